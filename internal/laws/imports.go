@@ -1,0 +1,97 @@
+package laws
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Module is the path of the root module.
+const Module = "caduceus"
+
+// Graph says which packages each package imports, tests left out.
+type Graph map[string][]string
+
+// Imports refuses the edges that would undo the architecture: the s6 protocol
+// imports nothing of the project, commands import only internal packages, and
+// the whole closure of PID 1 is the standard library, golang.org/x/sys and our
+// own packages, without os/exec (spec: SUP-84).
+func Imports(g Graph) []Violation {
+	var found []Violation
+	for _, pkg := range sortedKeys(g) {
+		for _, imp := range g[pkg] {
+			if why := badEdge(pkg, imp); why != "" {
+				found = append(found, Violation{pkg, 0, fmt.Sprintf("imports %q: %s", imp, why)})
+			}
+		}
+	}
+	return append(found, initClosure(g)...)
+}
+
+func badEdge(pkg, imp string) string {
+	switch {
+	case pkg == Module+"/internal/s6" && ours(imp):
+		return "the protocol is a leaf"
+	case strings.HasPrefix(pkg, Module+"/cmd/") && ours(imp) && !strings.HasPrefix(imp, Module+"/internal/"):
+		if pkg == Module+"/cmd/hermes-verify" && strings.HasPrefix(imp, Module+"/tests/docker/") {
+			return ""
+		}
+		return "commands import internal packages only"
+	case strings.HasPrefix(imp, "dagger.io/"):
+		return "Dagger belongs in ci/, which is a module of its own"
+	}
+	return ""
+}
+
+// initClosure walks all that /init links and reports each package that PID 1
+// must not have, with the chain that brings it in.
+func initClosure(g Graph) []Violation {
+	root := Module + "/cmd/hermes-init"
+	parent := map[string]string{root: ""}
+	queue := []string{root}
+	var found []Violation
+	for len(queue) > 0 {
+		pkg := queue[0]
+		queue = queue[1:]
+		for _, imp := range g[pkg] {
+			if _, seen := parent[imp]; seen {
+				continue
+			}
+			parent[imp] = pkg
+			queue = append(queue, imp)
+			if forbiddenInInit(imp) {
+				found = append(found, Violation{root, 0, fmt.Sprintf("links %q through %s: PID 1 has the standard library without os/exec, and golang.org/x/sys", imp, chain(parent, imp))})
+			}
+		}
+	}
+	return found
+}
+
+func forbiddenInInit(imp string) bool {
+	if imp == "os/exec" {
+		return true
+	}
+	first, _, _ := strings.Cut(imp, "/")
+	thirdParty := strings.Contains(first, ".")
+	return thirdParty && !strings.HasPrefix(imp, "golang.org/x/sys/")
+}
+
+func chain(parent map[string]string, pkg string) string {
+	var steps []string
+	for ; pkg != ""; pkg = parent[pkg] {
+		steps = append(steps, pkg)
+	}
+	slices.Reverse(steps)
+	return strings.Join(steps, " -> ")
+}
+
+func ours(imp string) bool { return imp == Module || strings.HasPrefix(imp, Module+"/") }
+
+func sortedKeys(g Graph) []string {
+	keys := make([]string, 0, len(g))
+	for k := range g {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,296 @@
+package laws
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+//go:embed clauses.txt
+var clausesText string
+
+//go:embed uncovered.txt
+var uncoveredText string
+
+func repository(t *testing.T) (string, fs.FS) {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root, os.DirFS(root)
+}
+
+func report(t *testing.T, found []Violation, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range found {
+		t.Error(v)
+	}
+}
+
+// wantOne demands exactly one violation that has the given words.
+func wantOne(t *testing.T, found []Violation, words string) {
+	t.Helper()
+	if len(found) != 1 || !strings.Contains(found[0].String(), words) {
+		t.Errorf("want one violation with %q, got %v", words, found)
+	}
+}
+
+func TestFileSizes(t *testing.T) {
+	_, tree := repository(t)
+	found, err := FileSizes(tree)
+	report(t, found, err)
+}
+
+func TestFileSizesRefusesLongFilesAndMains(t *testing.T) {
+	found, err := FileSizes(fstest.MapFS{
+		"a/long.go": {Data: []byte("package a\n" + strings.Repeat("\n", 400))},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOne(t, found, "a/long.go: has 401 lines")
+
+	found, err = FileSizes(fstest.MapFS{
+		"b/main.go": {Data: []byte("package main\nfunc main() {\n" + strings.Repeat("\n", 20) + "}\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOne(t, found, "main has 22 lines")
+}
+
+func TestPackageDocs(t *testing.T) {
+	_, tree := repository(t)
+	found, err := PackageDocs(tree)
+	report(t, found, err)
+}
+
+func TestPackageDocsRefusesMissingShortAndBoastful(t *testing.T) {
+	cases := map[string]struct {
+		doc, want string
+	}{
+		"no doc.go":                    {"", "is missing"},
+		"a comment of one line":        {"// Package a is not much.\npackage a\n", "fewer than 5 lines"},
+		"a comment without its limits": {strings.Repeat("// It does all.\n", 6) + "package a\n", "what the package is not for"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			tree := fstest.MapFS{"a/a.go": {Data: []byte("package a\n")}}
+			if c.doc != "" {
+				tree["a/doc.go"] = &fstest.MapFile{Data: []byte(c.doc)}
+			}
+			found, err := PackageDocs(tree)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantOne(t, found, c.want)
+		})
+	}
+}
+
+// spec: SUP-84
+func TestImports(t *testing.T) {
+	report(t, Imports(listImports(t)), nil)
+}
+
+// spec: SUP-84
+func TestImportsRefusesEachBadEdge(t *testing.T) {
+	cases := map[string]struct {
+		graph Graph
+		want  string
+	}{
+		"os/exec two hops below PID 1": {
+			Graph{"caduceus/cmd/hermes-init": {"caduceus/internal/boot"}, "caduceus/internal/boot": {"os/exec"}},
+			"caduceus/cmd/hermes-init -> caduceus/internal/boot -> os/exec",
+		},
+		"a third party below PID 1": {
+			Graph{"caduceus/cmd/hermes-init": {"caduceus/internal/boot"}, "caduceus/internal/boot": {"github.com/spf13/cobra"}},
+			"github.com/spf13/cobra",
+		},
+		"the protocol imports the project":        {Graph{"caduceus/internal/s6": {"caduceus/internal/proc"}}, "leaf"},
+		"a command imports the tests":             {Graph{"caduceus/cmd/hermes": {"caduceus/tests/docker/checks"}}, "internal packages only"},
+		"the root module imports Dagger's client": {Graph{"caduceus/image": {"dagger.io/dagger"}}, "module of its own"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) { wantOne(t, Imports(c.graph), c.want) })
+	}
+}
+
+// listImports asks the go command for all packages that the module builds.
+func listImports(t *testing.T) Graph {
+	t.Helper()
+	root, _ := repository(t)
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Imports,Standard", "./...")
+	cmd.Dir = root
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("cannot list packages: %v\n%s", err, stderr.String())
+	}
+	g := Graph{}
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+			Standard   bool
+		}
+		if err := dec.Decode(&pkg); errors.Is(err, io.EOF) {
+			return g
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if !pkg.Standard {
+			g[pkg.ImportPath] = pkg.Imports
+		}
+	}
+}
+
+func TestGoVersion(t *testing.T) {
+	_, tree := repository(t)
+	found, err := GoVersion(tree)
+	report(t, found, err)
+}
+
+func TestGoVersionRefusesADockerfileBehind(t *testing.T) {
+	found, err := GoVersion(fstest.MapFS{
+		"go.mod":     {Data: []byte("module caduceus\n\ngo 1.26.8\n")},
+		"Dockerfile": {Data: []byte("ARG BASE\nARG GO_IMAGE=golang:1.26.7-trixie\n")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantOne(t, found, "Dockerfile:2: has Go 1.26.7, go.mod has 1.26.8")
+}
+
+func TestCoverage(t *testing.T) {
+	_, tree := repository(t)
+	known := ParseClauses(clausesText)
+	cited, err := Cite(tree, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uncovered, err := ParseUncovered(uncoveredText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d of %d clauses are cited by tests, %d are listed as uncovered", len(cited), len(known), len(uncovered))
+	report(t, Coverage(known, cited, uncovered), nil)
+}
+
+func TestCoverageRefuses(t *testing.T) {
+	known := Clauses{"GW-01", "GW-02"}
+	cases := map[string]struct {
+		cited     Citations
+		uncovered Uncovered
+		want      string
+	}{
+		"a clause without test and reason":    {Citations{"GW-01": {"a_test.go"}}, nil, "GW-02 is cited by no test"},
+		"a clause both cited and listed":      {Citations{"GW-01": {"a_test.go"}, "GW-02": {"a_test.go"}}, Uncovered{"GW-02": "later"}, "lists GW-02, which a_test.go cites"},
+		"a cited clause that does not exist":  {Citations{"GW-01": {"a_test.go"}, "GW-02": {"a_test.go"}, "GW-99": {"b_test.go"}}, nil, "cites GW-99"},
+		"a listed clause that does not exist": {Citations{"GW-01": {"a_test.go"}, "GW-02": {"a_test.go"}}, Uncovered{"GW-98": "later"}, "lists GW-98"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) { wantOne(t, Coverage(known, c.cited, c.uncovered), c.want) })
+	}
+}
+
+// The list of clauses here is a copy; where the specifications lie beside the
+// repository it must agree with them.
+func TestClausesAgreeWithTheSpecifications(t *testing.T) {
+	root, _ := repository(t)
+	known := map[string]bool{}
+	for _, id := range ParseClauses(clausesText) {
+		known[id] = true
+	}
+	found := regexp.MustCompile(`(?m)^- ([A-Z]+-\d+) |\*\*(SUP-\d+)|^\| (FAULT-\d+)`)
+	for _, name := range []string{"contract.md", "supervision.md"} {
+		text, err := os.ReadFile(filepath.Join(root, "../shared/spec", name))
+		if errors.Is(err, fs.ErrNotExist) {
+			t.Logf("%s is not beside the repository: nothing to compare", name)
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range found.FindAllStringSubmatch(string(text), -1) {
+			if id := m[1] + m[2] + m[3]; !known[id] {
+				t.Errorf("clauses.txt lacks %s of %s", id, name)
+			}
+		}
+	}
+}
+
+func TestReadme(t *testing.T) {
+	root, tree := repository(t)
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	proofs, err := ParseProofs(read("docs/readme-commands.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(t, Readme(read("README.md"), read(".ci/run"), proofs, testNames(t, tree)), nil)
+}
+
+func testNames(t *testing.T, tree fs.FS) map[string]bool {
+	t.Helper()
+	files, err := goFiles(tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	re := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+	for _, name := range files {
+		src, err := fs.ReadFile(tree, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range re.FindAllStringSubmatch(string(src), -1) {
+			names[m[1]] = true
+		}
+	}
+	return names
+}
+
+func TestReadmeRefuses(t *testing.T) {
+	const readme = "```sh\ngo tool mage build   # all of it\ndocker run \\\n  IMG\n```\n"
+	good := []Proof{{"go tool mage build", "ci", ""}, {"docker run IMG", "TestRun", ""}}
+	tests := map[string]bool{"TestRun": true}
+	const ci = "go tool mage build\n"
+	if found := Readme(readme, ci, good, tests); len(found) != 0 {
+		t.Fatalf("the good case is refused: %v", found)
+	}
+	cases := map[string]struct {
+		ci     string
+		proofs []Proof
+		want   string
+	}{
+		"a command without proof":        {ci, good[:1], "docker run IMG"},
+		"a stale entry":                  {ci, append([]Proof{{"mage publish", "ci", ""}}, good...), "stale entry"},
+		"a command that CI does not run": {"", good, ".ci/run does not"},
+		"a test that does not exist":     {ci, []Proof{good[0], {"docker run IMG", "TestGone", ""}}, "no such test"},
+		"an exception without reason":    {ci, []Proof{good[0], {"docker run IMG", "never", ""}}, "no reason"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) { wantOne(t, Readme(readme, c.ci, c.proofs, tests), c.want) })
+	}
+}

@@ -1,0 +1,234 @@
+package identity
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	passwd = "root:x:0:0:root:/root:/bin/bash\n" +
+		"# a comment\n" +
+		"app:x:1000:1000::/srv:/bin/sh\n" +
+		"hermes:x:10000:10000::/opt/data:/bin/bash\n"
+	group = "root:x:0:\n" +
+		"video:x:44:app\n" +
+		"users:x:100:app,hermes\n" +
+		"hermes:x:10000:\n"
+)
+
+func newRoot(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	write(t, filepath.Join(root, "etc/passwd"), passwd)
+	write(t, filepath.Join(root, "etc/group"), group)
+	return root
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func content(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func mustOpen(t *testing.T, root string) *DB {
+	t.Helper()
+	db, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+func TestLookup(t *testing.T) {
+	root := newRoot(t)
+	got, err := Lookup(root, "hermes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Account{Name: "hermes", UID: 10000, GID: 10000, Home: "/opt/data", Groups: []uint32{100}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Lookup(root, "nobody"); !errors.Is(err, ErrUnknown) {
+		t.Errorf("unknown account: %v", err)
+	}
+	if _, err := Lookup(t.TempDir(), "hermes"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no account files: %v", err)
+	}
+}
+
+func TestLookupSkipsDamage(t *testing.T) {
+	for name, line := range map[string]string{
+		"too few columns":    "hermes:x:1",
+		"uid no number":      "hermes:x:one:1::/x:/bin/sh",
+		"gid no number":      "hermes:x:1:one::/x:/bin/sh",
+		"uid out of range":   "hermes:x:4294967296:1::/x:/bin/sh",
+		"negative uid":       "hermes:x:-1:1::/x:/bin/sh",
+		"commented out line": "#hermes:x:1:1::/x:/bin/sh",
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := newRoot(t)
+			write(t, filepath.Join(root, "etc/passwd"), line+"\n"+passwd)
+			if a, err := Lookup(root, "hermes"); err != nil || a.UID != 10000 {
+				t.Errorf("got %+v, %v", a, err)
+			}
+		})
+	}
+}
+
+// contract: SETUP-02, SETUP-06
+func TestRemapIsStoredAndOtherLinesAreKept(t *testing.T) {
+	root := newRoot(t)
+	db := mustOpen(t, root)
+	db.SetUID("hermes", 99)
+	db.SetGID("hermes", 100)
+	if err := db.Save(); err != nil {
+		t.Fatal(err)
+	}
+	wantPasswd := strings.Replace(passwd, "hermes:x:10000:10000:", "hermes:x:99:100:", 1)
+	if diff := cmp.Diff(wantPasswd, content(t, filepath.Join(root, "etc/passwd"))); diff != "" {
+		t.Error(diff)
+	}
+	wantGroup := strings.Replace(group, "hermes:x:10000:", "hermes:x:100:", 1)
+	if diff := cmp.Diff(wantGroup, content(t, filepath.Join(root, "etc/group"))); diff != "" {
+		t.Error(diff)
+	}
+	info, err := os.Stat(filepath.Join(root, "etc/passwd"))
+	if err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(root, "etc/.account-*")); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// contract: SETUP-07
+func TestSharedUIDResolvesToHermes(t *testing.T) {
+	db := mustOpen(t, newRoot(t))
+	db.SetUID("hermes", 1000)
+	if got := db.Name(1000); got != "hermes" {
+		t.Errorf("uid 1000 is %q", got)
+	}
+	if a, err := db.Account("app"); err != nil || a.UID != 1000 {
+		t.Errorf("the other account: %+v, %v", a, err)
+	}
+}
+
+// contract: SETUP-09
+func TestDetachedAccountsAreSeenByLookup(t *testing.T) {
+	root := newRoot(t)
+	db := mustOpen(t, root)
+	db.SetUID("hermes", 1000)
+	db.SetGID("hermes", 100)
+	db.Join("hermes", 44, "unused")
+	if err := db.SaveDetached(); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, filepath.Join(root, "etc/passwd")); got != passwd {
+		t.Errorf("/etc/passwd changed: %q", got)
+	}
+	a, err := Lookup(root, "hermes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Account{Name: "hermes", UID: 1000, GID: 100, Home: "/opt/data", Groups: []uint32{44}, Detached: true}
+	if diff := cmp.Diff(want, a); diff != "" {
+		t.Error(diff)
+	}
+	if a.Spec() != "1000:100" {
+		t.Errorf("spec %q", a.Spec())
+	}
+
+	// Once /etc can be written, it is the only truth again.
+	if err := mustOpen(t, root).Save(); err != nil {
+		t.Fatal(err)
+	}
+	a, err = Lookup(root, "hermes")
+	if err != nil || a.Detached || a.UID != 1000 || a.Spec() != "hermes" {
+		t.Errorf("after save: %+v, %v", a, err)
+	}
+}
+
+func TestForgedDetachedAccountsAreNotTrusted(t *testing.T) {
+	for name, spoil := range map[string]func(dir string) error{
+		"writable for all": func(dir string) error { return os.Chmod(dir, 0o777) },
+		"foreign owner":    func(dir string) error { return os.Chown(dir, 12345, 12345) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := newRoot(t)
+			db := mustOpen(t, root)
+			db.SetUID("hermes", 0)
+			if err := db.SaveDetached(); err != nil {
+				t.Fatal(err)
+			}
+			if err := spoil(filepath.Join(root, "run/hermes")); err != nil {
+				t.Fatal(err)
+			}
+			if a, err := Lookup(root, "hermes"); err != nil || a.UID != 10000 {
+				t.Errorf("got %+v, %v", a, err)
+			}
+		})
+	}
+}
+
+func TestSaveNamesTheFileItCannotWrite(t *testing.T) {
+	root := newRoot(t)
+	db := mustOpen(t, root)
+	if err := os.RemoveAll(filepath.Join(root, "etc")); err != nil {
+		t.Fatal(err)
+	}
+	err := db.Save()
+	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "etc/group") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// contract: SETUP-31, SETUP-32, SETUP-33
+func TestJoin(t *testing.T) {
+	db := mustOpen(t, newRoot(t))
+	for _, step := range []struct {
+		why   string
+		gid   uint32
+		group string
+		added bool
+	}{
+		{"a group of the file is joined", 44, "video", true},
+		{"once", 44, "video", false},
+		{"a gid without group gets one", 998, "hostdocker", true},
+		{"once", 998, "hostdocker", false},
+		{"a second one gets another name", 999, "hostdocker999", true},
+		{"member already", 100, "users", false},
+		{"the primary group counts", 10000, "hermes", false},
+		{"gid 0 is root", 0, "root", true},
+	} {
+		name, added := db.Join("hermes", step.gid, "hostdocker")
+		if name != step.group || added != step.added {
+			t.Errorf("%s: gid %d: got %q %v, want %q %v", step.why, step.gid, name, added, step.group, step.added)
+		}
+	}
+	a, err := db.Account("hermes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]uint32{0, 44, 100, 998, 999}, a.Groups); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,170 @@
+package console
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The verbosity levels of S6_VERBOSITY; a line shows when its level is at most the log's.
+const (
+	Error = iota
+	Warning
+	Step
+	Debug
+)
+
+// Bounds of the ring (spec: SUP-88).
+const (
+	MaxLines = 256
+	MaxBytes = 64 << 10
+)
+
+// Log is safe for concurrent use. No method but Flush waits, and Flush has a bound.
+type Log struct {
+	out   io.Writer
+	level atomic.Int32
+	wake  chan struct{} // one token: the ring is not empty
+	done  chan struct{} // closed when the writer has ended
+
+	mu      sync.Mutex
+	ring    []entry
+	lines   int
+	bytes   int
+	dropped int
+	closed  bool
+}
+
+// entry is a line to write, or a mark whose turn somebody waits for.
+type entry struct {
+	line []byte
+	mark chan struct{}
+}
+
+// New starts the log on out, a blocking or non-blocking writer that only this log's goroutine
+// touches. Lines above level are not kept.
+func New(out io.Writer, level int) *Log {
+	l := &Log{out: out, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	l.SetLevel(level)
+	go l.write()
+	return l
+}
+
+// SetLevel changes the verbosity: Error shows errors only, Debug and above everything.
+func (l *Log) SetLevel(level int) { l.level.Store(int32(level)) }
+
+// Printf adds the line "source: word: text", the word telling the level.
+func (l *Log) Printf(level int, source, format string, a ...any) {
+	if int32(level) > l.level.Load() {
+		return
+	}
+	line := fmt.Appendf(nil, "%s: %s: ", source, word(level))
+	line = fmt.Appendf(line, format, a...)
+	if len(line) >= MaxBytes {
+		line = line[:MaxBytes-1]
+	}
+	l.add(append(line, '\n'))
+}
+
+func word(level int) string {
+	switch level {
+	case Error:
+		return "fatal"
+	case Warning:
+		return "warning"
+	case Step:
+		return "info"
+	}
+	return "debug"
+}
+
+func (l *Log) add(line []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.lines == MaxLines || l.bytes+len(line) > MaxBytes {
+		l.dropped++
+		return
+	}
+	l.ring = append(l.ring, entry{line: line})
+	l.lines++
+	l.bytes += len(line)
+	l.signal()
+}
+
+// Flush waits until all lines added before are written, at most for limit, and says whether they are.
+func (l *Log) Flush(limit time.Duration) bool {
+	mark := make(chan struct{})
+	l.mu.Lock()
+	l.ring = append(l.ring, entry{mark: mark})
+	l.signal()
+	l.mu.Unlock()
+
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-mark:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// Close refuses further lines. The writer ends once it has written the rest.
+func (l *Log) Close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	l.signal()
+}
+
+// Dropped says how many lines were lost since the loss was last reported in the log itself.
+func (l *Log) Dropped() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dropped
+}
+
+func (l *Log) signal() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (l *Log) write() {
+	defer close(l.done)
+	quietTerminal()
+	for range l.wake {
+		for {
+			batch, ended := l.take()
+			if len(batch) == 0 {
+				if ended {
+					return
+				}
+				break
+			}
+			for _, e := range batch {
+				if e.mark != nil {
+					close(e.mark)
+					continue
+				}
+				_, _ = l.out.Write(e.line) // no other place to report it
+			}
+		}
+	}
+}
+
+// take empties the ring; a loss since the last time is told after the lines that made it.
+func (l *Log) take() (batch []entry, ended bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	batch, l.ring = l.ring, nil
+	l.lines, l.bytes = 0, 0
+	if l.dropped > 0 {
+		batch = append(batch, entry{line: fmt.Appendf(nil, "init: warning: %d log lines dropped\n", l.dropped)})
+		l.dropped = 0
+	}
+	return batch, l.closed
+}

@@ -1,0 +1,122 @@
+package console
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestLinesCarrySourceAndWord(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		level, line int
+		want        string
+	}{
+		{Step, Error, "init: fatal: x 1\n"},
+		{Step, Warning, "init: warning: x 1\n"},
+		{Step, Step, "init: info: x 1\n"},
+		{Step, Debug, ""},
+		{5, Debug, "init: debug: x 1\n"},
+		{Error, Warning, ""},
+	} {
+		var out bytes.Buffer
+		l := New(&out, c.level)
+		l.Printf(c.line, "init", "x %d", 1)
+		l.Close()
+		<-l.done
+		if out.String() != c.want {
+			t.Errorf("level %d, line of level %d: %q, want %q", c.level, c.line, out.String(), c.want)
+		}
+	}
+}
+
+// stuck is a reader that does not read until released.
+type stuck struct {
+	release chan struct{}
+	mu      sync.Mutex
+	got     bytes.Buffer
+}
+
+func (s *stuck) Write(p []byte) (int, error) {
+	<-s.release
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.got.Write(p)
+}
+
+// spec: SUP-88
+func TestBlockedReaderBlocksNobodyAndLossIsCounted(t *testing.T) {
+	t.Parallel()
+	out := &stuck{release: make(chan struct{})}
+	l := New(out, Step)
+	l.Printf(Step, "init", "first")
+	for { // until the writer hangs in its first write
+		l.mu.Lock()
+		taken := len(l.ring) == 0
+		l.mu.Unlock()
+		if taken {
+			break
+		}
+	}
+	const extra = 44
+	for i := range MaxLines + extra {
+		l.Printf(Step, "init", "line %d", i)
+	}
+	if l.Flush(time.Millisecond) {
+		t.Error("flush reports success while the reader is stuck")
+	}
+	if got := l.Dropped(); got != extra {
+		t.Errorf("dropped %d lines, want %d", got, extra)
+	}
+	close(out.release)
+	if !l.Flush(time.Minute) {
+		t.Error("flush fails although the reader reads")
+	}
+	l.Close()
+	<-l.done
+	text := out.got.String()
+	if want := fmt.Sprintf("init: warning: %d log lines dropped\n", extra); !strings.HasSuffix(text, want) {
+		t.Errorf("log does not end in %q: %q", want, text[max(0, len(text)-100):])
+	}
+	if got := strings.Count(text, "\n"); got != 1+MaxLines+1 {
+		t.Errorf("%d lines written, want %d", got, 1+MaxLines+1)
+	}
+}
+
+// spec: SUP-88
+func TestRingIsBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	out := &stuck{release: make(chan struct{})}
+	l := New(out, Step)
+	for range 20 {
+		l.Printf(Step, "init", "%s", strings.Repeat("x", 20_000))
+	}
+	l.mu.Lock()
+	bytes := l.bytes
+	l.mu.Unlock()
+	if bytes > MaxBytes {
+		t.Errorf("ring holds %d bytes", bytes)
+	}
+	close(out.release)
+	l.Close()
+	<-l.done
+}
+
+func TestOneHugeLineIsCut(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	l := New(&out, Step)
+	l.Printf(Step, "init", "%s", strings.Repeat("x", 1<<20))
+	l.Close()
+	<-l.done
+	if out.Len() != MaxBytes || !strings.HasSuffix(out.String(), "x\n") {
+		t.Errorf("wrote %d bytes, want %d", out.Len(), MaxBytes)
+	}
+}

@@ -1,0 +1,120 @@
+package contenv
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// contract: ENV-01
+// spec: SUP-63
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		content string
+		want    Var
+	}{
+		"value and newline":        {"v\n", Var{Name: "X", Value: "v"}},
+		"without final newline":    {"v", Var{Name: "X", Value: "v"}},
+		"only one newline chopped": {"v\n\n", Var{Name: "X", Value: "v\n"}},
+		"inner newlines stay":      {"a\nb\n", Var{Name: "X", Value: "a\nb"}},
+		"nul is a newline":         {"a\x00b\n", Var{Name: "X", Value: "a\nb"}},
+		"blanks stay":              {" v \t\n", Var{Name: "X", Value: " v \t"}},
+		"empty file unsets":        {"", Var{Name: "X", Unset: true}},
+		"lone newline sets empty":  {"\n", Var{Name: "X"}},
+	} {
+		if diff := cmp.Diff(c.want, Decode("X", []byte(c.content))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+// contract: ENV-01
+// spec: SUP-62
+func TestWrittenIsReadBack(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "env")
+	left, err := Write(dir, []string{"PATH=/bin", "EMPTY=", "TWO=a\nb", "EQ=a=b", "A/B=no", ".DOT=no", "=C:=no"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"A/B", ".DOT", ""}, left); diff != "" {
+		t.Error(diff)
+	}
+	vars, err := Read(dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Var{
+		{Name: "EMPTY"},
+		{Name: "EQ", Value: "a=b"},
+		{Name: "PATH", Value: "/bin"},
+		{Name: "TWO", Value: "a\nb"},
+	}
+	if diff := cmp.Diff(want, vars); diff != "" {
+		t.Error(diff)
+	}
+	if fi, _ := os.Stat(dir); fi.Mode().Perm() != 0o755 {
+		t.Errorf("mode %v", fi.Mode())
+	}
+}
+
+// spec: SUP-63
+func TestReadSkipsWhatIsNoVariable(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "SUBDIR"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{".hidden": "x", "A=B": "x", "GOOD": "x", "S6_X": "1"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vars, err := Read(dir, "")
+	if diff := cmp.Diff([]Var{{Name: "GOOD", Value: "x"}, {Name: "S6_X", Value: "1"}}, vars); diff != "" {
+		t.Error(diff)
+	}
+	if err == nil || !strings.Contains(err.Error(), `"SUBDIR"`) {
+		t.Errorf("the subdirectory is not named: %v", err)
+	}
+	vars, err = Read(dir, "S6_")
+	if diff := cmp.Diff([]Var{{Name: "S6_X", Value: "1"}}, vars); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
+
+// contract: ENV-02
+// spec: SUP-63
+func TestApply(t *testing.T) {
+	t.Parallel()
+	base := []string{"HOME=/root", "PATH=/a", "X=old"}
+	for name, c := range map[string]struct {
+		vars []Var
+		want []string
+	}{
+		"nothing but PATH stays": {nil, []string{"PATH=/a"}},
+		"files override PATH":    {[]Var{{Name: "PATH", Value: "/b"}}, []string{"PATH=/b"}},
+		"PATH can be taken away": {[]Var{{Name: "PATH", Unset: true}}, []string{}},
+		"files are added":        {[]Var{{Name: "A", Value: "1"}, {Name: "B"}}, []string{"PATH=/a", "A=1", "B="}},
+	} {
+		if diff := cmp.Diff(c.want, Apply(base, c.vars)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestKept(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{"": false, "0": false, "00": false, "1": true, "10": true, "yes": false} {
+		if got := Kept([]string{"S6_KEEP_ENV=" + value}); got != want {
+			t.Errorf("S6_KEEP_ENV=%q: %v, want %v", value, got, want)
+		}
+	}
+	if Kept(nil) {
+		t.Error("kept without the variable")
+	}
+}

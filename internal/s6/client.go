@@ -1,0 +1,127 @@
+package s6
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrNotSupervised: the directory is there, but nobody reads its control fifo.
+var ErrNotSupervised = errors.New("not supervised")
+
+// SendControl writes letters to supervise/control of a service directory in
+// one write. Callers may test ErrNotSupervised, fs.ErrNotExist and
+// fs.ErrPermission.
+func SendControl(dir, letters string) error {
+	return send(filepath.Join(dir, SuperviseDir, ControlFile), letters)
+}
+
+// SvscanSend writes letters to the control fifo of a scandir, with the errors
+// of SendControl.
+func SvscanSend(scandir, letters string) error {
+	return send(filepath.Join(scandir, SvscanDir, ControlFile), letters)
+}
+
+func send(path, letters string) error {
+	fd, err := openRetry(path, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC)
+	switch {
+	case errors.Is(err, unix.ENXIO):
+		return fmt.Errorf("cannot send %q to %q: %w", letters, path, ErrNotSupervised)
+	case err != nil:
+		return fmt.Errorf("cannot send %q to %q: %w", letters, path, err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	if _, err := unix.Write(fd, []byte(letters)); err != nil {
+		return fmt.Errorf("cannot send %q to %q: %w", letters, path, err)
+	}
+	return nil
+}
+
+// Supervised probes supervise/lock as s6 does, by F_GETLK (SUP-19). A missing
+// lock file means no.
+func Supervised(dir string) (bool, error) {
+	return lockHeld(filepath.Join(dir, SuperviseDir, LockFile))
+}
+
+// Scanned tells whether a scanner holds the lock of a scandir.
+func Scanned(scandir string) (bool, error) {
+	return lockHeld(filepath.Join(scandir, SvscanDir, LockFile))
+}
+
+func lockHeld(path string) (bool, error) {
+	fd, err := openRetry(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENOTDIR):
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("cannot open %q: %w", path, err)
+	}
+	defer func() { _ = unix.Close(fd) }()
+	lock := unix.Flock_t{Type: unix.F_RDLCK, Whence: unix.SEEK_SET}
+	if err := unix.FcntlFlock(uintptr(fd), unix.F_GETLK, &lock); err != nil {
+		return false, fmt.Errorf("cannot probe lock %q: %w", path, err)
+	}
+	return lock.Type != unix.F_UNLCK, nil
+}
+
+func openRetry(path string, flags int) (int, error) {
+	for {
+		fd, err := unix.Open(path, flags, 0)
+		if err != unix.EINTR {
+			return fd, err
+		}
+	}
+}
+
+// ReadStatus reads supervise/status of a service directory. Callers may test
+// ErrStatusSize, fs.ErrNotExist and fs.ErrPermission.
+func ReadStatus(dir string) (Status, error) {
+	path := filepath.Join(dir, SuperviseDir, StatusFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Status{}, fmt.Errorf("cannot read %q: %w", path, err)
+	}
+	st, err := DecodeStatus(b)
+	if err != nil {
+		return Status{}, fmt.Errorf("cannot read %q: %w", path, err)
+	}
+	return st, nil
+}
+
+// ReadTally reads supervise/death_tally; a missing file is an empty tally.
+func ReadTally(dir string) ([]Death, error) {
+	b, err := os.ReadFile(filepath.Join(dir, SuperviseDir, TallyFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot read death tally of %q: %w", dir, err)
+	}
+	return DecodeTally(b), nil
+}
+
+// ReadBackoff reads supervise/backoff; crashing is false without the file.
+func ReadBackoff(dir string) (b Backoff, crashing bool, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, SuperviseDir, BackoffFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Backoff{}, false, nil
+	case err != nil:
+		return Backoff{}, false, fmt.Errorf("cannot read backoff of %q: %w", dir, err)
+	}
+	b, err = DecodeBackoff(text)
+	return b, err == nil, err
+}
+
+// NormallyUp tells whether the service has no down file.
+func NormallyUp(dir string) (bool, error) {
+	_, err := os.Stat(filepath.Join(dir, DownFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("cannot look at down file of %q: %w", dir, err)
+	}
+	return false, nil
+}

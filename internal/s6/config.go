@@ -1,0 +1,122 @@
+package s6
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Defaults and bounds of a service directory's files (2.6).
+const (
+	DefaultFinishTimeout = 5 * time.Second
+	DefaultTallyLimit    = 100
+	MaxTallyLimit        = 4096
+	DefaultRestartMax    = 300 * time.Second
+	maxSignalLen         = 15
+	maxPrefixLen         = 64
+)
+
+// Config is what the files of a service directory say (SUP-24).
+type Config struct {
+	NotificationFD int // 0: none
+	LockFD         int // 0: none
+	KillTimeout    time.Duration
+	FinishTimeout  time.Duration // 0: no limit
+	TallyLimit     int           // 0: no tally
+	DownSignal     syscall.Signal
+	ReloadSignal   syscall.Signal
+	KillGroup      bool
+	NewPidNS       bool
+	RestartMax     time.Duration // cap of the back-off; 0: classic s6
+	OutputPrefix   string        // put before each line of output; "": none
+}
+
+// ReadConfig asks read for each file; an error of read means the file is
+// absent. maxFD bounds the descriptor files. Garbage gives the default and one
+// warning for each file.
+func ReadConfig(read func(name string) ([]byte, error), maxFD int) (Config, []string) {
+	r := configReader{read: read}
+	return Config{
+		NotificationFD: r.number("notification-fd", 1, maxFD, 0),
+		LockFD:         r.number("lock-fd", 1, maxFD, 0),
+		KillTimeout:    r.millis("timeout-kill", 0),
+		FinishTimeout:  r.millis("timeout-finish", DefaultFinishTimeout),
+		TallyLimit:     r.number("max-death-tally", 0, MaxTallyLimit, DefaultTallyLimit),
+		DownSignal:     r.signal("down-signal", syscall.SIGTERM),
+		ReloadSignal:   r.signal("reload-signal", syscall.SIGHUP),
+		KillGroup:      r.flag("flag-timeout-killpg"),
+		NewPidNS:       r.flag("flag-newpidns"),
+		RestartMax:     r.millis("restart-max", DefaultRestartMax),
+		OutputPrefix:   r.prefix("output-prefix"),
+	}, r.warnings
+}
+
+type configReader struct {
+	read     func(name string) ([]byte, error)
+	warnings []string
+}
+
+// line is the text up to the first newline.
+func (r *configReader) line(name string) (string, bool) {
+	b, err := r.read(name)
+	if err != nil {
+		return "", false
+	}
+	text, _, _ := bytes.Cut(b, []byte("\n"))
+	return string(text), true
+}
+
+func (r *configReader) garbage(name, text string) {
+	r.warnings = append(r.warnings, fmt.Sprintf("cannot use file %q with content %.20q: default taken", name, text))
+}
+
+func (r *configReader) flag(name string) bool {
+	_, err := r.read(name)
+	return err == nil
+}
+
+func (r *configReader) number(name string, low, high, missing int) int {
+	text, ok := r.line(name)
+	if !ok {
+		return missing
+	}
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil || int(n) < low || int(n) > high {
+		r.garbage(name, text)
+		return missing
+	}
+	return int(n)
+}
+
+func (r *configReader) millis(name string, missing time.Duration) time.Duration {
+	const none = -1
+	n := r.number(name, 0, 1<<31-1, none)
+	if n == none {
+		return missing
+	}
+	return time.Duration(n) * time.Millisecond
+}
+
+func (r *configReader) signal(name string, missing syscall.Signal) syscall.Signal {
+	text, ok := r.line(name)
+	if !ok {
+		return missing
+	}
+	sig, ok := ParseSignal(text)
+	if !ok || len(text) > maxSignalLen {
+		r.garbage(name, text)
+		return missing
+	}
+	return sig
+}
+
+func (r *configReader) prefix(name string) string {
+	text, _ := r.line(name)
+	if len(text) > maxPrefixLen {
+		r.garbage(name, text)
+		return ""
+	}
+	return text
+}

@@ -1,0 +1,42 @@
+package s6
+
+import "syscall"
+
+// Event letters (SUP-22).
+const (
+	EventStarted   = "s" // supervisor present
+	EventUp        = "u"
+	EventReady     = "U"
+	EventDown      = "d"
+	EventDownReady = "D"
+	EventFailed    = "O" // permanent failure
+	EventExit      = "x" // supervisor leaves
+)
+
+// SignalOf is the signal that a control letter sends to the pid of run
+// (SUP-20). The letters p, c and P, C, K, r, l have rules of their own.
+func SignalOf(letter byte) (syscall.Signal, bool) {
+	switch letter {
+	case 'a':
+		return syscall.SIGALRM, true
+	case 'b':
+		return syscall.SIGABRT, true
+	case 'q':
+		return syscall.SIGQUIT, true
+	case 'h':
+		return syscall.SIGHUP, true
+	case 'k':
+		return syscall.SIGKILL, true
+	case 't':
+		return syscall.SIGTERM, true
+	case 'i':
+		return syscall.SIGINT, true
+	case '1':
+		return syscall.SIGUSR1, true
+	case '2':
+		return syscall.SIGUSR2, true
+	case 'y':
+		return syscall.SIGWINCH, true
+	}
+	return 0, false
+}

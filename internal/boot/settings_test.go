@@ -1,0 +1,124 @@
+package boot
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func lookIn(vars map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		v, ok := vars[name]
+		return v, ok
+	}
+}
+
+func defaults() settings {
+	return settings{
+		verbosity:     2,
+		servicesGrace: 3 * time.Second,
+		killGrace:     3 * time.Second,
+		finishMax:     5 * time.Second,
+	}
+}
+
+// contract: BOOT-18, BOOT-19
+// spec: SUP-77
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		vars     map[string]string
+		change   func(*settings)
+		warnings string
+	}{
+		"defaults": {},
+		"empty values are defaults": {
+			vars: map[string]string{"S6_VERBOSITY": "", "S6_KILL_GRACETIME": ""},
+		},
+		"every number": {
+			vars: map[string]string{
+				"S6_KEEP_ENV": "1", "S6_VERBOSITY": "5", "S6_BEHAVIOUR_IF_STAGE2_FAILS": "2",
+				"S6_CMD_WAIT_FOR_SERVICES": "1", "S6_CMD_WAIT_FOR_SERVICES_MAXTIME": "1500",
+				"S6_SERVICES_GRACETIME": "10", "S6_KILL_GRACETIME": "0", "S6_KILL_FINISH_MAXTIME": "0",
+				"S6_CMD_RECEIVE_SIGNALS": "1", "S6_FIX_ATTRS_HIDDEN": "1", "S6_SYNC_DISKS": "1",
+				"S6_WAIT_FOR_CLOSING_FD": "3", worldWritableRun: "1",
+			},
+			change: func(s *settings) {
+				*s = settings{
+					keepEnv: true, verbosity: 5, ifStage2Fails: 2, waitServices: true,
+					waitMax: 1500 * time.Millisecond, servicesGrace: 10 * time.Millisecond,
+					cmdSignals: true, fixHidden: true, syncDisks: true, closingFd: 3, worldWritable: true,
+				}
+			},
+		},
+		"words are split at blanks, quotes are ordinary": {
+			vars:   map[string]string{"S6_STAGE2_HOOK": " a  'b c' ", "S6_CMD_ARG0": "x\ty"},
+			change: func(s *settings) { s.hook, s.cmdArg0 = []string{"a", "'b", "c'"}, []string{"x", "y"} },
+		},
+		"not a number": {
+			vars:     map[string]string{"S6_KILL_GRACETIME": "3s", "S6_VERBOSITY": "-1"},
+			warnings: "S6_VERBOSITY is \"-1\", not a number: 2 is used; S6_KILL_GRACETIME is \"3s\", not a number: 3000 is used",
+		},
+		"kill grace has a maximum": {
+			vars:     map[string]string{"S6_KILL_GRACETIME": "300001"},
+			change:   func(s *settings) { s.killGrace = 300 * time.Second },
+			warnings: "S6_KILL_GRACETIME is more than 300000",
+		},
+		"closing fd spares the standard ones": {
+			vars:     map[string]string{"S6_WAIT_FOR_CLOSING_FD": "2"},
+			warnings: "S6_WAIT_FOR_CLOSING_FD is less than 3",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := defaults()
+			if c.change != nil {
+				c.change(&want)
+			}
+			got, warnings := readSettings(lookIn(c.vars))
+			if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}), ignoreEmpty()); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(c.warnings, strings.Join(warnings, "; ")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// ignoreEmpty takes an empty word list and none for the same.
+func ignoreEmpty() cmp.Option {
+	return cmp.Transformer("words", func(w []string) string { return strings.Join(w, "\x00") })
+}
+
+// spec: SUP-77
+func TestSomeSettingsAreFixedAtTheStart(t *testing.T) {
+	t.Parallel()
+	later, _ := readSettings(lookIn(map[string]string{
+		"S6_KEEP_ENV": "1", "S6_KILL_GRACETIME": "1", "S6_CMD_RECEIVE_SIGNALS": "1", "S6_SYNC_DISKS": "1",
+		"S6_WAIT_FOR_CLOSING_FD": "5", worldWritableRun: "1", "S6_SERVICES_GRACETIME": "7",
+	}))
+	want := defaults()
+	want.servicesGrace = 7 * time.Millisecond
+	if diff := cmp.Diff(want, defaults().latch(later), cmp.AllowUnexported(settings{}), ignoreEmpty()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// spec: SUP-69
+func TestIgnoredVariablesAreNamedOnce(t *testing.T) {
+	t.Parallel()
+	got := notices([]string{
+		"HOME=/", "S6_VERBOSITY=9", "S6_LOGGING=0", "S6_CATCHALL_USER=root", "S6_LOGGING=2", "S6_FUTURE=x",
+		"S6_READ_ONLY_ROOT=1", "S6_SERVICES_READYTIME=", "S6_CMD_USE_TERMINAL=1", "S6_LOGGING_SCRIPT=n3",
+	})
+	want := []string{
+		`S6_CMD_USE_TERMINAL="1" has no effect`, `S6_FUTURE="x" has no effect`, `S6_LOGGING="2" has no effect`,
+		`S6_LOGGING_SCRIPT="n3" has no effect`, `S6_READ_ONLY_ROOT="1" has no effect`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

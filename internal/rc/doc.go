@@ -1,0 +1,13 @@
+// Package rc reads service definitions in the source format of s6-rc, as
+// images keep them below /etc/s6-overlay/s6-rc.d, and orders them.
+//
+// Read gives a Plan in which every name is known, bundles are dissolved into
+// the services they mean, and no service needs itself. Walk visits services
+// as soon as those before them are done.
+//
+// It is not s6-rc: there is no compiled database and no live state, and what
+// needs them (pipelines, changes at run time) is refused by name. It starts
+// nothing.
+//
+// spec: SUP-03, SUP-64, SUP-65.
+package rc

@@ -1,0 +1,173 @@
+package rc
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// tree makes a file system of "path: content" lines.
+func tree(lines ...string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for _, line := range lines {
+		path, content, _ := strings.Cut(line, ": ")
+		fsys[path] = &fstest.MapFile{Data: []byte(content)}
+	}
+	return fsys
+}
+
+// spec: SUP-64, SUP-65
+func TestRead(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		sources, bundles fstest.MapFS
+		user             string
+		err              string
+	}{
+		"nothing there": {},
+		"user of the sources wins": {
+			sources: tree("user/type: bundle", "user/contents.d/a: ", "a/type: longrun\n", "a/run: "),
+			bundles: tree("user/contents.d/b: "),
+			user:    "a",
+		},
+		"user of the bundle directory": {
+			sources: tree("a/type: longrun", "a/run: "),
+			bundles: tree("user/contents.d/a: "),
+			user:    "a",
+		},
+		"needs of needs come along, bundles are dissolved": {
+			sources: tree("user/type: bundle", "user/contents.d/a: ", "a/type: longrun", "a/run: ", "a/dependencies.d/more: ",
+				"more/type: bundle", "more/contents.d/b: ", "b/type: oneshot", "b/up: true", "b/dependencies.d/c: ",
+				"c/type: longrun", "c/run: ", "c/dependencies.d/base: ", "unused/type: longrun", "unused/run: "),
+			user: "a b c",
+		},
+		"lists as files": {
+			sources: tree("user/type: bundle", "user/contents: # all\na\n\nb\n", "a/type: longrun", "a/run: ", "b/type: longrun", "b/run: "),
+			user:    "a b",
+		},
+		"hidden files are no names": {
+			sources: tree("user/type: bundle", "user/contents.d/.keep: ", ".git/x: "),
+		},
+		"unknown type":      {sources: tree("a/type: daemon"), err: `"a": unknown type "daemon"`},
+		"no type":           {sources: tree("a/run: "), err: `"a": open a/type`},
+		"longrun: no run":   {sources: tree("a/type: longrun"), err: "needs a file run"},
+		"unknown name":      {sources: tree("a/type: longrun", "a/run: ", "a/dependencies.d/b: "), err: `cannot find service "b", named by "a"`},
+		"base is taken":     {sources: tree("base/type: bundle"), err: `"base": the name is the init's own`},
+		"pipelines":         {sources: tree("a/type: longrun", "a/run: ", "a/producer-for: b"), err: `"a": producer-for`},
+		"quotes in oneshot": {sources: tree("a/type: oneshot", "a/up: echo \"x y\""), err: `a/up: '"' is not supported`},
+		"block in oneshot":  {sources: tree("a/type: oneshot", "a/up: if { true } x"), err: `a/up: '{' is not supported`},
+		"variable in down":  {sources: tree("a/type: oneshot", "a/up: x", "a/down: echo $X"), err: `a/down: '$' is not supported`},
+		"circle": {
+			sources: tree("a/type: longrun", "a/run: ", "a/dependencies.d/b: ", "b/type: longrun", "b/run: ", "b/dependencies.d/a: "),
+			err:     "circle a -> b -> a",
+		},
+		"all that is wrong": {sources: tree("a/type: x", "b/type: y"), err: `"b": unknown type`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plan, err := Read(c.sources, c.bundles)
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Fatalf("error %v, want one with %q", err, c.err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.user, strings.Join(plan.Closure("user"), " ")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// spec: SUP-64
+func TestUnit(t *testing.T) {
+	t.Parallel()
+	plan, err := Read(tree(
+		"a/type: oneshot", "a/up: #!/command/execlineb -P\n/bin/sh  -e\n/x/y\n", "a/down: stop it", "a/timeout-up: 250\n",
+		"a/timeout-down: no number", "a/dependencies.d/legacy-cont-init: ", "a/dependencies.d/fix-attrs: ", "a/dependencies.d/b: ",
+		"b/type: longrun", "b/run: ", "b/notification-fd: 3"), tree())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Unit{
+		Name: "a", Kind: Oneshot, Needs: []string{"b", Base}, Up: []string{"/bin/sh", "-e", "/x/y"},
+		Down: []string{"stop", "it"}, TimeoutUp: 250 * time.Millisecond,
+	}
+	slices.Sort(want.Needs)
+	if diff := cmp.Diff(want, plan.Unit("a")); diff != "" {
+		t.Error(diff)
+	}
+	if !plan.Unit("b").Notifies {
+		t.Error("notification-fd is not seen")
+	}
+	if diff := cmp.Diff([]string{"b"}, plan.Longruns()); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a"}, plan.Dependents("b")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// spec: SUP-66
+func TestWalkOrder(t *testing.T) {
+	t.Parallel()
+	needs := map[string][]string{"d": {"b", "c"}, "b": {"a"}, "c": {"a", "elsewhere"}}
+	var mu sync.Mutex
+	var seen []string
+	failed := Walk(t.Context(), []string{"d", "c", "b", "a"}, func(n string) []string { return needs[n] },
+		func(_ context.Context, name string) error {
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, name)
+			return nil
+		})
+	if len(failed) != 0 {
+		t.Error(failed)
+	}
+	if len(seen) != 4 || seen[0] != "a" || seen[3] != "d" {
+		t.Errorf("visited in the order %v", seen)
+	}
+}
+
+// spec: SUP-66
+func TestWalkSkipsDependentsOfAFailure(t *testing.T) {
+	t.Parallel()
+	needs := map[string][]string{"b": {"a"}, "c": {"b"}}
+	broken := errors.New("broken")
+	failed := Walk(t.Context(), []string{"a", "b", "c", "free"}, func(n string) []string { return needs[n] },
+		func(_ context.Context, name string) error {
+			if name == "a" {
+				return broken
+			}
+			if name != "free" {
+				t.Errorf("%q was visited", name)
+			}
+			return nil
+		})
+	if !errors.Is(failed["a"], broken) || !errors.Is(failed["b"], ErrSkipped) || !errors.Is(failed["c"], ErrSkipped) || len(failed) != 3 {
+		t.Error(failed)
+	}
+}
+
+// spec: SUP-66
+func TestWalkIsParallel(t *testing.T) {
+	t.Parallel()
+	var meet sync.WaitGroup
+	meet.Add(3)
+	Walk(t.Context(), []string{"a", "b", "c"}, func(string) []string { return nil },
+		func(context.Context, string) error {
+			meet.Done()
+			meet.Wait() // returns only if all three are visited at the same time
+			return nil
+		})
+}

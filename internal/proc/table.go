@@ -2,58 +2,169 @@ package proc
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"os/signal"
+	"runtime"
+	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrGone is returned by Signal and SignalGroup once the child has been reaped.
 var ErrGone = errors.New("process is gone")
 
-// Spec describes a child. Path is executed as it is: no PATH look-up.
-type Spec struct {
-	Path  string
-	Argv  []string
-	Env   []string
-	Dir   string
-	Files []*os.File // index = descriptor in the child; nil = closed there
-	Attr  *syscall.SysProcAttr
+// spareThreads are made at start, as a thread that the runtime wants later ends
+// PID 1 when the pids limit is full (SUP-101).
+const spareThreads = 16
+
+// Table is the pid table. There must be one in a process at a time.
+type Table struct {
+	chld chan os.Signal
+	stop chan struct{}
+	over chan struct{}
+
+	// mu is the ownership of the pids: wait4 and kill happen under it, so that
+	// no signal meets a reused pid. Nothing under it blocks.
+	mu       sync.Mutex
+	children map[int]*Child
+	spawning int                        // spawns in flight
+	unknown  map[int]syscall.WaitStatus // reaped while a spawn was in flight
 }
 
-// Table is the pid table.
-type Table struct{}
-
-// Child is a process made by Spawn.
-type Child struct {
-	pid  int
-	done chan struct{}
+// NewTable makes the spare threads and starts the reaper.
+func NewTable() (*Table, error) {
+	warmThreads(spareThreads)
+	t := &Table{
+		chld:     make(chan os.Signal, 1),
+		stop:     make(chan struct{}),
+		over:     make(chan struct{}),
+		children: map[int]*Child{},
+		unknown:  map[int]syscall.WaitStatus{},
+	}
+	signal.Notify(t.chld, syscall.SIGCHLD)
+	go t.reap()
+	return t, nil
 }
 
-// NewTable starts the reaper.
-func NewTable() (*Table, error) { return &Table{}, nil }
+// Close stops the reaper. Children are neither signalled nor waited for.
+func (t *Table) Close() {
+	signal.Stop(t.chld)
+	close(t.stop)
+	<-t.over
+}
 
-// Close stops the reaper.
-func (t *Table) Close() {}
+// Reap looks for dead children now, as after a SIGCHLD.
+func (t *Table) Reap() {
+	select {
+	case t.chld <- syscall.SIGCHLD:
+	default: // one is due already
+	}
+}
 
-// Spawn starts a child. The error is the errno of the exec.
-func (t *Table) Spawn(s Spec) (*Child, error) { return nil, syscall.ENOSYS }
+// warmThreads makes the runtime create n threads: each goroutine holds one
+// until all have theirs. The runtime keeps idle threads for good.
+func warmThreads(n int) {
+	var held, over sync.WaitGroup
+	release := make(chan struct{})
+	held.Add(n)
+	for range n {
+		over.Go(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			held.Done()
+			<-release
+		})
+	}
+	held.Wait()
+	close(release)
+	over.Wait()
+}
 
-// Pid is the pid of the child.
-func (c *Child) Pid() int { return c.pid }
+func (t *Table) reap() {
+	defer close(t.over)
+	for {
+		for t.reapOne() {
+		}
+		select {
+		case <-t.chld:
+		case <-t.stop:
+			return
+		}
+	}
+}
 
-// Done is closed when the child has been reaped.
-func (c *Child) Done() <-chan struct{} { return c.done }
+// reapOne reports whether there may be another dead child.
+func (t *Table) reapOne() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var status syscall.WaitStatus
+	pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
+	switch {
+	case err == syscall.EINTR:
+		return true
+	case err != nil || pid == 0:
+		return false
+	}
+	if child := t.children[pid]; child != nil {
+		delete(t.children, pid)
+		child.finish(status)
+	} else if t.spawning > 0 {
+		t.unknown[pid] = status
+	}
+	return true
+}
 
-// Status is the raw wait status, valid after Done.
-func (c *Child) Status() syscall.WaitStatus { return 0 }
+// begin announces a spawn: from here on unknown statuses are kept.
+func (t *Table) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.spawning++
+}
 
-// Signal sends sig, or returns ErrGone.
-func (c *Child) Signal(sig syscall.Signal) error { return ErrGone }
+// end enters the child of a spawn, or 0 if it failed.
+func (t *Table) end(pid int) *Child {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var child *Child
+	if pid > 0 {
+		child = &Child{table: t, pid: pid, done: make(chan struct{})}
+		status, dead := t.unknown[pid]
+		delete(t.unknown, pid)
+		// The kept status may be that of an orphan that had this pid before.
+		if dead && !isChild(pid) {
+			child.finish(status)
+		} else {
+			t.children[pid] = child
+		}
+	}
+	t.spawning--
+	if t.spawning == 0 {
+		clear(t.unknown)
+	}
+	return child
+}
 
-// SignalGroup sends sig to the child's process group, or returns ErrGone.
-func (c *Child) SignalGroup(sig syscall.Signal) error { return ErrGone }
+// isChild tells whether pid is a child not yet reaped, without reaping it.
+func isChild(pid int) bool {
+	for {
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		if err != unix.EINTR {
+			return err == nil
+		}
+	}
+}
 
-// SignalAll signals everything: kill(-1) as PID 1, else the own descendants.
-func (t *Table) SignalAll(sig syscall.Signal) {}
-
-// Others counts the living processes that SignalAll would hit.
-func (t *Table) Others() int { return 0 }
+// signal sends sig to pid (of child c), or to its group if pid is negative.
+func (t *Table) signal(c *Child, pid int, sig syscall.Signal) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.children[c.pid] != c {
+		return ErrGone
+	}
+	if err := syscall.Kill(pid, sig); err != nil {
+		return fmt.Errorf("cannot signal %d: %w", pid, err)
+	}
+	return nil
+}

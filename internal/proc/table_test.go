@@ -1,0 +1,293 @@
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func newTable(t *testing.T) *Table {
+	t.Helper()
+	table, err := NewTable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(table.Close)
+	return table
+}
+
+func sh(script string) Spec {
+	return Spec{Path: "/bin/sh", Argv: []string{"sh", "-c", script}, Env: []string{"PATH=/usr/bin:/bin"}}
+}
+
+func spawn(t *testing.T, table *Table, s Spec) *Child {
+	t.Helper()
+	child, err := table.Spawn(s)
+	if err != nil {
+		t.Fatalf("cannot spawn %q: %v", s.Argv, err)
+	}
+	return child
+}
+
+func await(t *testing.T, c *Child) syscall.WaitStatus {
+	t.Helper()
+	select {
+	case <-c.Done():
+	case <-time.After(30 * time.Second):
+		t.Fatalf("child %d did not end", c.Pid())
+	}
+	return c.Status()
+}
+
+// poll waits until ok holds.
+func poll(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !ok(); {
+		if time.Now().After(end) {
+			t.Fatalf("gave up waiting: %s", what)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// spec: SUP-85, FAULT-02, FAULT-03
+func TestNoExitCodeIsLost(t *testing.T) {
+	table := newTable(t)
+	const workers, each = 8, 250
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := range each {
+				code := (w*each + i) % 256
+				child, err := table.Spawn(sh(fmt.Sprintf("exit %d", code)))
+				if err != nil {
+					t.Errorf("cannot spawn: %v", err)
+					return
+				}
+				<-child.Done()
+				if got := child.Status(); !got.Exited() || got.ExitStatus() != code {
+					t.Errorf("status %#x, want exit %d", got, code)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(table.children) + len(table.unknown); n != 0 {
+		t.Errorf("%d entries left in the table", n)
+	}
+}
+
+// spec: SUP-85, FAULT-03
+func TestDeathBySignalIsRaw(t *testing.T) {
+	table := newTable(t)
+	for sig := syscall.Signal(1); sig <= 64; sig++ {
+		switch sig {
+		case 32, 33, syscall.SIGCHLD, syscall.SIGCONT, syscall.SIGSTOP, syscall.SIGTSTP,
+			syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGURG, syscall.SIGWINCH:
+			continue // the default of these is not death
+		}
+		got := await(t, spawn(t, table, sh(fmt.Sprintf("ulimit -c 0; kill -%d $$; exit 9", sig))))
+		if !got.Signaled() || got.Signal() != sig {
+			t.Errorf("status %#x, want death by %d", got, sig)
+		}
+	}
+}
+
+// spec: FAULT-01
+func TestThousandOrphansLeaveNoZombie(t *testing.T) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	table := newTable(t)
+	script := "i=0; while [ $i -lt 100 ]; do (true & ) & i=$((i+1)); done; exit 7"
+	var parents []*Child
+	for range 10 {
+		parents = append(parents, spawn(t, table, sh(script)))
+	}
+	for _, p := range parents {
+		if got := await(t, p); got.ExitStatus() != 7 {
+			t.Errorf("status %#x, want exit 7", got)
+		}
+	}
+	poll(t, "no child is left", func() bool {
+		return errors.Is(unix.Waitid(unix.P_ALL, 0, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil), unix.ECHILD)
+	})
+}
+
+func TestExecErrorIsTheErrno(t *testing.T) {
+	table := newTable(t)
+	dir := t.TempDir()
+	write := func(name string, mode os.FileMode) string {
+		path := dir + "/" + name
+		if err := os.WriteFile(path, []byte("echo no shebang\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	tests := []struct {
+		path string
+		want syscall.Errno
+	}{
+		{dir + "/missing", syscall.ENOENT},
+		{write("plain", 0o644), syscall.EACCES},
+		{write("noformat", 0o755), syscall.ENOEXEC},
+		{dir + "/plain/below", syscall.ENOTDIR},
+	}
+	for _, tt := range tests {
+		if _, err := table.Spawn(Spec{Path: tt.path, Argv: []string{tt.path}}); !errors.Is(err, tt.want) {
+			t.Errorf("Spawn(%q) = %v, want %v", tt.path, err, tt.want)
+		}
+	}
+	if table.spawning != 0 {
+		t.Errorf("%d spawns still in flight", table.spawning)
+	}
+}
+
+// spec: SUP-86, SUP-106, SUP-87, FAULT-04
+func TestChildStartsClean(t *testing.T) {
+	table := newTable(t)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	blocked := unix.Sigset_t{}
+	blocked.Val[0] = 1<<(syscall.SIGTERM-1) | 1<<(syscall.SIGUSR1-1)
+	var old unix.Sigset_t
+	if err := unix.PthreadSigmask(unix.SIG_BLOCK, &blocked, &old); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unix.PthreadSigmask(unix.SIG_SETMASK, &old, nil) }()
+
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := sh("cat /proc/self/status; ls /proc/self/fd; ps -o sid= -p $$; echo $$")
+	s.Files = []*os.File{nil, w, os.Stderr}
+	child := spawn(t, table, s)
+	_ = w.Close()
+	var out bytes.Buffer
+	_, _ = out.ReadFrom(r)
+	await(t, child)
+	for _, want := range []string{"SigBlk:\t0000000000000000\n", "SigIgn:\t0000000000000000\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in %s", want, &out)
+		}
+	}
+	if !strings.Contains(out.String(), fmt.Sprintf("\n%d\n", child.Pid())) {
+		t.Errorf("child %d leads no session: %s", child.Pid(), &out)
+	}
+}
+
+// spec: SUP-102
+func TestSignalsStopAtTheReap(t *testing.T) {
+	table := newTable(t)
+	child := spawn(t, table, sh("sleep 600 & wait"))
+	if err := child.SignalGroup(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if got := await(t, child); got.Signal() != syscall.SIGKILL {
+		t.Errorf("status %#x, want death by KILL", got)
+	}
+	if err := child.Signal(syscall.SIGTERM); !errors.Is(err, ErrGone) {
+		t.Errorf("signal after the reap: %v, want ErrGone", err)
+	}
+	if err := child.SignalGroup(syscall.SIGTERM); !errors.Is(err, ErrGone) {
+		t.Errorf("group signal after the reap: %v, want ErrGone", err)
+	}
+}
+
+// spec: SUP-103
+func TestStatusOfAnEarlierOwnerOfThePidIsNotClaimed(t *testing.T) {
+	table := newTable(t)
+	table.begin()
+	pid, err := forkExec("/bin/sleep", []string{"sleep", "600"}, &syscall.ProcAttr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table.mu.Lock()
+	table.unknown[pid] = 0x0300 // as if an orphan with this pid had been reaped before
+	table.mu.Unlock()
+	child := table.end(pid)
+	select {
+	case <-child.Done():
+		t.Fatalf("child took the status %#x of another", child.Status())
+	default:
+	}
+	if err := child.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	await(t, child)
+}
+
+// spec: SUP-103
+func TestStatusReapedBeforeTheEntryIsClaimed(t *testing.T) {
+	table := newTable(t)
+	table.begin()
+	pid, err := forkExec("/bin/sh", []string{"sh", "-c", "exit 5"}, &syscall.ProcAttr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	poll(t, "the reaper has the status", func() bool {
+		table.mu.Lock()
+		defer table.mu.Unlock()
+		return len(table.unknown) == 1
+	})
+	if got := await(t, table.end(pid)); got.ExitStatus() != 5 {
+		t.Errorf("status %#x, want exit 5", got)
+	}
+	if len(table.unknown) != 0 {
+		t.Errorf("%d statuses left", len(table.unknown))
+	}
+}
+
+// spec: SUP-101
+func TestThreadsAreMadeBeforehand(t *testing.T) {
+	newTable(t)
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tasks) < spareThreads {
+		t.Errorf("%d threads, want at least %d", len(tasks), spareThreads)
+	}
+}
+
+// spec: SUP-81
+func TestSignalAllHitsDescendantsOnly(t *testing.T) {
+	table := newTable(t)
+	child := spawn(t, table, sh("setsid sleep 600 & wait"))
+	poll(t, "shell and sleep are seen", func() bool { return table.Others() >= 2 })
+	table.SignalAll(syscall.SIGKILL)
+	if got := await(t, child); got.Signal() != syscall.SIGKILL {
+		t.Errorf("status %#x, want death by KILL", got)
+	}
+	poll(t, "no descendant lives", func() bool { return table.Others() == 0 })
+}
+
+func TestParseStat(t *testing.T) {
+	tests := []struct {
+		in     string
+		parent int
+		state  byte
+		ok     bool
+	}{
+		{"12 (sh) S 7 1 1", 7, 'S', true},
+		{"12 (a) Z) (b) R 8 1 1", 8, 'R', true},
+		{"12 (sh)", 0, 0, false},
+		{"", 0, 0, false},
+	}
+	for _, tt := range tests {
+		parent, state, ok := parseStat([]byte(tt.in))
+		if parent != tt.parent && tt.ok || state != tt.state && tt.ok || ok != tt.ok {
+			t.Errorf("parseStat(%q) = %d, %c, %v", tt.in, parent, state, ok)
+		}
+	}
+}

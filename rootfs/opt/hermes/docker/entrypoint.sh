@@ -1,0 +1,8 @@
+#!/bin/sh
+# Entry point of older images; kept for "--entrypoint" in existing setups.
+
+echo "[hermes] docker/entrypoint.sh is deprecated: the entry point is /init /opt/hermes/docker/main-wrapper.sh" >&2
+if [ "$$" -eq 1 ] && [ "$#" -gt 0 ]; then
+	exec /init /opt/hermes/docker/main-wrapper.sh "$@"
+fi
+exec /opt/hermes/docker/stage2-hook.sh

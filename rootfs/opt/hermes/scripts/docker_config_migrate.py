@@ -1,0 +1,74 @@
+#!/opt/hermes/.venv/bin/python
+"""Bring $HERMES_HOME/config.yaml to the schema of the installed agent, after backups.
+
+Run as hermes by the container's setup. Exit 0: migrated, current or told to skip; 1: failed, and
+config.yaml and .env are as they were.
+"""
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def say(text: str) -> None:
+    print(f"[config-migrate] {text}", flush=True)
+
+
+def backup(path: Path, stamp: str) -> Path:
+    """Copy path beside itself under a name that nothing has yet; mode and times are kept."""
+    n = 0
+    while True:
+        copy = path.with_name(f"{path.name}.bak-{stamp}" + (f".{n}" if n else ""))
+        try:
+            os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            n += 1
+            continue
+        shutil.copy2(path, copy)
+        return copy
+
+
+def restore(copies: dict[Path, Path]) -> None:
+    for path, copy in copies.items():
+        temporary = path.with_name(f".{path.name}.restore")
+        shutil.copy2(copy, temporary)
+        os.replace(temporary, path)
+
+
+def main() -> int:
+    if os.environ.get("HERMES_SKIP_CONFIG_MIGRATION", "").strip().lower() in ("1", "true", "yes", "on"):
+        say("HERMES_SKIP_CONFIG_MIGRATION is set; skipping config migration")
+        return 0
+
+    sys.path.insert(0, str(PROJECT))
+    from hermes_cli.config import check_config_version, get_config_path, get_env_path, migrate_config
+
+    current, latest = check_config_version()
+    if current >= latest:
+        return 0
+
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    copies: dict[Path, Path] = {}
+    try:
+        for path in (Path(get_config_path()), Path(get_env_path())):
+            if path.is_file():
+                copies[path] = backup(path, stamp)
+        names = ", ".join(str(copy) for copy in copies.values())
+        say(f"Migrating config schema {current} -> {latest}; backups: {names}")
+        migrate_config(interactive=False, quiet=True)
+        reached, _ = check_config_version()
+        if reached < latest:
+            raise RuntimeError(f"schema is still {reached}")
+    except Exception as error:  # whatever the agent raises, the user's files come first
+        restore(copies)
+        say(f"failed, backups restored: {type(error).__name__}: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

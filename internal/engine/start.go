@@ -1,0 +1,154 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"caduceus/internal/host"
+)
+
+// StateDir keeps the log and the pid of an engine that we started.
+const StateDir = "/var/lib/caduceus"
+
+const (
+	startTimeout = 60 * time.Second
+	pollEvery    = 200 * time.Millisecond
+)
+
+// action is what to do where no engine answered.
+type action int
+
+const (
+	giveUp  action = iota // report the error: it names the command that helps
+	start                 // dockerd is there: start it
+	install               // install the distribution's engine, then start it
+)
+
+// situation is all that the decision depends on.
+type situation struct {
+	named   bool // DOCKER_HOST or a context names the engine
+	none    bool // nothing listens; false for any other trouble
+	dockerd bool // the engine's program is installed
+	facts   host.Facts
+}
+
+func decide(s situation) action {
+	switch {
+	case s.named || !s.none || !s.facts.Root:
+		return giveUp
+	case s.dockerd:
+		return start
+	case s.facts.Apt():
+		return install
+	default:
+		return giveUp
+	}
+}
+
+// Host is what Ensure works with.
+type Host struct {
+	Facts  host.Facts
+	Run    host.Runner
+	Getenv func(string) string
+	Say    func(format string, args ...any) // one line for the screen
+	State  string                           // "": StateDir
+}
+
+// Ensure connects to the engine of this host. Where none listens, root on a Debian
+// or Ubuntu host gets one: installed, started and left running.
+func Ensure(ctx context.Context, h Host) (*Engine, error) {
+	at, err := Endpoints(h.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	var first error
+	for _, e := range at {
+		found, err := Connect(ctx, e)
+		if err == nil {
+			return found, nil
+		}
+		if first == nil || !errors.Is(err, ErrNone) {
+			first = err
+		}
+	}
+	_, missing := h.Run.LookPath("dockerd")
+	s := situation{
+		named: at[0].Source != "default socket", none: errors.Is(first, ErrNone),
+		dockerd: missing == nil, facts: h.Facts,
+	}
+	switch decide(s) {
+	case install:
+		h.Say("engine: none found; installing docker.io and iptables with apt-get")
+		if err := host.Install(ctx, h.Run, h.Facts, "start a Docker engine", "docker.io", "iptables"); err != nil {
+			return nil, err
+		}
+	case start:
+		h.Say("engine: dockerd is installed but not running")
+	case giveUp:
+		return nil, first
+	}
+	return h.launch(ctx)
+}
+
+// launch starts dockerd and waits until it answers.
+func (h Host) launch(ctx context.Context) (*Engine, error) {
+	at := Endpoint{Host: DefaultHost, Source: "default socket"}
+	if h.Facts.Systemd {
+		h.Say("engine: starting it with systemctl")
+		if err := h.Run.Run(ctx, host.Cmd{Path: "systemctl", Args: []string{"start", "docker"}}); err != nil {
+			return nil, fmt.Errorf("cannot start Docker engine: %w", err)
+		}
+		return await(ctx, at, `look at "journalctl -u docker"`, func() bool { return true })
+	}
+	state := h.State
+	if state == "" {
+		state = StateDir
+	}
+	if err := os.MkdirAll(state, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot create state folder %q: %w", state, err)
+	}
+	log := filepath.Join(state, "dockerd.log")
+	pid, err := h.Run.Daemon(host.Cmd{Path: "dockerd"}, log)
+	if err != nil {
+		return nil, fmt.Errorf("cannot start Docker engine: %w", err)
+	}
+	h.Say("engine: started dockerd (pid %d, log %s); it goes on after this command", pid, log)
+	if err := os.WriteFile(filepath.Join(state, "dockerd.pid"), []byte(strconv.Itoa(pid)+"\n"), 0o644); err != nil {
+		return nil, fmt.Errorf("cannot keep pid of dockerd: %w", err)
+	}
+	alive := func() bool {
+		_, err := os.Stat(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
+		return err == nil
+	}
+	return await(ctx, at, "look at "+log, alive)
+}
+
+// await polls until the engine answers, is found dead or the time is up.
+func await(ctx context.Context, at Endpoint, next string, alive func() bool) (*Engine, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		e, err := Connect(ctx, at)
+		if err == nil {
+			return e, nil
+		}
+		p := &host.Problem{What: "cannot start Docker engine " + strconv.Quote(at.Host), Next: next, Err: err}
+		if !alive() {
+			p.Cause = "dockerd ended at once"
+			return nil, p
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			p.Cause = fmt.Sprintf("it does not answer after %s", startTimeout)
+			return nil, p
+		}
+	}
+}

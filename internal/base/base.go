@@ -2,6 +2,7 @@ package base
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,8 +26,8 @@ type Store interface {
 	Load(ctx context.Context, tar io.Reader) error
 }
 
-// Builder finds or makes the base. All fields but Given, Force, Registry, Now and
-// KeyFile must be set.
+// Builder finds or makes the base. The fields Store, Run,
+// Facts, Say and Official must be set.
 type Builder struct {
 	Store    Store
 	Run      host.Runner
@@ -34,6 +35,7 @@ type Builder struct {
 	Say      func(format string, args ...any)
 	Official string                                      // "debian:13.4" or with the lock's "@sha256:..."
 	Given    string                                      // a base named by the user; "": decide
+	Ours     bool                                        // never the official image
 	Force    bool                                        // bootstrap, whatever there is
 	Registry func(ctx context.Context, ref string) error // nil: ask the image's registry
 	Now      func() time.Time                            // nil: time.Now
@@ -70,10 +72,6 @@ func (b *Builder) facts(ctx context.Context) (facts, error) {
 	if f.given != "" {
 		return f, nil
 	}
-	var err error
-	if _, f.present, err = b.Store.Image(ctx, b.Official); err != nil {
-		return f, err
-	}
 	images, err := b.Store.Images(ctx, Name)
 	if err != nil {
 		return f, err
@@ -85,15 +83,22 @@ func (b *Builder) facts(ctx context.Context) (facts, error) {
 		}
 	}
 	f.made = newest(made)
-	if !f.present && !f.force {
-		ask := b.Registry
-		if ask == nil {
-			ask = askRegistry
-		}
-		f.registry = ask(ctx, b.Official)
+	if b.Ours || b.Force {
+		f.registry = errNotAsked
+		return f, nil
 	}
+	if _, f.present, err = b.Store.Image(ctx, b.Official); err != nil || f.present {
+		return f, err
+	}
+	ask := b.Registry
+	if ask == nil {
+		ask = askRegistry
+	}
+	f.registry = ask(ctx, b.Official)
 	return f, nil
 }
+
+var errNotAsked = errors.New("not asked")
 
 // make bootstraps in a scratch folder, which goes in any case.
 func (b *Builder) make(ctx context.Context) (string, error) {

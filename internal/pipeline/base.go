@@ -1,0 +1,48 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+
+	"caduceus/internal/base"
+	"caduceus/internal/engine"
+)
+
+// oursOnly in BASE_IMAGE asks for a bootstrapped base, registry or not.
+const oursOnly = "bootstrap"
+
+// Base finds or makes the base alone; fresh makes it anew in any case.
+func (p *Pipeline) Base(ctx context.Context, fresh bool) error {
+	var e *engine.Engine
+	if err := p.steps.Do("engine", func() (err error) {
+		e, err = p.engine(ctx)
+		return err
+	}); err != nil {
+		return err
+	}
+	defer e.Close()
+	err := p.steps.Do("base", func() error {
+		_, err := p.base(ctx, e, fresh)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	p.steps.Table(p.Out)
+	return nil
+}
+
+func (p *Pipeline) base(ctx context.Context, e *engine.Engine, fresh bool) (base.Choice, error) {
+	official, err := p.officialBase()
+	if err != nil {
+		return base.Choice{}, fmt.Errorf("cannot read the pinned base: %w", err)
+	}
+	b := base.Builder{
+		Store: e, Run: p.Run, Facts: p.Facts, Say: p.say,
+		Official: official, Given: p.Getenv("BASE_IMAGE"), Force: fresh,
+	}
+	if b.Given == oursOnly {
+		b.Given, b.Ours = "", true
+	}
+	return b.Ensure(ctx)
+}

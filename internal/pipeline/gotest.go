@@ -1,0 +1,165 @@
+package pipeline
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// testEvent is one line of "go test -json".
+type testEvent struct {
+	Action     string
+	Package    string
+	ImportPath string // of build events
+	Test       string
+	Elapsed    float64 // seconds
+	Output     string
+}
+
+// TestCase is one finished test.
+type TestCase struct {
+	Package string
+	Name    string // "" for a package that failed outside its tests
+	Took    time.Duration
+	Output  string
+}
+
+func (t TestCase) String() string {
+	if t.Name == "" {
+		return t.Package
+	}
+	return t.Package + " " + t.Name
+}
+
+// TestSummary is what a test run proved.
+type TestSummary struct {
+	Passed  int
+	Failed  []TestCase
+	Skipped []TestCase
+	Slow    []TestCase      // top-level tests, slowest first
+	Ran     map[string]bool // "package test" of all that finished
+}
+
+// String is the closing line.
+func (s TestSummary) String() string {
+	return fmt.Sprintf("%d passed, %d failed, %d skipped", s.Passed, len(s.Failed), len(s.Skipped))
+}
+
+// testRun collects events.
+type testRun struct {
+	module   string
+	output   map[string]*strings.Builder // by "package test"
+	build    map[string]*strings.Builder // by package
+	finished []finishedTest
+}
+
+type finishedTest struct {
+	TestCase
+	action string
+}
+
+// readTests reads the events of "go test -json"; each package that ended is told to
+// progress. Lines that are no events go there, too.
+func readTests(r io.Reader, module string, progress func(line string)) (TestSummary, error) {
+	run := testRun{module: module, output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}}
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, 1<<16), 1<<24)
+	for lines.Scan() {
+		var e testEvent
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil || e.Action == "" {
+			progress(lines.Text())
+			continue
+		}
+		if line := run.feed(e); line != "" {
+			progress(line)
+		}
+	}
+	return run.summary(), lines.Err()
+}
+
+// feed takes one event and gives the line to show, "" for none.
+func (run *testRun) feed(e testEvent) string {
+	pkg := strings.TrimPrefix(e.Package, run.module+"/")
+	key := pkg + " " + e.Test
+	switch e.Action {
+	case "output":
+		text(run.output, key).WriteString(e.Output)
+	case "build-output":
+		text(run.build, strings.Fields(e.ImportPath + " ")[0]).WriteString(e.Output)
+	case "pass", "fail", "skip":
+		took := time.Duration(e.Elapsed * float64(time.Second))
+		t := TestCase{Package: pkg, Name: e.Test, Took: took, Output: text(run.output, key).String()}
+		if e.Test == "" && e.Action == "fail" {
+			t.Output = text(run.build, e.Package).String() + t.Output
+		}
+		run.finished = append(run.finished, finishedTest{t, e.Action})
+		if e.Test == "" && e.Action != "skip" {
+			return fmt.Sprintf("  %-4s %s %s", e.Action, pkg, seconds(took))
+		}
+		if e.Action == "fail" {
+			return fmt.Sprintf("  FAIL %s", t)
+		}
+	}
+	return ""
+}
+
+func text(m map[string]*strings.Builder, key string) *strings.Builder {
+	b, ok := m[key]
+	if !ok {
+		b = &strings.Builder{}
+		m[key] = b
+	}
+	return b
+}
+
+// summary counts the tests that have no subtests. One that has them counts only if it
+// failed by itself, a package only if it failed outside its tests.
+func (run *testRun) summary() TestSummary {
+	parents, failed := map[string]bool{}, map[string]bool{}
+	for _, t := range run.finished {
+		for key := range t.ancestors() {
+			parents[key] = true
+			if t.action == "fail" {
+				failed[key] = true
+			}
+		}
+	}
+	s := TestSummary{Ran: map[string]bool{}}
+	for _, t := range run.finished {
+		key := t.Package + " " + t.Name
+		s.Ran[key] = t.Name != "" || t.action != "skip" // a package without tests did not run
+		leaf := t.Name != "" && !parents[key]
+		switch {
+		case t.action == "fail" && !failed[key]:
+			s.Failed = append(s.Failed, t.TestCase)
+		case t.action == "pass" && leaf:
+			s.Passed++
+		case t.action == "skip" && leaf:
+			s.Skipped = append(s.Skipped, t.TestCase)
+		}
+		if t.Name != "" && !strings.Contains(t.Name, "/") {
+			s.Slow = append(s.Slow, t.TestCase)
+		}
+	}
+	slices.SortStableFunc(s.Slow, func(a, b TestCase) int { return cmp.Compare(b.Took, a.Took) })
+	return s
+}
+
+// ancestors are the keys of the tests and the package that hold this test.
+func (t finishedTest) ancestors() map[string]bool {
+	up := map[string]bool{}
+	if t.Name != "" {
+		up[t.Package+" "] = true
+	}
+	for i, r := range t.Name {
+		if r == '/' {
+			up[t.Package+" "+t.Name[:i]] = true
+		}
+	}
+	return up
+}

@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"caduceus/internal/host"
+)
+
+// Tools are the linters as "go run" wants them: module path and version. They stay out
+// of go.mod, which the image's programs share.
+type Tools struct {
+	GolangciLint string
+	Staticcheck  string
+}
+
+// Lint runs every check of the source that needs no test, and tells all that failed.
+func (p *Pipeline) Lint(ctx context.Context, t Tools) error {
+	checks := []struct {
+		name string
+		work func(context.Context) error
+	}{
+		{"gofmt", p.gofmt},
+		{"go vet", p.goRun("vet", "./...")},
+		{"go vet, magefiles", p.goRun("vet", "-tags=mage", "./magefiles")},
+		{"go vet, docker tests", p.goRun("vet", "-tags=docker", "./tests/...")},
+		{"staticcheck", p.goRun("run", t.Staticcheck, "./...")},
+		{"golangci-lint", p.goRun("run", t.GolangciLint, "run", "./...")},
+		{"scripts", p.scripts},
+	}
+	var failed []string
+	for _, c := range checks {
+		if err := p.steps.Do(c.name, func() error { return c.work(ctx) }); err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			p.say("lint: %s: %v", c.name, err)
+			failed = append(failed, c.name)
+		}
+	}
+	p.steps.Table(p.Out)
+	if len(failed) > 0 {
+		return fmt.Errorf("cannot accept the source: %s; mend what is listed above", strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+func (p *Pipeline) goRun(args ...string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var out strings.Builder
+		err := p.Run.Run(ctx, host.Cmd{Path: "go", Args: args, Dir: p.Root, Stdout: &out, Stderr: &out})
+		if err != nil {
+			p.say("%s", strings.TrimRight(out.String(), "\n"))
+		}
+		return err
+	}
+}
+
+func (p *Pipeline) gofmt(ctx context.Context) error {
+	var out strings.Builder
+	if err := p.Run.Run(ctx, host.Cmd{
+		Path: "gofmt", Args: []string{"-l", "cmd", "image", "internal", "magefiles", "tests"}, Dir: p.Root, Stdout: &out,
+	}); err != nil {
+		return err
+	}
+	if out.Len() > 0 {
+		return fmt.Errorf("not formatted: %s; run \"gofmt -w\" on them", strings.Join(strings.Fields(out.String()), " "))
+	}
+	return nil
+}
+
+// scripts checks the syntax of each shell script that goes into the image or makes it.
+func (p *Pipeline) scripts(ctx context.Context) error {
+	var wrong []error
+	for _, dir := range []string{"rootfs", "image", ".ci"} {
+		err := filepath.WalkDir(filepath.Join(p.Root, dir), func(path string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			shell, err := shellOf(path)
+			if err != nil || shell == "" {
+				return err
+			}
+			if err := p.Run.Run(ctx, host.Cmd{Path: shell, Args: []string{"-n", path}}); err != nil {
+				wrong = append(wrong, err)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// shellOf is the shell that a file's first line names: "sh", "bash", or "" for a file
+// that is no shell script.
+func shellOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	head := make([]byte, 128)
+	n, _ := f.Read(head) // an empty file is no script
+	first, _, _ := strings.Cut(string(head[:n]), "\n")
+	return interpreter(first), nil
+}
+
+func interpreter(first string) string {
+	rest, ok := strings.CutPrefix(first, "#!")
+	if !ok {
+		return ""
+	}
+	for _, word := range strings.Fields(rest) {
+		switch base := filepath.Base(word); base {
+		case "sh", "bash":
+			return base
+		}
+	}
+	return ""
+}

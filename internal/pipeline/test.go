@@ -1,0 +1,158 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"caduceus/internal/host"
+)
+
+// module is the name in go.mod.
+const module = "caduceus"
+
+// slowTest is what is named as slow, slowTests how many of them.
+const (
+	slowTest  = 5 * time.Second
+	slowTests = 8
+)
+
+// suite is one run of "go test".
+type suite struct {
+	name string
+	args []string // of go test, packages included
+	env  []string
+}
+
+// TestUnit runs the tests that need neither an engine nor an image, with the race
+// detector.
+func (p *Pipeline) TestUnit(ctx context.Context) error {
+	if _, err := p.Run.LookPath("gcc"); err != nil {
+		p.say("test: installing a C compiler for the race detector")
+		if err := host.Install(ctx, p.Run, p.Facts, "run tests with the race detector", "gcc", "libc6-dev"); err != nil {
+			return err
+		}
+	}
+	packages, err := p.packages(ctx)
+	if err != nil {
+		return err
+	}
+	return p.test(ctx, suite{name: "unit", args: append([]string{"-race"}, packages...), env: []string{"CGO_ENABLED=1"}})
+}
+
+// TestS6 runs the init against the s6 clients of Debian.
+func (p *Pipeline) TestS6(ctx context.Context) error {
+	if _, err := p.Run.LookPath("s6-svstat"); err != nil {
+		p.say("test: installing the s6 clients")
+		if err := host.Install(ctx, p.Run, p.Facts, "test against the s6 clients", "s6", "execline"); err != nil {
+			return err
+		}
+	}
+	return p.test(ctx, suite{name: "s6", args: []string{"-tags=s6", "-timeout=20m", "./" + s6Tests + "/..."}})
+}
+
+// TestAll runs the three suites, whatever becomes of each, and sums them up.
+func (p *Pipeline) TestAll(ctx context.Context) error {
+	var wrong []error
+	for _, s := range []struct {
+		name string
+		run  func(context.Context) error
+	}{{"unit", p.TestUnit}, {"s6", p.TestS6}, {"docker", p.TestDocker}} {
+		wrong = append(wrong, p.steps.Do("test "+s.name, func() error { return s.run(ctx) }))
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	p.steps.Table(p.Out)
+	var all TestSummary
+	for _, s := range p.tests {
+		all.Passed += s.Passed
+		all.Failed = append(all.Failed, s.Failed...)
+		all.Skipped = append(all.Skipped, s.Skipped...)
+	}
+	p.say("%s", all)
+	return errors.Join(wrong...)
+}
+
+// s6Tests and dockerTests have suites of their own.
+const (
+	s6Tests     = "tests/s6"
+	dockerTests = "tests/docker"
+)
+
+// packages are those of the module but the s6 suite.
+func (p *Pipeline) packages(ctx context.Context) ([]string, error) {
+	var out strings.Builder
+	if err := p.Run.Run(ctx, host.Cmd{Path: "go", Args: []string{"list", "./..."}, Dir: p.Root, Stdout: &out}); err != nil {
+		return nil, err
+	}
+	var packages []string
+	for pkg := range strings.FieldsSeq(out.String()) {
+		if !strings.HasPrefix(pkg, module+"/"+s6Tests) {
+			packages = append(packages, pkg)
+		}
+	}
+	return packages, nil
+}
+
+// test runs a suite and closes with its summary line.
+func (p *Pipeline) test(ctx context.Context, s suite) error {
+	allowed, err := p.allowedSkips()
+	if err != nil {
+		return err
+	}
+	sum, runErr := p.goTest(ctx, s)
+	p.tests = append(p.tests, sum)
+	for _, t := range sum.Failed {
+		p.say("--- %s\n%s", t, strings.TrimRight(t.Output, "\n"))
+	}
+	for i, t := range sum.Slow {
+		if i < slowTests && t.Took >= slowTest {
+			p.say("  slow: %s %s", t, seconds(t.Took))
+		}
+	}
+	wrong := verdict(sum, allowed)
+	for _, line := range wrong {
+		p.say("%s", line)
+	}
+	p.say("%s", sum)
+	switch {
+	case len(wrong) > 0:
+		return fmt.Errorf("cannot accept the %s tests: %d of the lines above say why", s.name, len(wrong))
+	case runErr != nil:
+		return fmt.Errorf("cannot accept the %s tests: %w", s.name, runErr)
+	}
+	return nil
+}
+
+// goTest streams the events of one run. Its error is what "go test" ended with.
+func (p *Pipeline) goTest(ctx context.Context, s suite) (TestSummary, error) {
+	r, w := io.Pipe()
+	c := host.Cmd{Path: "go", Args: append([]string{"test", "-json"}, s.args...), Env: s.env, Dir: p.Root, Stdout: w}
+	p.say("test: go test %s", clip(strings.Join(s.args, " ")))
+	ended := make(chan error, 1)
+	go func() {
+		err := p.Run.Run(ctx, c)
+		w.Close() //nolint:errcheck // a pipe's writer closes without error
+		ended <- err
+	}()
+	sum, err := readTests(r, module, func(line string) { p.say("%s", line) })
+	return sum, errors.Join(err, <-ended)
+}
+
+func (p *Pipeline) allowedSkips() ([]allowedSkip, error) {
+	f, err := os.Open(filepath.Join(p.Root, skipsFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return parseSkips(f)
+}

@@ -1,0 +1,56 @@
+package pipeline
+
+import (
+	"context"
+
+	"caduceus/internal/engine"
+	"caduceus/internal/host"
+)
+
+// TestDocker runs the contract against containers of HERMES_TEST_IMAGE. Without that
+// variable it takes our own image, and builds it where it is missing.
+func (p *Pipeline) TestDocker(ctx context.Context) error {
+	e, err := p.engine(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	image, err := p.testImage(ctx, e)
+	if err != nil {
+		return err
+	}
+	p.say("test: image %s", image)
+	env := append(e.Env(),
+		"HERMES_TEST_IMAGE="+image,
+		// Its image comes from a registry; the harness sweeps by its own label.
+		"TESTCONTAINERS_RYUK_DISABLED=true",
+	)
+	args := []string{"-tags=docker", "-count=1", "-timeout=40m"}
+	if run := p.Getenv("RUN"); run != "" {
+		args = append(args, "-run="+run)
+	}
+	return p.test(ctx, suite{name: "docker", args: append(args, "./"+dockerTests+"/..."), env: env})
+}
+
+// testImage is the image under test, present in the engine.
+func (p *Pipeline) testImage(ctx context.Context, e *engine.Engine) (string, error) {
+	image := p.Getenv("HERMES_TEST_IMAGE")
+	ours := image == "" || image == Full.Tag()
+	if ours {
+		image = Full.Tag()
+	}
+	_, ok, err := e.Image(ctx, image)
+	switch {
+	case err != nil || ok:
+		return image, err
+	case ours:
+		p.say("test: there is no image %s yet", image)
+		return image, p.Build(ctx, Full, Slim)
+	default:
+		return "", &host.Problem{
+			What:  "cannot test image \"" + image + "\"",
+			Cause: "the engine has no such image",
+			Next:  `build or pull it, or leave HERMES_TEST_IMAGE unset to test ` + Full.Tag(),
+		}
+	}
+}

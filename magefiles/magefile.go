@@ -1,0 +1,96 @@
+//go:build mage
+
+package main
+
+import (
+	"context"
+	"os"
+
+	"caduceus/internal/pipeline"
+
+	"github.com/magefile/mage/mg"
+)
+
+// Aliases are the short names: mage finds them by this variable.
+var Aliases = map[string]any{ //nolint:gochecknoglobals // mage's interface
+	"build": Build.All,
+	"base":  Base.Ensure,
+}
+
+// with runs one target on a pipeline of this repository.
+func with(do func(*pipeline.Pipeline) error) error {
+	p, err := pipeline.New(os.Stdout, mg.Verbose())
+	if err != nil {
+		return err
+	}
+	return do(p)
+}
+
+// Build makes images.
+type Build mg.Namespace
+
+// All builds hermes-agent:dev and hermes-agent:dev-slim.
+func (Build) All(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Build(ctx, pipeline.Full, pipeline.Slim) })
+}
+
+// Full builds hermes-agent:dev alone.
+func (Build) Full(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Build(ctx, pipeline.Full) })
+}
+
+// Slim builds hermes-agent:dev-slim alone.
+func (Build) Slim(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Build(ctx, pipeline.Slim) })
+}
+
+// Base finds or makes the Debian base.
+type Base mg.Namespace
+
+// Ensure finds the base, or bootstraps it where no registry has it.
+func (Base) Ensure(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Base(ctx, false) })
+}
+
+// Fresh bootstraps the base from Debian's packages of today.
+func (Base) Fresh(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Base(ctx, true) })
+}
+
+// Binaries compiles /init and hermes into dist/.
+func Binaries(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Binaries(ctx) })
+}
+
+// Lint checks format, source and scripts.
+func Lint(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Lint(ctx, tools()) })
+}
+
+// Test runs tests.
+type Test mg.Namespace
+
+// Unit runs all tests that need no engine, with the race detector.
+func (Test) Unit(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.TestUnit(ctx) })
+}
+
+// S6 runs the init against Debian's s6 clients.
+func (Test) S6(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.TestS6(ctx) })
+}
+
+// Docker runs the contract on containers of HERMES_TEST_IMAGE (hermes-agent:dev).
+func (Test) Docker(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.TestDocker(ctx) })
+}
+
+// All runs unit, s6 and docker tests, and sums them up.
+func (Test) All(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.TestAll(ctx) })
+}
+
+// Clean removes dist/, .cache/ and the evidence of failed tests.
+func Clean() error {
+	return with(func(p *pipeline.Pipeline) error { return p.Clean() })
+}

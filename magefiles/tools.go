@@ -1,0 +1,13 @@
+//go:build mage
+
+package main
+
+import "caduceus/internal/pipeline"
+
+// tools is the one place where the versions of the linters stand.
+func tools() pipeline.Tools {
+	return pipeline.Tools{
+		GolangciLint: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0",
+		Staticcheck:  "honnef.co/go/tools/cmd/staticcheck@v0.8.2",
+	}
+}

@@ -1,0 +1,100 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"caduceus/tests/docker/harness"
+)
+
+// Check proves clauses of the contract on an image.
+type Check struct {
+	Name    string   // one sentence that holds for a good image; unique
+	Clauses []string // what the check can find broken
+	Doc     string   // how it looks
+	Run     func(ctx context.Context, s *harness.Subject) error
+}
+
+// Violation is one clause found broken.
+type Violation struct {
+	Clause string
+	Saw    string
+}
+
+func (v *Violation) Error() string { return v.Clause + ": " + v.Saw }
+
+func violates(clause, format string, args ...any) error {
+	return &Violation{Clause: clause, Saw: fmt.Sprintf(format, args...)}
+}
+
+// broken makes a violation of what went wrong, nil of nil.
+func broken(clause string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return violates(clause, "%v", err)
+}
+
+// Violations returns the clauses that err, returned by a Check, names as
+// broken, sorted and without doubles.
+func Violations(err error) []string {
+	var clauses []string
+	var walk func(error)
+	walk = func(err error) {
+		switch e := err.(type) { //nolint:errorlint // the walk takes each error of a joined one apart
+		case *Violation:
+			clauses = append(clauses, e.Clause)
+		case interface{ Unwrap() []error }:
+			for _, inner := range e.Unwrap() {
+				walk(inner)
+			}
+		default:
+			if inner := errors.Unwrap(err); inner != nil {
+				walk(inner)
+			}
+		}
+	}
+	walk(err)
+	slices.Sort(clauses)
+	return slices.Compact(clauses)
+}
+
+// All returns every check, cheap ones first.
+func All() []Check {
+	return slices.Concat(
+		imageChecks(),
+		fileChecks(),
+		toolChecks(),
+		bootChecks(),
+		stopChecks(),
+		terminalChecks(),
+		environmentChecks(),
+		commandChecks(),
+		execChecks(),
+		supervisionChecks(),
+		gatewayChecks(),
+		optOutChecks(),
+		crashChecks(),
+		verbChecks(),
+		profileChecks(),
+		restartChecks(),
+		dashboardChecks(),
+		setupChecks(),
+		remapChecks(),
+		badInputChecks(),
+		restrictedChecks(),
+		derivedChecks(),
+	)
+}
+
+// Named returns the check of that name.
+func Named(name string) (Check, error) {
+	for _, c := range All() {
+		if c.Name == name {
+			return c, nil
+		}
+	}
+	return Check{}, fmt.Errorf("no check is named %q", name)
+}

@@ -1,0 +1,80 @@
+package checks
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestEveryCheckIsNamedDocumentedAndCites(t *testing.T) {
+	seen := map[string]bool{}
+	clause := regexp.MustCompile(`^[A-Z]+-\d\d$`)
+	for _, c := range All() {
+		if seen[c.Name] {
+			t.Errorf("two checks are named %q", c.Name)
+		}
+		seen[c.Name] = true
+		if c.Name == "" || c.Doc == "" || c.Run == nil || len(c.Clauses) == 0 {
+			t.Errorf("check %q lacks a name, doc, run or clause", c.Name)
+		}
+		for _, id := range c.Clauses {
+			if !clause.MatchString(id) {
+				t.Errorf("check %q cites %q, which is no clause", c.Name, id)
+			}
+		}
+	}
+	for _, name := range []string{RedirectCheck, RecursionCheck, OptOutCheck, ReconcileCheck} {
+		if _, err := Named(name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The comments are what people and the coverage law search for; the field is
+// what runs. They must say the same.
+func TestCommentsCiteWhatTheChecksProve(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commented []string
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^// contract: (.*)$`).FindAllStringSubmatch(string(text), -1) {
+			commented = append(commented, strings.Fields(m[1])...)
+		}
+	}
+	var proven []string
+	for _, c := range All() {
+		proven = append(proven, c.Clauses...)
+	}
+	for _, list := range []*[]string{&commented, &proven} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	if diff := cmp.Diff(proven, commented); diff != "" {
+		t.Errorf("clauses of All() and of the comments (-proven +commented):\n%s", diff)
+	}
+}
+
+func TestViolationsFindsEveryClause(t *testing.T) {
+	err := fmt.Errorf("outside: %w", errors.Join(
+		violates("GW-04", "two heartbeats"), nil, errors.New("no engine"),
+		fmt.Errorf("deeper: %w", violates("BOOT-07", "x")), violates("GW-04", "again")))
+	if diff := cmp.Diff([]string{"BOOT-07", "GW-04"}, Violations(err)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := Violations(errors.New("no engine")); len(got) != 0 {
+		t.Errorf("want no clause of an error that could not judge, got %v", got)
+	}
+}

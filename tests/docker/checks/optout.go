@@ -1,0 +1,212 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"caduceus/tests/docker/harness"
+)
+
+// optOutChecks are about a gateway that is the main program.
+// contract: GW-03 GW-06 GW-07 GW-17 BOOT-16 REC-10 RCP-33
+func optOutChecks() []Check {
+	list := []Check{
+		{
+			Name: OptOutCheck, Clauses: []string{"GW-06", "GW-07"},
+			Doc: "docker run -e HERMES_GATEWAY_NO_SUPERVISE=1 IMG gateway run, then docker stop",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				return foreground(ctx, s, harness.Spec{
+					Cmd: []string{"gateway", "run"}, Env: map[string]string{"HERMES_GATEWAY_NO_SUPERVISE": "1"},
+				})
+			},
+		},
+		{
+			Name: "--no-supervise runs the gateway as main program", Clauses: []string{"GW-06", "GW-07", "REC-10", "RCP-33"},
+			Doc: "docker run IMG gateway run --no-supervise, then docker stop",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				return foreground(ctx, s, harness.Spec{Cmd: []string{"gateway", "run", "--no-supervise"}})
+			},
+		},
+		{
+			Name: "a stopped gateway stays down with HERMES_GATEWAY_RESPECT_STOP", Clauses: []string{"GW-17"},
+			Doc: "starts on a volume whose state says stopped", Run: respectStop,
+		},
+	}
+	for _, e := range []struct {
+		value    string
+		optedOut bool
+	}{
+		{"YES", true}, {"True", true}, {"0", false}, {"", false}, {"on", false}, {" 1", false},
+	} {
+		clause, what := "GW-06", "does not opt out"
+		if e.optedOut {
+			what = "opts out"
+		}
+		list = append(list, Check{
+			Name: "HERMES_GATEWAY_NO_SUPERVISE=" + strings.ReplaceAll(e.value, " ", "␣") + " " + what, Clauses: []string{clause},
+			Doc: "docker run -e HERMES_GATEWAY_NO_SUPERVISE='" + e.value + "' IMG gateway run",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				return optOutValue(ctx, s, e.value, e.optedOut)
+			},
+		})
+	}
+	for _, args := range [][]string{{"gateway"}, {"gateway", "run", "-v", "--replace", "--force"}} {
+		list = append(list, Check{
+			Name: strings.Join(args, " ") + " is redirected, too", Clauses: []string{"GW-03"},
+			Doc: "docker run IMG " + strings.Join(args, " "),
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				c, err := s.Start(ctx, harness.Spec{Cmd: args})
+				if err != nil {
+					return err
+				}
+				return broken("GW-03", booted(ctx, c))
+			},
+		})
+	}
+	return list
+}
+
+// foreground wants the gateway as the main program and its exit code as the
+// container's.
+func foreground(ctx context.Context, s *harness.Subject, spec harness.Spec) error {
+	c, err := s.Start(ctx, spec)
+	if err != nil {
+		return err
+	}
+	if err := notRedirected(ctx, c); err != nil {
+		return err
+	}
+	var errs []error
+	slot, err := c.Slot(ctx, "gateway-default")
+	if err != nil || slot.Up || slot.WantedUp {
+		errs = append(errs, violates("GW-07", "want the slot registered and not wanted up, got %v (%v)", slot, err))
+	}
+	if err := c.WaitLog(ctx, banner, gatewayLimit); err != nil {
+		return errors.Join(append(errs, broken("GW-06", err))...)
+	}
+	if err := gatewayState(ctx, c, "/opt/data", "running"); err != nil {
+		return errors.Join(append(errs, broken("GW-06", err))...)
+	}
+	end, err := c.Stop(ctx)
+	if err == nil && end.Code != 1 {
+		err = violates("GW-06", "want the agent's own exit code 1 on docker stop, got %d after %v", end.Code, end.Took)
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// notRedirected waits for the gateway as the main program; a breadcrumb ends
+// the wait at once.
+func notRedirected(ctx context.Context, c *harness.Container) error {
+	var bad error
+	err := harness.Poll(ctx, "gateway as the main program", bootLimit, func(ctx context.Context) (string, bool, error) {
+		logs, err := c.AllLogs(ctx)
+		if err != nil {
+			return "", false, err
+		}
+		if strings.Contains(logs, breadcrumb) {
+			bad = violates("GW-06", "redirected in spite of the opt-out:\n%s", logs)
+			return "", true, nil
+		}
+		all, err := c.Processes(ctx)
+		if err != nil {
+			return logs, false, errors.Join(ended(ctx, c))
+		}
+		got := all.Children(1).Matching(gatewayProcess)
+		return all.String(), len(got) == 1 && got[0].UID == 10000, nil
+	})
+	return errors.Join(bad, broken("GW-06", err))
+}
+
+// ended is an error when the container no longer runs.
+func ended(ctx context.Context, c *harness.Container) error {
+	running, err := c.Running(ctx)
+	if err != nil || running {
+		return err
+	}
+	logs, err := c.AllLogs(ctx)
+	return errors.Join(errors.New("the container has ended; its output: "+logs), err)
+}
+
+func optOutValue(ctx context.Context, s *harness.Subject, value string, optedOut bool) error {
+	c, err := s.Start(ctx, harness.Spec{
+		Cmd: []string{"gateway", "run"}, Env: map[string]string{"HERMES_GATEWAY_NO_SUPERVISE": value},
+	})
+	if err != nil {
+		return err
+	}
+	if optedOut {
+		return notRedirected(ctx, c)
+	}
+	return errors.Join(
+		broken("GW-06", c.WaitLog(ctx, breadcrumb, bootLimit)),
+		broken("GW-06", booted(ctx, c)))
+}
+
+func respectStop(ctx context.Context, s *harness.Subject) error {
+	c, err := s.Start(ctx, harness.Spec{
+		Cmd: []string{"gateway", "run"}, Env: map[string]string{"HERMES_GATEWAY_RESPECT_STOP": "1"},
+		Files: []harness.File{stateFile("/opt/data", `{"gateway_state":"stopped","desired_state":"stopped"}`)},
+	})
+	if err != nil {
+		return err
+	}
+	if err := booted(ctx, c); err != nil {
+		return broken("GW-17", err)
+	}
+	_, stderr, err := c.Logs(ctx)
+	if err != nil {
+		return err
+	}
+	slot, err := c.Slot(ctx, "gateway-default")
+	if err != nil {
+		return err
+	}
+	if slot.Up || slot.WantedUp || strings.Contains(stderr, breadcrumb) || !strings.Contains(stderr, "hermes gateway start") {
+		return violates("GW-17", "want the slot down and a line that names `hermes gateway start`, got %v and:\n%s", slot, stderr)
+	}
+	return nil
+}
+
+// crashChecks kill what is supervised.
+// contract: SLOT-05
+func crashChecks() []Check {
+	return []Check{{
+		Name: "a killed gateway is back about a second later, its container lives on", Clauses: []string{"SLOT-05"},
+		Doc: "kill -9 of the gateway: new pid, same init, second banner in the log file", Run: crash,
+	}}
+}
+
+func crash(ctx context.Context, s *harness.Subject) error {
+	c, err := startGateway(ctx, s, harness.Spec{})
+	if err != nil {
+		return err
+	}
+	before, err := c.Slot(ctx, "gateway-default")
+	if err != nil {
+		return err
+	}
+	// Read inside the container, so that only its own clock counts.
+	res, err := c.Sh(ctx, `old=$(/command/s6-svstat -o pid /run/service/gateway-default); kill -9 $old; begin=$(date +%s%N)
+for i in $(seq 300); do new=$(/command/s6-svstat -o pid /run/service/gateway-default)
+  [ "$new" -gt 0 ] && [ "$new" != "$old" ] && break; sleep 0.05; done
+echo $(( ($(date +%s%N) - begin) / 1000000 ))`)
+	if err != nil {
+		return err
+	}
+	gap, perr := time.ParseDuration(res.Output() + "ms")
+	if perr != nil || gap < 900*time.Millisecond || gap > 3*time.Second {
+		return violates("SLOT-05", "want a new gateway after about a second, got %v (%s)", gap, res)
+	}
+	after, err := c.WaitSlot(ctx, "gateway-default", "up with a new pid", verbLimit,
+		func(s harness.Slot) bool { return s.Up && s.WantedUp && s.PID != before.PID })
+	if err != nil {
+		return broken("SLOT-05", err)
+	}
+	_, err = c.WaitSh(ctx, "second banner in the log file", `test "$(grep -c ⚕ /opt/data/logs/gateways/default/current)" -ge 2`, gatewayLimit)
+	if err != nil {
+		return violates("SLOT-05", "the gateway with pid %d never said hello again: %v", after.PID, err)
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"caduceus/tests/docker/harness"
+)
+
+// verbChecks drive the default gateway by hermes gateway start, stop, restart.
+// contract: GW-08 GW-09 GW-10 GW-12 GW-13 GW-14 GW-20 STATE-04 STATE-08
+func verbChecks() []Check {
+	return append(probes(idle(), []probe{
+		{clause: "GW-10", name: "an unknown profile's gateway is named with the way out",
+			script: `hermes -p nobody gateway start`, code: 1, match: `nobody`},
+		{clause: "GW-14", name: "gateway install and uninstall name the profile verbs",
+			script: `hermes gateway install && hermes gateway uninstall`, match: `hermes profile create(.|\n)*hermes profile delete`},
+		{clause: "GW-13", name: "a gateway cannot stop itself by the verb",
+			script: `_HERMES_GATEWAY=1 hermes gateway stop`, code: 1},
+		{clause: "GW-20", name: "the status of a stopped gateway exits 3", script: `hermes gateway status --json`, code: 3, match: `"schema"`},
+	}), Check{
+		Name: "gateway start, stop and restart drive the slot", Clauses: []string{"GW-08", "GW-09", "GW-12", "GW-20", "STATE-04", "STATE-08"},
+		Doc: "each verb once, in an idle container", Run: verbs,
+	})
+}
+
+// quiet runs a hermes command that must say nothing and succeed.
+func quiet(ctx context.Context, c *harness.Container, clause string, args ...string) error {
+	res, err := c.Hermes(ctx, args...)
+	if err == nil && (res.Code != 0 || res.Stdout+res.Stderr != "") {
+		err = violates(clause, "want hermes %s to succeed silently, got %s", strings.Join(args, " "), res)
+	}
+	return err
+}
+
+func verbs(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{})
+	if err != nil {
+		return err
+	}
+	if err := quiet(ctx, c, "GW-09", "gateway", "start"); err != nil {
+		return err
+	}
+	up, err := c.WaitSlot(ctx, "gateway-default", "up and wanted up", verbLimit, func(s harness.Slot) bool { return s.Up && s.WantedUp })
+	if err != nil {
+		return broken("GW-08", err)
+	}
+	if err := errors.Join(
+		gatewayState(ctx, c, "/opt/data", "running"),
+		expectSh(ctx, c, "STATE-04", `grep -q '"desired_state":"running"' /opt/data/gateway_state.json`),
+		expectSh(ctx, c, "STATE-08", `grep -Eq '"want": *"up"' /opt/data/.gateway_intent.json`),
+		expectSh(ctx, c, "GW-20", `hermes gateway status`),
+		quiet(ctx, c, "GW-09", "gateway", "restart"),
+	); err != nil {
+		return err
+	}
+	if _, err := c.WaitSlot(ctx, "gateway-default", "up with a new pid", verbLimit,
+		func(s harness.Slot) bool { return s.Up && s.PID != up.PID }); err != nil {
+		return broken("GW-08", err)
+	}
+	if err := quiet(ctx, c, "GW-09", "gateway", "stop"); err != nil {
+		return err
+	}
+	if _, err := c.WaitSlot(ctx, "gateway-default", "down", verbLimit, down); err != nil {
+		return broken("GW-08", err)
+	}
+	if err := errors.Join(
+		expectSh(ctx, c, "STATE-04", `grep -q '"desired_state":"stopped"' /opt/data/gateway_state.json`),
+		expectSh(ctx, c, "STATE-08", `grep -Eq '"want": *"down"' /opt/data/.gateway_intent.json`),
+		quiet(ctx, c, "GW-09", "gateway", "start"),
+		expectSh(ctx, c, "GW-12", `hermes gateway stop --all | grep -x '✓ Stopped 1 profile gateway(s) under s6'`),
+	); err != nil {
+		return err
+	}
+	_, err = c.WaitSlot(ctx, "gateway-default", "down", verbLimit, down)
+	return broken("GW-12", err)
+}
+
+func down(s harness.Slot) bool { return !s.Up && !s.WantedUp }
+
+func up(s harness.Slot) bool { return s.Up && s.WantedUp }
+
+// expectSh runs a script as hermes that must succeed.
+func expectSh(ctx context.Context, c *harness.Container, clause, script string) error {
+	res, err := c.Sh(ctx, script)
+	if err == nil && res.Code != 0 {
+		state, _ := c.Sh(ctx, `cat /opt/data/gateway_state.json /opt/data/.gateway_intent.json 2>&1`)
+		err = violates(clause, "%s: %s; state files: %s", script, res, state.Stdout)
+	}
+	return err
+}
+
+// profileChecks create, drive and delete named profiles.
+// contract: PROF-01 PROF-02 PROF-04 EXEC-01 RCP-17 RCP-18
+func profileChecks() []Check {
+	return []Check{{
+		Name:    "a profile's slot lives from create to delete",
+		Clauses: []string{"PROF-01", "PROF-02", "PROF-04", "EXEC-01", "RCP-17", "RCP-18"},
+		Doc:     "profile create, gateway start and stop, profile delete; as root by docker exec, as the document shows",
+		Run:     profileLife,
+	}}
+}
+
+func profileLife(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{})
+	if err != nil {
+		return err
+	}
+	// docker exec without --user is root, and every command must drop to hermes.
+	hermes := func(clause string, args ...string) error {
+		res, err := c.Exec(ctx, harness.Exec{User: "0", Cmd: append([]string{"hermes"}, args...)})
+		if err == nil && res.Code != 0 {
+			err = violates(clause, "hermes %s: %s", strings.Join(args, " "), res)
+		}
+		return err
+	}
+	if err := hermes("PROF-01", "profile", "create", "coder"); err != nil {
+		return err
+	}
+	slot, err := c.Slot(ctx, "gateway-coder")
+	if err != nil || slot.Up || slot.WantedUp {
+		return violates("PROF-01", "want the slot there and down when create returns, got %v (%v)", slot, err)
+	}
+	if err := errors.Join(
+		expectSh(ctx, c, "EXEC-01", `test "$(stat -c %U:%G /opt/data/profiles/coder)" = hermes:hermes && ! find /opt/data/profiles/coder ! -user hermes | grep .`),
+		hermes("PROF-02", "-p", "coder", "gateway", "start"),
+	); err != nil {
+		return err
+	}
+	if _, err := c.WaitSlot(ctx, "gateway-coder", "up and wanted up", verbLimit, up); err != nil {
+		return broken("PROF-02", err)
+	}
+	if _, err := c.WaitProcess(ctx, `-p coder gateway run`, 0, gatewayLimit); err != nil {
+		return broken("PROF-02", err)
+	}
+	res, err := c.Exec(ctx, harness.Exec{User: "0", Cmd: []string{"/command/s6-svstat", "/run/service/gateway-coder"}})
+	if err != nil || !strings.HasPrefix(res.Stdout, "up (pid ") {
+		return violates("RCP-18", "s6-svstat: %s (%v)", res, err)
+	}
+	if err := hermes("PROF-02", "-p", "coder", "gateway", "stop"); err != nil {
+		return err
+	}
+	if _, err := c.WaitSlot(ctx, "gateway-coder", "down", verbLimit, down); err != nil {
+		return broken("PROF-02", err)
+	}
+	return deleteProfile(ctx, c, hermes)
+}
+
+func deleteProfile(ctx context.Context, c *harness.Container, hermes func(clause string, args ...string) error) error {
+	if err := hermes("PROF-02", "-p", "coder", "gateway", "start"); err != nil {
+		return err
+	}
+	res, err := c.Hermes(ctx, "profile", "delete", "coder")
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(res.Stdout, "Cancelled.") {
+		return violates("PROF-04", "want delete without an answer to print Cancelled., got %s", res)
+	}
+	if _, err := c.Slot(ctx, "gateway-coder"); err != nil {
+		return violates("PROF-04", "a cancelled delete changed the slot: %v", err)
+	}
+	if err := hermes("PROF-04", "profile", "delete", "coder", "--yes"); err != nil {
+		return err
+	}
+	_, err = c.WaitSh(ctx, "end of slot gateway-coder, its gateway and its directory",
+		`! test -e /run/service/gateway-coder && ! pgrep -f '[-]p coder gateway run' && ! test -e /opt/data/profiles/coder`, verbLimit)
+	if err != nil {
+		return broken("PROF-04", err)
+	}
+	res, err = c.Hermes(ctx, "profile", "delete", "coder", "--yes")
+	if err == nil && res.Code != 1 {
+		err = violates("PROF-04", "want a second delete to exit 1, got %s", res)
+	}
+	return err
+}

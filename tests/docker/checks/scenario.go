@@ -1,0 +1,100 @@
+package checks
+
+import (
+	"context"
+	"time"
+
+	"caduceus/tests/docker/harness"
+)
+
+const (
+	// bootLimit is how long a container may take to run its main program. The
+	// contract gives cont-init 30 s; a loaded build host takes its share.
+	bootLimit = 60 * time.Second
+	// gatewayLimit is how long the banner may take (LOG-01), plus a margin for
+	// the two or three containers that boot beside it.
+	gatewayLimit = 90 * time.Second
+	// verbLimit is what the contract gives to lifecycle verbs.
+	verbLimit = 15 * time.Second
+
+	heartbeat      = `^sleep infinity$`
+	gatewayProcess = `python.*hermes.*gateway run`
+	banner         = "⚕"
+	breadcrumb     = "s6 supervision"
+)
+
+// idle is a container whose main program does nothing.
+func idle() harness.Scenario {
+	return harness.Scenario{
+		Name: "idle",
+		Spec: harness.Spec{
+			Cmd: []string{"sleep", "infinity"},
+			Env: map[string]string{"CADUCEUS_PROBE": "from -e", "CADUCEUS_EMPTY": ""},
+		},
+		Ready: booted,
+	}
+}
+
+// supervised is a container with a supervised gateway, looked at and left alone.
+func supervised() harness.Scenario {
+	return harness.Scenario{
+		Name:  "supervised gateway",
+		Spec:  harness.Spec{Cmd: []string{"gateway", "run"}},
+		Ready: gatewayRuns,
+	}
+}
+
+// booted waits until an idle main program runs.
+func booted(ctx context.Context, c *harness.Container) error {
+	_, err := c.WaitProcess(ctx, heartbeat, 0, bootLimit)
+	return err
+}
+
+// gatewayRuns waits until the default gateway has said so itself.
+func gatewayRuns(ctx context.Context, c *harness.Container) error {
+	if err := c.WaitLog(ctx, banner, gatewayLimit); err != nil {
+		return err
+	}
+	return gatewayState(ctx, c, "/opt/data", "running")
+}
+
+// gatewayState waits until the agent has recorded a state in dir.
+func gatewayState(ctx context.Context, c *harness.Container, dir, state string) error {
+	_, err := c.WaitSh(ctx, "gateway_state "+state+" in "+dir,
+		`cat `+dir+`/gateway_state.json; grep -Eq '"gateway_state": *"`+state+`"' `+dir+`/gateway_state.json`, gatewayLimit)
+	return err
+}
+
+// startIdle starts an idle container for one check and waits for its boot.
+func startIdle(ctx context.Context, s *harness.Subject, spec harness.Spec) (*harness.Container, error) {
+	spec.Cmd = []string{"sleep", "infinity"}
+	c, err := s.Start(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	return c, booted(ctx, c)
+}
+
+// startGateway starts `gateway run` for one check and waits for the gateway.
+func startGateway(ctx context.Context, s *harness.Subject, spec harness.Spec) (*harness.Container, error) {
+	spec.Cmd = []string{"gateway", "run"}
+	c, err := s.Start(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	return c, gatewayRuns(ctx, c)
+}
+
+// run starts a container, waits for its end and returns that with its output.
+func run(ctx context.Context, s *harness.Subject, spec harness.Spec) (code int, stdout, stderr string, err error) {
+	c, err := s.Start(ctx, spec)
+	if err != nil {
+		return 0, "", "", err
+	}
+	end, err := c.Wait(ctx, bootLimit)
+	if err != nil {
+		return 0, "", "", err
+	}
+	stdout, stderr, err = c.Logs(ctx)
+	return end.Code, stdout, stderr, err
+}

@@ -1,0 +1,138 @@
+//go:build docker
+
+package docker
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"caduceus/tests/docker/checks"
+	"caduceus/tests/docker/harness"
+)
+
+const (
+	// parallel containers are as many as two cores can boot without making the
+	// waits of the others long; -parallel overrides it.
+	parallel = "3"
+	// checkLimit bounds one check, its polls included.
+	checkLimit = 5 * time.Minute
+)
+
+var engine *harness.Engine //nolint:gochecknoglobals // the one connection of this test binary
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	flag.Parse()
+	if !isSet("test.parallel") {
+		if err := flag.Set("test.parallel", parallel); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	e, err := harness.Open(ctx, harness.Options{Image: os.Getenv("HERMES_TEST_IMAGE"), Run: os.Getenv("HERMES_TEST_RUN")})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	engine = e
+	// Tests that are cut off take their containers with them.
+	go func() {
+		<-ctx.Done()
+		sweep()
+		os.Exit(2)
+	}()
+	code := m.Run()
+	if !sweep() && code == 0 {
+		code = 1
+	}
+	return code
+}
+
+func isSet(name string) bool {
+	found := false
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}
+
+func sweep() bool {
+	err := engine.Sweep(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "cannot clean up after the tests:", err)
+	}
+	return err == nil
+}
+
+// TestContract runs every check on the image under test.
+func TestContract(t *testing.T) {
+	for _, c := range checks.All() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			for _, clause := range c.Clauses {
+				t.Attr("clause", clause)
+			}
+			if err := judge(t, c, ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// judge runs a check on an image ("": the one under test), leaves evidence of
+// its containers when it fails, and removes them.
+func judge(t *testing.T, c checks.Check, image string) error {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), checkLimit)
+	defer stop()
+	s := engine.Subject(image)
+	err := c.Run(ctx, s)
+	if err != nil {
+		dir := filepath.Join(t.ArtifactDir(), "evidence")
+		if kept := s.Evidence(ctx, dir); kept != nil {
+			t.Log("some evidence is missing:", kept)
+		}
+		t.Logf("%s\nevidence in %s", c.Doc, dir)
+	}
+	if left := s.Close(ctx); left != nil {
+		t.Error(left)
+	}
+	return err
+}
+
+// TestOrphansCheckCanFail proves that the search for zombies finds them: with
+// a main program as PID 1 that waits for nobody, they stay.
+func TestOrphansCheckCanFail(t *testing.T) {
+	t.Parallel()
+	t.Attr("clause", "BOOT-14")
+	s := engine.Subject("")
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	c, err := s.Start(t.Context(), harness.Spec{Entrypoint: []string{"sleep"}, Cmd: []string{"infinity"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Sh(t.Context(), `(sh -c 'exit 3' &) ; sleep 0.5`); err != nil {
+		t.Fatal(err)
+	}
+	all, err := c.Processes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Zombies()) == 0 {
+		t.Errorf("no zombie under a PID 1 that never waits:\n%s", all)
+	}
+}
+
+// violated reports whether err names the clause.
+func violated(err error, clause string) bool {
+	return strings.Contains(" "+strings.Join(checks.Violations(err), " ")+" ", " "+clause+" ")
+}

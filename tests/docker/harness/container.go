@@ -1,0 +1,189 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+)
+
+// Container is one container of the run.
+type Container struct {
+	ID   string
+	Name string
+
+	engine *Engine
+	inner  testcontainers.Container
+	tty    bool
+}
+
+// Stopped says how a container ended.
+type Stopped struct {
+	Code int           // as docker inspect reports it
+	Took time.Duration // from the call to its return
+}
+
+// Start creates and starts a container. It returns once the engine has started
+// it, long before its init has booted; use Boot or Poll to wait for more. The
+// container is not nil when only the start failed.
+func (e *Engine) Start(ctx context.Context, spec Spec) (*Container, error) {
+	name := e.name("c")
+	inner, err := e.provider.CreateContainer(ctx, e.request(name, spec))
+	if err != nil {
+		return nil, fmt.Errorf("cannot create container %q of %q: %v", name, spec.Image, err)
+	}
+	c := &Container{ID: inner.GetContainerID(), Name: name, engine: e, inner: inner, tty: spec.TTY}
+	if err := c.Copy(ctx, spec.Files...); err != nil {
+		return c, err
+	}
+	if err := inner.Start(ctx); err != nil {
+		return c, fmt.Errorf("cannot start container %q of %q: %v", name, spec.Image, err)
+	}
+	return c, nil
+}
+
+func (e *Engine) request(name string, spec Spec) testcontainers.ContainerRequest {
+	return testcontainers.ContainerRequest{
+		Name: name, Image: spec.Image, Entrypoint: spec.Entrypoint, Cmd: spec.Cmd, Env: spec.Env,
+		Labels: e.labels(),
+		ConfigModifier: func(c *container.Config) {
+			c.User, c.WorkingDir = spec.User, spec.WorkDir
+			c.Tty, c.OpenStdin = spec.TTY, spec.TTY
+		},
+		HostConfigModifier: func(h *container.HostConfig) {
+			for _, v := range spec.Volumes {
+				h.Mounts = append(h.Mounts, v.mount())
+			}
+			if spec.Host != nil {
+				spec.Host(h)
+			}
+		},
+	}
+}
+
+// Copy puts files into the container, running or not. Parents that are missing
+// are made by the engine and belong to root.
+func (c *Container) Copy(ctx context.Context, files ...File) error {
+	if len(files) == 0 {
+		return nil
+	}
+	content, err := archive(files)
+	if err != nil {
+		return err
+	}
+	_, err = c.engine.api.CopyToContainer(ctx, c.ID, client.CopyToContainerOptions{
+		DestinationPath: "/", Content: content, CopyUIDGID: false,
+	})
+	if err != nil {
+		return fmt.Errorf("cannot copy files into %q: %v", c.Name, err)
+	}
+	return nil
+}
+
+// Inspect returns the engine's view of the container.
+func (c *Container) Inspect(ctx context.Context) (container.InspectResponse, error) {
+	got, err := c.engine.api.ContainerInspect(ctx, c.ID, client.ContainerInspectOptions{})
+	if err != nil {
+		return container.InspectResponse{}, fmt.Errorf("cannot inspect %q: %v", c.Name, err)
+	}
+	return got.Container, nil
+}
+
+// Running reports whether the container's init lives.
+func (c *Container) Running(ctx context.Context) (bool, error) {
+	got, err := c.Inspect(ctx)
+	if err != nil {
+		return false, err
+	}
+	return got.State.Running, nil
+}
+
+// Stop does what docker stop does, with the engine's default grace of 10 s.
+func (c *Container) Stop(ctx context.Context) (Stopped, error) {
+	begin := time.Now()
+	if err := c.inner.Stop(ctx, nil); err != nil {
+		return Stopped{}, fmt.Errorf("cannot stop %q: %v", c.Name, err)
+	}
+	return c.stopped(ctx, begin)
+}
+
+// Restart does what docker restart does.
+func (c *Container) Restart(ctx context.Context) error {
+	if _, err := c.engine.api.ContainerRestart(ctx, c.ID, client.ContainerRestartOptions{}); err != nil {
+		return fmt.Errorf("cannot restart %q: %v", c.Name, err)
+	}
+	return nil
+}
+
+// Kill sends a signal to the container's init, as docker kill does.
+func (c *Container) Kill(ctx context.Context, signal string) error {
+	_, err := c.engine.api.ContainerKill(ctx, c.ID, client.ContainerKillOptions{Signal: signal})
+	if err != nil {
+		return fmt.Errorf("cannot send %s to %q: %v", signal, c.Name, err)
+	}
+	return nil
+}
+
+// Wait waits at most limit for the container to end by itself.
+func (c *Container) Wait(ctx context.Context, limit time.Duration) (Stopped, error) {
+	begin := time.Now()
+	err := Poll(ctx, "end of container "+c.Name, limit, func(ctx context.Context) (string, bool, error) {
+		got, err := c.Inspect(ctx)
+		if err != nil {
+			return "", false, err
+		}
+		return string(got.State.Status), !got.State.Running && got.State.Status != "created", nil
+	})
+	if err != nil {
+		return Stopped{}, err
+	}
+	return c.stopped(ctx, begin)
+}
+
+func (c *Container) stopped(ctx context.Context, begin time.Time) (Stopped, error) {
+	took := time.Since(begin)
+	got, err := c.Inspect(ctx)
+	if err != nil {
+		return Stopped{}, err
+	}
+	return Stopped{Code: got.State.ExitCode, Took: took}, nil
+}
+
+// Remove removes the container and its anonymous volumes.
+func (c *Container) Remove(ctx context.Context) error { return c.engine.remove(ctx, c.ID) }
+
+// Logs returns all output since the container was created. With a terminal
+// both streams are one, returned as stdout.
+func (c *Container) Logs(ctx context.Context) (stdout, stderr string, err error) {
+	r, err := c.engine.api.ContainerLogs(ctx, c.ID, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true})
+	if errdefs.IsNotFound(err) {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("cannot read the logs of %q: %v", c.Name, err)
+	}
+	defer func() { _ = r.Close() }()
+	var out, errs bytes.Buffer
+	if c.tty {
+		_, err = io.Copy(&out, r)
+	} else {
+		_, err = stdcopy.StdCopy(&out, &errs, r)
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("cannot read the logs of %q: %v", c.Name, err)
+	}
+	return out.String(), errs.String(), nil
+}
+
+// AllLogs returns stdout and then stderr, as one text to search in.
+func (c *Container) AllLogs(ctx context.Context) (string, error) {
+	out, errs, err := c.Logs(ctx)
+	return out + errs, err
+}

@@ -1,0 +1,168 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/types/image"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/log"
+)
+
+const (
+	// DefaultImage is tested when nobody names another.
+	DefaultImage = "hermes-agent:dev"
+	// RunLabel is carried by all that one Engine makes; its value is the run.
+	RunLabel = "caduceus.test.run"
+	// sweepTimeout bounds the clean-up, which must happen even when the
+	// context of the run has ended.
+	sweepTimeout = 2 * time.Minute
+)
+
+// Options configure an Engine. The zero value tests DefaultImage under a run
+// label of its own.
+type Options struct {
+	Image string // image under test, "": DefaultImage
+	Run   string // value of RunLabel, "": random
+}
+
+// Engine makes and removes the containers of one test run. It is safe for
+// concurrent use.
+type Engine struct {
+	image    string
+	run      string
+	provider *testcontainers.DockerProvider
+	api      client.APIClient
+	serial   atomic.Int64
+
+	mu     sync.Mutex
+	shared map[string]*sharedContainer
+}
+
+// Open connects to the engine that the environment names and makes sure that
+// the image under test is there; nothing is ever pulled. Its errors say what
+// to do next.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	// The clean-up is ours, by label; the library's own needs an image of its own.
+	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
+		return nil, fmt.Errorf("cannot disable the library's reaper: %v", err)
+	}
+	log.SetDefault(log.NewNoopLogger())
+	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(log.NewNoopLogger()))
+	if err != nil {
+		return nil, noEngine(err)
+	}
+	e := &Engine{
+		image:    cmp.Or(o.Image, DefaultImage),
+		run:      cmp.Or(o.Run, rand.Text()[:10]),
+		provider: provider,
+		api:      provider.Client(),
+		shared:   map[string]*sharedContainer{},
+	}
+	if _, err := e.api.Ping(ctx, client.PingOptions{}); err != nil {
+		return nil, noEngine(err)
+	}
+	if _, err := e.InspectImage(ctx, e.image); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func noEngine(err error) error {
+	return fmt.Errorf("cannot reach a Docker engine: %v; start one or name it in DOCKER_HOST", err)
+}
+
+// Image is the reference of the image under test.
+func (e *Engine) Image() string { return e.image }
+
+// Run is the value of RunLabel on all that this engine makes.
+func (e *Engine) Run() string { return e.run }
+
+// InspectImage returns what the engine knows of a local image.
+func (e *Engine) InspectImage(ctx context.Context, ref string) (image.InspectResponse, error) {
+	got, err := e.api.ImageInspect(ctx, ref)
+	if errdefs.IsNotFound(err) {
+		return image.InspectResponse{}, fmt.Errorf(
+			"cannot test %q: no such image; build it with \"go tool mage build\" or name another in HERMES_TEST_IMAGE", ref)
+	}
+	if err != nil {
+		return image.InspectResponse{}, fmt.Errorf("cannot inspect image %q: %v", ref, err)
+	}
+	return got.InspectResponse, nil
+}
+
+func (e *Engine) labels() map[string]string { return map[string]string{RunLabel: e.run} }
+
+func (e *Engine) name(what string) string {
+	return fmt.Sprintf("caduceus-test-%s-%d-%s", e.run, e.serial.Add(1), what)
+}
+
+// Sweep removes every container, volume and image that carries the run label.
+// It works on after ctx has ended, for at most two minutes.
+func (e *Engine) Sweep(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), sweepTimeout)
+	defer stop()
+	mine := client.Filters{}.Add("label", RunLabel+"="+e.run)
+	return errors.Join(
+		e.sweepContainers(ctx, mine),
+		e.sweepVolumes(ctx, mine),
+		e.sweepImages(ctx, mine))
+}
+
+func (e *Engine) sweepContainers(ctx context.Context, mine client.Filters) error {
+	list, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: mine})
+	if err != nil {
+		return fmt.Errorf("cannot list containers of run %q: %v", e.run, err)
+	}
+	var errs []error
+	for _, c := range list.Items {
+		errs = append(errs, e.remove(ctx, c.ID))
+	}
+	return errors.Join(errs...)
+}
+
+func (e *Engine) remove(ctx context.Context, id string) error {
+	_, err := e.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
+		return fmt.Errorf("cannot remove container %q: %v", id, err)
+	}
+	return nil
+}
+
+func (e *Engine) sweepVolumes(ctx context.Context, mine client.Filters) error {
+	list, err := e.api.VolumeList(ctx, client.VolumeListOptions{Filters: mine})
+	if err != nil {
+		return fmt.Errorf("cannot list volumes of run %q: %v", e.run, err)
+	}
+	var errs []error
+	for _, v := range list.Items {
+		if _, err := e.api.VolumeRemove(ctx, v.Name, client.VolumeRemoveOptions{}); err != nil {
+			errs = append(errs, fmt.Errorf("cannot remove volume %q: %v", v.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (e *Engine) sweepImages(ctx context.Context, mine client.Filters) error {
+	list, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: mine})
+	if err != nil {
+		return fmt.Errorf("cannot list images of run %q: %v", e.run, err)
+	}
+	var errs []error
+	for _, i := range list.Items {
+		_, err := e.api.ImageRemove(ctx, i.ID, client.ImageRemoveOptions{Force: true, PruneChildren: true})
+		if err != nil && !errdefs.IsNotFound(err) {
+			errs = append(errs, fmt.Errorf("cannot remove image %q: %v", i.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}

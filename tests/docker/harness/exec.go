@@ -1,0 +1,127 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/client"
+)
+
+// DefaultUser runs the commands that name no other user.
+const DefaultUser = "hermes"
+
+// Exec is a command inside a container, as docker exec runs it.
+type Exec struct {
+	Cmd   []string
+	User  string // "": DefaultUser; "0" is root
+	Env   []string
+	Dir   string
+	Stdin string
+	TTY   bool
+}
+
+// Result is how an Exec ended. With a terminal all output is in Stdout.
+type Result struct {
+	Stdout, Stderr string
+	Code           int
+}
+
+// Output is the trimmed stdout.
+func (r Result) Output() string { return strings.TrimSpace(r.Stdout) }
+
+func (r Result) String() string {
+	return fmt.Sprintf("exit %d, stdout %q, stderr %q", r.Code, r.Stdout, r.Stderr)
+}
+
+// Exec runs a command and waits for it; a command that fails is a Result, not
+// an error.
+func (c *Container) Exec(ctx context.Context, x Exec) (Result, error) {
+	if x.User == "" {
+		x.User = DefaultUser
+	}
+	res, err := c.exec(ctx, x)
+	if err != nil {
+		return Result{}, fmt.Errorf("cannot run %q in %q: %w", x.Cmd, c.Name, err)
+	}
+	return res, nil
+}
+
+// Sh runs a script of the shell as hermes.
+func (c *Container) Sh(ctx context.Context, script string) (Result, error) {
+	return c.Exec(ctx, Exec{Cmd: []string{"sh", "-c", script}})
+}
+
+// Root runs a script of the shell as root.
+func (c *Container) Root(ctx context.Context, script string) (Result, error) {
+	return c.Exec(ctx, Exec{Cmd: []string{"sh", "-c", script}, User: "0"})
+}
+
+// Hermes runs the hermes command with args, as hermes.
+func (c *Container) Hermes(ctx context.Context, args ...string) (Result, error) {
+	return c.Exec(ctx, Exec{Cmd: append([]string{"/opt/hermes/bin/hermes"}, args...)})
+}
+
+func (c *Container) exec(ctx context.Context, x Exec) (Result, error) {
+	created, err := c.engine.api.ExecCreate(ctx, c.ID, client.ExecCreateOptions{
+		User: x.User, Cmd: x.Cmd, Env: x.Env, WorkingDir: x.Dir, TTY: x.TTY,
+		AttachStdin: x.Stdin != "", AttachStdout: true, AttachStderr: true,
+	})
+	if err != nil {
+		return Result{}, err
+	}
+	attached, err := c.engine.api.ExecAttach(ctx, created.ID, client.ExecAttachOptions{TTY: x.TTY})
+	if err != nil {
+		return Result{}, err
+	}
+	defer attached.Close()
+	// Reading from the connection knows no context: closing it ends the read.
+	defer context.AfterFunc(ctx, attached.Close)()
+	if x.Stdin != "" {
+		if _, err := io.WriteString(attached.Conn, x.Stdin); err != nil {
+			return Result{}, err
+		}
+		if err := attached.CloseWrite(); err != nil {
+			return Result{}, err
+		}
+	}
+	res, err := drain(attached.Reader, x.TTY)
+	if ctx.Err() != nil {
+		return Result{}, context.Cause(ctx)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	res.Code, err = c.exitCode(ctx, created.ID)
+	return res, err
+}
+
+func drain(r io.Reader, tty bool) (Result, error) {
+	var out, errs bytes.Buffer
+	var err error
+	if tty {
+		_, err = io.Copy(&out, r)
+	} else {
+		_, err = stdcopy.StdCopy(&out, &errs, r)
+	}
+	return Result{Stdout: out.String(), Stderr: errs.String()}, err
+}
+
+// exitCode waits for the engine to notice that the process has ended, which it
+// does a little after the end of its output.
+func (c *Container) exitCode(ctx context.Context, id string) (int, error) {
+	code := 0
+	err := Poll(ctx, "exit code of a command", 10*time.Second, func(ctx context.Context) (string, bool, error) {
+		got, err := c.engine.api.ExecInspect(ctx, id, client.ExecInspectOptions{})
+		if err != nil {
+			return "", false, err
+		}
+		code = got.ExitCode
+		return "running", !got.Running, nil
+	})
+	return code, err
+}

@@ -1,0 +1,198 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"caduceus/internal/identity"
+	"caduceus/internal/profile"
+	"caduceus/internal/s6"
+)
+
+// DefaultScandir is where the init of the image supervises services.
+const DefaultScandir = "/run/service"
+
+// ErrExists is wrapped when a slot of that name is there already.
+var ErrExists = fs.ErrExist
+
+// Scandir is the directory of service directories, and who owns the slots in it.
+type Scandir struct {
+	Path    string
+	Account identity.Account
+}
+
+// Dir is the service directory of a profile's gateway, whether it is there or not.
+func (d Scandir) Dir(name string) string { return filepath.Join(d.Path, profile.SlotPrefix+name) }
+
+// Has says whether the profile has a slot.
+func (d Scandir) Has(name string) bool {
+	info, err := os.Stat(d.Dir(name))
+	return err == nil && info.IsDir()
+}
+
+// Profiles lists the profiles that have a slot, sorted.
+func (d Scandir) Profiles() ([]string, error) {
+	entries, err := os.ReadDir(d.Path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot list slots: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := profile.OfSlot(e.Name()); ok && d.Has(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Publish makes a slot: it is staged under a dot name, which no scanner looks at, and renamed. With
+// replace a slot of that name is removed first, which only a boot may do, when nothing supervises it
+// yet; without, such a slot is ErrExists.
+//
+// contract: SLOT-03
+func (d Scandir) Publish(slot Slot, replace bool) error {
+	name, err := profile.Slot(slot.Profile)
+	if err != nil {
+		return err
+	}
+	final, staged := filepath.Join(d.Path, name), filepath.Join(d.Path, "."+name+".tmp")
+	if !replace && d.Has(slot.Profile) {
+		return fmt.Errorf("cannot register slot %q: %w", name, ErrExists)
+	}
+	err = os.RemoveAll(staged)
+	if err == nil {
+		err = lay(staged, slot.render(d.Account), d.Account)
+	}
+	if err == nil && replace {
+		err = os.RemoveAll(final)
+	}
+	if err == nil {
+		err = os.Rename(staged, final)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("cannot register slot %q: %w", name, err), os.RemoveAll(staged))
+	}
+	return nil
+}
+
+// Register publishes a slot in a live scandir and waits until it is supervised.
+//
+// contract: PROF-01
+func (d Scandir) Register(ctx context.Context, slot Slot) error {
+	if err := d.Publish(slot, false); err != nil {
+		return err
+	}
+	if err := s6.SvscanSend(d.Path, "a"); err != nil {
+		return errors.Join(err, os.RemoveAll(d.Dir(slot.Profile)))
+	}
+	if !until(ctx, 5*time.Second, func() bool { return supervised(d.Dir(slot.Profile)) }) {
+		return fmt.Errorf("cannot register slot %q: it is still unsupervised 5 seconds after the scan", profile.SlotPrefix+slot.Profile)
+	}
+	return nil
+}
+
+// Unregister stops a gateway, lets its supervisor go and removes the slot. Without a slot it does
+// nothing.
+//
+// contract: PROF-04
+func (d Scandir) Unregister(ctx context.Context, name string) error {
+	dir := d.Dir(name)
+	if !d.Has(name) {
+		return nil
+	}
+	if err := s6.SendControl(dir, "d"); err == nil {
+		until(ctx, 10*time.Second, func() bool { return IsDown(dir) })
+	}
+	gone := filepath.Join(d.Path, "."+profile.SlotPrefix+name+".gone")
+	if err := errors.Join(os.RemoveAll(gone), os.Rename(dir, gone)); err != nil {
+		return fmt.Errorf("cannot remove slot %q: %w", dir, err)
+	}
+	if err := s6.SvscanSend(d.Path, "an"); err == nil {
+		until(ctx, 3*time.Second, func() bool { return !supervised(gone) && !supervised(filepath.Join(gone, s6.LogDir)) })
+	}
+	if err := os.RemoveAll(gone); err != nil {
+		return fmt.Errorf("cannot remove slot %q: %w", gone, err)
+	}
+	return nil
+}
+
+// IsDown says whether a slot's gateway and its finish script are over; also where there is no status.
+func IsDown(dir string) bool {
+	status, err := s6.ReadStatus(dir)
+	return err != nil || status.Pid == 0
+}
+
+func supervised(dir string) bool {
+	held, err := s6.Supervised(dir)
+	return err == nil && held
+}
+
+// until polls cond and says whether it became true in time.
+func until(ctx context.Context, limit time.Duration, cond func() bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-ctx.Done():
+			return cond()
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+// ScandirPath is where gateways are supervised: DefaultScandir, or what the environment names.
+//
+// contract: REC-12
+func ScandirPath(getenv func(string) string) string {
+	if path := getenv("S6_PROFILE_GATEWAY_SCANDIR"); filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return DefaultScandir
+}
+
+// Rewrite gives an existing slot our scripts, file by file, without touching its supervisor: scripts
+// are read when they are used.
+func (d Scandir) Rewrite(slot Slot) error {
+	dir := d.Dir(slot.Profile)
+	for _, f := range slot.render(d.Account) {
+		if f.content == "" {
+			continue
+		}
+		path := filepath.Join(dir, f.name)
+		temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
+		err := os.WriteFile(temporary, []byte(f.content), f.mode)
+		if err = errors.Join(err, os.Chmod(temporary, f.mode)); err == nil {
+			err = os.Rename(temporary, path)
+		}
+		if err != nil {
+			return fmt.Errorf("cannot rewrite slot %q: %w", profile.SlotPrefix+slot.Profile, err)
+		}
+	}
+	return nil
+}
+
+// StopAndWait stops a gateway without recording an intent, and waits until it and its finish script
+// are over.
+func (d Scandir) StopAndWait(ctx context.Context, name, home string, now time.Time) error {
+	dir := d.Dir(name)
+	if status, err := s6.ReadStatus(dir); err == nil && status.Up() {
+		_ = profile.MarkPlannedStop(home, status.Pid, now) // without it the stop is only less tidy
+	}
+	if err := s6.SendControl(dir, "d"); err != nil {
+		return err
+	}
+	if !until(ctx, 15*time.Second, func() bool { return IsDown(dir) }) {
+		return fmt.Errorf("gateway %q is still up 15 seconds after it was told to stop", name)
+	}
+	return nil
+}

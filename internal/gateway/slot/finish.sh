@@ -1,0 +1,14 @@
+#!/bin/sh
+# $1 is the exit code of run, or 256 if a signal killed it. 125 tells the supervisor to leave the
+# slot down: after a fatal configuration error (78), and after a gateway that ended by itself with
+# success though it was wanted up. S6_RUN_SIGNALLED is 0 if nobody sent run a signal.
+case $1 in
+78) exit 125 ;;
+0)
+  if [ "${S6_RUN_SIGNALLED:-1}" = 0 ] && [ "$(/command/s6-svstat -o wantedup .)" = true ]; then
+    echo "gateway @PROFILE@ ended by itself with exit code 0; it stays down until: hermes @SELECT@gateway start" >&2
+    exit 125
+  fi
+  ;;
+esac
+exit 0

@@ -1,0 +1,66 @@
+package profile
+
+import (
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Config is what of a profile's config.yaml the supervisor goes by.
+type Config struct {
+	Multiplex    bool          // the default gateway serves all profiles
+	DrainTimeout time.Duration // how long a stopping gateway may finish its work; 0: not configured
+}
+
+// maxDrain bounds a configured DrainTimeout.
+const maxDrain = time.Hour
+
+// ReadConfig reads config.yaml of a profile's directory. A file that cannot be read or parsed is a
+// zero Config and the reason; callers test fs.ErrNotExist.
+//
+// contract: REC-09, BOOT-18
+func ReadConfig(dir string) (Config, error) {
+	const name = "config.yaml"
+	b, err := readFile(dir, name)
+	if err != nil {
+		return Config{}, err
+	}
+	type section struct {
+		Multiplex any `yaml:"multiplex_profiles"`
+		Drain     any `yaml:"restart_drain_timeout"`
+	}
+	var file struct {
+		section `yaml:",inline"`
+		Gateway section `yaml:"gateway"`
+		Agent   section `yaml:"agent"`
+	}
+	if err := yaml.Unmarshal(b, &file); err != nil {
+		return Config{}, fmt.Errorf("cannot parse %q: %v", filepath.Join(dir, name), err)
+	}
+	config := Config{Multiplex: yes(file.Multiplex) || yes(file.Gateway.Multiplex)}
+	for _, value := range []any{file.Agent.Drain, file.Gateway.Drain, file.Drain} {
+		config.DrainTimeout = max(config.DrainTimeout, seconds(value))
+	}
+	return config, nil
+}
+
+func yes(value any) bool {
+	v, ok := value.(bool)
+	return ok && v
+}
+
+func seconds(value any) time.Duration {
+	var n float64
+	switch v := value.(type) {
+	case int:
+		n = float64(v)
+	case float64:
+		n = v
+	}
+	if !(n > 0) {
+		return 0
+	}
+	return time.Duration(min(n, maxDrain.Seconds()) * float64(time.Second))
+}

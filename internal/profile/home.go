@@ -1,0 +1,57 @@
+package profile
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// DefaultHome is H where HERMES_HOME says nothing.
+const DefaultHome = "/opt/data"
+
+// Home is the directory that HERMES_HOME names (H in the contract), and what follows from it.
+type Home string
+
+// ParseHome takes the value of HERMES_HOME. A value that cannot be a directory of the container is
+// replaced by DefaultHome, and notice says so in one line.
+//
+// contract: ENV-09, ENV-11
+func ParseHome(value string) (home Home, notice string) {
+	switch {
+	case value == "":
+		return DefaultHome, ""
+	case !filepath.IsAbs(value), strings.ContainsFunc(value, isControl):
+		return DefaultHome, fmt.Sprintf("HERMES_HOME=%q is not an absolute path; using %s", value, DefaultHome)
+	}
+	return Home(filepath.Clean(value)), ""
+}
+
+func isControl(r rune) bool { return r < ' ' || r == 0x7f }
+
+// Root is the directory that has profiles/ in it: H, or its grandparent where H is a profile's.
+//
+// contract: NAME-03
+func (h Home) Root() string {
+	if h.named() != "" {
+		return filepath.Dir(filepath.Dir(string(h)))
+	}
+	return string(h)
+}
+
+// Dir is the directory of a profile.
+//
+// contract: STATE-01
+func (h Home) Dir(name string) string {
+	if name == Default {
+		return h.Root()
+	}
+	return filepath.Join(h.Root(), "profiles", name)
+}
+
+// named is the profile whose directory H is, or "".
+func (h Home) named() string {
+	if filepath.Base(filepath.Dir(string(h))) == "profiles" {
+		return filepath.Base(string(h))
+	}
+	return ""
+}

@@ -1,0 +1,215 @@
+package reconcile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"caduceus/internal/gateway"
+	"caduceus/internal/identity"
+	"caduceus/internal/profile"
+	"caduceus/internal/s6"
+	"caduceus/internal/truth"
+)
+
+// Options is the world of one run.
+type Options struct {
+	Getenv         func(string) string
+	Account        identity.Account // the owner of slots
+	Stdout, Stderr io.Writer
+	Now            time.Time
+	Proc           string // "": /proc
+	Pid            int    // 0: this process; where the search for CMD starts
+}
+
+// Run is cont-init 02. It returns the exit code: 0, or 1 if a slot could not be registered. Whatever
+// state file is corrupt or log unwritable, it goes on and says so.
+//
+// contract: REC-02, REC-03, REC-06, REC-08, REC-11, REC-12, STATE-09, STATE-12
+func Run(o Options) int {
+	r := newRun(o)
+	in := r.read()
+	if in.Command.Dashboard {
+		fmt.Fprintln(o.Stdout, "reconcile: skipping (dashboard container — does not need per-profile gateways)")
+		return 0
+	}
+	r.own()
+	code := 0
+	var done []Action
+	for _, a := range Plan(in) {
+		if err := r.apply(a); err != nil {
+			r.warn(err)
+			code = 1
+			continue
+		}
+		done = append(done, a)
+		fmt.Fprintf(o.Stdout, "reconcile: %s\n", a)
+	}
+	if err := appendLog(r.home.Root(), o.Now, done); err != nil {
+		r.warn(fmt.Errorf("cannot write the boot log: %w", err))
+	}
+	return code
+}
+
+// String is the action as stdout and, after a time, the boot log have it.
+//
+// contract: REC-11, STATE-09, STATE-10
+func (a Action) String() string {
+	word := "registered"
+	if a.Start {
+		word = "started"
+	}
+	return fmt.Sprintf("profile=%s prior_state=%s action=%s", a.Profile, oneWord(a.Prior), word)
+}
+
+// oneWord keeps a state from a foreign file on its line and in its field.
+func oneWord(state string) string {
+	switch {
+	case state == "":
+		return "None"
+	case strings.ContainsFunc(state, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+		return fmt.Sprintf("%q", state)
+	}
+	return state
+}
+
+type run struct {
+	Options
+	home    profile.Home
+	scandir gateway.Scandir
+}
+
+func newRun(o Options) run {
+	if o.Proc == "" {
+		o.Proc = "/proc"
+	}
+	if o.Pid == 0 {
+		o.Pid = os.Getpid()
+	}
+	home, notice := profile.ParseHome(o.Getenv("HERMES_HOME"))
+	r := run{Options: o, home: home, scandir: gateway.Scandir{Path: gateway.ScandirPath(o.Getenv), Account: o.Account}}
+	if notice != "" {
+		r.warn(errors.New(notice))
+	}
+	return r
+}
+
+func (r run) warn(err error) { fmt.Fprintf(r.Stderr, "reconcile: warning: %v\n", err) }
+
+func (r run) read() Input {
+	words := commandWords(r.Proc, r.Pid)
+	in := Input{
+		Command: ParseCommand(words, func(s profile.Selection) (string, error) {
+			return profile.Resolve(s, r.home, false)
+		}),
+		OptOut:      truth.Lower(r.Getenv("HERMES_GATEWAY_NO_SUPERVISE")),
+		MachineBoot: profile.MachineBoot(),
+	}
+	if in.Command.Dashboard {
+		return in
+	}
+	names, warnings := r.home.Names()
+	for _, w := range warnings {
+		r.warn(errors.New(w))
+	}
+	for _, name := range names {
+		facts, config := r.facts(name)
+		in.Profiles = append(in.Profiles, facts)
+		if name == profile.Default {
+			in.Multiplex = r.multiplex(config)
+		}
+	}
+	return in
+}
+
+func (r run) facts(name string) (Facts, profile.Config) {
+	dir := r.home.Dir(name)
+	f := Facts{Name: name, HasFile: profile.HasState(dir)}
+	var err error
+	if f.State, err = profile.ReadState(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.warn(fmt.Errorf("profile %s counts as without state: %w", name, err))
+	}
+	if f.Intent, err = profile.ReadIntent(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.warn(fmt.Errorf("profile %s counts as without intent: %w", name, err))
+	}
+	if _, err := os.Lstat(filepath.Join(dir, ".clean_shutdown")); err == nil {
+		f.Clean = true
+	}
+	config, err := profile.ReadConfig(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.warn(err)
+	}
+	f.KillTime = config.DrainTimeout
+	return f, config
+}
+
+// multiplex: the variable decides where it says yes or no, else the configuration.
+//
+// contract: REC-09, ENV-11
+func (r run) multiplex(config profile.Config) bool {
+	const name = "GATEWAY_MULTIPLEX_PROFILES"
+	value := r.Getenv(name)
+	switch {
+	case truth.Loose(value):
+		return true
+	case strings.TrimSpace(value) == "":
+		return config.Multiplex
+	}
+	switch strings.ToLower(strings.TrimSpace(value)) {
+	case "0", "false", "no", "off":
+		return false
+	}
+	r.warn(fmt.Errorf("%s=%q is neither true nor false; using config.yaml (%t)", name, value, config.Multiplex))
+	return config.Multiplex
+}
+
+// own gives the scandir and its two control files to hermes, so that front and agent can register
+// slots and ask for scans.
+//
+// contract: REC-02
+func (r run) own() {
+	if err := os.MkdirAll(r.scandir.Path, 0o755); err != nil {
+		r.warn(err)
+	}
+	if os.Geteuid() != 0 {
+		return
+	}
+	control := filepath.Join(r.scandir.Path, s6.SvscanDir)
+	for _, path := range []string{r.scandir.Path, filepath.Join(control, s6.ControlFile), filepath.Join(control, s6.LockFile)} {
+		err := os.Lchown(path, int(r.Account.UID), int(r.Account.GID))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.warn(err)
+		}
+	}
+}
+
+// apply makes one slot. One that is supervised already, as when the step is called by hand in a live
+// container, is left as it is.
+func (r run) apply(a Action) error {
+	dir := r.home.Dir(a.Profile)
+	if live, err := s6.Supervised(r.scandir.Dir(a.Profile)); err == nil && live {
+		return nil
+	}
+	for _, name := range []string{"gateway.pid", "processes.json"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.warn(fmt.Errorf("cannot remove stale file: %w", err))
+		}
+	}
+	if a.Migrate {
+		err := profile.WriteState(dir, map[string]any{
+			"gateway_state": profile.Running,
+			"desired_state": profile.Running,
+			"timestamp":     r.Now.Unix(),
+			"migrated_from": "legacy-container-cmd",
+		})
+		if err != nil {
+			r.warn(fmt.Errorf("cannot record that profile %s runs: %w", a.Profile, err))
+		}
+	}
+	return r.scandir.Publish(gateway.Slot{Profile: a.Profile, Up: a.Start, KillTimeout: a.KillTime}, true)
+}

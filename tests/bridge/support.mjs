@@ -8,7 +8,7 @@ export const silentLog = { info() {}, warn() {}, error() {} };
 
 export async function temporaryFolder(t) {
   const folder = await mkdtemp(join(tmpdir(), 'bridge-test-'));
-  t.after(() => rm(folder, { recursive: true, force: true }));
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }));
   return folder;
 }
 

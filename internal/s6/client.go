@@ -69,12 +69,7 @@ func lockHeld(path string) (bool, error) {
 }
 
 func openRetry(path string, flags int) (int, error) {
-	for {
-		fd, err := unix.Open(path, flags, 0)
-		if err != unix.EINTR {
-			return fd, err
-		}
-	}
+	return retry(func() (int, error) { return unix.Open(path, flags, 0) })
 }
 
 // ReadStatus reads supervise/status of a service directory. Callers may test

@@ -2,9 +2,36 @@ package supervise
 
 import (
 	"context"
+	"errors"
+	"os"
+	"sync"
+	"time"
 
+	"caduceus/internal/proc"
 	"caduceus/internal/s6"
 )
+
+// Errors of Wait.
+var (
+	ErrEnded  = errors.New("supervisor has ended")
+	ErrFailed = errors.New("service failed for good")
+)
+
+// Options of a supervisor.
+type Options struct {
+	Dir            *s6.Dir // held service directory; stays the caller's
+	Name           string  // NAME: "foo", or "foo/log"
+	Procs          *proc.Table
+	Log            func(level int, format string, a ...any) // 0 error, 1 warning, 2 step, 3.. debug
+	Environ        func() []string                          // environment of run and finish
+	Stdin          *os.File                                 // /dev/null
+	Stdout, Stderr *os.File
+	Pipe           *os.File    // log pipe: stdout, or stdin of a logger; nil: none
+	Logger         bool        // this is the reader of Pipe
+	Drop           func()      // Pipe is not used any more; called once; may be nil
+	Frozen         func() bool // no START any more; nil: never
+	Now            func() time.Time
+}
 
 // Cond is a state that Wait can wait for.
 type Cond uint8
@@ -18,18 +45,130 @@ const (
 	Gone                  // the supervisor has ended
 )
 
-// Service is a supervised service directory.
-type Service struct{}
+// Service is a supervised service directory. Its methods never block, but for
+// Wait.
+type Service struct {
+	opt  Options
+	mail mailbox
+	done chan struct{}
+
+	mu      sync.Mutex
+	status  s6.Status
+	failed  bool          // O was the last word
+	changed chan struct{} // closed at the next change
+	started time.Time     // of the supervisor
+}
+
+// Start starts a supervisor.
+func Start(o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Frozen == nil {
+		o.Frozen = func() bool { return false }
+	}
+	now := o.Now()
+	s := &Service{
+		opt:     o,
+		mail:    mailbox{ring: make(chan struct{}, 1)},
+		done:    make(chan struct{}),
+		status:  s6.Status{Stamp: now, ReadyStamp: now, Ready: true, NotStarted: true},
+		changed: make(chan struct{}),
+		started: now,
+	}
+	go s.run()
+	return s
+}
+
+// Name is the NAME of the service.
+func (s *Service) Name() string { return s.opt.Name }
+
+// Started is when the supervisor started.
+func (s *Service) Started() time.Time { return s.started }
+
+// Done is closed when the supervisor has ended.
+func (s *Service) Done() <-chan struct{} { return s.done }
 
 // Command obeys letters as if they had been written to supervise/control.
-func (s *Service) Command(letters string) {}
+func (s *Service) Command(letters string) { s.mail.put(order{letters: letters}) }
+
+// Stop is the scandir's stop: down, then the supervisor ends.
+func (s *Service) Stop() { s.mail.put(order{event: evStop}) }
+
+// Release lets the supervisor end when its service does.
+func (s *Service) Release() { s.mail.put(order{event: evRelease}) }
+
+// Expire kills a run that was stopped, now and every 5 s.
+func (s *Service) Expire() { s.mail.put(order{event: evExpire}) }
+
+// Vanish tells that the service directory is no more.
+func (s *Service) Vanish() { s.mail.put(order{event: evVanish}) }
+
+// Kick tries a failed setup again without delay.
+func (s *Service) Kick() { s.mail.put(order{kick: true}) }
 
 // Status is the state as last written to supervise/status.
-func (s *Service) Status() s6.Status { return s6.Status{} }
+func (s *Service) Status() s6.Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status
+}
 
-// Wait returns nil as soon as cond holds, and ctx.Err() or ErrEnded when it cannot.
-func (s *Service) Wait(ctx context.Context, cond Cond) error { return ctx.Err() }
+// Wait returns nil as soon as cond holds. Callers may test ErrEnded and
+// ErrFailed, which end a wait for Up or Ready, and the errors of ctx.
+func (s *Service) Wait(ctx context.Context, cond Cond) error {
+	for {
+		ok, changed, err := s.check(cond)
+		if ok || err != nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-s.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
 
-// LockMain is the lock mode of /init (argv[0] = s6.LockModeArgv0): args are the
-// words after argv[0].
-func LockMain(args []string) int { return 111 }
+func (s *Service) check(cond Cond) (bool, <-chan struct{}, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	wantsUp := cond == Up || cond == Ready
+	select {
+	case <-s.done:
+		if wantsUp {
+			return false, nil, ErrEnded
+		}
+		return true, nil, nil
+	default:
+	}
+	if wantsUp && s.failed {
+		return false, nil, ErrFailed
+	}
+	return holds(cond, s.status), s.changed, nil
+}
+
+func holds(cond Cond, st s6.Status) bool {
+	switch cond {
+	case Up:
+		return st.Up()
+	case Ready:
+		return st.Up() && st.Ready
+	case Down:
+		return !st.Up()
+	case DownReady:
+		return st.Pid == 0 && st.Ready
+	default:
+		return false
+	}
+}
+
+// publish makes a new status known to those who wait.
+func (s *Service) publish(st s6.Status, failed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.status, s.failed = st, failed
+	close(s.changed)
+	s.changed = make(chan struct{})
+}

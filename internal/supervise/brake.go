@@ -1,0 +1,82 @@
+package supervise
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"syscall"
+	"time"
+
+	"caduceus/internal/s6"
+)
+
+// The numbers of the back-off (3.3).
+const (
+	fastDeath    = 60 * time.Second // a shorter life is a fast death
+	freeDeaths   = 5                // these restart by the classic rule
+	classicPause = time.Second
+	exitPlanned  = 75 // a planned restart, not a death
+)
+
+// excuses are the letters whose death is the operator's doing (SUP-42).
+const excuses = "trk"
+
+// brake counts fast deaths in a row.
+type brake struct {
+	fails int
+	delay time.Duration // of the last pause, without jitter
+}
+
+// looping tells whether the service is in a crash loop.
+func (b brake) looping() bool { return b.fails > freeDeaths }
+
+// isFast tells whether a death counts.
+//
+// spec: SUP-40, SUP-42.
+func isFast(want bool, lived time.Duration, ws syscall.WaitStatus, asked string, restartMax time.Duration) bool {
+	planned := ws.Exited() && ws.ExitStatus() == exitPlanned
+	return want && lived < fastDeath && !planned && !strings.ContainsAny(asked, excuses) && restartMax > 0
+}
+
+// pauseOf is the delay after the END of fast death number fails, before
+// jitter; 0 while the classic rule holds.
+//
+// spec: SUP-41.
+func pauseOf(fails int, restartMax time.Duration) time.Duration {
+	if fails <= freeDeaths {
+		return 0
+	}
+	seconds := math.Ldexp(1, min(fails-freeDeaths, 30))
+	return min(restartMax, time.Duration(seconds)*time.Second)
+}
+
+// classicNext is when s6 starts again: one second after the readiness, or
+// after the end of a life without one.
+//
+// spec: SUP-34.
+func classicNext(now, ready, end time.Time) time.Time {
+	from := end
+	if !ready.IsZero() {
+		from = ready
+	}
+	if next := from.Add(classicPause); next.After(now) {
+		return next
+	}
+	return now
+}
+
+// lastExit says in words how a run ended.
+func lastExit(ws syscall.WaitStatus) string {
+	if ws.Signaled() {
+		return "signal " + s6.SignalName(ws.Signal())
+	}
+	return fmt.Sprintf("exit code %d", ws.ExitStatus())
+}
+
+// crashLine is the one line of a crash loop whose delay changed.
+//
+// contract: SLOT-07; spec: SUP-43.
+func crashLine(fails int, ws syscall.WaitStatus, delay time.Duration, next time.Time) string {
+	return fmt.Sprintf("crash loop: %d fast deaths, last %s, next start in %.1f s at %s",
+		fails, lastExit(ws), delay.Seconds(), next.UTC().Format(time.RFC3339))
+}

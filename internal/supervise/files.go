@@ -1,0 +1,109 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"caduceus/internal/s6"
+)
+
+// Modes of what the supervisor makes (SUP-05).
+const (
+	modeSupervise   = 0o700
+	modeEvent       = 0o3730
+	modeLock        = 0o644
+	modeControl     = 0o600
+	modeServiceLock = 0o644
+)
+
+// maxTallySize is more than max-death-tally allows.
+const maxTallySize = (s6.MaxTallyLimit + 1) * s6.TallyEntrySize
+
+// files are the descriptors that a supervisor holds all its life.
+type files struct {
+	service   *s6.Dir // the caller's
+	supervise *s6.Dir
+	event     *s6.Dir
+	lock      *os.File
+	reader    *os.File // of control
+	writer    *os.File // of control, so that the reader sees no EOF
+}
+
+// openFiles makes and opens what is missing, in the order of SUP-11.
+func openFiles(service *s6.Dir) (_ *files, err error) {
+	f := &files{service: service}
+	defer func() {
+		if err != nil {
+			f.close()
+		}
+	}()
+	if _, err = service.MakeDir(s6.EventDir, modeEvent); err != nil {
+		return nil, err
+	}
+	if f.event, err = service.OpenList(s6.EventDir); err != nil {
+		return nil, err
+	}
+	if _, err = service.MakeDir(s6.SuperviseDir, modeSupervise); err != nil {
+		return nil, err
+	}
+	if f.supervise, err = service.OpenDir(s6.SuperviseDir); err != nil {
+		return nil, err
+	}
+	if f.lock, err = f.supervise.Lock(s6.LockFile, modeLock); err != nil {
+		return nil, err
+	}
+	if f.reader, f.writer, err = f.supervise.OpenFifo(s6.ControlFile, modeControl); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// prepare cleans what an earlier supervisor left and tells whether the service
+// is wanted.
+func (f *files) prepare() (want bool, err error) {
+	err = errors.Join(
+		f.event.CleanFifos(),
+		f.supervise.Replace(s6.TallyFile, nil),
+		f.supervise.Remove(s6.BackoffFile),
+	)
+	return !f.service.Exists(s6.DownFile), err
+}
+
+// close gives everything back; the lock as late as can be.
+func (f *files) close() {
+	for _, c := range []*os.File{f.reader, f.writer} {
+		if c != nil {
+			_ = c.Close() // nothing was written
+		}
+	}
+	if f.lock != nil {
+		_ = s6.Unlock(f.lock) // closed in any case
+	}
+	for _, d := range []*s6.Dir{f.supervise, f.event} {
+		if d != nil {
+			_ = d.Close() // read only
+		}
+	}
+}
+
+// addDeath rewrites the death tally.
+func (f *files) addDeath(d s6.Death, limit int) error {
+	if limit == 0 {
+		return nil
+	}
+	old, err := f.supervise.ReadFile(s6.TallyFile, maxTallySize)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return f.supervise.Replace(s6.TallyFile, s6.EncodeTally(s6.AddDeath(s6.DecodeTally(old), d, limit)))
+}
+
+// touchDown makes the file down.
+func (f *files) touchDown() error {
+	down, err := f.service.OpenOrCreate(s6.DownFile, os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("cannot create file %q: %w", s6.DownFile, err)
+	}
+	return down.Close()
+}

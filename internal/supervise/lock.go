@@ -1,0 +1,55 @@
+package supervise
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+
+	"caduceus/internal/s6"
+)
+
+// Exit codes of lock mode.
+const (
+	lockUsage       = 100
+	lockFailed      = 111
+	lockNoExec      = 126
+	lockNotFound    = 127
+	lockMinimumArgs = 3
+)
+
+// LockMain is the lock mode of /init (argv[0] = s6.LockModeArgv0); args are the
+// words after argv[0]: FD FILE ARGV... It waits for a write lock on the
+// description at FD, which run inherits, and executes FILE.
+//
+// spec: SUP-29, SUP-104.
+func LockMain(args []string) int {
+	if len(args) < lockMinimumArgs {
+		return lockComplain(lockUsage, "usage: %s fd file argv...", s6.LockModeArgv0)
+	}
+	fd, err := strconv.ParseUint(args[0], 10, 16)
+	if err != nil {
+		return lockComplain(lockUsage, "cannot use descriptor %q", args[0])
+	}
+	if err := s6.WaitLock(int(fd)); err != nil {
+		return lockComplain(lockFailed, "cannot lock %s: %v", s6.ServiceLockFile, err)
+	}
+	path, argv := args[1], args[2:]
+	err = syscall.Exec(path, argv, os.Environ())
+	if err == syscall.EACCES {
+		if cwd, openErr := s6.OpenDir("."); openErr == nil {
+			if script, noErr := interpreter(cwd, path, argv); noErr == nil {
+				err = syscall.Exec(script[0], script, os.Environ())
+			}
+		}
+	}
+	if err == syscall.ENOENT {
+		return lockComplain(lockNotFound, "cannot execute %q: %v", path, err)
+	}
+	return lockComplain(lockNoExec, "cannot execute %q: %v", path, err)
+}
+
+func lockComplain(code int, format string, a ...any) int {
+	fmt.Fprintf(os.Stderr, s6.LockModeArgv0+": fatal: "+format+"\n", a...)
+	return code
+}

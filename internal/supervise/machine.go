@@ -1,0 +1,219 @@
+package supervise
+
+import (
+	"syscall"
+	"time"
+
+	"caduceus/internal/s6"
+)
+
+// state of the machine (SUP-35).
+type state uint8
+
+const (
+	stDown state = iota
+	stUp
+	stFinish
+	stLastUp     // as up, but the supervisor is leaving
+	stLastFinish // as finish, but the supervisor is leaving
+	stVanished   // the directory is gone, its process is not (SUP-56)
+	states
+)
+
+// event moves the machine.
+type event uint8
+
+const (
+	evTimer   event = iota
+	evDied          // the own process died
+	evNewline       // on the readiness pipe
+	evCalm          // run has been up for fastDeath
+	evSignal        // letters a b q h i 1 2 y K
+	evKill          // letter k
+	evTerm          // letter t
+	evRestart       // letter r
+	evReload        // letter l
+	evPause         // letters p P c C
+	evOnce          // letter o
+	evDown          // letter d
+	evFileDn        // letter D
+	evUp            // letter u
+	evFileUp        // letter U
+	evOut           // letter O
+	evFileOut       // letter Q
+	evRelease       // letter x, release by the scandir
+	evStop          // stop by the scandir
+	evExpire        // the ladder lost its patience
+	evVanish        // the directory vanished
+
+	evStarted   // run was spawned
+	evUnstarted // run was not spawned
+	evRefused   // run cannot be spawned as configured
+	evFinishing // finish was spawned
+	evFinished  // there was no finish to spawn
+	events
+)
+
+// action is a step of a transition.
+type action uint8
+
+const (
+	acNop       action = iota
+	acWant             // want = 1
+	acUnwant           // want = 0
+	acTouch            // create the file down
+	acUnlink           // unlink the file down
+	acWrite            // write status
+	acStart            // START
+	acAuto             // START if wanted, else no timer
+	acStarted          // second half of START
+	acRetry            // START failed: again after 60 s
+	acDisarm           // no timer
+	acReady            // READY
+	acStop             // STOP
+	acKillAgain        // KILLAGAIN if dying
+	acKillRun          // KILL to run at once, again every 5 s
+	acDeath            // DEATH
+	acFinishing        // DEATH goes on: finish runs
+	acFinished         // DEATH goes on: no finish
+	acLate             // finish is late
+	acEnd              // END
+	acExit             // EXIT
+	acForget           // EXIT without a trace on disk
+	acDrop             // drop log pipe
+	acLeave            // from now on the supervisor is leaving
+	acVanish           // nothing is written from now on
+	acSignal           // send the letter's signal
+	acPause            // same for p P c C, with the flag
+	acForgive          // back-off: count is 0 again
+	acRetime           // back-off: pause ends by 3.2
+	acCalm             // back-off: reset after 60 s up
+)
+
+// transition is the whole machine: what to do for an event in a state, in
+// order. There is no branch elsewhere; an action knows only its own conditions.
+//
+// spec: SUP-30, SUP-35, SUP-36, SUP-42, SUP-56.
+func transition(e event, s state) [5]action {
+	type a = [5]action
+	nop := a{}
+	on, onFile := a{acForgive, acWant, acWrite}, a{acUnlink, acForgive, acWant, acWrite}
+	off, offFile := a{acUnwant, acWrite}, a{acTouch, acUnwant, acWrite}
+	stop, stopFile := a{acStop}, a{acTouch, acStop}
+	send, pardon := a{acSignal}, a{acForgive, acSignal}
+	return [events][states]a{
+		// DOWN, UP, FINISH, LASTUP, LASTFINISH, VANISHED
+		evTimer:   {{acAuto}, {acKillAgain}, {acLate}, {acKillAgain}, {acLate}, {acKillRun}},
+		evDied:    {nop, {acDeath}, {acEnd}, {acDeath}, {acEnd, acExit}, {acForget}},
+		evNewline: {nop, {acReady}, nop, {acReady}, nop, nop},
+		evCalm:    {nop, {acCalm}, nop, {acCalm}, nop, nop},
+		evSignal:  {nop, send, nop, send, nop, nop},
+		evKill:    {nop, send, nop, send, nop, nop},
+		evTerm:    {{acRetime, acForgive}, pardon, {acForgive}, pardon, {acForgive}, nop},
+		evRestart: {{acRetime, acForgive}, pardon, {acForgive}, pardon, {acForgive}, nop},
+		evReload:  {nop, send, nop, send, nop, nop},
+		evPause:   {nop, {acPause, acWrite}, nop, {acPause, acWrite}, nop, nop},
+		evOnce:    {{acUnwant, acWrite, acStart}, off, off, off, off, nop},
+		evDown:    {off, stop, off, stop, off, nop},
+		evFileDn:  {offFile, stopFile, offFile, stopFile, offFile, nop},
+		evUp:      {{acForgive, acWant, acWrite, acStart}, on, on, on, on, nop},
+		evFileUp:  {{acUnlink, acForgive, acWant, acWrite, acStart}, onFile, onFile, onFile, onFile, nop},
+		evOut:     {off, off, off, off, off, nop},
+		evFileOut: {offFile, offFile, offFile, offFile, offFile, nop},
+		evRelease: {{acExit}, {acDrop, acLeave}, {acDrop, acLeave}, {acDrop}, {acDrop}, nop},
+		evStop:    {{acExit}, {acStop, acLeave}, {acDrop, acLeave}, stop, nop, nop},
+		evExpire:  {nop, {acKillRun}, nop, {acKillRun}, nop, {acKillRun}},
+		evVanish:  {{acForget}, {acVanish, acStop}, {acVanish, acKillRun}, {acVanish, acStop}, {acVanish, acKillRun}, nop},
+
+		evStarted:   {{acStarted}, nop, nop, nop, nop, nop},
+		evUnstarted: {{acRetry}, nop, nop, nop, nop, nop},
+		evRefused:   {{acDisarm}, nop, nop, nop, nop, nop},
+		evFinishing: {nop, {acFinishing}, nop, {acFinishing}, nop, nop},
+		evFinished:  {nop, {acFinished}, nop, {acFinished, acExit}, nop, nop},
+	}[e][s]
+}
+
+// eventOf is the event of a control letter; unknown bytes have none.
+func eventOf(letter byte) (event, bool) {
+	switch letter {
+	case 'a', 'b', 'q', 'h', 'i', '1', '2', 'y', 'K':
+		return evSignal, true
+	case 'k':
+		return evKill, true
+	case 't':
+		return evTerm, true
+	case 'r':
+		return evRestart, true
+	case 'l':
+		return evReload, true
+	case 'p', 'P', 'c', 'C':
+		return evPause, true
+	case 'o':
+		return evOnce, true
+	case 'd':
+		return evDown, true
+	case 'D':
+		return evFileDn, true
+	case 'u':
+		return evUp, true
+	case 'U':
+		return evFileUp, true
+	case 'O':
+		return evOut, true
+	case 'Q':
+		return evFileOut, true
+	case 'x':
+		return evRelease, true
+	}
+	return 0, false
+}
+
+// machine is one service: its state and all that its decisions depend on. It
+// is a value; step returns the next one and what is to be done.
+type machine struct {
+	state  state
+	status s6.Status
+
+	timer   time.Time // of evTimer; zero: off
+	calm    time.Time // of evCalm; zero: off
+	dying   bool      // stopped, KILL is due
+	asked   string    // signal letters sent since the start of run
+	ready   time.Time // when run said it was ready; zero: it did not
+	start   time.Time // of run
+	end     time.Time // when the service was down-ready
+	brake   brake
+	counted bool // the last death was a fast one
+	braking bool // the timer is the brake's
+}
+
+// input is what an event brings.
+type input struct {
+	now    time.Time
+	config s6.Config
+	letter byte               // of the letter events
+	pid    int                // of evStarted, evFinishing
+	wait   syscall.WaitStatus // of evDied
+	frozen bool               // no START any more
+	jitter float64            // 0.9 to 1.1, factor of a pause
+}
+
+// newMachine is a supervisor's first state: down, not started yet, and a timer
+// that is due.
+//
+// spec: SUP-11, SUP-15.
+func newMachine(now time.Time, want bool) machine {
+	return machine{
+		status: s6.Status{Stamp: now, ReadyStamp: now, WantUp: want, Ready: true, NotStarted: true},
+		timer:  now,
+	}
+}
+
+// step obeys one event.
+func (m machine) step(e event, in input) (machine, []effect) {
+	var t turn
+	t.machine, t.in = m, in
+	for _, a := range transition(e, m.state) {
+		t.do(a)
+	}
+	return t.machine, t.effects
+}

@@ -1,0 +1,144 @@
+package supervise
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Bounds of a prefixer.
+const (
+	maxLine    = 16 << 10               // a longer line is cut in pieces of this size
+	idleFlush  = time.Second            // an unfinished line waits no longer
+	drainLimit = 200 * time.Millisecond // at the end of the supervisor
+	pollMillis = 1000
+)
+
+// prefixer is a pipe whose lines come out at another descriptor with a prefix
+// each. Both ends stay open, so that no line is lost between two runs. A
+// reader that stands still stops the service, as it would without the prefix,
+// and nothing else.
+type prefixer struct {
+	writer *os.File // of the service
+	reader *os.File
+	out    *os.File
+	done   chan struct{}
+
+	mu     sync.Mutex
+	prefix string
+}
+
+func newPrefixer(out *os.File) (*prefixer, error) {
+	var fds [2]int
+	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+		return nil, err
+	}
+	if err := unix.SetNonblock(fds[0], true); err != nil {
+		_, _ = unix.Close(fds[0]), unix.Close(fds[1])
+		return nil, err
+	}
+	p := &prefixer{
+		reader: os.NewFile(uintptr(fds[0]), "prefix"),
+		writer: os.NewFile(uintptr(fds[1]), "prefix"),
+		out:    out,
+		done:   make(chan struct{}),
+	}
+	go p.pump()
+	return p, nil
+}
+
+// use sets the prefix of the lines to come.
+func (p *prefixer) use(prefix string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.prefix = prefix
+}
+
+func (p *prefixer) current() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.prefix
+}
+
+// close ends the pipe and waits a moment for its last lines. A descendant of
+// the service that still writes keeps the pump alive.
+func (p *prefixer) close() {
+	if p == nil {
+		return
+	}
+	_ = p.writer.Close() // a pipe: nothing is buffered here
+	select {
+	case <-p.done:
+	case <-time.After(drainLimit):
+	}
+}
+
+func (p *prefixer) pump() {
+	defer close(p.done)
+	defer func() { _ = p.reader.Close() }() // read to the end
+	var rest []byte
+	chunk := make([]byte, maxLine)
+	for {
+		wait := time.Time{}
+		if len(rest) > 0 {
+			wait = time.Now().Add(idleFlush)
+		}
+		_ = p.reader.SetReadDeadline(wait) // a pipe has deadlines
+		n, err := p.reader.Read(chunk)
+		rest = append(rest, chunk[:n]...)
+		text, left := prefixLines(p.current(), rest, err != nil)
+		writeAll(p.out, text)
+		rest = append(rest[:0], left...)
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+	}
+}
+
+// prefixLines puts prefix before each line of data. An unfinished last line is
+// left over, unless it is too long or flush is set: then it is ended.
+func prefixLines(prefix string, data []byte, flush bool) (text, left []byte) {
+	for len(data) > 0 {
+		end := bytes.IndexByte(data, '\n')
+		switch {
+		case end < 0 && len(data) < maxLine && !flush:
+			return text, data
+		case end < 0 || end > maxLine:
+			end = min(len(data), maxLine)
+			text = append(append(append(text, prefix...), data[:end]...), '\n')
+			data = data[end:]
+		default:
+			text = append(append(text, prefix...), data[:end+1]...)
+			data = data[end+1:]
+		}
+	}
+	return text, nil
+}
+
+// writeAll writes to a shared description: it may be non-blocking, and a lost
+// reader must not raise SIGPIPE here. What cannot be written is dropped.
+func writeAll(out *os.File, data []byte) {
+	conn, err := out.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = conn.Control(func(raw uintptr) {
+		for len(data) > 0 {
+			n, err := unix.Write(int(raw), data)
+			switch {
+			case err == unix.EAGAIN:
+				fds := []unix.PollFd{{Fd: int32(raw), Events: unix.POLLOUT}}
+				_, _ = unix.Poll(fds, pollMillis) // then the write tells
+			case err == unix.EINTR:
+			case err != nil:
+				return
+			default:
+				data = data[n:]
+			}
+		}
+	})
+}

@@ -1,0 +1,358 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime/debug"
+	"slices"
+	"syscall"
+	"time"
+
+	"caduceus/internal/proc"
+	"caduceus/internal/s6"
+)
+
+// Pauses of the runner.
+const (
+	setupPauseMin = time.Second
+	setupPauseMax = 60 * time.Second
+	adoptPause    = time.Second
+)
+
+// runner obeys the machine of one service.
+type runner struct {
+	*Service
+	m        machine
+	files    *files
+	letters  chan []byte // from the control fifo
+	child    *proc.Child // the process that moves the machine
+	isFinish bool        // child is finish
+	config   s6.Config   // as read for the last START
+	warned   string      // warnings about the config that were logged
+	failure  string      // last failure of a disk access
+	pipe     *readyPipe
+	prefixer *prefixer
+	dropped  bool
+	over     bool
+}
+
+// run is the supervisor: it ends with the service's last process.
+func (s *Service) run() {
+	r := &runner{Service: s, letters: make(chan []byte)}
+	defer close(s.done)
+	defer r.cleanup()
+	if !r.setup() {
+		return
+	}
+	go readLetters(r.files.reader, r.letters, s.done)
+	for r.guarded() {
+		<-time.After(adoptPause)
+		r.adopt()
+	}
+}
+
+// guarded loops, and reports whether it was a panic that ended the loop.
+//
+// spec: SUP-90.
+func (r *runner) guarded() (panicked bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			panicked = true
+			r.log(0, "panic: %v; going on in %v: %.2000s", v, adoptPause, debug.Stack())
+		}
+	}()
+	r.loop()
+	return false
+}
+
+// setup opens the files, again and again until it can (SUP-12). It reports
+// false if the supervisor was told to end before.
+func (r *runner) setup() bool {
+	for pause := setupPauseMin; ; pause = min(2*pause, setupPauseMax) {
+		err := r.trySetup()
+		if err == nil {
+			return true
+		}
+		r.log(1, "cannot supervise: %v; next try in %v", err, pause)
+		if !r.waitRetry(pause) {
+			return false
+		}
+	}
+}
+
+func (r *runner) trySetup() error {
+	f, err := openFiles(r.opt.Dir)
+	if err != nil {
+		return err
+	}
+	want, err := f.prepare()
+	if err != nil {
+		r.log(1, "cannot clean up: %v", err)
+	}
+	r.files = f
+	r.m = newMachine(r.opt.Now(), want)
+	r.write()
+	r.notify(s6.EventStarted)
+	return nil
+}
+
+// waitRetry waits for the next try; false means that there is none.
+func (r *runner) waitRetry(pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return true
+		case <-r.mail.ring:
+		}
+		orders := r.mail.take()
+		if slices.ContainsFunc(orders, order.ends) {
+			return false
+		}
+		if slices.ContainsFunc(orders, func(o order) bool { return o.kick }) {
+			return true
+		}
+	}
+}
+
+// readLetters hands over what is written to the control fifo.
+func readLetters(control *os.File, letters chan<- []byte, done <-chan struct{}) {
+	for {
+		batch := make([]byte, 256)
+		n, err := control.Read(batch)
+		if err != nil {
+			return // closed: the supervisor has ended
+		}
+		select {
+		case letters <- batch[:n]:
+		case <-done:
+			return
+		}
+	}
+}
+
+func (r *runner) loop() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for !r.over {
+		timer.Reset(r.untilDue())
+		select {
+		case <-r.childDone():
+			r.reap()
+		case ready := <-r.pipe.newline():
+			if ready {
+				r.step(evNewline, input{})
+			}
+			r.pipe.drop()
+		case batch := <-r.letters:
+			r.reap()
+			r.obeyLetters(string(batch))
+		case <-r.mail.ring:
+			r.reap()
+			r.obeyOrders()
+		case <-timer.C:
+			r.tick()
+		}
+	}
+}
+
+// untilDue is the time to the next deadline of the machine.
+func (r *runner) untilDue() time.Duration {
+	due := time.Duration(1<<63 - 1)
+	for _, at := range []time.Time{r.m.timer, r.m.calm} {
+		if !at.IsZero() {
+			due = min(due, at.Sub(r.opt.Now()))
+		}
+	}
+	return max(due, 0)
+}
+
+func (r *runner) tick() {
+	due := func(at time.Time) bool { return !at.IsZero() && !r.opt.Now().Before(at) }
+	if due(r.m.calm) {
+		r.step(evCalm, input{})
+	}
+	if due(r.m.timer) {
+		r.step(evTimer, input{})
+	}
+}
+
+func (r *runner) childDone() <-chan struct{} {
+	if r.child == nil {
+		return nil
+	}
+	return r.child.Done()
+}
+
+// reap handles the death of the own process, if there is one: a newline in the
+// readiness pipe first (SUP-23).
+func (r *runner) reap() {
+	select {
+	case <-r.childDone():
+	default:
+		return
+	}
+	if r.pipe.drain() {
+		r.step(evNewline, input{})
+	}
+	ws := r.child.Status()
+	r.child = nil
+	r.step(evDied, input{wait: ws})
+}
+
+func (r *runner) obeyLetters(letters string) {
+	for i := 0; i < len(letters) && !r.over; i++ {
+		if e, known := eventOf(letters[i]); known {
+			r.step(e, input{letter: letters[i]})
+		}
+	}
+}
+
+func (r *runner) obeyOrders() {
+	for _, o := range r.mail.take() {
+		switch {
+		case r.over || o.kick:
+		case o.letters != "":
+			r.obeyLetters(o.letters)
+		default:
+			r.step(o.event, input{})
+		}
+	}
+}
+
+// step asks the machine and does what it says.
+func (r *runner) step(e event, in input) {
+	in.now = r.opt.Now()
+	in.config = r.config
+	if e != evVanish && r.m.state != stVanished {
+		in.config = r.readConfig()
+	}
+	in.frozen = r.opt.Frozen()
+	in.jitter = 0.9 + rand.Float64()/5
+	next, effects := r.m.step(e, in)
+	r.m = next
+	for _, todo := range effects {
+		r.obey(todo, in)
+	}
+}
+
+func (r *runner) obey(e effect, in input) {
+	switch e.op {
+	case opWrite:
+		r.write()
+	case opNotify:
+		r.notify(e.text)
+	case opSignal:
+		r.signal(e.signal, (*proc.Child).Signal)
+	case opSignalGroup:
+		r.signal(e.signal, (*proc.Child).SignalGroup)
+	case opSpawnRun:
+		r.spawnRun()
+	case opSpawnFinish:
+		r.spawnFinish()
+	case opClosePipe:
+		r.pipe.drop()
+	case opTally:
+		r.try(r.files.addDeath(s6.DeathOf(in.now, in.wait), in.config.TallyLimit))
+	case opTouchDown:
+		r.try(r.files.touchDown())
+	case opUnlinkDown:
+		r.try(r.files.service.Remove(s6.DownFile))
+	case opDropLog:
+		r.dropLog()
+	case opSaveBackoff:
+		r.try(r.files.supervise.Replace(s6.BackoffFile, e.backoff.Encode()))
+	case opClearBackoff:
+		r.try(r.files.supervise.Remove(s6.BackoffFile))
+	case opNotice:
+		r.log(1, "%s", e.text)
+	case opOver:
+		r.over = true
+	}
+}
+
+// write publishes the status, on disk before anywhere else.
+func (r *runner) write() {
+	r.try(r.files.supervise.Replace(s6.StatusFile, r.m.status.Encode()))
+	failed := r.failed && !r.m.status.Up()
+	r.publish(r.m.status, failed)
+}
+
+func (r *runner) notify(letters string) {
+	r.try(r.files.event.Notify(letters))
+	if letters == s6.EventFailed+s6.EventDownReady {
+		r.publish(r.m.status, true)
+	}
+}
+
+func (r *runner) signal(sig syscall.Signal, send func(*proc.Child, syscall.Signal) error) {
+	if r.child == nil {
+		return
+	}
+	if err := send(r.child, sig); err != nil && !errors.Is(err, proc.ErrGone) {
+		r.log(1, "%v", err)
+	}
+}
+
+// try logs a failure of disk access once for each cause; what comes next makes
+// it good (SUP-14).
+func (r *runner) try(err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != "" && text != r.failure {
+		r.log(1, "%s", text)
+	}
+	r.failure = text
+}
+
+func (r *runner) log(level int, format string, a ...any) {
+	r.opt.Log(level, "%s: %s", r.opt.Name, fmt.Sprintf(format, a...))
+}
+
+func (r *runner) dropLog() {
+	if !r.dropped && r.opt.Pipe != nil && r.opt.Drop != nil {
+		r.opt.Drop()
+	}
+	r.dropped = true
+}
+
+// adopt makes the machine agree with the process that is there after a panic.
+func (r *runner) adopt() {
+	m := &r.m
+	leaving := m.state == stLastUp || m.state == stLastFinish
+	switch {
+	case m.state == stVanished:
+		r.over = r.child == nil
+		return
+	case r.child == nil && leaving:
+		r.over = true
+		return
+	case r.child == nil:
+		m.state, m.timer = stDown, r.opt.Now()
+		m.status.Pid, m.status.PGID, m.status.Finishing = 0, 0, false
+	default:
+		m.state = stUp
+		if r.isFinish {
+			m.state = stFinish
+		}
+		if leaving {
+			m.state += stLastUp - stUp
+		}
+		m.status.Pid, m.status.PGID, m.status.Finishing = r.child.Pid(), r.child.Pid(), r.isFinish
+	}
+	r.write()
+}
+
+func (r *runner) cleanup() {
+	r.pipe.drop()
+	r.prefixer.close()
+	r.dropLog()
+	if r.files != nil {
+		r.files.close()
+	}
+}

@@ -1,0 +1,180 @@
+package supervise
+
+import (
+	"strings"
+	"syscall"
+	"time"
+
+	"caduceus/internal/s6"
+)
+
+// launch is START up to the spawn, unless the ladder forbids it.
+func (t *turn) launch() {
+	t.after(0)
+	if !t.in.frozen {
+		t.out(effect{op: opSpawnRun})
+	}
+}
+
+func (t *turn) started() {
+	t.state = stUp
+	t.status.Pid, t.status.PGID = t.in.pid, t.in.pid
+	t.status.Ready = false
+	t.status.Stamp = t.in.now
+	t.start, t.ready, t.asked = t.in.now, time.Time{}, ""
+	t.braking = false
+	t.calm = t.in.now.Add(fastDeath)
+	t.write()
+	t.notify(s6.EventUp)
+}
+
+func (t *turn) becomeReady() {
+	t.ready = t.in.now
+	t.status.Ready = true
+	t.status.ReadyStamp = t.in.now
+	t.write()
+	t.notify(s6.EventReady)
+	t.out(effect{op: opClosePipe})
+}
+
+// signal sends what the letter stands for and remembers that it was asked for.
+func (t *turn) signal() {
+	letter := t.in.letter
+	sig, _ := s6.SignalOf(letter)
+	switch letter {
+	case 'K':
+		sig = syscall.SIGKILL
+	case 'r':
+		sig = t.in.config.DownSignal
+	case 'l':
+		sig = t.in.config.ReloadSignal
+	}
+	if !strings.ContainsRune(t.asked, rune(letter)) {
+		t.asked += string(rune(letter))
+	}
+	t.send(sig, letter == 'K')
+}
+
+func (t *turn) pause() {
+	letter := t.in.letter
+	t.status.Paused = letter == 'p' || letter == 'P'
+	sig := syscall.SIGCONT
+	if t.status.Paused {
+		sig = syscall.SIGSTOP
+	}
+	t.send(sig, letter == 'P' || letter == 'C')
+}
+
+func (t *turn) stop() {
+	t.status.WantUp = false
+	t.send(t.in.config.DownSignal, false)
+	t.send(syscall.SIGCONT, false)
+	t.status.Paused = false
+	t.write()
+	grace := t.in.config.KillTimeout
+	if t.state == stVanished && grace == 0 {
+		grace = vanishGrace
+	}
+	t.dying = grace > 0
+	t.after(grace)
+}
+
+func (t *turn) killRun() {
+	group := t.in.config.KillGroup
+	t.send(syscall.SIGKILL, group)
+	t.send(syscall.SIGCONT, group)
+	t.status.Paused = false
+	t.write()
+	t.dying = true
+	t.after(againAfter)
+}
+
+// death is DEATH up to the spawn of finish.
+func (t *turn) death() {
+	s := &t.status
+	lived := t.in.now.Sub(t.start)
+	t.counted = isFast(s.WantUp, lived, t.in.wait, t.asked, t.in.config.RestartMax)
+	if t.counted {
+		t.brake.fails++
+	}
+	s.Wait = t.in.wait
+	s.Paused, s.Ready, t.dying = false, false, false
+	s.Stamp = t.in.now
+	t.calm = time.Time{}
+	t.after(0)
+	t.out(effect{op: opClosePipe})
+	t.out(effect{op: opTally})
+	t.out(effect{op: opSpawnFinish})
+}
+
+func (t *turn) finishing() {
+	t.state += stFinish - stUp
+	t.status.Pid, t.status.PGID = t.in.pid, t.in.pid
+	t.status.Finishing = true
+	t.write()
+	t.notify(s6.EventDown)
+	t.after(t.in.config.FinishTimeout)
+}
+
+// late: finish has used up timeout-finish.
+func (t *turn) late() {
+	t.send(syscall.SIGCONT, false)
+	t.status.Paused = false
+	t.write()
+	t.send(syscall.SIGKILL, false)
+	t.out(effect{op: opNotice, text: "finish takes too long: killed"})
+	t.after(againAfter)
+}
+
+func (t *turn) endFinish() {
+	letters := s6.EventDownReady
+	if t.in.wait.Exited() && t.in.wait.ExitStatus() == exitPermFail {
+		t.status.WantUp = false
+		letters = s6.EventFailed + s6.EventDownReady
+	}
+	t.downReady(letters)
+}
+
+// downReady: nothing of the service lives any more.
+func (t *turn) downReady(letters string) {
+	if t.state == stUp || t.state == stFinish {
+		t.state = stDown
+	}
+	s := &t.status
+	s.Pid, s.PGID, s.Finishing, s.Ready = 0, 0, false, true
+	s.ReadyStamp = t.in.now
+	t.end = t.in.now
+	t.write()
+	t.notify(letters)
+	t.schedule()
+}
+
+// schedule arms the timer of the next start by 3.2, or by 3.3 in a crash loop.
+func (t *turn) schedule() {
+	next := classicNext(t.in.now, t.ready, t.end)
+	t.timer = next
+	if t.state != stDown || !t.status.WantUp || !t.counted || !t.brake.looping() {
+		return
+	}
+	pause := pauseOf(t.brake.fails, t.in.config.RestartMax)
+	if late := t.in.now.Add(time.Duration(float64(pause) * t.in.jitter)); late.After(next) {
+		next = late
+	}
+	t.timer, t.braking = next, true
+	delay := next.Sub(t.in.now)
+	t.out(effect{op: opSaveBackoff, backoff: s6.Backoff{Fails: t.brake.fails, Delay: delay, Next: next}})
+	if pause != t.brake.delay {
+		t.out(effect{op: opNotice, text: crashLine(t.brake.fails, t.status.Wait, delay, next)})
+	}
+	t.brake.delay = pause
+}
+
+// forgive forgets the fast deaths.
+func (t *turn) forgive(cause string) {
+	if t.brake.looping() {
+		t.out(effect{op: opClearBackoff})
+		t.out(effect{op: opNotice, text: "crash loop over: " + cause})
+	}
+	t.brake = brake{}
+	t.braking = false
+}

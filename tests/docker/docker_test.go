@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,16 +96,28 @@ func judge(t *testing.T, c checks.Check, image string) error {
 	s := engine.Subject(image)
 	err := c.Run(ctx, s)
 	if err != nil {
-		dir := filepath.Join(t.ArtifactDir(), "evidence")
-		if kept := s.Evidence(ctx, dir); kept != nil {
-			t.Log("some evidence is missing:", kept)
-		}
-		t.Logf("%s\nevidence in %s", c.Doc, dir)
+		t.Log(c.Doc)
+		keepEvidence(ctx, t, s)
 	}
 	if left := s.Close(ctx); left != nil {
 		t.Error(left)
 	}
 	return err
+}
+
+// keepEvidence leaves what the check's containers look like in the test's
+// artifact directory; without -artifacts that directory would not last.
+func keepEvidence(ctx context.Context, t *testing.T, s *harness.Subject) {
+	t.Helper()
+	if !isSet("test.artifacts") {
+		t.Log("-artifacts keeps evidence of a failure")
+		return
+	}
+	dir := t.ArtifactDir()
+	if err := s.Evidence(ctx, dir); err != nil {
+		t.Log("some evidence is missing:", err)
+	}
+	t.Log("evidence is in", dir)
 }
 
 // TestOrphansCheckCanFail proves that the search for zombies finds them: with

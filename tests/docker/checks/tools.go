@@ -8,13 +8,13 @@ func toolChecks() []Check { return probes(idle(), toolProbes()) }
 // screenshot serves a page on loopback and has agent-browser photograph it.
 const screenshot = `set -e
 PATH=$PATH:/opt/hermes/node_modules/.bin
-dir=$(mktemp -d); cd "$dir"; echo '<h1>caduceus</h1>' >index.html
+dir=$(mktemp -d); cd "$dir"; echo "<h1>caduceus</h1>" >index.html
 python3 -m http.server 18765 --bind 127.0.0.1 >/dev/null 2>&1 & server=$!
-trap 'agent-browser close >/dev/null 2>&1; kill $server; rm -rf "$dir"' EXIT
+trap "agent-browser close >/dev/null 2>&1; kill $server; rm -rf $dir" EXIT
 for i in 1 2 3 4 5 6 7 8 9 10; do curl -fs http://127.0.0.1:18765/ >/dev/null && break; sleep 0.3; done
 agent-browser open http://127.0.0.1:18765/
 agent-browser screenshot "$dir/page.png"
-head -c8 page.png | od -An -c | grep -q 'P   N   G' && test "$(stat -c %s page.png)" -gt 1000 && echo photographed`
+head -c8 page.png | od -An -c | grep -q "P   N   G" && test "$(stat -c %s page.png)" -gt 1000 && echo photographed`
 
 func toolProbes() []probe {
 	return []probe{
@@ -26,14 +26,15 @@ assert (3, 11) <= sys.version_info[:2] < (3, 14), sys.version
 assert sys.prefix == "/opt/hermes/.venv", sys.prefix
 print(m.version("hermes-agent"))'`, match: `^\d+\.\d+`},
 		{clause: "TOOL-03", name: "the production extras import",
-			script: `python3 -c 'import fastapi, uvicorn, PIL, anthropic, boto3, azure.identity, telegram, discord, slack_bolt, nio'`},
+			script: `python3 -c 'import fastapi, uvicorn, PIL, anthropic, boto3, azure.identity, telegram, discord, slack_bolt, mautrix, hindsight_client'`},
 		{clause: "TOOL-04", name: "the audio modules import", script: `python3 -c 'import sounddevice, numpy; sounddevice.get_portaudio_version()'`},
 		{clause: "TOOL-05", name: "Node is an LTS release of at least 24, with npm and npx",
 			script: `node -e 'process.exit(process.release.lts && +process.versions.node.split(".")[0] >= 24 ? 0 : 1)' && npm --version && npx --version`},
 		{clause: "TOOL-05", name: "uv and uvx are there", script: `uv --version && uvx --version`},
 		{clause: "TOOL-06", name: "the headless shell lies where Playwright looks",
 			script: `ls -d "$PLAYWRIGHT_BROWSERS_PATH"/chromium_headless_shell-* "$PLAYWRIGHT_BROWSERS_PATH"/chromium-* 2>/dev/null | grep .`},
-		{clause: "TOOL-06", name: "agent-browser saves a screenshot of a page on loopback, as hermes", script: screenshot, match: `photographed`},
+		{clause: "TOOL-06", name: "agent-browser saves a screenshot of a page on loopback, as hermes",
+			script: "exec /command/with-contenv sh -c '" + screenshot + "'", match: `photographed`},
 		{clause: "TOOL-07", name: "ripgrep, ffmpeg, git and xz run",
 			script: `rg --version && ffmpeg -hide_banner -version && git --version && xz --version`},
 		{clause: "TOOL-08", name: "the Docker client is there, its daemon is not", script: `docker --version && ! command -v dockerd`},

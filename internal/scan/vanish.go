@@ -13,11 +13,8 @@ import (
 	"caduceus/internal/supervise"
 )
 
-// Times of a vanished pair (SUP-56), and how often to look without inotify.
-const (
-	loggerTerm = time.Second
-	lookPause  = 5 * time.Second
-)
+// lookPause is how often to look where the kernel cannot tell.
+const lookPause = 5 * time.Second
 
 // isVanished tells whether the directory of an inactive entry was removed, as
 // opposed to moved away or unlinked. seen are the identities in the scandir.
@@ -47,15 +44,10 @@ func (s *Scandir) vanish(e *entry) {
 		if main != nil {
 			<-main.Done()
 		}
+		if logger != nil {
+			logger.Vanish()
+		}
 		e.pipe.release()
-		if logger == nil {
-			return
-		}
-		select {
-		case <-logger.Done():
-		case <-time.After(loggerTerm):
-		}
-		logger.Vanish()
 	}(e.main.service, e.logger.service)
 }
 

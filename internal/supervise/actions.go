@@ -12,6 +12,7 @@ const (
 	againAfter   = 5 * time.Second  // a KILL that did not help is repeated
 	retryAfter   = 60 * time.Second // of a spawn failure (SUP-28)
 	vanishGrace  = 3 * time.Second  // from STOP to KILL without timeout-kill (SUP-56)
+	lingerFor    = time.Second      // of a logger whose input has ended (SUP-56)
 	exitPermFail = 125              // of finish: do not restart
 )
 
@@ -150,6 +151,15 @@ func (t *turn) doEnd(a action) {
 		t.state += stLastUp - stUp
 	case acVanish:
 		t.state, t.calm = stVanished, time.Time{}
+	case acLinger:
+		t.dying = false
+		t.after(lingerFor)
+	case acPress:
+		if t.dying {
+			t.killRun()
+		} else {
+			t.stop()
+		}
 	case acForgive:
 		t.forgive("by command")
 	case acCalm:

@@ -45,6 +45,7 @@ const (
 	evStop          // stop by the scandir
 	evExpire        // the ladder lost its patience
 	evVanish        // the directory vanished
+	evWither        // same, of a logger: the end of its input comes first
 
 	evStarted   // run was spawned
 	evUnstarted // run was not spawned
@@ -83,6 +84,8 @@ const (
 	acDrop             // drop log pipe
 	acLeave            // from now on the supervisor is leaving
 	acVanish           // nothing is written from now on
+	acLinger           // a logger may end by itself for a second
+	acPress            // STOP, and later KILLAGAIN
 	acSignal           // send the letter's signal
 	acPause            // same for p P c C, with the flag
 	acForgive          // back-off: count is 0 again
@@ -103,7 +106,7 @@ func transition(e event, s state) [5]action {
 	send, pardon := a{acSignal}, a{acForgive, acSignal}
 	return [events][states]a{
 		// DOWN, UP, FINISH, LASTUP, LASTFINISH, VANISHED
-		evTimer:   {{acAuto}, {acKillAgain}, {acLate}, {acKillAgain}, {acLate}, {acKillRun}},
+		evTimer:   {{acAuto}, {acKillAgain}, {acLate}, {acKillAgain}, {acLate}, {acPress}},
 		evDied:    {nop, {acDeath}, {acEnd}, {acDeath}, {acEnd, acExit}, {acForget}},
 		evNewline: {nop, {acReady}, nop, {acReady}, nop, nop},
 		evCalm:    {nop, {acCalm}, nop, {acCalm}, nop, nop},
@@ -124,6 +127,7 @@ func transition(e event, s state) [5]action {
 		evStop:    {{acExit}, {acStop, acLeave}, {acDrop, acLeave}, stop, nop, nop},
 		evExpire:  {nop, {acKillRun}, nop, {acKillRun}, nop, {acKillRun}},
 		evVanish:  {{acForget}, {acVanish, acStop}, {acVanish, acKillRun}, {acVanish, acStop}, {acVanish, acKillRun}, nop},
+		evWither:  {{acForget}, {acVanish, acLinger}, {acVanish, acLinger}, {acVanish, acLinger}, {acVanish, acLinger}, nop},
 
 		evStarted:   {{acStarted}, nop, nop, nop, nop, nop},
 		evUnstarted: {{acRetry}, nop, nop, nop, nop, nop},

@@ -227,7 +227,7 @@ func (r *runner) obeyOrders() {
 func (r *runner) step(e event, in input) {
 	in.now = r.opt.Now()
 	in.config = r.config
-	if e != evVanish && r.m.state != stVanished {
+	if e != evVanish && e != evWither && r.m.state != stVanished {
 		in.config = r.readConfig()
 	}
 	in.frozen = r.opt.Frozen()

@@ -101,8 +101,15 @@ func (s *Service) Release() { s.mail.put(order{event: evRelease}) }
 // Expire kills a run that was stopped, now and every 5 s.
 func (s *Service) Expire() { s.mail.put(order{event: evExpire}) }
 
-// Vanish tells that the service directory is no more.
-func (s *Service) Vanish() { s.mail.put(order{event: evVanish}) }
+// Vanish tells that the service directory is no more: its service is stopped at
+// once, a logger after a second. Nothing is written any more.
+func (s *Service) Vanish() {
+	if s.opt.Logger {
+		s.mail.put(order{event: evWither})
+		return
+	}
+	s.mail.put(order{event: evVanish})
+}
 
 // Kick tries a failed setup again without delay.
 func (s *Service) Kick() { s.mail.put(order{kick: true}) }

@@ -1,0 +1,145 @@
+package setup
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/truth"
+)
+
+// minAPIKey is the agent's own lower limit, in characters.
+const minAPIKey = 16
+
+// checkDotenv reports what the agent will not be able to read, and completes an API server that has
+// no key.
+//
+// contract: SETUP-34, SETUP-37, NET-03
+func (j *job) checkDotenv(_ context.Context, v *volume) error {
+	content, err := v.read(".env")
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, errSymlink):
+		return nil
+	case err != nil:
+		j.warn("cannot read %s: %v; repair it or run the command \"setup\"", v.name(".env"), err)
+		return nil
+	}
+	values, faults := parseDotenv(content)
+	for _, f := range faults {
+		j.warn("%s line %d: %s; correct it or run the command \"setup\"", v.name(".env"), f.line, f.cause)
+	}
+
+	enabled := truth.Loose(firstOf(j.get("API_SERVER_ENABLED"), values["API_SERVER_ENABLED"]))
+	key := firstOf(j.get("API_SERVER_KEY"), values["API_SERVER_KEY"])
+	switch {
+	case !enabled:
+		return nil
+	case key == "":
+		return j.addAPIKey(v, content)
+	case utf8.RuneCountInString(key) < minAPIKey:
+		fmt.Fprintf(j.Stderr, "[stage2] Warning: API_SERVER_KEY has fewer than %d characters: the agent keeps port 8642 closed\n", minAPIKey)
+	}
+	return nil
+}
+
+// addAPIKey appends a random key.
+func (j *job) addAPIKey(v *volume, content []byte) error {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	if len(content) > 0 && !bytes.HasSuffix(content, []byte("\n")) {
+		content = append(content, '\n')
+	}
+	content = fmt.Appendf(content, "API_SERVER_KEY=%s\n", hex.EncodeToString(key))
+	if err := v.replace(".env", content, 0o600); err != nil {
+		return fmt.Errorf("cannot add API_SERVER_KEY to %q: %w", v.name(".env"), err)
+	}
+	j.say("API_SERVER_ENABLED is set without a key: added a random API_SERVER_KEY to %s", v.name(".env"))
+	return nil
+}
+
+func firstOf(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// fault is a line of .env that says nothing to the agent. The cause never quotes the line: it may
+// hold a secret.
+type fault struct {
+	line  int
+	cause string
+}
+
+// parseDotenv reads NAME=value lines as the agent's two readers agree on them: an optional "export",
+// one pair of quotes, comments. A quoted value may span lines.
+func parseDotenv(content []byte) (map[string]string, []fault) {
+	values := map[string]string{}
+	if bytes.HasPrefix(content, []byte{0xFF, 0xFE}) || bytes.HasPrefix(content, []byte{0xFE, 0xFF}) {
+		return values, []fault{{1, "UTF-16 text, not UTF-8"}}
+	}
+	lines := strings.Split(strings.TrimPrefix(string(content), "\uFEFF"), "\n")
+	var faults []fault
+	for i := 0; i < len(lines); i++ {
+		start := i
+		name, value, cause := assignment(lines[i])
+		if cause == "" && opensQuote(value) {
+			for i++; i < len(lines) && !strings.Contains(lines[i], value[:1]); i++ {
+			}
+			if i == len(lines) {
+				i, cause = start, "a quote is never closed"
+			}
+		}
+		if cause != "" {
+			faults = append(faults, fault{start + 1, cause})
+		} else if name != "" {
+			values[name] = unquote(value)
+		}
+	}
+	return values, faults
+}
+
+// assignment splits one line; name is "" for a comment or blank.
+func assignment(line string) (name, value, cause string) {
+	line = strings.TrimSpace(line)
+	if line == "" || line[0] == '#' {
+		return "", "", ""
+	}
+	if strings.ContainsRune(line, 0) {
+		return "", "", "a NUL character"
+	}
+	name, value, found := strings.Cut(strings.TrimPrefix(line, "export "), "=")
+	name = strings.TrimSpace(name)
+	switch {
+	case !found:
+		return "", "", `no "=" after a name`
+	case name == "":
+		return "", "", `no name before "="`
+	case strings.ContainsAny(name, " \t#'\""):
+		return "", "", "the name has a blank, quote or # in it"
+	}
+	return name, strings.TrimSpace(value), ""
+}
+
+func opensQuote(value string) bool {
+	return value != "" && (value[0] == '"' || value[0] == '\'') && !strings.Contains(value[1:], value[:1])
+}
+
+func unquote(value string) string {
+	if value != "" && (value[0] == '"' || value[0] == '\'') {
+		if end := strings.IndexByte(value[1:], value[0]); end >= 0 {
+			return value[1 : 1+end]
+		}
+	}
+	before, _, _ := strings.Cut(value, " #")
+	return strings.TrimSpace(before)
+}

@@ -1,0 +1,68 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/identity"
+)
+
+const staticSlots = "/run/s6-rc/servicedirs"
+
+// Perms is cont-init 015: hermes may look at and command the static slots, as it may its own. As
+// any other user than root there is nothing to give: the tree belongs to the one who started it.
+//
+// contract: REC-01
+func Perms(_ context.Context, env Env) int {
+	j := &job{Env: env, start: os.Geteuid()}
+	a, err := identity.Lookup(env.Root, identity.Hermes)
+	if err != nil {
+		fmt.Fprintf(env.Stderr, "[supervise-perms] %v\n", err)
+		return 1
+	}
+	slots, _ := filepath.Glob(j.real(staticSlots + "/*"))
+	for _, slot := range slots {
+		if err := openSlot(slot, a, j.start == 0); err != nil {
+			fmt.Fprintf(env.Stderr, "[supervise-perms] cannot open slot %q to hermes: %v\n", filepath.Base(slot), err)
+		}
+	}
+	fmt.Fprintln(env.Stdout, "[supervise-perms] chowned supervise/ trees for static s6-rc services")
+	return 0
+}
+
+// openSlot makes what is missing and gives it to hermes. The supervisor keeps what it finds.
+func openSlot(slot string, a identity.Account, chown bool) error {
+	supervise, event := filepath.Join(slot, "supervise"), filepath.Join(slot, "event")
+	control := filepath.Join(supervise, "control")
+	err := errors.Join(
+		exists(os.Mkdir(supervise, 0o710)),
+		exists(os.Mkdir(event, 0o700)),
+		exists(unix.Mkfifo(control, 0o660)),
+	)
+	if err != nil {
+		return err
+	}
+	if chown {
+		for _, path := range []string{supervise, event, control} {
+			if err := os.Lchown(path, int(a.UID), int(a.GID)); err != nil {
+				return err
+			}
+		}
+	}
+	// After chown, which clears the special bits.
+	return errors.Join(syscall.Chmod(supervise, 0o710), syscall.Chmod(control, 0o660), syscall.Chmod(event, 0o3730))
+}
+
+func exists(err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,438 @@
+package setup
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const lastLine = "[stage2] Setup complete; starting user services\n"
+
+// container is a root directory that looks like the image's, with an empty volume.
+type container struct {
+	t    *testing.T
+	root string
+	env  []string
+}
+
+func newContainer(t *testing.T) *container {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: gives files to hermes")
+	}
+	c := &container{t: t, root: t.TempDir(), env: []string{"PATH=/usr/bin:/bin"}}
+	for _, dir := range []string{filepath.Dir(c.root), c.root} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.file("etc/passwd", "root:x:0:0::/root:/bin/sh\nhermes:x:10000:10000::/opt/data:/bin/bash\n", 0o644)
+	c.file("etc/group", "root:x:0:\nhermes:x:10000:\n", 0o644)
+	c.file("opt/hermes/.env.example", "# OPENAI_API_KEY=\n", 0o644)
+	c.file("opt/hermes/cli-config.yaml.example", "# settings\n_config_version: 1\n", 0o644)
+	c.file("opt/hermes/docker/SOUL.md", "Be kind.\n", 0o644)
+	c.file("opt/hermes/hermes_cli/config.py", "DEFAULT_CONFIG = {\n    \"_config_version\": 33,\n}\n", 0o644)
+	c.file("opt/hermes/skills/poetry/SKILL.md", "write verse\n", 0o644)
+	// Stands for the venv's Python: says what it was asked to run, by whom, and where.
+	c.file("opt/hermes/.venv/bin/python", "#!/bin/sh\necho \"python ${1##*/} uid $(id -u) HOME $HOME\"\n", 0o755)
+	c.dir("run/s6/container_environment")
+	c.dir("opt/data")
+	c.own("opt/data", 10000)
+	return c
+}
+
+func (c *container) path(rel string) string { return filepath.Join(c.root, rel) }
+
+func (c *container) data(rel string) string { return filepath.Join(c.root, "opt/data", rel) }
+
+func (c *container) dir(rel string) {
+	c.t.Helper()
+	if err := os.MkdirAll(c.path(rel), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *container) file(rel, content string, mode fs.FileMode) {
+	c.t.Helper()
+	c.dir(filepath.Dir(rel))
+	if err := os.WriteFile(c.path(rel), []byte(content), mode); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.Chmod(c.path(rel), mode); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *container) own(rel string, uid int) {
+	c.t.Helper()
+	if err := os.Lchown(c.path(rel), uid, uid); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *container) link(target, rel string) {
+	c.t.Helper()
+	c.dir(filepath.Dir(rel))
+	if err := os.Symlink(target, c.path(rel)); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *container) read(rel string) string {
+	c.t.Helper()
+	b, err := os.ReadFile(c.path(rel))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// run is one setup; it returns what was said.
+func (c *container) run(env ...string) string {
+	c.t.Helper()
+	var out, errs bytes.Buffer
+	code := Run(c.t.Context(), Env{Environ: append(c.env, env...), Stdout: &out, Stderr: &errs, Root: c.root})
+	if code != 0 || !strings.HasSuffix(out.String(), lastLine) {
+		c.t.Fatalf("code %d\nstdout: %s\nstderr: %s", code, &out, &errs)
+	}
+	return strings.TrimSuffix(out.String(), lastLine) + errs.String()
+}
+
+func (c *container) expect(out string, lines ...string) {
+	c.t.Helper()
+	for _, line := range lines {
+		if !strings.Contains(out, line) {
+			c.t.Errorf("%q is not in\n%s", line, out)
+		}
+	}
+}
+
+// is checks owner and mode of an entry, not through symlinks.
+func (c *container) is(rel string, uid uint32, mode fs.FileMode) {
+	c.t.Helper()
+	info, err := os.Lstat(c.path(rel))
+	if err != nil {
+		c.t.Error(err)
+		return
+	}
+	if got := info.Sys().(*syscall.Stat_t).Uid; got != uid {
+		c.t.Errorf("%s: uid %d, want %d", rel, got, uid)
+	}
+	if got := info.Mode().Perm(); mode != 0 && got != mode {
+		c.t.Errorf("%s: mode %v, want %v", rel, got, mode)
+	}
+}
+
+func TestFirstBoot(t *testing.T) {
+	c := newContainer(t)
+	out := c.run()
+	want := "[stage2] Skills: python skills_sync.py uid 10000 HOME /opt/data\n"
+	if diff := cmp.Diff(want, out); diff != "" {
+		t.Error(diff)
+	}
+	// contract: SETUP-19, SETUP-20
+	c.is("opt/data/.env", 10000, 0o600)
+	c.is("opt/data/config.yaml", 10000, 0o640)
+	c.is("opt/data/SOUL.md", 10000, 0o644)
+	if diff := cmp.Diff("# settings\n_config_version: 33\n", c.read("opt/data/config.yaml")); diff != "" {
+		t.Error(diff)
+	}
+	// contract: SETUP-18
+	for _, dir := range append(trees(), "backups", "logs/gateways") {
+		if dir == "profiles" {
+			if _, err := os.Stat(c.data(dir)); err == nil {
+				t.Error("profiles was created")
+			}
+			continue
+		}
+		c.is("opt/data/"+dir, 10000, 0)
+	}
+	// contract: ENV-13
+	if target, err := os.Readlink(c.data(".local/bin/hermes")); err != nil || target != "/opt/hermes/bin/hermes" {
+		t.Errorf("link to %q, %v", target, err)
+	}
+	c.is("opt/data/.local/state/hermes/gateway-locks", 10000, 0)
+	// contract: SETUP-28
+	if _, err := os.Stat(c.data("gateway_state.json")); err == nil {
+		t.Error("a gateway state was written")
+	}
+}
+
+// contract: SETUP-01
+func TestSecondRunSaysAndChangesNothing(t *testing.T) {
+	c := newContainer(t)
+	c.run("HERMES_UID=4000", "HERMES_GID=4001")
+	before := snapshot(t, c.root)
+	if out := c.run("HERMES_UID=4000", "HERMES_GID=4001"); out != "" {
+		t.Errorf("said %q", out)
+	}
+	if diff := cmp.Diff(before, snapshot(t, c.root)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// snapshot is everything below root: mode, owner, content.
+func snapshot(t *testing.T, root string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		st := info.Sys().(*syscall.Stat_t)
+		text := strings.Join([]string{info.Mode().String(), string(rune(st.Uid)), string(rune(st.Gid))}, " ")
+		if info.Mode().IsRegular() {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			text += " " + string(b)
+		}
+		all[path] = text
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// contract: SETUP-02, SETUP-05
+func TestRemap(t *testing.T) {
+	c := newContainer(t)
+	out := c.run("PUID=99", "PGID=100")
+	c.expect(out, "[stage2] Changing hermes UID to 99\n", "[stage2] Changing hermes GID to 100\n",
+		"[stage2] Fixing ownership of /opt/data (targeted) to hermes (99)")
+	c.expect(c.read("etc/passwd"), "hermes:x:99:100:")
+	c.is("opt/data", 99, 0)
+	c.is("opt/data/.env", 99, 0o600)
+}
+
+// contract: SETUP-04
+func TestBadIDsAreNamed(t *testing.T) {
+	c := newContainer(t)
+	c.expect(c.run("HERMES_UID=x"), `[stage2] Warning: ignoring HERMES_UID="x": not a number; hermes keeps its id`)
+	c.is("opt/data/.env", 10000, 0)
+}
+
+// contract: SETUP-08
+func TestAdoptVolumeOwner(t *testing.T) {
+	c := newContainer(t)
+	c.own("opt/data", 1234)
+	out := c.run("HERMES_ADOPT_VOLUME_OWNER=1")
+	c.expect(out, "[stage2] Adopting owner 1234:1234 of /opt/data\n", "[stage2] Changing hermes UID to 1234\n")
+	if strings.Contains(out, "Fixing ownership") {
+		t.Errorf("repaired what it adopted:\n%s", out)
+	}
+}
+
+// contract: SETUP-09
+func TestReadOnlyAccountFiles(t *testing.T) {
+	c := newContainer(t)
+	// A directory in the way of the temporary file's target: rename cannot replace it.
+	if err := os.Remove(c.path("etc/group")); err != nil {
+		t.Fatal(err)
+	}
+	c.file("etc/group.d/real", "root:x:0:\nhermes:x:10000:\n", 0o644)
+	if err := syscall.Mount(c.path("etc"), c.path("etc"), "", syscall.MS_BIND, ""); err != nil {
+		t.Skipf("cannot mount here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(c.path("etc"), syscall.MNT_DETACH) })
+	c.file("etc/group", "root:x:0:\nhermes:x:10000:\n", 0o644)
+	if err := syscall.Mount("", c.path("etc"), "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	out := c.run("HERMES_UID=4000")
+	c.expect(out, "read-only file system", "services use 4000:10000", `"docker exec -u hermes"`)
+	c.is("opt/data/.env", 4000, 0)
+	if again := c.run("HERMES_UID=4000"); again != "" {
+		t.Errorf("second run: %q", again)
+	}
+}
+
+// contract: ENV-08
+func TestMissingParentsOfHomeAreRoots(t *testing.T) {
+	c := newContainer(t)
+	c.run("HERMES_HOME=/srv/a/b")
+	c.is("srv", 0, 0o755)
+	c.is("srv/a", 0, 0o755)
+	c.is("srv/a/b", 10000, 0o755)
+	c.is("srv/a/b/.env", 10000, 0o600)
+}
+
+// contract: ENV-11
+func TestImpossibleHomeIsReplaced(t *testing.T) {
+	c := newContainer(t)
+	c.expect(c.run("HERMES_HOME=data"), `HERMES_HOME="data"`, "/opt/data")
+	c.is("opt/data/.env", 10000, 0o600)
+}
+
+// contract: SETUP-17
+func TestUnwritableVolumeIsOneLine(t *testing.T) {
+	c := newContainer(t)
+	if err := syscall.Mount(c.path("opt/data"), c.path("opt/data"), "", syscall.MS_BIND, ""); err != nil {
+		t.Skipf("cannot mount here: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(c.path("opt/data"), syscall.MNT_DETACH) })
+	if err := syscall.Mount("", c.path("opt/data"), "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	out := c.run()
+	c.expect(out, "hermes (uid 10000) cannot write /opt/data (owner 10000:10000)", "read-only")
+	if n := strings.Count(out, "\n"); n != 1 {
+		t.Errorf("%d lines:\n%s", n, out)
+	}
+}
+
+// contract: SETUP-21
+func TestInstallMethodOfOlderImagesIsDropped(t *testing.T) {
+	c := newContainer(t)
+	c.file("opt/data/.install_method", "docker\n", 0o644)
+	c.run()
+	if _, err := os.Stat(c.data(".install_method")); err == nil {
+		t.Error("still there")
+	}
+	c.file("opt/data/.install_method", "pip\n", 0o644)
+	c.run()
+	if got := c.read("opt/data/.install_method"); got != "pip\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// contract: SETUP-27, SETUP-28
+func TestGatewayBootstrapState(t *testing.T) {
+	for name, test := range map[string]struct{ value, before, want string }{
+		"running":          {"running", "", `{"gateway_state":"running"}` + "\n"},
+		"another word":     {"Running", "", ""},
+		"trailing blank":   {"running ", "", ""},
+		"one that exists":  {"running", `{"gateway_state":"stopped"}`, `{"gateway_state":"stopped"}`},
+		"an empty one too": {"running", " ", " "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newContainer(t)
+			if test.before != "" {
+				c.file("opt/data/gateway_state.json", test.before, 0o644)
+			}
+			c.run("HERMES_GATEWAY_BOOTSTRAP_STATE=" + test.value)
+			got, _ := os.ReadFile(c.data("gateway_state.json"))
+			if diff := cmp.Diff(test.want, string(got)); diff != "" {
+				t.Error(diff)
+			}
+			if test.want != "" {
+				c.is("opt/data/gateway_state.json", 10000, 0o644)
+			}
+		})
+	}
+}
+
+// contract: SETUP-25, SETUP-26
+func TestAuthBootstrap(t *testing.T) {
+	c := newContainer(t)
+	secret := `{"providers": {"nous": {}}} ` // verbatim, with its blank
+	c.run("HERMES_AUTH_JSON_BOOTSTRAP=" + secret)
+	if got := c.read("opt/data/auth.json"); got != secret {
+		t.Errorf("got %q", got)
+	}
+	c.is("opt/data/auth.json", 10000, 0o600)
+	c.run("HERMES_AUTH_JSON_BOOTSTRAP=other")
+	if got := c.read("opt/data/auth.json"); got != secret {
+		t.Errorf("overwritten by %q", got)
+	}
+	c.expect(c.run("HERMES_AUTH_JSON_REBOOTSTRAP={}"), "python docker_rebootstrap_nous_session.py uid 10000")
+}
+
+// contract: SETUP-30
+func TestBrowserIsExported(t *testing.T) {
+	c := newContainer(t)
+	c.env = []string{"PATH=/usr/bin:/bin", "PLAYWRIGHT_BROWSERS_PATH=/opt/hermes/.playwright", "AGENT_BROWSER_ARGS=--no-sandbox,--disable-dev-shm-usage"}
+	c.expect(c.run(), "[stage2] Warning: no Chromium under /opt/hermes/.playwright")
+
+	c.file("opt/hermes/.playwright/chromium-1/INSTALLATION_COMPLETE", "", 0o755)
+	c.file("opt/hermes/.playwright/chromium-1/chrome-wrapper", "", 0o755)
+	c.file("opt/hermes/.playwright/chromium-1/a/chrome", "", 0o644)
+	c.link("/nowhere", "opt/hermes/.playwright/chromium-1/b/chrome")
+	c.file("usr/lib/chromium/real", "", 0o755)
+	c.link("../../../../../usr/lib/chromium/real", "opt/hermes/.playwright/chromium-1/linux/headless_shell")
+	browser := "/opt/hermes/.playwright/chromium-1/linux/headless_shell"
+	c.expect(c.run(), "[stage2] Found agent-browser Chromium binary: "+browser+"\n")
+	if got := c.read("run/s6/container_environment/AGENT_BROWSER_EXECUTABLE_PATH"); got != browser+"\n" {
+		t.Errorf("exported %q", got)
+	}
+	if out := c.run("AGENT_BROWSER_EXECUTABLE_PATH=/x"); out != "" {
+		t.Errorf("a browser was given, and setup said %q", out)
+	}
+}
+
+// contract: SETUP-31, SETUP-32
+func TestSocketGroups(t *testing.T) {
+	c := newContainer(t)
+	c.dir("var/run")
+	for path, gid := range map[string]int{"var/run/docker.sock": 998, "run/docker.sock": 0} {
+		fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = syscall.Close(fd) })
+		if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: c.path(path)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(c.path(path), 0, gid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := c.run()
+	c.expect(out, "[stage2] Added hermes to group hostdocker (GID 998) for /var/run/docker.sock\n",
+		"[stage2] Added hermes to group root (GID 0) for /run/docker.sock\n")
+	c.expect(c.read("etc/group"), "root:x:0:hermes\n", "hostdocker:x:998:hermes\n")
+	if again := c.run(); again != "" {
+		t.Errorf("second run: %q", again)
+	}
+}
+
+func TestPerms(t *testing.T) {
+	c := newContainer(t)
+	for _, slot := range []string{"main-hermes", "dashboard"} {
+		c.dir("run/s6-rc/servicedirs/" + slot)
+	}
+	c.dir("run/s6-rc/servicedirs/dashboard/supervise")
+	for range 2 {
+		var out, errs bytes.Buffer
+		if code := Perms(t.Context(), Env{Stdout: &out, Stderr: &errs, Root: c.root}); code != 0 || errs.Len() > 0 {
+			t.Fatalf("code %d: %s", code, &errs)
+		}
+		// contract: REC-01
+		if got := out.String(); got != "[supervise-perms] chowned supervise/ trees for static s6-rc services\n" {
+			t.Errorf("said %q", got)
+		}
+		for _, slot := range []string{"main-hermes", "dashboard"} {
+			c.is("run/s6-rc/servicedirs/"+slot+"/supervise", 10000, 0o710)
+			c.is("run/s6-rc/servicedirs/"+slot+"/supervise/control", 10000, 0o660)
+			c.is("run/s6-rc/servicedirs/"+slot+"/event", 10000, 0o730)
+			info, err := os.Stat(c.path("run/s6-rc/servicedirs/" + slot + "/event"))
+			if err != nil || info.Mode()&(fs.ModeSetgid|fs.ModeSticky) != fs.ModeSetgid|fs.ModeSticky {
+				t.Errorf("event: %v, %v", info.Mode(), err)
+			}
+		}
+	}
+}
+
+func TestMissingAccountIsFatal(t *testing.T) {
+	var out, errs bytes.Buffer
+	if code := Run(t.Context(), Env{Stdout: &out, Stderr: &errs, Root: t.TempDir()}); code != 1 {
+		t.Errorf("code %d", code)
+	}
+	if !regexp.MustCompile(`(?m)^\[stage2\] ERROR: cannot read account file ".*passwd"`).MatchString(errs.String()) {
+		t.Errorf("said %q", &errs)
+	}
+}

@@ -1,0 +1,84 @@
+package setup
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// skillsStamp remembers after which state of image and volume the last sync had nothing left to do.
+// It is a cache: without it the next boot syncs.
+const skillsStamp = "cache/bundled-skills.stamp"
+
+// syncSkills brings the image's skills into the volume, by the agent's own program. Its result
+// depends on the image's tree and on what lies in the volume; while both are as after the last good
+// run, the program is not started.
+//
+// contract: SETUP-29
+func (j *job) syncSkills(ctx context.Context, v *volume) error {
+	if _, err := os.Stat(j.real(v.name(".no-bundled-skills"))); err == nil {
+		return nil
+	}
+	if old, err := v.read(skillsStamp); err == nil && string(old) == j.skillsState(v) {
+		return nil
+	}
+	var out bytes.Buffer
+	if err := j.python(ctx, installDir+"/tools/skills_sync.py", &out); err != nil {
+		_, _ = j.Stdout.Write(out.Bytes())
+		j.warn("skills_sync.py failed; continuing")
+		return nil
+	}
+	text := strings.TrimSpace(out.String())
+	j.say("Skills: %s", text[strings.LastIndex(text, "\n")+1:])
+	if strings.Contains(text, "! Failed") { // to be tried again
+		return nil
+	}
+	err := v.replace(skillsStamp, []byte(j.skillsState(v)), 0o600)
+	if errors.Is(err, errSymlink) {
+		return nil
+	}
+	return err
+}
+
+// skillsState is a digest of all that the sync looks at: the image's trees by name, size and times
+// (the change time differs in every image that was unpacked), the volume's by name, and the files
+// that steer the sync by content.
+func (j *job) skillsState(v *volume) string {
+	sum := sha256.New()
+	for _, tree := range []string{"skills", "optional-skills"} {
+		digestTree(sum, j.real(installDir+"/"+tree), func(info fs.FileInfo) string {
+			st, ok := info.Sys().(*syscall.Stat_t)
+			if !ok {
+				return ""
+			}
+			return fmt.Sprint(info.Size(), st.Mtim, st.Ctim)
+		})
+	}
+	digestTree(sum, j.real(v.name("skills")), func(info fs.FileInfo) string { return info.Mode().Type().String() })
+	for _, rel := range []string{"skills/.bundled_manifest", "skills/.curator_suppressed", "config.yaml"} {
+		content, _ := os.ReadFile(j.real(v.name(rel)))
+		fmt.Fprintf(sum, "%s %d\n%s", rel, len(content), content)
+	}
+	return hex.EncodeToString(sum.Sum(nil)) + "\n"
+}
+
+func digestTree(sum hash.Hash, dir string, describe func(fs.FileInfo) string) {
+	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		if info, err := d.Info(); err == nil {
+			fmt.Fprintf(sum, "%q %s\n", path, describe(info))
+		}
+		return nil
+	})
+}

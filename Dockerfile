@@ -1,0 +1,159 @@
+# The one recipe of the image; every engine builds this file. Targets: full, slim.
+# Its syntax is that of BuildKit in Docker 20.10, so no syntax line, no heredocs.
+#
+# Layers go from heavy and lasting to light and changing: Debian's packages, the
+# agent's dependencies, the agent, and last what this repository makes itself.
+
+ARG BASE_IMAGE=debian:13.4
+ARG GO_IMAGE=golang:1.26.8-trixie
+ARG BINARIES=source
+ARG BROWSER_SOURCE=debian
+ARG AGENT_SOURCE=image/locks/agent.lock
+
+# ---- system: what both variants have of Debian, the user, the environment
+FROM ${BASE_IMAGE} AS system
+COPY image/build/dpkg-docs /etc/dpkg/dpkg.cfg.d/caduceus-docs
+RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
+    /tmp/apt-install.sh \
+      ca-certificates curl docker-cli execline git iproute2 iputils-ping libatomic1 libolm3 libportaudio2 \
+      openssh-client procps python3 ripgrep rsync s6 tzdata xz-utils
+RUN --mount=type=bind,source=image/build/system.sh,target=/tmp/system.sh /tmp/system.sh
+ENV PATH=/opt/hermes/bin:/opt/hermes/.venv/bin:/opt/data/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    HERMES_HOME=/opt/data \
+    HERMES_WRITE_SAFE_ROOT=/opt/data \
+    HERMES_DISABLE_LAZY_INSTALLS=1 \
+    HERMES_LAZY_INSTALL_TARGET=/opt/data/lazy-packages \
+    HERMES_WEB_DIST=/opt/hermes/hermes_cli/web_dist \
+    HERMES_TUI_DIR=/opt/hermes/ui-tui \
+    PLAYWRIGHT_BROWSERS_PATH=/opt/hermes/.playwright \
+    AGENT_BROWSER_ARGS=--no-sandbox,--disable-dev-shm-usage \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    UV_CACHE_DIR=/tmp/hermes-cache/uv \
+    npm_config_cache=/tmp/hermes-cache/npm \
+    npm_config_install_links=false
+WORKDIR /opt/hermes
+VOLUME /opt/data
+ENTRYPOINT ["/init", "/opt/hermes/docker/main-wrapper.sh"]
+
+# ---- media: what full has beyond slim
+FROM system AS media
+COPY image/build/dpkg-software-gl /etc/dpkg/dpkg.cfg.d/caduceus-software-gl
+RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
+    /tmp/apt-install.sh ffmpeg fonts-liberation fonts-noto-color-emoji fonts-wqy-zenhei
+
+# ---- tools: compilers, uv and Node, for the stages that build
+FROM system AS tools
+RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
+    /tmp/apt-install.sh cmake g++ gcc libolm-dev make python3-dev python3-venv
+COPY image/build/with-ca.sh image/build/tools.sh image/locks/tools.lock /tmp/
+RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/tools.sh /tmp/tools.lock
+
+# ---- python: the agent's dependencies
+FROM tools AS python
+COPY image/build/python.sh image/locks/python.lock image/locks/build.lock /tmp/
+RUN --mount=type=secret,id=ca --mount=type=cache,target=/tmp/hermes-cache/uv \
+    /tmp/with-ca.sh /tmp/python.sh /tmp/python.lock /tmp/build.lock
+
+# ---- agent: the agent itself, from its pinned source distribution or a given source
+FROM python AS agent
+ARG AGENT_SOURCE
+COPY ${AGENT_SOURCE} /source/
+COPY image/build/agent.sh /tmp/
+RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/agent.sh /source /tmp/build.lock
+
+# ---- npm: agent-browser and Playwright
+FROM tools AS npm
+COPY image/build/npm.sh image/locks/package.json image/locks/package-lock.json /tmp/
+RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/npm.sh /tmp
+
+# ---- bridge: packages of the WhatsApp bridge; the bridge, too, where the agent's source has one
+FROM agent AS bridge
+COPY rootfs/opt/hermes/scripts/whatsapp-bridge/package.json rootfs/opt/hermes/scripts/whatsapp-bridge/package-lock.json \
+     rootfs/opt/hermes/scripts/whatsapp-bridge/.npmrc /ours/
+COPY image/build/bridge.sh /tmp/
+RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/bridge.sh /opt/hermes/scripts/whatsapp-bridge /ours
+
+# ---- browser: Chromium's headless shell, of Debian or Playwright's own download
+FROM media AS browser-debian
+RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
+    /tmp/apt-install.sh chromium-headless-shell
+COPY --from=npm /browser/ /browser-debian/ /
+
+FROM media AS browser-playwright
+COPY --from=npm /out/ /browser/ /
+COPY --from=tools /usr/local/ /usr/local/
+COPY image/build/with-ca.sh /tmp/
+RUN --mount=type=secret,id=ca /tmp/with-ca.sh npx playwright install --with-deps --only-shell chromium && \
+    chmod -R a+rX,go-w .playwright && rm -rf /tmp/* /var/lib/apt/lists/*
+
+FROM browser-${BROWSER_SOURCE} AS browser
+
+# ---- binaries: /init and the front, given or built here
+FROM scratch AS binaries-prebuilt
+ARG TARGETARCH
+COPY dist/linux-${TARGETARCH}/ /
+
+FROM --platform=${BUILDPLATFORM} ${GO_IMAGE} AS compile
+WORKDIR /src
+COPY image/build/with-ca.sh /tmp/
+COPY go.mod go.sum ./
+RUN --mount=type=secret,id=ca /tmp/with-ca.sh go mod download
+COPY cmd cmd
+COPY internal internal
+ARG TARGETARCH
+ARG VERSION=dev
+RUN --mount=type=cache,target=/root/.cache/go-build \
+    export CGO_ENABLED=0 GOOS=linux GOARCH=${TARGETARCH} && \
+    go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/init ./cmd/hermes-init && \
+    go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/hermes ./cmd/hermes
+
+FROM scratch AS binaries-source
+COPY --from=compile /out/ /
+
+FROM binaries-${BINARIES} AS binaries
+
+# ---- overlay: what this repository makes, in one light layer
+FROM system AS overlay
+COPY rootfs/ /out/
+COPY --from=binaries /init /out/init
+COPY --from=binaries /hermes /out/opt/hermes/bin/hermes
+COPY image/build/overlay.sh /tmp/
+ARG HERMES_GIT_SHA
+ARG SOURCE_DATE_EPOCH
+RUN --mount=type=bind,from=bridge,source=/bridge,target=/bridge /tmp/overlay.sh /out
+
+# ---- the two variants; all but the base of each is alike
+FROM system AS slim
+COPY --from=tools /usr/local/ /usr/local/
+COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
+COPY --from=npm /out/ /
+COPY --from=agent /out/ /
+COPY --from=bridge /bridge/ /
+COPY --from=overlay /out/ /
+RUN hermes container programs </opt/hermes/docker/subcommands >/opt/hermes/docker/subcommand-programs
+ARG BASE_IMAGE
+ARG VERSION=dev
+ARG REVISION=unknown
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.base.name=${BASE_IMAGE} \
+      org.opencontainers.image.version=${VERSION} \
+      org.opencontainers.image.revision=${REVISION} \
+      org.opencontainers.image.source=${SOURCE}
+
+FROM browser AS full
+COPY --from=tools /usr/local/ /usr/local/
+COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
+COPY --from=npm /out/ /
+COPY --from=agent /out/ /
+COPY --from=bridge /bridge/ /
+COPY --from=overlay /out/ /
+RUN hermes container programs </opt/hermes/docker/subcommands >/opt/hermes/docker/subcommand-programs
+ARG BASE_IMAGE
+ARG VERSION=dev
+ARG REVISION=unknown
+ARG SOURCE=unknown
+LABEL org.opencontainers.image.base.name=${BASE_IMAGE} \
+      org.opencontainers.image.version=${VERSION} \
+      org.opencontainers.image.revision=${REVISION} \
+      org.opencontainers.image.source=${SOURCE}

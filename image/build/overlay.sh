@@ -1,0 +1,17 @@
+#!/bin/sh
+# Gives this repository's own files the modes and times they have in the image,
+# whatever those of the checkout are.
+# usage: overlay.sh DIRECTORY, with HERMES_GIT_SHA and SOURCE_DATE_EPOCH in the environment
+set -eu
+out=$1
+chmod -R a+rX,go-w "$out"
+chmod 0755 "$out/init" "$out/opt/hermes/bin/hermes"
+if [ -f /bridge/opt/hermes/scripts/whatsapp-bridge/bridge.js ]; then
+	rm -rf "$out/opt/hermes/scripts/whatsapp-bridge"
+fi
+if [ -n "${HERMES_GIT_SHA:-}" ]; then
+	echo "$HERMES_GIT_SHA" >"$out/opt/hermes/.hermes_build_sha"
+fi
+if [ -n "${SOURCE_DATE_EPOCH:-}" ]; then
+	find "$out" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+fi

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"caduceus/internal/boot"
+	"caduceus/internal/contenv"
+	"caduceus/internal/s6"
+)
+
+// Exit codes of the applets, as those of their originals.
+const (
+	exitUsage  = 100
+	exitFailed = 111
+)
+
+const scandir = "/run/service"
+
+func complain(code int, format string, a ...any) int {
+	fmt.Fprintf(os.Stderr, format+"\n", a...)
+	return code
+}
+
+// withContenv executes its arguments with the environment of the container.
+//
+// contract: ENV-02
+// spec: SUP-63
+func withContenv(args []string) int {
+	if len(args) == 0 {
+		return complain(exitUsage, "with-contenv: usage: with-contenv prog...")
+	}
+	env, err := containerEnv()
+	if err != nil {
+		return complain(exitFailed, "with-contenv: fatal: %v", err)
+	}
+	err = boot.Exec(args, env)
+	return complain(boot.ExecCode(err), "with-contenv: fatal: cannot execute %q: %v", args[0], err)
+}
+
+// containerEnv is the environment behind with-contenv. What is no variable is left out with a
+// warning.
+func containerEnv() ([]string, error) {
+	if contenv.Kept(os.Environ()) {
+		return os.Environ(), nil
+	}
+	vars, err := contenv.Read(contenv.Dir, "")
+	if vars == nil && err != nil {
+		return nil, err
+	}
+	if err != nil {
+		complain(0, "with-contenv: warning: %v", err)
+	}
+	return contenv.Apply(os.Environ(), vars), nil
+}
+
+// printContenv prints the value of each named variable, or the whole environment of the container.
+func printContenv(names []string, stdout io.Writer) int {
+	env, err := containerEnv()
+	if err != nil {
+		return complain(exitFailed, "printcontenv: fatal: %v", err)
+	}
+	if len(names) == 0 {
+		for _, kv := range slices.Sorted(slices.Values(env)) {
+			fmt.Fprintln(stdout, kv)
+		}
+		return 0
+	}
+	for _, name := range names {
+		value, ok := contenv.Lookup(env, name)
+		if !ok {
+			return 1
+		}
+		fmt.Fprintln(stdout, value)
+	}
+	return 0
+}
+
+// halt asks the init for the stop. Write permission on its control fifo is all that it takes.
+func halt() int {
+	if err := s6.SvscanSend(scandir, "t"); err != nil {
+		return complain(exitFailed, "halt: fatal: %v", err)
+	}
+	return 0
+}
+
+// sleep is s6-sleep [ -m ] n: seconds, or milliseconds with -m.
+func sleep(args []string) int {
+	unit := time.Second
+	if len(args) > 0 && args[0] == "-m" {
+		unit, args = time.Millisecond, args[1:]
+	}
+	if len(args) != 1 {
+		return complain(exitUsage, "s6-sleep: usage: s6-sleep [ -m ] duration")
+	}
+	n, err := strconv.ParseUint(args[0], 10, 31)
+	if err != nil {
+		return complain(exitUsage, "s6-sleep: usage: s6-sleep [ -m ] duration")
+	}
+	<-time.After(time.Duration(n) * unit)
+	return 0
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"caduceus/internal/boot"
+	"caduceus/internal/s6"
+	"caduceus/internal/scan"
+	"caduceus/internal/supervise"
+)
+
+var version = "dev" // set when linking
+
+func main() { os.Exit(dispatch(os.Args[0], os.Args[1:])) }
+
+func dispatch(argv0 string, args []string) int {
+	switch filepath.Base(argv0) {
+	case "with-contenv":
+		return withContenv(args)
+	case "printcontenv":
+		return printContenv(args, os.Stdout)
+	case "halt", "poweroff", "reboot", "shutdown":
+		return halt()
+	case "s6-svscan":
+		return scan.Main(context.Background(), args)
+	case "s6-svstat":
+		return s6.SvstatMain(args, os.Stdout, os.Stderr)
+	case "s6-sleep":
+		return sleep(args)
+	case s6.LockModeArgv0:
+		return supervise.LockMain(args)
+	}
+	return boot.Run(boot.Options{Args: args, Environ: os.Environ(), Version: version})
+}

@@ -1,0 +1,110 @@
+package boot
+
+import (
+	"context"
+	"errors"
+)
+
+// Options of a boot. The zero value is /init in a container.
+type Options struct {
+	Args    []string // without argv[0]; leading flags of tini are dropped
+	Environ []string
+	Version string
+}
+
+// Run boots the container, waits for CMD or a reason to stop, stops everything, and returns the
+// exit code of the container. It is called once in a process.
+func Run(o Options) (code int) {
+	m := newMachine(o)
+	defer func() {
+		if p := recover(); p != nil {
+			m.fatalf("%v", p)
+			code = m.replaced("crash", exitInternal)
+		}
+	}()
+	if err := m.prepare(); err != nil {
+		return m.refuse(err)
+	}
+	m.boot()
+	m.idle()
+	return m.stop()
+}
+
+// prepare makes what supervision needs. Whatever fails here ends the start: B0 to B2.
+func (m *machine) prepare() error {
+	return inOrder(
+		m.takeOver,    // B0
+		m.prepareRun,  // B1
+		m.openScandir, // B2
+	)
+}
+
+// boot goes from the hook to CMD. A failure is remembered, and stops the boot only if
+// S6_BEHAVIOUR_IF_STAGE2_FAILS says so; a request to stop ends each step early and skips the rest.
+func (m *machine) boot() {
+	m.step(m.ctx, "hook", m.runHook)           // B3
+	m.step(m.ctx, "sources", m.installSources) // B4
+
+	limited, done := m.limit()
+	defer done()
+	m.step(limited, "base", m.runBase)           // B5
+	m.step(limited, "user", m.awaitUser)         // B6
+	m.step(limited, "services.d", m.startLegacy) // B7
+	m.step(limited, "user2", m.startUser2)       // B8
+	m.explain()
+
+	m.step(m.ctx, "cmd", m.startCmd) // B9
+}
+
+// stop is the ladder: each rung ends as soon as its condition holds, and all of them together at
+// one deadline.
+func (m *machine) stop() int {
+	l := m.ladder()
+	defer l.done()
+	l.climb(
+		l.freeze, // R0
+		l.both(
+			l.endCmd,       // R1
+			l.stopServices, // R2
+		),
+		l.runDowns,     // R3
+		l.closeLoggers, // R4
+		l.endOthers,    // R5
+	)
+	return l.leave() // R6
+}
+
+// step runs one step of the boot, unless the container is to stop.
+func (m *machine) step(ctx context.Context, name string, do func(context.Context) error) {
+	if m.stopping() {
+		return
+	}
+	began := m.now()
+	err := do(ctx)
+	m.took(name, m.now().Sub(began))
+	if err != nil && !m.stopping() {
+		m.judge(name, err)
+	}
+}
+
+func inOrder(steps ...func() error) error {
+	for _, do := range steps {
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusal is a start that must not happen; its text names the fix (spec: SUP-83).
+type refusal struct{ error }
+
+// refuse reports why /init does not start at all.
+func (m *machine) refuse(err error) int {
+	m.fatalf("%v", err)
+	m.log.Flush(flushGrace)
+	if errors.As(err, new(refusal)) {
+		return exitRefused
+	}
+	return exitInternal
+}

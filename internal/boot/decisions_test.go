@@ -1,0 +1,106 @@
+package boot
+
+import (
+	"fmt"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const ms = time.Millisecond
+
+// contract: BOOT-18
+// spec: SUP-79, SUP-80
+func TestDeadline(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ services, kill, timeoutKill, want int }{
+		"defaults":                         {3000, 3000, 0, 9500},
+		"slots of the gateway":             {3000, 3000, 7000, 9500},
+		"just inside":                      {9500, 9500, 9500, 9500},
+		"long kill grace":                  {3000, 20_000, 0, 25_500},
+		"long service grace":               {30_000, 3000, 0, 35_500},
+		"long timeout-kill":                {3000, 3000, 60_000, 65_500},
+		"timeout-kill within long service": {30_000, 3000, 7000, 35_500},
+		"all zero":                         {0, 0, 0, 9500},
+	} {
+		s := settings{servicesGrace: time.Duration(c.services) * ms, killGrace: time.Duration(c.kill) * ms}
+		if got := deadline(s, time.Duration(c.timeoutKill)*ms); got != time.Duration(c.want)*ms {
+			t.Errorf("%s: %v, want %d ms", name, got, c.want)
+		}
+	}
+}
+
+// spec: SUP-79
+func TestGraces(t *testing.T) {
+	t.Parallel()
+	s := settings{servicesGrace: 3 * time.Second}
+	for _, c := range []struct {
+		what      string
+		got, want time.Duration
+	}{
+		{"service without timeout-kill", serviceGrace(s, 0), 3 * time.Second},
+		{"service with a longer one", serviceGrace(s, 7*time.Second), 7 * time.Second},
+		{"service with a shorter one", serviceGrace(s, time.Second), 3 * time.Second},
+		{"finish of a quick death", finishGrace(3*time.Second, 100*ms), 2900 * ms},
+		{"finish after KILL", finishGrace(3*time.Second, 3*time.Second), time.Second},
+		{"rest when R1 was quick", restGrace(3*time.Second, 100*ms), 2900 * ms},
+		{"rest when R1 took all", restGrace(3*time.Second, 3*time.Second), time.Second},
+		{"rest of a short kill grace", restGrace(200*ms, 200*ms), 200 * ms},
+		{"rest of none", restGrace(0, 0), 0},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
+		}
+	}
+}
+
+// contract: BOOT-13, BOOT-16
+// spec: SUP-74, SUP-76
+func TestExitCodeOfCmd(t *testing.T) {
+	t.Parallel()
+	exited := func(n int) syscall.WaitStatus { return syscall.WaitStatus(n << 8) }
+	killed := func(s syscall.Signal) syscall.WaitStatus { return syscall.WaitStatus(s) }
+	for name, c := range map[string]struct {
+		ws                 syscall.WaitStatus
+		stopping, receives bool
+		want               int
+	}{
+		"exits by itself":                  {ws: exited(42), want: 42},
+		"exits 255":                        {ws: exited(255), want: 255},
+		"killed from elsewhere":            {ws: killed(syscall.SIGKILL), want: 137},
+		"TERM from elsewhere":              {ws: killed(syscall.SIGTERM), want: 143},
+		"core dumped":                      {ws: killed(syscall.SIGSEGV) | 0x80, want: 139},
+		"stop, traps TERM":                 {ws: exited(3), stopping: true, want: 3},
+		"stop, dies of TERM":               {ws: killed(syscall.SIGTERM), stopping: true, want: 0},
+		"stop, had to be killed":           {ws: killed(syscall.SIGKILL), stopping: true, want: 137},
+		"receives signals, dies of TERM":   {ws: killed(syscall.SIGTERM), receives: true, want: 143},
+		"receives signals, stop by letter": {ws: killed(syscall.SIGTERM), stopping: true, receives: true, want: 143},
+	} {
+		if got := cmdCode(c.ws, c.stopping, c.receives); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+// spec: SUP-76
+func TestExitCodeOfFailedSpawn(t *testing.T) {
+	t.Parallel()
+	for errno, want := range map[syscall.Errno]int{
+		syscall.ENOENT: 127, syscall.ENOTDIR: 127,
+		syscall.EACCES: 126, syscall.EPERM: 126, syscall.ENOEXEC: 126, syscall.ELOOP: 126,
+	} {
+		if got := spawnCode(fmt.Errorf("cannot execute: %w", errno)); got != want {
+			t.Errorf("%v: %d, want %d", errno, got, want)
+		}
+	}
+}
+
+// spec: SUP-72
+func TestFileDecidesExitCode(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]int{"0\n": 0, "42\n": 42, " 7 ": 7, "255": 255, "": 9, "256\n": 9, "-1": 9, "x\n": 9} {
+		if got := finalCode([]byte(file), 9); got != want {
+			t.Errorf("%q: %d, want %d", file, got, want)
+		}
+	}
+}

@@ -1,0 +1,283 @@
+package boot_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// contract: BOOT-13
+// spec: SUP-76, FAULT-03
+func TestExitCodeOfCmdIsTheContainers(t *testing.T) {
+	t.Parallel()
+	for cmd, want := range map[string]int{
+		"exit 0": 0, "exit 1": 1, "exit 42": 42, "exit 100": 100, "exit 111": 111, "exit 126": 126, "exit 255": 255,
+		"kill -TERM $$": 143, "kill -KILL $$": 137, "kill -INT $$": 130, "kill -SEGV $$": 139, "kill -USR1 $$": 138,
+		"/missing": 127, "exec /etc": 126,
+	} {
+		t.Run(cmd, func(t *testing.T) {
+			t.Parallel()
+			newBox(t).run("sh", "-c", cmd).expect(want)
+		})
+	}
+}
+
+// contract: BOOT-13
+// spec: SUP-76
+func TestCmdThatCannotBeExecuted(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		argv []string
+		want int
+	}{
+		"not in PATH":        {[]string{"no-such-program"}, 127},
+		"no such file":       {[]string{"/no/such/file"}, 127},
+		"file as directory":  {[]string{"/etc/plain/x"}, 127},
+		"not executable":     {[]string{"/etc/plain"}, 126},
+		"directory":          {[]string{"/etc"}, 126},
+		"without header":     {[]string{"/etc/headerless", "7"}, 7},
+		"missing interpeter": {[]string{"/etc/lost"}, 127},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			b.file("etc/plain", "", 0o644)
+			b.file("etc/headerless", "exit $1\n", 0o755)
+			b.file("etc/lost", "#!/no/such/interpreter\n", 0o755)
+			b.run(c.argv...).expect(c.want)
+		})
+	}
+}
+
+// contract: BOOT-02, ENV-01, ENV-02, ENV-03, ENV-04
+// spec: SUP-25, SUP-63, SUP-67
+func TestContInitOrderAndEnvironment(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.setenv("GREETING=hello world", "EMPTY=")
+	b.script("etc/cont-init.d/10-b", `echo second; echo "bare [$GREETING] $(pwd)"; printf added >/run/s6/container_environment/ADDED`)
+	b.script("etc/cont-init.d/01-a", `echo first; exit 3`)
+	b.file("etc/cont-init.d/2-c", "#!/command/with-contenv sh\necho \"third [$GREETING] ${EMPTY-unset} $ADDED\"\n", 0o755)
+	p := b.run("/command/with-contenv", "sh", "-c", `echo "cmd [$GREETING] $ADDED $PATH $(pwd)"`)
+	p.expect(0)
+	want := "first\nsecond\nbare [] /run/s6/workdir\nthird [hello world]  added\ncmd [hello world] added /command:/usr/bin:/bin /\n"
+	if got := p.stdout.String(); got != want {
+		t.Errorf("stdout %q, want %q", got, want)
+	}
+	for _, line := range []string{
+		"cont-init: info: running /etc/cont-init.d/01-a\ncont-init: info: /etc/cont-init.d/01-a exited 3\n",
+		"cont-init: info: /etc/cont-init.d/10-b exited 0\n",
+	} {
+		if !strings.Contains(p.stderr.String(), line) {
+			t.Errorf("stderr lacks %q:\n%s", line, p.stderr.String())
+		}
+	}
+}
+
+// contract: ENV-02
+func TestKeptEnvironment(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.setenv("S6_KEEP_ENV=1", "X=kept")
+	p := b.run("sh", "-c", `echo "$X"; /command/with-contenv sh -c 'echo "$X"'; ls -d /run/s6/container_environment`)
+	if p.wait(); p.stdout.String() != "kept\nkept\n" {
+		t.Errorf("stdout %q", p.stdout.String())
+	}
+}
+
+// contract: BOOT-04
+func TestFailingScriptStopsTheBootOnlyIfAsked(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		env  []string
+		want int
+		out  string
+	}{
+		"by default":           {nil, 0, "cmd\n"},
+		"warned":               {[]string{"S6_BEHAVIOUR_IF_STAGE2_FAILS=1"}, 0, "cmd\n"},
+		"asked":                {[]string{"S6_BEHAVIOUR_IF_STAGE2_FAILS=2"}, 1, ""},
+		"asked, hook":          {[]string{"S6_BEHAVIOUR_IF_STAGE2_FAILS=2", "S6_STAGE2_HOOK=/etc/hook 9"}, 9, ""},
+		"asked, out of time":   {[]string{"S6_BEHAVIOUR_IF_STAGE2_FAILS=2", "S6_CMD_WAIT_FOR_SERVICES_MAXTIME=50", "SLOW=1"}, 2, ""},
+		"set by hook":          {[]string{"S6_STAGE2_HOOK=/etc/late"}, 1, ""},
+		"out of time, go on":   {[]string{"S6_CMD_WAIT_FOR_SERVICES_MAXTIME=50", "SLOW=1"}, 0, "cmd\n"},
+		"missing hook, go on":  {[]string{"S6_STAGE2_HOOK=/no/hook"}, 0, "cmd\n"},
+		"missing hook, do not": {[]string{"S6_STAGE2_HOOK=/no/hook", "S6_BEHAVIOUR_IF_STAGE2_FAILS=2"}, 127, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			b.setenv(c.env...)
+			b.script("etc/hook", "exit $1")
+			b.script("etc/late", "echo 2 >/run/s6/container_environment/S6_BEHAVIOUR_IF_STAGE2_FAILS")
+			b.file("etc/cont-init.d/01", "#!/command/with-contenv sh\n[ -z \"$SLOW\" ] || exec sleep 30\nexit 3\n", 0o755)
+			p := b.run("echo", "cmd")
+			p.expect(c.want)
+			if got := p.stdout.String(); got != c.out {
+				t.Errorf("stdout %q, want %q", got, c.out)
+			}
+		})
+	}
+}
+
+// contract: BOOT-06, BOOT-07
+// spec: SUP-61
+func TestWhatTheAgentProbes(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.longrun("svc", "exec sleep 1000")
+	b.script("etc/cont-init.d/01", "ls -d /run/s6-rc/servicedirs/svc/supervise /run/s6-rc/servicedirs/svc/event")
+	p := b.run("/bin/sh", "-c", `cat /proc/1/comm; tr '\0' ' ' </proc/1/cmdline; echo; ls -d /run/s6/basedir /run/.containerenv;
+		ls /run/service/.s6-svscan; cat /run/s6-linux-init-container-results/exitcode; readlink /run/s6/basedir/bin/halt; echo $PPID`)
+	p.expect(0)
+	for _, want := range []string{
+		"/run/s6-rc/servicedirs/svc/event\n/run/s6-rc/servicedirs/svc/supervise\n", "s6-svscan\n/init /bin/sh -c cat",
+		"/run/.containerenv\n/run/s6/basedir\n", "control\nlock\n0\n/init\n1\n",
+	} {
+		if !strings.Contains(p.stdout.String(), want) {
+			t.Errorf("stdout lacks %q:\n%s", want, p.stdout.String())
+		}
+	}
+}
+
+// contract: BOOT-15
+func TestWithoutCmdTheInitIdles(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.script("etc/cont-init.d/01", "echo ready")
+	p := b.start(nil)
+	p.says("ready")
+	if took := p.stop(); took > 2*time.Second {
+		t.Errorf("stop took %v", took)
+	}
+	p.expect(0)
+}
+
+// contract: BOOT-16, BOOT-18
+// spec: SUP-74, SUP-76
+func TestStop(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		cmd  string
+		env  []string
+		want int
+	}{
+		"CMD dies of TERM":                {`echo up; exec sleep 1000`, nil, 0},
+		"CMD traps TERM":                  {`trap 'exit 7' TERM; echo up; while :; do sleep 0.01; done`, nil, 7},
+		"CMD ignores TERM":                {`trap '' TERM; echo up; while :; do sleep 0.01; done`, []string{"S6_KILL_GRACETIME=200"}, 137},
+		"CMD receives signals":            {`echo up; exec sleep 1000`, []string{"S6_CMD_RECEIVE_SIGNALS=1"}, 143},
+		"CMD receives signals, goes on":   {`trap 'echo got; exit 9' TERM; echo up; while :; do sleep 0.01; done`, []string{"S6_CMD_RECEIVE_SIGNALS=1"}, 9},
+		"finish script decides":           {`echo up; exec sleep 1000`, []string{"FINISH=1"}, 33},
+		"a stopped CMD is continued":      {`echo up; kill -STOP $$; exec sleep 1000`, nil, 0},
+		"leftovers are ended":             {`setsid sh -c 'trap "" HUP; sleep 1000' & echo up; exec sleep 1000`, nil, 0},
+		"leftovers that ignore TERM, too": {`setsid sh -c 'trap "" TERM; echo up; while :; do sleep 0.01; done' & exec sleep 1000`, []string{"S6_KILL_GRACETIME=300"}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			b.setenv(c.env...)
+			b.file("etc/cont-finish.d/01", "#!/command/with-contenv sh\n[ -z \"$FINISH\" ] || echo 33 >/run/s6-linux-init-container-results/exitcode\n", 0o755)
+			p := b.start(nil, "sh", "-c", c.cmd)
+			p.says("up")
+			if took := p.stop(); took > 3*time.Second {
+				t.Errorf("stop took %v:\n%s", took, p.stderr.String())
+			}
+			p.expect(c.want)
+		})
+	}
+}
+
+// contract: BOOT-18
+// spec: SUP-80, FAULT-07
+func TestWhateverHangsTheStopHasADeadline(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.setenv("S6_KILL_FINISH_MAXTIME=0")
+	hang := `trap '' TERM; echo "up $0"; while :; do sleep 0.05; done`
+	b.longrun("svc", hang, "timeout-finish=0")
+	b.script("etc/s6-overlay/s6-rc.d/svc/finish", hang)
+	b.script("etc/cont-finish.d/01", hang)
+	p := b.start(nil, "sh", "-c", hang)
+	p.says("up sh")
+	p.says("up ./run")
+	took := p.stop()
+	if took > 9800*time.Millisecond || took < 3*time.Second {
+		t.Errorf("stop took %v", took)
+	}
+	p.expect(137)
+}
+
+// spec: SUP-82, FAULT-06
+func TestStopDuringBoot(t *testing.T) {
+	t.Parallel()
+	wait := `echo here; exec sleep 1000`
+	for name, prepare := range map[string]func(*box){
+		"in the hook": func(b *box) {
+			b.script("etc/hook", wait)
+			b.setenv("S6_STAGE2_HOOK=/etc/hook")
+		},
+		"in cont-init": func(b *box) { b.script("etc/cont-init.d/01", wait) },
+		"in a oneshot": func(b *box) {
+			b.script("etc/up", wait)
+			b.file("etc/s6-overlay/s6-rc.d/user/type", "bundle", 0o644)
+			b.file("etc/s6-overlay/s6-rc.d/user/contents.d/one", "", 0o644)
+			b.file("etc/s6-overlay/s6-rc.d/one/type", "oneshot", 0o644)
+			b.file("etc/s6-overlay/s6-rc.d/one/up", "/etc/up", 0o644)
+		},
+		"waiting for user": func(b *box) { b.longrun("svc", wait, "notification-fd=3") },
+		"waiting for services.d": func(b *box) {
+			b.script("etc/services.d/svc/run", wait)
+			b.file("etc/services.d/svc/notification-fd", "3", 0o644)
+			b.setenv("S6_CMD_WAIT_FOR_SERVICES=1")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			prepare(b)
+			p := b.start(nil, "echo", "CMD ran")
+			p.says("here")
+			if took := p.stop(); took > 2*time.Second {
+				t.Errorf("stop took %v:\n%s", took, p.stderr.String())
+			}
+			p.expect(0)
+			if strings.Contains(p.stdout.String(), "CMD ran") {
+				t.Error("CMD ran after the stop")
+			}
+		})
+	}
+}
+
+// contract: BOOT-14
+// spec: FAULT-01
+func TestOrphansAreReaped(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	p := b.start(nil, "sh", "-c", `i=0; while [ $i -lt 1000 ]; do (sleep 0 &); i=$((i+1)); done; echo spawned; exec sleep 1000`)
+	p.says("spawned")
+	p.until("no zombie and no orphan", func() bool {
+		children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", p.cmd.Process.Pid, p.cmd.Process.Pid))
+		return err == nil && len(strings.Fields(string(children))) == 1
+	})
+	p.stop()
+	p.expect(0)
+}
+
+// spec: SUP-58
+func TestSignalsOfTheContainer(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPWR, syscall.SIGABRT} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			p := newBox(t).start(nil, "sh", "-c", "echo up; exec sleep 1000")
+			p.says("up")
+			for _, harmless := range []syscall.Signal{syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGALRM, syscall.SIGWINCH, syscall.SIGCONT, syscall.SIGTSTP, syscall.SIGPIPE} {
+				p.signal(harmless)
+			}
+			p.signal(sig)
+			p.expect(0)
+		})
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package boot_test
+
+func buildFlags() []string { return nil }

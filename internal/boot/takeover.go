@@ -1,0 +1,117 @@
+package boot
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/contenv"
+	"caduceus/internal/proc"
+)
+
+// comm is the process name that the agent looks for to recognise its init (contract: BOOT-06).
+const comm = "s6-svscan"
+
+// takeOver is B0: the process becomes an init whatever it was started as.
+func (m *machine) takeOver() error {
+	// Descriptors 0 to 2 are open: the Go runtime puts /dev/null where one is not.
+	m.takeSignals()
+	unix.Umask(0o022)
+	if os.Getpid() != 1 {
+		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+			m.warnf("cannot become subreaper, orphans are not reaped: %v", err)
+		}
+	}
+	// The file names the process by its first thread, which prctl would not from here.
+	if err := os.WriteFile("/proc/self/comm", []byte(comm), 0); err != nil {
+		m.warnf("cannot take the process name %q: %v", comm, err)
+	}
+	var err error
+	if m.cwd, err = os.Getwd(); err != nil {
+		m.cwd = ""
+	}
+	m.tty = lookAtTerminal()
+	if m.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
+		return fmt.Errorf("cannot open %q: %w", os.DevNull, err)
+	}
+	if fd := m.start.closingFd; fd != 0 {
+		if err := awaitClosing(fd); err != nil {
+			m.warnf("cannot wait for descriptor %d to close: %v", fd, err)
+		}
+	}
+	if m.procs, err = proc.NewTable(); err != nil {
+		return fmt.Errorf("cannot start the process table: %w", err)
+	}
+	return nil
+}
+
+// awaitClosing reads the inherited descriptor fd to its end: somebody outside gets ready until then.
+func awaitClosing(fd int) error {
+	// What was inherited survived an exec; what is close-on-exec is the runtime's own.
+	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC != 0 {
+		return unix.EBADF
+	}
+	defer func() { _ = unix.Close(fd) }()
+	buf := make([]byte, 512)
+	for {
+		n, err := unix.Read(fd, buf)
+		switch {
+		case err == unix.EINTR:
+		case n <= 0:
+			return err
+		}
+	}
+}
+
+// takeSignals catches every signal that can be caught; none is ever ignored, as that would survive
+// exec. SIGCHLD is the process table's, SIGURG the runtime's own.
+//
+// spec: SUP-86, SUP-107
+func (m *machine) takeSignals() {
+	var all []os.Signal
+	for s := syscall.Signal(1); s <= 64; s++ {
+		switch s {
+		case syscall.SIGCHLD, syscall.SIGURG, syscall.SIGKILL, syscall.SIGSTOP, 32, 33, 34: // the last: libc's
+		default:
+			all = append(all, s)
+		}
+	}
+	c := make(chan os.Signal, 128)
+	signal.Notify(c, all...)
+	go func() {
+		for s := range c {
+			m.react(s.(syscall.Signal))
+		}
+	}()
+}
+
+// withPath puts in front of PATH what it lacks of the directories that hold the image's programs.
+//
+// contract: ENV-04
+func withPath(environ []string) []string {
+	path, _ := contenv.Lookup(environ, "PATH")
+	var dirs, out []string
+	if path != "" {
+		dirs = strings.Split(path, ":")
+	}
+	have := map[string]bool{}
+	for _, d := range dirs {
+		have[d] = true
+	}
+	var missing []string
+	for _, d := range []string{"/command", "/usr/bin", "/bin"} {
+		if !have[d] {
+			missing = append(missing, d)
+		}
+	}
+	for _, kv := range environ {
+		if !strings.HasPrefix(kv, "PATH=") {
+			out = append(out, kv)
+		}
+	}
+	return append(out, "PATH="+strings.Join(append(missing, dirs...), ":"))
+}

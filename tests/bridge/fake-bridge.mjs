@@ -3,7 +3,7 @@
 // newest fake socket what to do: POST {"method": "receive", "args": [...]}, GET for the calls it recorded.
 // BRIDGE_LIB: the lib folder to test, if not the one in this tree.
 import { createServer } from 'node:http';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { fakeTransport } from './fake-socket.mjs';
 
 const here = new URL('../../rootfs/opt/hermes/scripts/whatsapp-bridge/lib/', import.meta.url);
@@ -16,7 +16,7 @@ if (process.env.FAKE_CONTROL) {
     const socket = transport.sockets.at(-1);
     if (request.method === 'POST') {
       const { method, args } = JSON.parse((await request.toArray()).join(''));
-      socket[method](...args);
+      await socket[method](...args);
     }
     response.end(JSON.stringify(socket?.calls ?? []));
   }).listen(process.env.FAKE_CONTROL);
@@ -25,6 +25,6 @@ if (process.env.FAKE_CONTROL) {
 process.exit(await run({
   argv: process.argv.slice(2),
   env: process.env,
-  script: fileURLToPath(import.meta.url),
+  script: process.argv[1],
   loadTransport: async () => transport,
 }));

@@ -49,6 +49,11 @@ export class FakeSocket {
     this.ev.emit('connection.update', { connection: 'close', lastDisconnect: { error } });
   }
 
+  // learn stores a pair of ids under the keys Baileys uses for it.
+  learn(phone, hidden) {
+    return this.session.keys.set({ 'lid-mapping': { [phone]: hidden, [`${hidden}_reverse`]: phone } });
+  }
+
   receive(...messages) {
     this.ev.emit('messages.upsert', { messages, type: 'notify' });
   }

@@ -7,12 +7,13 @@ import { Invalid, REQUESTS } from './requests.js';
 const HOST = '127.0.0.1';
 const NAMES = [HOST, 'localhost'];
 const POLL_MS = 20_000; // the adapter gives up after 30 s
+const KEEP_ALIVE_MS = 20_000; // longer than the adapter keeps idle connections, so that it is never cut off mid-request
 const LARGEST_BODY = 1024 * 1024;
 const CONNECTION_CLOSED = 428; // Baileys' code for a socket that went away while it sent
 
 // api: { health(), take(waitMs, signal), perform(request, payload), chat(jid) }
 export function makeServer(api, { pollMs = POLL_MS, log }) {
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     answer(api, pollMs, request, response).catch((error) => {
       const status = statusOf(error);
       if (status === 500) log.error(`${request.method} ${request.url?.split('?')[0]}: ${error.message}`);

@@ -26,7 +26,8 @@ function codecOf({ BufferJSON, initAuthCreds, proto }) {
   };
 }
 
-// makeSocket begins one connection. It is quiet about the account: not shown online, no history, no link previews.
+// makeSocket begins one connection. It does not show the account online. Of the history it wants only the recent
+// part, for the pairs of phone and hidden ids that come with it.
 async function makeSocket(baileys, { session, logger, getMessage, cachedGroup }) {
   const { version } = await baileys.fetchLatestWaWebVersion({ signal: AbortSignal.timeout(VERSION_TIMEOUT_MS) });
   return baileys.default({
@@ -37,7 +38,6 @@ async function makeSocket(baileys, { session, logger, getMessage, cachedGroup })
     emitOwnEvents: false,
     markOnlineOnConnect: false,
     syncFullHistory: false,
-    shouldSyncHistoryMessage: () => false,
     shouldIgnoreJid: (jid) => jid === 'status@broadcast' || baileys.isJidNewsletter(jid),
     getMessage: async (key) => getMessage(key),
     cachedGroupMetadata: async (jid) => cachedGroup(jid),

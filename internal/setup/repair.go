@@ -52,15 +52,15 @@ func misowned(uid, hermes uint32, all bool) bool { return uid != hermes && (all 
 // repairOwnership gives H, its trees and its files to hermes.
 func (j *job) repairOwnership(ctx context.Context, v *volume) error {
 	st, err := v.stat(".")
-	if err != nil {
-		return err
-	}
-	foreign := st.Uid != j.hermes.UID
-	if foreign {
+	if err == nil && st.Uid != j.hermes.UID {
 		j.say("Fixing ownership of %s (targeted) to hermes (%d)%s", j.home, j.hermes.UID, keepHint(st.Uid))
 		j.own(v, "chown", ".")
 	}
-	if _, err := v.stat(".env"); errors.Is(err, unix.EACCES) {
+	foreign := st.Uid != j.hermes.UID
+	if err == nil {
+		_, err = v.stat(".env")
+	}
+	if errors.Is(err, unix.EACCES) {
 		j.warn("cannot look into %s as root: capability DAC_OVERRIDE is missing — continuing", j.home)
 		return nil
 	}

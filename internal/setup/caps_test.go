@@ -1,0 +1,40 @@
+package setup
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// rootEnv makes the test binary run setup in the container root it names, and exit.
+const rootEnv = "SETUP_TEST_ROOT"
+
+func TestMain(m *testing.M) {
+	root := os.Getenv(rootEnv)
+	if root == "" {
+		os.Exit(m.Run())
+	}
+	os.Exit(Run(context.Background(), Env{Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Root: root}))
+}
+
+// runWithoutCapability is run in a process that has all capabilities but these.
+func (c *container) runWithoutCapability(names ...string) string {
+	c.t.Helper()
+	setpriv, err := exec.LookPath("setpriv")
+	if err != nil {
+		c.t.Skip("needs setpriv")
+	}
+	var drop []string
+	for _, name := range names {
+		drop = append(drop, "-"+strings.ToLower(strings.TrimPrefix(name, "CAP_")))
+	}
+	cmd := exec.Command(setpriv, "--bounding-set="+strings.Join(drop, ","), os.Args[0])
+	cmd.Env = append(c.env, rootEnv+"="+c.root)
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.HasSuffix(string(out), lastLine) {
+		c.t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out)
+}

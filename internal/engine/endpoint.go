@@ -67,8 +67,7 @@ func currentContext(dir string) (string, error) {
 }
 
 func contextEndpoint(dir, name string) (Endpoint, error) {
-	sum := sha256.Sum256([]byte(name))
-	id := hex.EncodeToString(sum[:])
+	id := contextID(name)
 	var meta struct {
 		Endpoints map[string]struct{ Host string }
 	}
@@ -81,6 +80,12 @@ func contextEndpoint(dir, name string) (Endpoint, error) {
 		e.TLSDir = tls
 	}
 	return e, nil
+}
+
+// contextID names the folder of a context.
+func contextID(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:])
 }
 
 func readJSON(path string, v any) error {

@@ -92,12 +92,11 @@ func Ensure(ctx context.Context, h Host) (*Engine, error) {
 	case giveUp:
 		return nil, first
 	}
-	return h.launch(ctx)
+	return h.launch(ctx, Endpoint{Host: DefaultHost, Source: "default socket"})
 }
 
-// launch starts dockerd and waits until it answers.
-func (h Host) launch(ctx context.Context) (*Engine, error) {
-	at := Endpoint{Host: DefaultHost, Source: "default socket"}
+// launch starts dockerd and waits until it answers at its address.
+func (h Host) launch(ctx context.Context, at Endpoint) (*Engine, error) {
 	if h.Facts.Systemd {
 		h.Say("engine: starting it with systemctl")
 		if err := h.Run.Run(ctx, host.Cmd{Path: "systemctl", Args: []string{"start", "docker"}}); err != nil {

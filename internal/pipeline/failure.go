@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"caduceus/internal/host"
@@ -33,6 +34,10 @@ func causes(base string) []cause {
 			regexp.MustCompile(`(?i)pull access denied|manifest unknown|failed to resolve source metadata|failed to (do request|authorize).*(manifests|token)`),
 		},
 		{
+			"a download's TLS certificate is not trusted", "add the certificate of your proxy to " + hostCA + ", and build again",
+			regexp.MustCompile(`(?i)certificate verify failed|unable to get local issuer|self.signed certificate|unknown ?issuer|SSL certificate problem`),
+		},
+		{
 			"no network: a download could not be reached", "check the network or the proxy of this host, and build again",
 			regexp.MustCompile(`(?i)temporary failure (in name resolution|resolving)|could not resolve|couldn't resolve|network is unreachable|` +
 				`no route to host|connection (refused|timed out|reset)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|dns error|` +
@@ -40,7 +45,7 @@ func causes(base string) []cause {
 		},
 		{
 			"a pinned version is no longer in the archive", "renew the lock in image/, look at the difference, and build again",
-			regexp.MustCompile(`(?i)version '[^']*' for '[^']*' was not found|no matching distribution found|has no installation candidate|ETARGET`),
+			regexp.MustCompile(`(?i)version '[^']*' for '[^']*' was not found|no matching distribution found|has no installation candidate|unable to locate package|ETARGET`),
 		},
 	}
 }
@@ -49,40 +54,22 @@ func causes(base string) []cause {
 // to do next.
 func diagnose(what, base string, p *progress, logFile string, err error) error {
 	out := &host.Problem{What: what, Next: "read " + logFile, Err: err}
-	log := p.log()
-	for _, c := range causes(base) {
-		if line := lastMatch(c.seen, log); line != "" {
-			out.Cause, out.Next = c.text, c.next
-			break
-		}
-	}
-	if out.Cause == "" {
-		out.Cause = lastLine(log)
-	}
 	if p.failed != nil {
 		out.What += fmt.Sprintf(" at step %q", clip(p.failed.name))
 	}
+	log := p.log()
+	for _, c := range causes(base) {
+		if slices.ContainsFunc(log, c.seen.MatchString) {
+			out.Cause, out.Next = c.text, c.next
+			return out
+		}
+	}
+	out.Cause = "it says nothing"
+	if len(log) > 0 {
+		out.Cause = strings.TrimPrefix(clip(log[len(log)-1]), "ERROR: ")
+	}
+	if p.failed != nil && p.failed.exit != "" {
+		out.Cause += " (exit code " + p.failed.exit + ")"
+	}
 	return out
-}
-
-func lastMatch(re *regexp.Regexp, text string) string {
-	found := ""
-	for line := range strings.Lines(text) {
-		if re.MatchString(line) {
-			found = line
-		}
-	}
-	return found
-}
-
-// lastLine is the last line that says something: of the client's own words, or the
-// failed step's.
-func lastLine(text string) string {
-	last := "the build failed without a word"
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "---") {
-			last = line
-		}
-	}
-	return clip(last)
 }

@@ -14,6 +14,7 @@ const keptLines = 40
 type vertex struct {
 	name   string
 	last   []string // of its output
+	exit   string   // code of a command that failed
 	silent bool     // BuildKit's own bookkeeping
 }
 
@@ -32,6 +33,8 @@ var plainLine = regexp.MustCompile(`^#(\d+) (.*)$`)
 var outputLine = regexp.MustCompile(`^\d+\.\d+ ?(.*)$`)
 
 var doneLine = regexp.MustCompile(`^DONE (\d+\.\d+)s$`)
+
+var exitCode = regexp.MustCompile(`exit code: (\d+)$`)
 
 // shortStep is what needs no line of its own.
 const shortStep = time.Second
@@ -63,9 +66,13 @@ func (p *progress) feed(line string) string {
 		if took >= shortStep {
 			return fmt.Sprintf("  %8s  %s", seconds(took), clip(v.name))
 		}
-	case strings.HasPrefix(text, "ERROR"):
-		v.last = keep(v.last, text)
+	case strings.HasPrefix(text, "ERROR: "):
 		p.failed = v
+		if m := exitCode.FindStringSubmatch(text); m != nil {
+			v.exit = m[1] // the rest of the line repeats the command
+		} else {
+			v.last = keep(v.last, text)
+		}
 	case outputLine.MatchString(text):
 		v.last = keep(v.last, outputLine.FindStringSubmatch(text)[1])
 		p.active = id
@@ -82,13 +89,12 @@ func (p *progress) now() string {
 	return clip(v.name) + ": " + clip(v.last[len(v.last)-1])
 }
 
-// log is the failed step's output and the client's own last words.
-func (p *progress) log() string {
-	lines := p.tail
+// log is what the failed step wrote; where no step failed, the client's own words.
+func (p *progress) log() []string {
 	if p.failed != nil {
-		lines = append(append([]string{}, p.failed.last...), lines...)
+		return p.failed.last
 	}
-	return strings.Join(lines, "\n")
+	return p.tail
 }
 
 func keep(lines []string, line string) []string {

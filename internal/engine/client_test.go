@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"caduceus/internal/host"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestChoose(t *testing.T) {
+	old := candidate{path: "/usr/bin/docker", version: "20.10.24+dfsg1"}
+	bare := candidate{path: "/usr/local/bin/docker", version: "28.2.2"}
+	full := candidate{path: "/opt/docker", version: "29.0.1", buildx: true}
+	mute := candidate{path: "/home/docker"}
+	for name, c := range map[string]struct {
+		in   []candidate
+		want Client
+		err  string
+	}{
+		"an old client builds by itself":          {[]candidate{old}, Client{Path: "/usr/bin/docker", Version: "20.10.24+dfsg1", Why: "it brings its own BuildKit builder"}, ""},
+		"a new one without buildx is passed over": {[]candidate{bare, old}, Client{Path: "/usr/bin/docker", Version: "20.10.24+dfsg1", Why: "it brings its own BuildKit builder; /usr/local/bin/docker (28.2.2) lacks the buildx plugin"}, ""},
+		"a new one with buildx works":             {[]candidate{full, old}, Client{Path: "/opt/docker", Version: "29.0.1", Buildx: true, Why: "it has the buildx plugin"}, ""},
+		"the first on PATH wins":                  {[]candidate{old, full}, Client{Path: "/usr/bin/docker", Version: "20.10.24+dfsg1", Why: "it brings its own BuildKit builder"}, ""},
+		"one that does not say what it is":        {[]candidate{mute, full}, Client{Path: "/opt/docker", Version: "29.0.1", Buildx: true, Why: "it has the buildx plugin; /home/docker does not say its version"}, ""},
+		"none that works":                         {[]candidate{bare}, Client{}, `cannot build with BuildKit: /usr/local/bin/docker (28.2.2) lacks the buildx plugin; install its buildx plugin, or run "sudo apt-get install -y docker.io" on Debian 12`},
+		"none at all":                             {nil, Client{}, `cannot build with BuildKit: no docker client found; run "sudo apt-get install -y docker.io"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := choose(c.in)
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+			if text(err) != c.err {
+				t.Errorf("want %q, got %q", c.err, text(err))
+			}
+		})
+	}
+}
+
+func TestFindClient(t *testing.T) {
+	run := &host.Fake{
+		Paths: map[string]string{"/usr/local/bin/docker": "", "/usr/bin/docker": ""},
+		Answer: func(c host.Cmd) (string, error) {
+			switch {
+			case c.Args[0] == "buildx":
+				return "", errors.New("exit status 1")
+			case strings.HasPrefix(c.Path, "/usr/local"):
+				return "Docker version 28.2.2, build e6534b4\n", nil
+			default:
+				return "Docker version 20.10.24+dfsg1, build 297e128\n", nil
+			}
+		},
+	}
+	got, err := FindClient(t.Context(), run, "/usr/local/bin::/bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Path != "/usr/bin/docker" || got.Version != "20.10.24+dfsg1" {
+		t.Errorf("want Debian's own client, got %+v", got)
+	}
+}
+
+func TestCommand(t *testing.T) {
+	e := &Engine{Endpoint: Endpoint{Host: "unix:///s"}}
+	b := Build{Context: "/r", Target: "full", Args: []string{"A=1", "B=2"}, Secrets: map[string]string{"ca": "/ca"}, IIDFile: "/id"}
+	for name, c := range map[string]struct {
+		client Client
+		want   string
+	}{
+		"old client": {Client{Path: "/d"}, "DOCKER_BUILDKIT=1 DOCKER_HOST=unix:///s /d build --progress=plain --iidfile /id --target full --secret id=ca,src=/ca --build-arg A=1 --build-arg B=2 /r"},
+		"buildx":     {Client{Path: "/d", Buildx: true}, "DOCKER_BUILDKIT=1 DOCKER_HOST=unix:///s /d build --progress=plain --iidfile /id --target full --load --provenance=false --secret id=ca,src=/ca --build-arg A=1 --build-arg B=2 /r"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := c.client.Command(e, b).String(); got != c.want {
+				t.Errorf("want %s\n got %s", c.want, got)
+			}
+		})
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

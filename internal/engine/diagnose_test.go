@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// issue 3, bad input: no engine, engine too old, no rights.
+func TestDiagnose(t *testing.T) {
+	at := Endpoint{Host: "unix:///s", Source: "default socket"}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+		none bool
+	}{
+		"no socket":         {fmt.Errorf("dial: %w", fs.ErrNotExist), "there is no such socket; start one", true},
+		"only text":         {errors.New("dial unix /s: connect: no such file or directory"), "there is no such socket; start one", true},
+		"nobody listens":    {fmt.Errorf("dial: %w", syscall.ECONNREFUSED), "nothing listens there; start one", true},
+		"no rights":         {fmt.Errorf("dial: %w", syscall.EACCES), `permission denied on its socket; run as root, or "sudo usermod`, false},
+		"it hangs":          {context.DeadlineExceeded, "it did not answer within 10s; look at its log", false},
+		"its disk is full":  {errors.New("write /var: no space left on device"), `its disk is full; free space, say with "docker builder prune"`, false},
+		"an ssh address":    {errSSH, "ssh addresses are not supported; forward its socket", false},
+		"something strange": {errors.New("odd\nthing"), `odd thing; check the address with "docker version"`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := diagnose(at, c.err)
+			if want := `cannot use Docker engine "unix:///s" (from default socket): ` + c.want; !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("want %q..., got %q", want, err)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Error("it takes more than one line")
+			}
+			if errors.Is(err, ErrNone) != c.none {
+				t.Errorf("ErrNone: want %t", c.none)
+			}
+			if !errors.Is(err, c.err) {
+				t.Error("the observed error is lost")
+			}
+		})
+	}
+}
+
+// serve answers as an engine of the given API version would.
+func serve(t *testing.T, api string) Endpoint {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", api)
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/info"):
+			fmt.Fprint(w, `{"ServerVersion":"20.10.24","DockerRootDir":"/d","Driver":"overlay2"}`)
+		case strings.HasSuffix(r.URL.Path, "/images/there/json"):
+			fmt.Fprint(w, `{"Id":"sha256:1","Size":7,"Created":"2026-11-22T02:09:05Z","Config":{"Labels":{"a":"b"}}}`)
+		case strings.HasSuffix(r.URL.Path, "/images/load"):
+			fmt.Fprint(w, `{"stream":"Loading"}{"error":"no space left on device"}`)
+		case strings.HasSuffix(r.URL.Path, "/history"):
+			fmt.Fprint(w, `[{"CreatedBy":"RUN b","Size":2},{"CreatedBy":"ENV","Size":0},{"CreatedBy":"ADD a","Size":1}]`)
+		case strings.Contains(r.URL.Path, "/images/"):
+			w.WriteHeader(http.StatusNotFound)
+			fmt.Fprint(w, `{"message":"no such image"}`)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return Endpoint{Host: "tcp://" + s.Listener.Addr().(*net.TCPAddr).String(), Source: "test"}
+}
+
+func TestConnect(t *testing.T) {
+	e, err := Connect(t.Context(), serve(t, "1.41"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if e.Version != "20.10.24" || e.APIVersion != "1.41" || e.RootDir != "/d" || e.Local() {
+		t.Errorf("got %+v", e)
+	}
+	if _, ok, err := e.Image(t.Context(), "gone"); ok || err != nil {
+		t.Errorf("an image that is not there: %t, %v", ok, err)
+	}
+	img, ok, err := e.Image(t.Context(), "there")
+	if !ok || err != nil || img.SizeBytes != 7 || img.Labels["a"] != "b" || img.Created.Day() != 22 {
+		t.Errorf("an image that is there: %+v, %t, %v", img, ok, err)
+	}
+	layers, err := e.Layers(t.Context(), "there")
+	if err != nil || len(layers) != 2 || layers[0].CreatedBy != "ADD a" {
+		t.Errorf("layers: %+v, %v", layers, err)
+	}
+	// The engine answers 200 before it reads the archive: the failure is in the body.
+	if err := e.Load(t.Context(), strings.NewReader("")); err == nil || err.Error() != "cannot load image: no space left on device" {
+		t.Errorf("load: got %v", err)
+	}
+}
+
+func TestConnectRefusesAnOldEngine(t *testing.T) {
+	at := serve(t, "1.40")
+	_, err := Connect(t.Context(), at)
+	want := fmt.Sprintf(`cannot use Docker engine %q (from test): it speaks Engine API "1.40", older than 1.41 (Docker 20.10); upgrade it, or name another engine in DOCKER_HOST`, at.Host)
+	if text(err) != want {
+		t.Errorf("want %s\n got %v", want, err)
+	}
+}
+
+func TestConnectWithoutAnEngine(t *testing.T) {
+	_, err := Connect(t.Context(), Endpoint{Host: "unix://" + t.TempDir() + "/s", Source: "test"})
+	if !errors.Is(err, ErrNone) {
+		t.Errorf("want ErrNone, got %v", err)
+	}
+}

@@ -1,0 +1,43 @@
+package pipeline
+
+import (
+	"errors"
+	"testing"
+)
+
+// issue 3, bad input: one line each, naming the object, the cause and the next command.
+func TestDiagnose(t *testing.T) {
+	for file, want := range map[string]string{
+		"net.txt": `cannot build image "hermes-agent:dev" at step "[net 2/2] RUN apt-get update": ` +
+			`no network: a download could not be reached; check the network or the proxy of this host, and build again`,
+		"apt.txt": `cannot build image "hermes-agent:dev" at step "[apt 2/2] RUN apt-get update && apt-get install -y jq=9.9-9": ` +
+			`a pinned version is no longer in the archive; renew the lock in image/, look at the difference, and build again`,
+		"hash.txt": `cannot build image "hermes-agent:dev" at step "[python 2/3] RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/python.sh /tmp/python.lock": ` +
+			`a downloaded file does not have the hash of the lock; build again; if it stays so, the file was replaced at its source: compare it with image/locks before you renew the lock`,
+		"disk.txt": `cannot build image "hermes-agent:dev" at step "[media 2/2] RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh …": ` +
+			`no space left on the engine's disk; free some, say with "docker builder prune", and build again`,
+		"base.txt": `cannot build image "hermes-agent:dev" at step "[internal] load metadata for debian:13.4": ` +
+			`there is no base image "debian:13.4"; run "go tool mage base", or name another in BASE_IMAGE`,
+		"bad.txt": `cannot build image "hermes-agent:dev" at step "[bad 2/2] RUN echo hello; sleep 1; echo last words >&2; exit 3": ` +
+			`last words (exit code 3); read build.log`,
+	} {
+		t.Run(file, func(t *testing.T) {
+			p, _ := follow(t, file)
+			cause := errors.New("exit status 1")
+			err := diagnose(`cannot build image "hermes-agent:dev"`, "debian:13.4", p, "build.log", cause)
+			if err.Error() != want {
+				t.Errorf("want %s\n got %s", want, err)
+			}
+			if !errors.Is(err, cause) {
+				t.Error("the observed error is lost")
+			}
+		})
+	}
+}
+
+func TestDiagnoseAClientThatSaysNothing(t *testing.T) {
+	err := diagnose("cannot build", "b", &progress{}, "build.log", errors.New("exit status 1"))
+	if want := "cannot build: it says nothing; read build.log"; err.Error() != want {
+		t.Errorf("want %q, got %q", want, err)
+	}
+}

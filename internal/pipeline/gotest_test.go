@@ -1,0 +1,142 @@
+package pipeline
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func events(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
+
+func TestReadTests(t *testing.T) {
+	type want struct {
+		line            string
+		failed, skipped []string
+	}
+	for name, c := range map[string]struct {
+		in string
+		want
+	}{
+		"subtests count, the test that holds them does not": {events(
+			`{"Action":"pass","Package":"caduceus/a","Test":"TestX/one"}`,
+			`{"Action":"pass","Package":"caduceus/a","Test":"TestX/two"}`,
+			`{"Action":"pass","Package":"caduceus/a","Test":"TestX"}`,
+			`{"Action":"pass","Package":"caduceus/a"}`,
+		), want{"2 passed, 0 failed, 0 skipped", nil, nil}},
+		"a failed subtest is one failure": {events(
+			`{"Action":"pass","Package":"caduceus/a","Test":"TestX/one"}`,
+			`{"Action":"fail","Package":"caduceus/a","Test":"TestX/two"}`,
+			`{"Action":"fail","Package":"caduceus/a","Test":"TestX"}`,
+			`{"Action":"fail","Package":"caduceus/a"}`,
+		), want{"1 passed, 1 failed, 0 skipped", []string{"a TestX/two"}, nil}},
+		"a test that fails after its subtests passed": {events(
+			`{"Action":"pass","Package":"caduceus/a","Test":"TestX/one"}`,
+			`{"Action":"fail","Package":"caduceus/a","Test":"TestX"}`,
+			`{"Action":"fail","Package":"caduceus/a"}`,
+		), want{"1 passed, 1 failed, 0 skipped", []string{"a TestX"}, nil}},
+		"a package that does not compile": {events(
+			`{"ImportPath":"caduceus/a [caduceus/a.test]","Action":"build-output","Output":"a.go:1: oops\n"}`,
+			`{"ImportPath":"caduceus/a [caduceus/a.test]","Action":"build-fail"}`,
+			`{"Action":"fail","Package":"caduceus/a","Elapsed":0,"FailedBuild":"caduceus/a [caduceus/a.test]"}`,
+		), want{"0 passed, 1 failed, 0 skipped", []string{"a"}, nil}},
+		"a package without tests is no skip": {events(
+			`{"Action":"skip","Package":"caduceus/a"}`,
+			`{"Action":"pass","Package":"caduceus/b","Test":"TestY"}`,
+		), want{"1 passed, 0 failed, 0 skipped", nil, nil}},
+		"a skipped test": {events(
+			`{"Action":"skip","Package":"caduceus/a","Test":"TestX"}`,
+			`{"Action":"pass","Package":"caduceus/a"}`,
+		), want{"0 passed, 0 failed, 1 skipped", nil, []string{"a TestX"}}},
+		"words between the events":  {"go: downloading x\n", want{"0 passed, 0 failed, 0 skipped", nil, nil}},
+		"a run that yields nothing": {"", want{"0 passed, 0 failed, 0 skipped", nil, nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := readTests(strings.NewReader(c.in), "caduceus", func(string) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := want{line: s.String()}
+			for _, f := range s.Failed {
+				got.failed = append(got.failed, f.String())
+			}
+			for _, f := range s.Skipped {
+				got.skipped = append(got.skipped, f.String())
+			}
+			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(want{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestReadTestsKeepsWhatAFailureSaid(t *testing.T) {
+	var shown []string
+	s, err := readTests(strings.NewReader(events(
+		`{"ImportPath":"caduceus/b","Action":"build-output","Output":"b.go:1: oops\n"}`,
+		`{"Action":"fail","Package":"caduceus/b"}`,
+		`{"Action":"output","Package":"caduceus/a","Test":"TestX","Output":"    x_test.go:1: want 1\n"}`,
+		`{"Action":"fail","Package":"caduceus/a","Test":"TestX","Elapsed":1.5}`,
+		`{"Action":"pass","Package":"caduceus/a","Test":"TestSlow","Elapsed":7}`,
+		`{"Action":"fail","Package":"caduceus/a","Elapsed":9}`,
+	)), "caduceus", func(line string) { shown = append(shown, line) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]TestCase{
+		{Package: "b", Output: "b.go:1: oops\n"},
+		{Package: "a", Name: "TestX", Took: 1500 * time.Millisecond, Output: "    x_test.go:1: want 1\n"},
+	}, s.Failed); diff != "" {
+		t.Error(diff)
+	}
+	if s.Slow[0].Name != "TestSlow" {
+		t.Errorf("slowest: want TestSlow, got %s", s.Slow[0])
+	}
+	if diff := cmp.Diff([]string{"  fail b 0.0s", "  FAIL a TestX", "  fail a 9.0s"}, shown); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	skips, err := parseSkips(strings.NewReader("# why\n\na TestRoot needs root\nb TestMount* needs mounts\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass := `{"Action":"pass","Package":"caduceus/a","Test":"TestX"}`
+	root := `{"Action":"skip","Package":"caduceus/a","Test":"TestRoot"}`
+	endA := `{"Action":"pass","Package":"caduceus/a"}`
+	for name, c := range map[string]struct {
+		in   string
+		want []string
+	}{
+		"all is well":       {events(pass, root, endA), nil},
+		"nothing ran":       {"", []string{"no test passed: a run of nothing proves nothing"}},
+		"only skips":        {events(root, endA), []string{"no test passed: a run of nothing proves nothing"}},
+		"a failure":         {events(pass, root, strings.Replace(pass, "pass", "fail", 1)), []string{"failed: a TestX"}},
+		"an unlisted skip":  {events(pass, root, `{"Action":"skip","Package":"caduceus/a","Test":"TestZ"}`), []string{"skipped without a reason in tests/skips.txt: a TestZ"}},
+		"a listed prefix":   {events(pass, `{"Action":"skip","Package":"caduceus/b","Test":"TestMountRo"}`, `{"Action":"pass","Package":"caduceus/b"}`), nil},
+		"a stale entry":     {events(pass, endA), []string{"tests/skips.txt line 3 is stale: a has no test TestRoot"}},
+		"a listed test ran": {events(pass, strings.Replace(root, "skip", "pass", 1), endA), nil},
+		"another package":   {events(pass, `{"Action":"skip","Package":"caduceus/c","Test":"TestRoot"}`), []string{"skipped without a reason in tests/skips.txt: c TestRoot"}},
+		"no tests in there": {events(pass, root, `{"Action":"skip","Package":"caduceus/b"}`), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := readTests(strings.NewReader(c.in), "caduceus", func(string) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, verdict(s, skips)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestParseSkipsWantsAReason(t *testing.T) {
+	_, err := parseSkips(strings.NewReader("a TestRoot\n"))
+	want := `cannot read tests/skips.txt line 1: want "PACKAGE TEST REASON", got "a TestRoot"`
+	if err == nil || err.Error() != want {
+		t.Errorf("want %q, got %v", want, err)
+	}
+}

@@ -1,0 +1,56 @@
+package gateway
+
+import "testing"
+
+// Each gate's case differs from the redirected call in one fact only: without that gate, that case
+// and no other fails.
+//
+// contract: GW-01, GW-04, GW-06, GW-17, GW-18, SHIM-01, RUN-05
+func TestDecide(t *testing.T) {
+	redirected := Facts{InitRuns: true}
+	with := func(change func(*Facts)) Facts {
+		f := redirected
+		change(&f)
+		return f
+	}
+	cases := map[string]struct {
+		facts Facts
+		want  Outcome
+	}{
+		"gateway run in the container is redirected": {redirected, Redirect},
+
+		"gate 1: without an init of ours it stays in the foreground": {with(func(f *Facts) { f.InitRuns = false }), Foreground},
+		"gate 2: the supervised child is not redirected again":       {with(func(f *Facts) { f.SupervisedChild = true }), Foreground},
+		"gate 3: --no-supervise opts out":                            {with(func(f *Facts) { f.NoSuperviseFlag = true }), Foreground},
+		"gate 4: the environment opts out":                           {with(func(f *Facts) { f.NoSuperviseEnv = true }), Foreground},
+
+		"root that drops to hermes under an init is redirected": {with(func(f *Facts) { f.StartedAsRoot = true }), Redirect},
+		"root that keeps root is refused":                       {with(func(f *Facts) { f.StartedAsRoot, f.KeepsRoot = true, true }), Refuse},
+		"root that keeps root is allowed on purpose":            {with(func(f *Facts) { f.KeepsRoot, f.RootAllowed = true, true }), Redirect},
+		"root without an init is refused": {
+			Facts{StartedAsRoot: true}, Refuse,
+		},
+		"root without an init is allowed on purpose": {
+			Facts{StartedAsRoot: true, RootAllowed: true}, Foreground,
+		},
+		"root is refused before the opt-out counts": {
+			Facts{InitRuns: true, KeepsRoot: true, NoSuperviseFlag: true}, Refuse,
+		},
+		"root is refused before the sentinel counts": {
+			Facts{InitRuns: true, KeepsRoot: true, SupervisedChild: true}, Refuse,
+		},
+
+		"a stopped gateway starts on gateway run":           {with(func(f *Facts) { f.Stopped = true }), Redirect},
+		"a stopped gateway stays down if told to":           {with(func(f *Facts) { f.Stopped, f.RespectStop = true, true }), StayDown},
+		"respecting stops does not stop one that ran":       {with(func(f *Facts) { f.RespectStop = true }), Redirect},
+		"an opt-out beats a stop that is to be respected":   {Facts{InitRuns: true, Stopped: true, RespectStop: true, NoSuperviseEnv: true}, Foreground},
+		"the child of a started slot beats a recorded stop": {Facts{InitRuns: true, Stopped: true, RespectStop: true, SupervisedChild: true}, Foreground},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := Decide(c.facts); got != c.want {
+				t.Errorf("Decide(%+v) = %q, want %q", c.facts, got, c.want)
+			}
+		})
+	}
+}

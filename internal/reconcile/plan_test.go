@@ -1,0 +1,126 @@
+package reconcile
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/profile"
+)
+
+func running(name string) Facts {
+	return Facts{Name: name, HasFile: true, State: profile.State{Gateway: "running"}}
+}
+
+// contract: REC-05, REC-07, REC-09, REC-10, STATE-10, GW-07
+func TestPlan(t *testing.T) {
+	state := func(name, word string) Facts {
+		f := Facts{Name: name, HasFile: word != ""}
+		f.State.Gateway = word
+		return f
+	}
+	fresh := Facts{Name: profile.Default}
+	run := Command{Gateway: true, Profile: profile.Default}
+	cases := map[string]struct {
+		in   Input
+		want string // a line an action; * = migrates
+	}{
+		"a fresh volume":         {Input{Profiles: []Facts{fresh}}, "default None registered unknown"},
+		"running comes back":     {Input{Profiles: []Facts{running("default")}}, "default running started unclean"},
+		"stopped stays down":     {Input{Profiles: []Facts{state("default", "stopped")}}, "default stopped registered clean"},
+		"failed stays down":      {Input{Profiles: []Facts{state("default", "startup_failed")}}, "default startup_failed registered unclean"},
+		"starting stays down":    {Input{Profiles: []Facts{state("default", "starting")}}, "default starting registered unclean"},
+		"other case is no match": {Input{Profiles: []Facts{state("default", "Running")}}, "default Running registered unclean"},
+		"draining was running":   {Input{Profiles: []Facts{state("default", "draining")}}, "default running started unclean"},
+		"each for itself": {
+			Input{Profiles: []Facts{state("default", "stopped"), running("coder"), state("writer", "")}},
+			"default stopped registered clean, coder running started unclean, writer None registered unknown",
+		},
+		"the agent's mark makes a clean end": {
+			Input{Profiles: []Facts{{Name: "default", HasFile: true, Clean: true, State: profile.State{Gateway: "running"}}}},
+			"default running started clean",
+		},
+		"an intent beats the agent's word": {
+			Input{Profiles: []Facts{{Name: "default", HasFile: true, State: profile.State{Gateway: "running"}, Intent: profile.Intent{Want: profile.Down}}}},
+			"default stopped registered unclean",
+		},
+
+		"gateway run on a volume without state": {Input{Command: run, Profiles: []Facts{fresh}}, "default running started unknown *"},
+		"an empty state file is a state file":   {Input{Command: run, Profiles: []Facts{{Name: "default", HasFile: true}}}, "default None registered unknown"},
+		"gateway run, opted out by flag":        {Input{Command: Command{Gateway: true, Profile: "default", OptOut: true}, Profiles: []Facts{fresh}}, "default None registered unknown"},
+		"gateway run, opted out by variable":    {Input{Command: run, OptOut: true, Profiles: []Facts{fresh}}, "default None registered unknown"},
+		"gateway run of another profile":        {Input{Command: Command{Gateway: true, Profile: "coder"}, Profiles: []Facts{fresh}}, "default None registered unknown"},
+		"a known request is no legacy container": {
+			Input{Command: run, Profiles: []Facts{{Name: "default", Intent: profile.Intent{Want: profile.Down}}}},
+			"default stopped registered unknown",
+		},
+
+		"CMD runs the gateway itself": {
+			Input{Command: Command{Gateway: true, Profile: "default", OptOut: true}, Profiles: []Facts{running("default"), running("coder")}},
+			"default running registered unclean, coder running started unclean",
+		},
+		"CMD runs a named gateway itself": {
+			Input{Command: Command{Gateway: true, Profile: "coder"}, OptOut: true, Profiles: []Facts{running("default"), running("coder")}},
+			"default running started unclean, coder running registered unclean",
+		},
+		"an opt-out without gateway run changes nothing": {Input{OptOut: true, Profiles: []Facts{running("default")}}, "default running started unclean"},
+
+		"multiplexing leaves the named ones down": {
+			Input{Multiplex: true, Profiles: []Facts{running("default"), running("coder")}},
+			"default running started unclean, coder running registered unclean",
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, a := range Plan(c.in) {
+				line := strings.NewReplacer("profile=", "", "prior_state=", "", "action=", "").Replace(a.String()) + " " + a.Exit
+				if a.Migrate {
+					line += " *"
+				}
+				got = append(got, line)
+			}
+			if diff := cmp.Diff(c.want, strings.Join(got, ", ")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// contract: REC-07, REC-08, REC-10, GW-03
+func TestParseCommand(t *testing.T) {
+	resolve := func(s profile.Selection) (string, error) { return profile.Resolve(s, profile.Home("/none"), false) }
+	run := Command{Gateway: true, Profile: "default"}
+	for line, want := range map[string]Command{
+		"gateway run":                           run,
+		"hermes gateway run":                    run,
+		"/opt/hermes/bin/hermes gateway run -v": run,
+		"gateway":                               run,
+		"gateway run --replace":                 run,
+		"-p default gateway run":                run,
+		"gateway run --no-supervise":            {Gateway: true, Profile: "default", OptOut: true},
+		"-p ghost gateway run":                  {},
+		"gateway run --help":                    {},
+		"gateway run --bogus":                   {},
+		"gateway start":                         {},
+		"dashboard --host 0.0.0.0":              {Dashboard: true},
+		"hermes dashboard":                      {Dashboard: true},
+		"chat dashboard":                        {},
+		"sleep infinity":                        {},
+		"":                                      {},
+	} {
+		if diff := cmp.Diff(want, ParseCommand(strings.Fields(line), resolve)); diff != "" {
+			t.Errorf("%q: %s", line, diff)
+		}
+	}
+}
+
+// contract: REC-11, STATE-09
+func TestActionKeepsForeignStatesOnTheirLine(t *testing.T) {
+	a := Action{Profile: "x", Prior: "running\n2026 profile=evil", KillTime: time.Second}
+	if got, want := a.String(), `profile=x prior_state="running\n2026 profile=evil" action=registered`; got != want {
+		t.Errorf("got %s", got)
+	}
+}

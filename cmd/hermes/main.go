@@ -1,0 +1,20 @@
+// Command hermes is the front of the agent's command line; internal/cli says what it serves itself.
+package main
+
+import (
+	"context"
+	"os"
+
+	"caduceus/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Run(context.Background(), cli.Env{
+		Args:    os.Args,
+		Environ: os.Environ(),
+		Stdin:   os.Stdin,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+		UID:     os.Geteuid(),
+	}))
+}

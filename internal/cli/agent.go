@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+)
+
+// becomeAgent replaces this process by the agent: the same arguments, environment and terminal. It
+// returns only if that fails.
+//
+// contract: EXEC-03
+func (a *app) becomeAgent() error {
+	path := a.path(agentPath)
+	err := a.Exec(path, append([]string{"hermes"}, a.args...), a.Environ)
+	if err == nil { // a test's Exec
+		return nil
+	}
+	return a.noAgent(path, err)
+}
+
+func (a *app) noAgent(path string, err error) error {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
+		a.say("hermes-shim: %s not found or not executable", path)
+		return exitCode(127)
+	}
+	a.say("hermes-shim: cannot execute %s: %v", path, err)
+	return exitCode(126)
+}
+
+// runAgent runs the agent as a child, for verbs that have something to do afterwards, and returns its
+// exit code. stdout is nil for the front's own. The terminal's ^C reaches the child by itself; what
+// is sent to the front alone is passed on.
+func (a *app) runAgent(ctx context.Context, stdout io.Writer) (int, error) {
+	path := a.path(agentPath)
+	cmd := exec.CommandContext(ctx, path, a.args...)
+	cmd.Env = a.Environ
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.Stdin, a.Stdout, a.Stderr
+	if stdout != nil {
+		cmd.Stdout = stdout
+	}
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	if err := cmd.Start(); err != nil {
+		return 0, a.noAgent(path, err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case sig := <-signals:
+			if sig == syscall.SIGTERM || sig == syscall.SIGHUP {
+				_ = cmd.Process.Signal(sig) // it may have ended meanwhile
+			}
+		case err := <-ended:
+			return childCode(err)
+		}
+	}
+}
+
+// childCode is the exit code of a child as a shell has it: 128 + n if signal n killed it.
+func childCode(err error) (int, error) {
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0, nil
+	case !errors.As(err, &exit):
+		return 0, fmt.Errorf("cannot wait for the agent: %w", err)
+	}
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal()), nil
+	}
+	return exit.ExitCode(), nil
+}
+
+// ended turns a child's exit code into the front's.
+func ended(code int) error {
+	if code == 0 {
+		return nil
+	}
+	return exitCode(code)
+}

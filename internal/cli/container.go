@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// containerCommands are what the container's own scripts call, and two verbs for people.
+func containerCommands(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "container",
+		Short: "Look at this container, and the steps of its boot",
+		Long: `Look at this container. "doctor" says what is wrong and how to mend it; "health" is the health
+check. The other verbs are the steps of the boot, which the image's scripts call.`,
+		Example: "  docker exec hermes hermes container doctor\n  docker exec hermes hermes container health --json",
+	}
+	cmd.AddCommand(a.containerDoctor(), a.containerHealth(), a.containerMain(), a.containerSetup(),
+		a.containerPerms(), a.containerReconcile(), a.containerPrograms())
+	return cmd
+}
+
+// hidden is a verb for scripts: its words are taken as they are.
+func hidden(use, short string, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Hidden: true, DisableFlagParsing: true, RunE: run}
+}

@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/gateway"
+	"caduceus/internal/s6"
+)
+
+const healthSchema = "caduceus.health/v1"
+
+// health is one verdict about the container.
+type health struct {
+	Schema  string   `json:"schema"`
+	Healthy bool     `json:"healthy"`
+	Reasons []string `json:"reasons"` // why not, or what was looked at
+}
+
+// containerHealth is the image's health check.
+//
+// contract: HEALTH-01, HEALTH-02
+func (a *app) containerHealth() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "health",
+		Short:   "Say in one line whether the container is healthy",
+		Long:    "Say in one line whether the container is healthy. Exit codes: 0 healthy, 1 not.",
+		Example: "  docker exec hermes /command/hermes-health\n  docker exec hermes hermes container health --json",
+		Args:    cobra.NoArgs,
+	}
+	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+healthSchema)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		h := a.health(cmd.Context())
+		word := "unhealthy"
+		if h.Healthy {
+			word = "healthy"
+		}
+		if *asJSON {
+			if err := json.NewEncoder(a.Stdout).Encode(h); err != nil {
+				return err
+			}
+		} else {
+			a.print("%s: %s", word, strings.Join(h.Reasons, "; "))
+		}
+		if !h.Healthy {
+			return exitCode(1)
+		}
+		return nil
+	}
+	return cmd
+}
+
+func (a *app) health(ctx context.Context) health {
+	h := health{Schema: healthSchema}
+	if !a.initRuns() {
+		h.Reasons = []string{"no init supervises " + a.scandir.Path}
+		return h
+	}
+	h.Healthy = true
+	add := func(ok bool, reason string) {
+		h.Healthy = h.Healthy && ok
+		h.Reasons = append(h.Reasons, reason)
+	}
+	for _, r := range a.wantedUp() {
+		ok, reason := judge(r)
+		add(ok, r.Slot+" "+reason)
+	}
+	if status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, "dashboard")); err == nil && status.WantUp {
+		ok, reason := a.dashboard(ctx)
+		add(ok, reason)
+	}
+	if len(h.Reasons) == 0 {
+		h.Reasons = []string{"boot complete, no service is wanted up"}
+	}
+	return h
+}
+
+// judge says whether a gateway that is wanted up is healthy.
+//
+// contract: HEALTH-02
+func judge(r gateway.Report) (ok bool, reason string) {
+	const grace = 60 // seconds for which a start may take
+	switch {
+	case r.CrashLoop != nil:
+		return false, "is in a crash loop: " + crashText(*r.CrashLoop)
+	case !r.Up():
+		return false, "is " + r.State
+	}
+	var retrying string
+	for name, state := range r.Platforms {
+		switch state {
+		case "fatal":
+			return false, "has a fatal platform: " + printable(name)
+		case "retrying":
+			retrying = ", retrying " + printable(name)
+		}
+	}
+	switch r.Agent {
+	case "running", "draining", "degraded":
+		return true, r.Agent + retrying
+	}
+	if r.UptimeSeconds <= grace {
+		return true, "starts"
+	}
+	return false, fmt.Sprintf("is up for %d seconds, but the agent says %q", r.UptimeSeconds, r.Agent)
+}
+
+// dashboard asks whether the dashboard's port accepts.
+func (a *app) dashboard(ctx context.Context) (ok bool, reason string) {
+	port := a.containerEnv("HERMES_DASHBOARD_PORT", "9119")
+	host := a.containerEnv("HERMES_DASHBOARD_HOST", "127.0.0.1")
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	dialer := net.Dialer{Timeout: 500 * time.Millisecond}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return false, fmt.Sprintf("dashboard does not accept on port %s", port)
+	}
+	_ = conn.Close()
+	return true, "dashboard accepts"
+}
+
+// containerEnv is a variable of the container, which docker exec may lack.
+func (a *app) containerEnv(name, otherwise string) string {
+	if value := a.getenv(name); value != "" {
+		return value
+	}
+	b, err := os.ReadFile(a.path("/run/s6/container_environment/" + name))
+	if value := strings.TrimSuffix(string(b), "\n"); err == nil && value != "" {
+		return value
+	}
+	return otherwise
+}
+
+// wantedUp lists the reports of all gateways that the supervisor was told to keep up.
+func (a *app) wantedUp() []gateway.Report {
+	names, _ := a.scandir.Profiles() // an unreadable scandir has nothing up
+	var reports []gateway.Report
+	for _, name := range names {
+		if r, err := gateway.Inspect(a.scandir, a.home, name, a.Now()); err == nil && r.Wanted == "up" {
+			reports = append(reports, r)
+		}
+	}
+	return reports
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/identity"
+)
+
+// yieldsPath is the list that containerPrograms made.
+const yieldsPath = "/opt/hermes/docker/subcommand-programs"
+
+// containerMain is the container's main program: it drops root, takes its directory, and becomes what
+// the words of CMD say. main-wrapper.sh calls it.
+//
+// contract: CMD-01, CMD-05, CMD-06, ENV-07, RUN-01, RUN-02, RUN-08
+func (a *app) containerMain() *cobra.Command {
+	return hidden("main", "The container's main program", func(cmd *cobra.Command, words []string) error {
+		return a.main(cmd.Context(), words)
+	})
+}
+
+func (a *app) main(ctx context.Context, words []string) error {
+	if err := a.enterContainer(); err != nil {
+		return err
+	}
+	a.chdir()
+	p := chooseProgram(words,
+		func(name string) []string { return findPrograms(a.getenv("PATH"), name) }, a.yields(), executable)
+	switch {
+	case p.Code == 127:
+		a.say("[hermes] ERROR: %s: no such program", p.Path)
+		return exitCode(p.Code)
+	case p.Code == 126:
+		a.say("[hermes] ERROR: %s: not executable", p.Path)
+		return exitCode(p.Code)
+	case p.Path != "":
+		return a.becomeProgram(p)
+	}
+	front := a.Env
+	front.Args, front.Environ, front.UID = append([]string{"hermes"}, p.Argv...), a.Environ, a.uid
+	return ended(Run(ctx, front))
+}
+
+// enterContainer becomes hermes and prepares what any main program sees.
+func (a *app) enterContainer() error {
+	account, err := a.account()
+	if err != nil {
+		return err
+	}
+	if err := identity.Supported(a.uid, account, a.getenv); err != nil {
+		a.say("%v", err)
+		return exitCode(1)
+	}
+	if a.uid == 0 {
+		if err := a.become(account); err != nil {
+			a.say("[hermes] ERROR: refusing to run the main program as root: %v", err)
+			return exitCode(126)
+		}
+	} else {
+		a.setenv("HOME", a.home.Root())
+	}
+	a.setenv("VIRTUAL_ENV", venvPath)
+	a.setenv("PATH", mainPath(a.getenv("PATH")))
+	return nil
+}
+
+// mainPath is PATH with the front and the agent's environment before the system's programs, but after
+// the supervision tools where they come first.
+//
+// contract: ENV-04, ENV-07, SHIM-05
+func mainPath(path string) string {
+	const tools = "/command"
+	dirs := filepath.SplitList(path)
+	if len(dirs) == 0 {
+		dirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
+	}
+	first := []string{"/opt/hermes/bin", venvPath + "/bin"}
+	if dirs[0] == tools {
+		first = append([]string{tools}, first...)
+	}
+	dirs = slices.DeleteFunc(dirs, func(dir string) bool { return slices.Contains(first, dir) })
+	return strings.Join(append(first, dirs...), ":")
+}
+
+// chdir takes the directory that HERMES_ORIG_CWD names; else the one it was called in stays.
+//
+// contract: CMD-06, ENV-11
+func (a *app) chdir() {
+	dir := a.getenv("HERMES_ORIG_CWD")
+	if dir == "" {
+		return
+	}
+	err := errors.New("not an absolute path")
+	if filepath.IsAbs(dir) {
+		err = os.Chdir(dir)
+	}
+	if err != nil {
+		a.say("[hermes] HERMES_ORIG_CWD=%q is ignored (%v); staying where docker run -w says", dir, err)
+	}
+}
+
+func (a *app) yields() []string {
+	f, err := os.Open(a.path(yieldsPath))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	return readYields(f)
+}
+
+// becomeProgram replaces this process. A script without a #! line is the shell's, as everywhere.
+//
+// contract: CMD-02, CMD-08
+func (a *app) becomeProgram(p program) error {
+	err := a.Exec(p.Path, p.Argv, a.Environ)
+	if errors.Is(err, syscall.ENOEXEC) {
+		err = a.Exec("/bin/sh", append([]string{"sh", p.Path}, p.Argv[1:]...), a.Environ)
+	}
+	if err == nil {
+		return nil // a test's Exec
+	}
+	a.say("[hermes] ERROR: cannot execute %s: %v", p.Path, err)
+	if errors.Is(err, os.ErrNotExist) {
+		return exitCode(127)
+	}
+	return exitCode(126)
+}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"errors"
+	"os"
+
+	"caduceus/internal/identity"
+	"caduceus/internal/truth"
+)
+
+// keepsRoot says whether root stays root.
+//
+// contract: EXEC-02
+func (a *app) keepsRoot() bool {
+	return a.UID == 0 && truth.Exact(a.getenv("HERMES_DOCKER_EXEC_AS_ROOT"))
+}
+
+// dropRoot makes root, as docker exec starts it, hermes: what it writes on the volume must be
+// hermes', too. Any other user stays what it is. It returns 0, or the exit code.
+//
+// contract: EXEC-01, EXEC-02, EXEC-03
+func (a *app) dropRoot() int {
+	if a.uid != 0 || a.keepsRoot() {
+		return 0
+	}
+	if _, err := os.Stat(a.path(setuidgidPath)); errors.Is(err, os.ErrNotExist) {
+		a.say("hermes-shim: %s not found: refusing to run as root; start it as user hermes, or set HERMES_DOCKER_EXEC_AS_ROOT=1", setuidgidPath)
+		return 126
+	}
+	account, err := a.account()
+	if err == nil {
+		err = a.become(account)
+	}
+	if err != nil {
+		a.say("hermes-shim: refusing to run as root: %v", err)
+		return 126
+	}
+	return 0
+}
+
+// become drops root to the account and gives it its home.
+//
+// contract: CMD-05, ENV-07, ENV-09, RUN-08
+func (a *app) become(account identity.Account) error {
+	if err := a.Drop(account); err != nil {
+		return err
+	}
+	a.uid = int(account.UID)
+	a.setenv("HOME", a.home.Root())
+	a.setenv("USER", account.Name)
+	a.setenv("LOGNAME", account.Name)
+	return nil
+}

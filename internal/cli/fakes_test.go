@@ -1,0 +1,246 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/identity"
+	"caduceus/internal/profile"
+	"caduceus/internal/s6"
+)
+
+// fakeInit supervises a scandir without running anything: it holds the locks that the front looks for,
+// obeys control letters, and writes the status files. A gateway that is told to stop is down at once.
+type fakeInit struct {
+	scandir string
+	mu      sync.Mutex
+	slots   map[string]*os.File // inode's directory -> its held lock
+}
+
+func fakeInitMain() int {
+	f := &fakeInit{scandir: os.Args[1], slots: map[string]*os.File{}}
+	control := filepath.Join(f.scandir, s6.SvscanDir, s6.ControlFile)
+	for _, err := range []error{
+		os.MkdirAll(filepath.Dir(control), 0o755),
+		syscall.Mkfifo(control, 0o600),
+	} {
+		if err != nil && !errors.Is(err, os.ErrExist) {
+			return failed(err)
+		}
+	}
+	if _, err := hold(filepath.Join(f.scandir, s6.SvscanDir, s6.LockFile)); err != nil {
+		return failed(err)
+	}
+	f.scan()
+	letters(control, func(letter byte) {
+		if letter == 'a' || letter == 'n' {
+			f.scan()
+		}
+	})
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	if err := os.WriteFile(filepath.Join(f.scandir, ".ready"), nil, 0o644); err != nil {
+		return failed(err)
+	}
+	<-stop
+	return 0
+}
+
+func failed(err error) int {
+	fmt.Fprintln(os.Stderr, "fake:", err)
+	return 1
+}
+
+// scan takes up new slots and lets go of those that are not there any more.
+func (f *fakeInit) scan() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	entries, _ := os.ReadDir(f.scandir)
+	seen := map[string]bool{}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || !e.IsDir() {
+			continue
+		}
+		dir := filepath.Join(f.scandir, e.Name())
+		seen[dir] = true
+		if f.slots[dir] == nil {
+			f.slots[dir] = supervise(dir)
+		}
+	}
+	for dir, lock := range f.slots {
+		if !seen[dir] {
+			lock.Close()
+			delete(f.slots, dir)
+		}
+	}
+}
+
+// supervise takes one slot: it is up unless it has a down file.
+func supervise(dir string) *os.File {
+	lock, err := hold(filepath.Join(dir, s6.SuperviseDir, s6.LockFile))
+	if err != nil {
+		panic(err)
+	}
+	_, err = os.Stat(filepath.Join(dir, s6.DownFile))
+	up := errors.Is(err, os.ErrNotExist)
+	report(dir, s6.Status{WantUp: up}, up)
+	letters(filepath.Join(dir, s6.SuperviseDir, s6.ControlFile), func(letter byte) {
+		status, _ := s6.ReadStatus(dir)
+		switch letter {
+		case 'u':
+			status.WantUp = true
+			report(dir, status, true)
+		case 'd':
+			status.WantUp = false
+			report(dir, status, false)
+		case 'O':
+			status.WantUp = false
+			report(dir, status, status.Up())
+		}
+		log(dir, string(letter))
+	})
+	return lock
+}
+
+// report writes the status file; the pid of all gateways is that of the fake.
+func report(dir string, status s6.Status, up bool) {
+	status.Pid, status.Stamp = 0, time.Now()
+	if up {
+		status.Pid = os.Getpid()
+	}
+	path := filepath.Join(dir, s6.SuperviseDir, s6.StatusFile)
+	if os.WriteFile(path+".new", status.Encode(), 0o644) == nil {
+		_ = os.Rename(path+".new", path)
+	}
+}
+
+func log(dir, text string) {
+	f, err := os.OpenFile(filepath.Join(filepath.Dir(dir), ".letters"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err == nil {
+		fmt.Fprintf(f, "%s %s\n", filepath.Base(dir), text)
+		f.Close()
+	}
+}
+
+// letters calls do for each byte that clients write to a fifo.
+func letters(fifo string, do func(byte)) {
+	f, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	if err != nil {
+		panic(err)
+	}
+	go func() {
+		for r := bufio.NewReader(f); ; {
+			letter, err := r.ReadByte()
+			if err != nil {
+				return
+			}
+			do(letter)
+		}
+	}()
+}
+
+func hold(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	lock := unix.Flock_t{Type: unix.F_WRLCK}
+	return f, unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock)
+}
+
+// fakeSvc is s6-svc for the letters that the front uses.
+func fakeSvcMain() int {
+	if len(os.Args) != 3 {
+		return 100
+	}
+	if err := s6.SendControl(os.Args[2], strings.TrimPrefix(os.Args[1], "-")); err != nil {
+		fmt.Fprintln(os.Stderr, "s6-svc: fatal:", err)
+		return 100
+	}
+	return 0
+}
+
+// fakeAgent stands for the Python agent: it says how it was called, and makes, renames and deletes
+// profile directories. It knows nothing of slots.
+func fakeAgentMain() int {
+	args := strings.Join(os.Args[1:], " ")
+	if code, err := strconv.Atoi(strings.TrimPrefix(args, "exit ")); err == nil {
+		return code
+	}
+	home, _ := profile.ParseHome(os.Getenv("HERMES_HOME"))
+	words := positional(os.Args[1:])
+	if len(words) < 3 || words[0] != "profile" {
+		return sayCall(args)
+	}
+	dir := home.Dir(words[2])
+	_, err := os.Stat(dir)
+	switch {
+	case words[1] == "create":
+		err = errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "SOUL.md"), nil, 0o644))
+	case err != nil:
+		err = fmt.Errorf("Profile '%s' does not exist.", words[2]) //nolint:staticcheck // the agent's words
+	case words[1] == "delete" && !strings.Contains(args, "--yes"):
+		fmt.Println("Cancelled.")
+	case words[1] == "delete":
+		err = os.RemoveAll(dir)
+	case words[1] == "rename":
+		err = os.Rename(dir, home.Dir(words[3]))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "Error:", err)
+		return 1
+	}
+	return 0
+}
+
+func sayCall(args string) int {
+	fmt.Println("agent:", args)
+	if args == "status" {
+		fmt.Print("◆ Gateway Service\n  Status:       ✗ stopped\n  Manager:      docker (foreground)\n")
+	}
+	for _, name := range strings.Fields(os.Getenv("FAKE_SHOW")) {
+		fmt.Printf("%s=%s\n", name, os.Getenv(name))
+	}
+	return 0
+}
+
+// hermesMain is the front as a plain user's process of an image below FAKE_ROOT; FAKE_UID is its uid.
+func hermesMain() int {
+	uid, err := strconv.Atoi(os.Getenv("FAKE_UID"))
+	if err != nil {
+		uid = 10000
+	}
+	root := os.Getenv("FAKE_ROOT")
+	return Run(context.Background(), Env{
+		Args:    os.Args,
+		Environ: os.Environ(),
+		Stdin:   os.Stdin,
+		Stdout:  os.Stdout,
+		Stderr:  os.Stderr,
+		UID:     uid,
+		Root:    root,
+		Exec: func(path string, argv, environ []string) error {
+			if filepath.Base(path) == "sleep" {
+				fmt.Println("exec:", strings.Join(argv, " "))
+				return nil
+			}
+			return syscall.Exec(path, argv, environ)
+		},
+		Drop: func(a identity.Account) error {
+			fmt.Println("drop:", a.Name)
+			return nil
+		},
+	})
+}

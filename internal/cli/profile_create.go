@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"caduceus/internal/gateway"
+	"caduceus/internal/profile"
+)
+
+// profileCreate serves the verbs that make profiles: create, import and install. The agent makes the
+// profile; its gateway's slot is there when the command returns, down until somebody starts it.
+//
+// contract: PROF-01, PROF-02, PROF-03, PROF-05
+func (a *app) profileCreate(ctx context.Context) error {
+	if !a.initRuns() {
+		return a.becomeAgent()
+	}
+	before, err := a.scandir.Profiles()
+	if err != nil {
+		return err
+	}
+	code, err := a.runAgent(ctx, nil)
+	if err != nil || code != 0 {
+		return firstError(err, ended(code))
+	}
+	names, _ := a.home.Names()
+	for _, name := range names {
+		if name == profile.Default || slices.Contains(before, name) {
+			continue
+		}
+		if err := a.ensureSlot(ctx, name, false); err != nil {
+			a.say("⚠ Could not register s6 gateway service: %v", err)
+		}
+	}
+	return nil
+}
+
+// ensureSlot registers a slot for the profile. Where the agent has registered one by its own means, it
+// gets our scripts: they brake in the init alone, and log to stdout when the volume's log is taken.
+func (a *app) ensureSlot(ctx context.Context, name string, up bool) error {
+	account, err := a.account()
+	if err != nil {
+		return err
+	}
+	d := a.scandir
+	d.Account = account
+	config, _ := profile.ReadConfig(a.home.Dir(name)) // a broken one means the default timeout
+	slot := gateway.Slot{Profile: name, Up: up, KillTimeout: config.DrainTimeout}
+	if d.Has(name) {
+		return d.Rewrite(slot)
+	}
+	return d.Register(ctx, slot)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

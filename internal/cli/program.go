@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// program is what the container's CMD runs.
+type program struct {
+	Path string   // absolute or relative to the directory; "" is the front itself
+	Argv []string // with the program's name; of the front: without
+	Code int      // 126 or 127: it cannot run
+}
+
+// chooseProgram routes CMD's words. find lists the executables of a name on PATH, in its order; yields
+// says which of them give way to the agent's subcommand of that name: those that the image itself
+// brings. stat looks at a path.
+//
+// contract: CMD-01, CMD-02, CMD-03, CMD-04, CMD-08
+func chooseProgram(words []string, find func(name string) []string, yields []string, stat func(path string) error) program {
+	if len(words) == 0 {
+		return program{}
+	}
+	name := words[0]
+	if strings.ContainsRune(name, '/') {
+		switch err := stat(name); {
+		case err == nil:
+			return program{Path: name, Argv: words}
+		case errors.Is(err, fs.ErrNotExist):
+			return program{Path: name, Code: 127}
+		default:
+			return program{Path: name, Code: 126}
+		}
+	}
+	for _, path := range find(name) {
+		if !slices.Contains(yields, path) {
+			return program{Path: path, Argv: words}
+		}
+	}
+	return program{Argv: words}
+}
+
+// executable says whether a path is a program; the error is fs.ErrNotExist or fs.ErrPermission.
+func executable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fs.ErrNotExist
+	case err != nil:
+		return err
+	case info.IsDir(), info.Mode()&0o111 == 0:
+		return fs.ErrPermission
+	}
+	return nil
+}
+
+// findPrograms lists the executables of a name in the absolute directories of path, in their order.
+func findPrograms(path, name string) []string {
+	var found []string
+	for _, dir := range filepath.SplitList(path) {
+		candidate := filepath.Join(dir, name)
+		if filepath.IsAbs(dir) && name != "" && executable(candidate) == nil && !slices.Contains(found, candidate) {
+			found = append(found, candidate)
+		}
+	}
+	return found
+}
+
+// readYields reads the list that the image's build made: "name path" a line. Without a list no program
+// gives way.
+func readYields(r io.Reader) []string {
+	var paths []string
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		if _, path, found := strings.Cut(lines.Text(), " "); found {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}

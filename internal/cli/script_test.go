@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"hermes":        func() { os.Exit(hermesMain()) },
+		"fake-init":     func() { os.Exit(fakeInitMain()) },
+		"fake-s6-svc":   func() { os.Exit(fakeSvcMain()) },
+		"fake-agent":    func() { os.Exit(fakeAgentMain()) },
+		"hermes-health": func() { os.Exit(hermesMain()) },
+	})
+}
+
+// TestScripts runs the transcripts of testdata/script: the front with a fake agent, and mostly with a fake
+// init that supervises $SCANDIR.
+//
+// contract: GW-01, GW-02, GW-03, GW-06, GW-08, GW-09, GW-10, GW-12, GW-13, GW-14, GW-17, GW-18, GW-19, GW-20,
+// SHIM-01, EXEC-01, EXEC-02, EXEC-03, NAME-03, NAME-04, PROF-01, PROF-02, PROF-04, PROF-05, STATUS-01,
+// STATUS-02, STATUS-03, STATUS-04, CMD-01, CMD-02, CMD-03, CMD-04, CMD-06, CMD-08, RUN-01, RUN-05, HEALTH-01
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup:               prepare,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await},
+	})
+}
+
+// prepare makes the image's files below FAKE_ROOT, a volume, and a scandir with the default slot.
+func prepare(env *testscript.Env) error {
+	root := filepath.Join(env.WorkDir, "image")
+	home := filepath.Join(env.WorkDir, "data")
+	scandir := filepath.Join(env.WorkDir, "service")
+	env.Setenv("FAKE_ROOT", root)
+	env.Setenv("HERMES_HOME", home)
+	env.Setenv("H", home)
+	env.Setenv("SCANDIR", scandir)
+	env.Setenv("S6_PROFILE_GATEWAY_SCANDIR", scandir)
+	for _, dir := range []string{"opt/hermes/libexec", "opt/hermes/docker", "command", "etc", "proc/1", "run/s6"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			return err
+		}
+	}
+	for link, program := range map[string]string{
+		agentPath: "fake-agent", svcPath: "fake-s6-svc", setuidgidPath: "fake-s6-svc",
+	} {
+		path, err := lookIn(env.Getenv("PATH"), program)
+		if err != nil {
+			return err
+		}
+		script := "#!/bin/sh\nexec " + path + " \"$@\"\n"
+		if err := os.WriteFile(filepath.Join(root, link), []byte(script), 0o755); err != nil {
+			return err
+		}
+	}
+	for name, content := range map[string]string{
+		"etc/passwd": "root:x:0:0::/root:/bin/sh\nhermes:x:10000:10000::/opt/data:/bin/sh\n",
+		"etc/group":  "root:x:0:\nhermes:x:10000:\n",
+	} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return os.MkdirAll(home, 0o755)
+}
+
+func lookIn(path, name string) (string, error) {
+	for _, dir := range filepath.SplitList(path) {
+		if candidate := filepath.Join(dir, name); executable(candidate) == nil {
+			return candidate, nil
+		}
+	}
+	return "", exec.ErrNotFound
+}
+
+// await waits for a file to exist.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		if (err == nil) != neg {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s: %v after 10 s", args[0], err)
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

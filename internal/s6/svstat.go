@@ -84,7 +84,7 @@ func (v View) Field(name string) (string, bool) {
 	case "normallyup":
 		return strconv.FormatBool(v.NormallyUp), true
 	case "ready":
-		return strconv.FormatBool(v.Ready), true
+		return strconv.FormatBool(v.Up() && v.Ready), true
 	case "paused":
 		return strconv.FormatBool(v.Paused), true
 	case "pid":

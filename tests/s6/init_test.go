@@ -1,0 +1,284 @@
+package s6
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	s6p "caduceus/internal/s6"
+)
+
+// The tests below are about what the real scanner of this machine does not do,
+// or not as the specification wants it.
+
+func ourWorld(t *testing.T, files map[string]string) *world {
+	t.Helper()
+	t.Parallel()
+	w := newWorld(t, true)
+	w.service("foo", files)
+	w.start()
+	return w
+}
+
+func (w *world) remove(name string) {
+	w.Helper()
+	if err := os.RemoveAll(filepath.Join(w.dir, name)); err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) kill(name string) string {
+	w.Helper()
+	pid := w.pid(name)
+	n, err := strconv.Atoi(pid)
+	if err != nil || n <= 1 {
+		w.Fatalf("%s has no pid: %q", name, pid)
+	}
+	if err := syscall.Kill(n, syscall.SIGKILL); err != nil {
+		w.Fatal(err)
+	}
+	return pid
+}
+
+// newPid waits until run has another pid than old.
+func (w *world) newPid(name, old string) {
+	w.Helper()
+	w.poll(name+" has a new pid", func() bool {
+		pid := w.pid(name)
+		return pid != old && pid != "-1"
+	})
+}
+
+// contract: SLOT-12, SLOT-13; spec: SUP-24
+func TestFinishKnowsTheGroup(t *testing.T) {
+	w := ourWorld(t, map[string]string{
+		"run": sleeper,
+		"finish": "#!/bin/sh\necho \"$# $3 $4 $" + s6p.EnvWant + " <$" + s6p.EnvLetters + ">\" >>../args\n" +
+			"test -e ../stop && exit 125\n",
+	})
+	w.untilStat("foo", "up")
+	first := w.kill("foo")
+	w.newPid("foo", first)
+	second := w.pid("foo")
+	w.run("s6-svc", "-h1h", "foo")
+	w.poll("died of HUP", func() bool { return strings.Count(w.file("args"), "\n") == 2 })
+	w.newPid("foo", second)
+	third := w.pid("foo")
+	w.run("s6-svc", "-wD", "-d", "foo")
+	want := fmt.Sprintf("4 foo %s up <>\n4 foo %s up <h1>\n4 foo %s down <>\n", first, second, third)
+	got := w.file("args")
+	// The second letter may find run dead already.
+	if got != want && got != strings.Replace(want, "<h1>", "<h>", 1) {
+		t.Errorf("finish got\n%s, want\n%s", got, want)
+	}
+}
+
+// contract: SLOT-05
+func TestKilledServiceIsBackWithANewPid(t *testing.T) {
+	w := ourWorld(t, map[string]string{"run": sleeper})
+	w.untilStat("foo", "up")
+	for range 3 {
+		w.newPid("foo", w.kill("foo"))
+	}
+}
+
+// spec: SUP-54, FAULT-09
+func TestNoLineIsLostWhenEitherSideIsKilled(t *testing.T) {
+	const lines = 400
+	w := ourWorld(t, map[string]string{
+		// Goes on counting where the line before was written; writes of a line are atomic.
+		"run": "#!/bin/bash\nexec 2>/dev/null\nn=$(cat ../n)\nwhile test $n -lt " + strconv.Itoa(lines) +
+			"; do n=$((n+1)); echo $n >../n.new; mv ../n.new ../n; echo line $n; done\nexec sleep 3600\n",
+		// A killed reader may take at most a line it has read but not written: a
+		// real logger has that in its own hands, so this one is killed only when idle.
+		"log/run": "#!/bin/bash\nwhile read -r l; do echo \"$l\"; done >>../../log.out\n",
+		"../n":    "0",
+		"../down": "",
+	})
+	_ = os.WriteFile(filepath.Join(w.dir, "n"), []byte("0\n"), 0o644)
+	w.untilStat("foo/log", "up")
+	w.run("s6-svc", "-wd", "-d", "foo/log")
+	w.run("s6-svc", "-u", "foo")
+	w.poll("all lines are written", func() bool { return strings.TrimSpace(w.file("n")) == strconv.Itoa(lines) })
+	w.newPid("foo", w.kill("foo"))
+	w.run("s6-svc", "-wu", "-u", "foo/log")
+	last := "line " + strconv.Itoa(lines) + "\n"
+	w.poll("the last line is logged", func() bool { return strings.Contains(w.file("log.out"), last) })
+	logged := w.file("log.out")
+	for n := 1; n <= lines; n++ {
+		if !strings.Contains(logged, fmt.Sprintf("line %d\n", n)) {
+			t.Fatalf("line %d is lost", n)
+		}
+	}
+}
+
+// spec: FAULT-21
+func TestRestartsLeaveNothingBehind(t *testing.T) {
+	w := ourWorld(t, map[string]string{
+		"run":             "#!/bin/sh\necho >&3\nexec sleep 3600\n",
+		"finish":          "#!/bin/sh\nexit 0\n",
+		"notification-fd": "3",
+	})
+	proc := func(what string) int {
+		list, err := os.ReadDir(fmt.Sprintf("/proc/%d/%s", w.cmd.Process.Pid, what))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	cycle := func() {
+		t.Helper()
+		if code := w.quiet("s6-svc", "-wD", "-kO", "foo"); code != 0 {
+			t.Fatalf("s6-svc -wD: exit %d", code)
+		}
+		if code := w.quiet("s6-svc", "-wU", "-u", "foo"); code != 0 {
+			t.Fatalf("s6-svc -wU: exit %d", code)
+		}
+	}
+	w.untilStat("foo", "up")
+	cycle()
+	fds, threads := proc("fd"), proc("task")
+	for range 100 {
+		cycle()
+	}
+	w.poll("descriptors are as before", func() bool { return proc("fd") <= fds })
+	if now := proc("task"); now > threads+2 {
+		t.Errorf("%d threads, %d before", now, threads)
+	}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", w.cmd.Process.Pid, w.cmd.Process.Pid))
+	if err == nil && len(strings.Fields(string(children))) > 1 {
+		t.Errorf("children left: %s", children)
+	}
+}
+
+// contract: DASH-06
+func TestOutputPrefix(t *testing.T) {
+	w := ourWorld(t, map[string]string{
+		"run":           "#!/bin/sh\necho to stdout\necho to stderr >&2\nprintf unfinished\nexec sleep 3600\n",
+		"output-prefix": "[dash] \n",
+	})
+	w.untilStat("foo", "up")
+	want := "[dash] to stdout\n[dash] to stderr\n[dash] unfinished\n"
+	w.newPid("foo", w.kill("foo"))
+	w.run("s6-svc", "-wD", "-d", "foo")
+	w.stop()
+	if got := w.log.String(); got != want+want {
+		t.Errorf("output is\n%s, want twice\n%s", got, want)
+	}
+}
+
+// contract: SLOT-14; spec: SUP-55, SUP-56
+func TestVanishedDirectoryIsStoppedAndForgotten(t *testing.T) {
+	files := map[string]string{
+		"run":     "#!/bin/sh\necho $$ >>../pids\nexec sleep 3600\n",
+		"finish":  "#!/bin/sh\necho >../finished\n",
+		"log/run": "#!/bin/sh\nexec cat\n",
+	}
+	w := ourWorld(t, files)
+	for round := 1; round <= 3; round++ {
+		w.untilStat("foo", "up")
+		w.untilStat("foo/log", "up")
+		pids := []string{w.pid("foo"), w.pid("foo/log")}
+		w.remove("foo")
+		for _, pid := range pids {
+			w.poll("process "+pid+" is gone", func() bool {
+				_, err := os.Stat("/proc/" + pid)
+				return err != nil
+			})
+		}
+		w.service("foo", files)
+		w.run("s6-svscanctl", "-a", ".")
+	}
+	w.untilStat("foo", "up")
+	if got := strings.Count(w.file("pids"), "\n"); got != 4 {
+		t.Errorf("run started %d times, want 4", got)
+	}
+	if _, err := os.Stat(filepath.Join(w.dir, "finished")); err == nil {
+		t.Error("finish ran for a vanished directory")
+	}
+	w.stop()
+	if said := w.log.String(); said != "" {
+		t.Errorf("scanner complained: %s", said)
+	}
+}
+
+// spec: SUP-29, SUP-104
+func TestLockModeKeepsASecondRunOut(t *testing.T) {
+	w := ourWorld(t, map[string]string{
+		"run":     "#!/bin/sh\nsleep 3600 &\necho $! >../child\nwait\n",
+		"lock-fd": "7\n",
+	})
+	w.untilStat("foo", "up")
+	child := strings.TrimSpace(w.file("child"))
+	w.remove("child")
+	w.newPid("foo", w.kill("foo"))
+	// The child of the first run holds the lock, so the second run waits.
+	w.untilStat("foo", "up")
+	if _, err := os.Stat(filepath.Join(w.dir, "child")); err == nil {
+		t.Fatal("second run started beside the lock")
+	}
+	pid, err := strconv.Atoi(child)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if next := strings.TrimSpace(w.file("child")); next != child {
+		defer func() {
+			if n, err := strconv.Atoi(next); err == nil {
+				_ = syscall.Kill(n, syscall.SIGKILL)
+			}
+		}()
+	}
+	w.untilStat("foo", "up")
+}
+
+// spec: SUP-50, FAULT-20
+func TestSecondScannerIsRefused(t *testing.T) {
+	w := ourWorld(t, map[string]string{"run": sleeper})
+	w.untilStat("foo", "up")
+	second := &world{T: t, dir: w.dir, ours: true}
+	second.cmd = nil
+	if code := second.scanOnce(); code != 100 {
+		t.Errorf("exit %d, want 100", code)
+	}
+}
+
+// spec: SUP-12
+func TestBrokenDirectoryIsSupervisedOnceMended(t *testing.T) {
+	w := ourWorld(t, map[string]string{"run": sleeper, "event": "a file"})
+	w.poll("the cause is logged", func() bool { return w.quiet("s6-svok", "foo") == 1 })
+	w.remove("foo/event")
+	w.run("s6-svscanctl", "-a", ".")
+	w.untilStat("foo", "up")
+}
+
+// contract: SVC-01, SVC-02, SVC-04; spec: SUP-95
+func TestAppletPrintsLikeTheRealTool(t *testing.T) {
+	w := ourWorld(t, map[string]string{"run": sleeper})
+	w.untilStat("foo", "up")
+	compare := func() {
+		t.Helper()
+		for _, args := range [][]string{
+			{"foo"}, {"-n", "foo"}, {"-uwNrpes", "foo"}, {"-o", "up,pid,exitcode,signal,signum,ready", "foo"},
+			{"-u", "-o", "pid,paused", "foo"}, {"nowhere"}, {}, {"-Z", "foo"}, {"-o", "nonsense", "foo"},
+		} {
+			want, wantCode := w.output(append([]string{"s6-svstat"}, args...)...)
+			got, gotCode := w.applet(args...)
+			if plain(got) != plain(want) || gotCode != wantCode {
+				t.Errorf("s6-svstat %q: %q exit %d, want %q exit %d", args, got, gotCode, want, wantCode)
+			}
+		}
+	}
+	compare()
+	w.run("s6-svc", "-wD", "-kO", "foo")
+	compare()
+	w.service("foo", map[string]string{"down": ""})
+	w.run("s6-svc", "-wu", "-pu", "foo")
+	compare()
+}

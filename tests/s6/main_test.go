@@ -1,0 +1,29 @@
+package s6
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	s6p "caduceus/internal/s6"
+	"caduceus/internal/scan"
+	"caduceus/internal/supervise"
+)
+
+// TestMain makes the test binary the init under test, by argv[0].
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	switch filepath.Base(os.Args[0]) {
+	case "s6-svscan":
+		return scan.Main(context.Background(), os.Args[1:])
+	case "s6-svstat":
+		return s6p.SvstatMain(os.Args[1:], os.Stdout, os.Stderr)
+	case s6p.LockModeArgv0:
+		return supervise.LockMain(os.Args[1:])
+	}
+	return m.Run()
+}

@@ -1,0 +1,268 @@
+package s6
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// patience bounds every wait; it is not a measure of anything.
+const patience = 30 * time.Second
+
+// tools are the programs that the suite needs from Debian's s6 and execline.
+const tools = "s6-svscan s6-svstat s6-svc s6-svwait s6-svok s6-svscanctl s6-svdt s6-svdt-clear s6-log"
+
+// needTools skips with a reason where the real clients are missing.
+func needTools(t *testing.T) {
+	t.Helper()
+	for name := range strings.FieldsSeq(tools) {
+		if _, err := exec.LookPath(name); err != nil {
+			t.Skipf("%s is missing: install the Debian packages s6 and execline", name)
+		}
+	}
+}
+
+// world is a scandir under one of the two scanners, and the transcript of what
+// its clients saw.
+type world struct {
+	*testing.T
+	dir  string
+	ours bool
+	cmd  *exec.Cmd
+	log  bytes.Buffer // what the scanner wrote
+	text []string
+}
+
+// newWorld makes an empty scandir; the scanner starts with start.
+func newWorld(t *testing.T, ours bool) *world {
+	t.Helper()
+	needTools(t)
+	return &world{T: t, dir: t.TempDir(), ours: ours}
+}
+
+// service writes the files of a service directory; a name ending in "run" or
+// "finish" is executable.
+func (w *world) service(name string, files map[string]string) {
+	w.Helper()
+	for file, content := range files {
+		path := filepath.Join(w.dir, name, file)
+		mode := os.FileMode(0o644)
+		if base := filepath.Base(file); base == "run" || base == "finish" {
+			mode = 0o755
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			w.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), mode); err != nil {
+			w.Fatal(err)
+		}
+	}
+}
+
+// start starts the scanner and waits until it takes letters.
+func (w *world) start() {
+	w.Helper()
+	w.cmd = exec.Command("s6-svscan", w.dir)
+	if w.ours {
+		w.cmd = exec.Command("/proc/self/exe", w.dir)
+		w.cmd.Args[0] = "s6-svscan"
+	}
+	w.cmd.Dir, w.cmd.Env = w.dir, environ()
+	w.cmd.Stdout, w.cmd.Stderr = &w.log, &w.log
+	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	w.cmd.WaitDelay = time.Second
+	if err := w.cmd.Start(); err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(w.stop)
+	w.poll("the scanner takes letters", func() bool { return w.quiet("s6-svscanctl", "-z", w.dir) == 0 })
+}
+
+// environ is the environment of this binary under another name: the race
+// detector is not to wait a second before each exit.
+func environ() []string { return append(os.Environ(), "GORACE=atexit_sleep_ms=0 exitcode=66") }
+
+// stop ends the scanner; a second call does nothing.
+func (w *world) stop() {
+	w.Helper()
+	if w.cmd == nil {
+		return
+	}
+	_ = w.cmd.Process.Signal(syscall.SIGTERM)
+	kill := time.AfterFunc(patience, func() { _ = w.cmd.Process.Kill() })
+	_ = w.cmd.Wait()
+	kill.Stop()
+	w.cmd = nil
+	if w.Failed() {
+		w.Logf("scanner said:\n%s", w.log.String())
+	}
+}
+
+// poll waits until ok holds.
+func (w *world) poll(what string, ok func() bool) {
+	w.Helper()
+	poll(w.T, what, ok)
+}
+
+func poll(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); <-time.After(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("gave up waiting: %s", what)
+		}
+	}
+}
+
+// quiet runs a client and returns its exit code.
+func (w *world) quiet(argv ...string) int {
+	w.Helper()
+	_, code := w.output(argv...)
+	return code
+}
+
+func (w *world) output(argv ...string) (string, int) {
+	w.Helper()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Dir = w.dir
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		w.Fatalf("cannot run %q: %v", argv, err)
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+// note adds a line to the transcript.
+func (w *world) note(format string, a ...any) { w.text = append(w.text, fmt.Sprintf(format, a...)) }
+
+// run notes a client's command line and exit code.
+func (w *world) run(argv ...string) {
+	w.Helper()
+	w.note("%s: exit %d", strings.Join(argv, " "), w.quiet(argv...))
+}
+
+// stat notes the line of s6-svstat without pids and times.
+func (w *world) stat(name string) {
+	w.Helper()
+	out, code := w.output("s6-svstat", name)
+	w.note("%s is %s (exit %d)", name, plain(out), code)
+}
+
+// untilStat waits until the line of s6-svstat begins with want, and notes it.
+func (w *world) untilStat(name, want string) {
+	w.Helper()
+	var last string
+	defer func() {
+		if w.Failed() {
+			w.Logf("%s was last: %s", name, last)
+		}
+	}()
+	w.poll(fmt.Sprintf("%s is %q", name, want), func() bool {
+		out, _ := w.output("s6-svstat", name)
+		last = plain(out)
+		return strings.HasPrefix(last, want)
+	})
+	w.note("%s is %s", name, last)
+}
+
+func plain(line string) string {
+	for _, p := range []struct{ pattern, with string }{
+		{`pid \d+( pgid \d+)?`, "pid N"},
+		{`\d+ seconds`, "S seconds"},
+	} {
+		line = regexp.MustCompile(p.pattern).ReplaceAllString(line, p.with)
+	}
+	return strings.TrimSpace(line)
+}
+
+// pid is the pid of run.
+func (w *world) pid(name string) string {
+	w.Helper()
+	out, _ := w.output("s6-svstat", "-p", name)
+	return strings.TrimSpace(out)
+}
+
+// file waits for a file with content and returns it.
+func (w *world) file(name string) string {
+	w.Helper()
+	var b []byte
+	w.poll("file "+name, func() bool {
+		b, _ = os.ReadFile(filepath.Join(w.dir, name))
+		return len(b) > 0
+	})
+	return string(b)
+}
+
+// subscriber is a fifo in event/, as clients make it.
+type subscriber struct {
+	w    *world
+	fd   int
+	seen string
+}
+
+func (w *world) subscribe(name string) *subscriber {
+	w.Helper()
+	path := filepath.Join(w.dir, name, "event", fmt.Sprintf("ftrig1:@%024x:%06d", os.Getpid(), 1))
+	if err := unix.Mkfifo(path, 0o622); err != nil {
+		w.Fatal(err)
+	}
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if err := unix.Fchmod(fd, 0o622); err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { _ = unix.Close(fd) })
+	return &subscriber{w: w, fd: fd}
+}
+
+// until waits until the events since the last call end with want, and notes them.
+func (s *subscriber) until(want string) {
+	s.w.Helper()
+	buf := make([]byte, 256)
+	s.w.poll(fmt.Sprintf("events end with %q", want), func() bool {
+		if n, err := unix.Read(s.fd, buf); err == nil {
+			s.seen += string(buf[:n])
+		}
+		return strings.HasSuffix(s.seen, want)
+	})
+	s.w.note("events %s", s.seen)
+	s.seen = ""
+}
+
+// self runs this test binary under another name.
+func (w *world) self(name string, args ...string) (string, int) {
+	w.Helper()
+	cmd := exec.Command("/proc/self/exe", args...)
+	cmd.Args[0] = name
+	cmd.Dir, cmd.Env = w.dir, environ()
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		w.Fatalf("cannot run %s %q: %v", name, args, err)
+	}
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+func (w *world) applet(args ...string) (string, int) {
+	w.Helper()
+	return w.self("s6-svstat", args...)
+}
+
+// scanOnce runs a second scanner on the scandir.
+func (w *world) scanOnce() int {
+	w.Helper()
+	_, code := w.self("s6-svscan", w.dir)
+	return code
+}

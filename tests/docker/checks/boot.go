@@ -226,7 +226,7 @@ func s6Folders(ctx context.Context, s *harness.Subject) error {
 		script("/etc/services.d/probe/run", "exec sleep 98765"),
 		{Path: "/srv/attrs", Dir: true},
 		{Path: "/srv/attrs/file", Content: "x"},
-		{Path: "/etc/fix-attrs.d/10-probe", Content: "/srv/attrs true hermes:hermes 0640 0750\n"},
+		{Path: "/etc/fix-attrs.d/10-probe", Content: "/srv/attrs true hermes 0640 0750\n"},
 		script("/etc/cont-finish.d/10-probe", "echo mark-finish >&2"),
 	}})
 	if err != nil {

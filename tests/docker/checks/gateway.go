@@ -45,7 +45,7 @@ func gatewayProbes() []probe {
 			script: `grep -Evc '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+  ' /opt/data/logs/gateways/default/current`, code: 1, want: "0"},
 		{clause: "LOG-04", name: "the log directories belong to hermes",
 			script: `stat -c %U /opt/data/logs/gateways /opt/data/logs/gateways/default`, want: "hermes\nhermes"},
-		{clause: "SLOT-04", name: "the slot's gateway runs as hermes, in the home, with its sentinel", user: "0",
+		{clause: "SLOT-04", name: "the slot's gateway runs as hermes, in the home, with its sentinel",
 			script: `p=$(/command/s6-svstat -o pid /run/service/gateway-default) && stat -c %U /proc/$p && readlink /proc/$p/cwd &&
 tr '\0' '\n' </proc/$p/environ | grep -E '^(HERMES_S6_SUPERVISED_CHILD|HERMES_GATEWAY_MAX_STARTS|HOME)=' | sort`,
 			want: "hermes\n/opt/data\nHERMES_GATEWAY_MAX_STARTS=0\nHERMES_S6_SUPERVISED_CHILD=1\nHOME=/opt/data"},

@@ -81,7 +81,7 @@ func restrictedChecks() []Check {
 		{"a remap without root is reported as ignored", "RUN-04",
 			harness.Spec{User: "hermes", Env: map[string]string{"HERMES_UID": "4242"}}, 42, "HERMES_UID", "payload 4242"},
 		{"exit codes come through under --init", "RUN-05", harness.Spec{Host: withInit}, 42, "payload 10000 /opt/data", "Traceback"},
-		{"root without SETUID is refused", "RUN-08", harness.Spec{Host: capabilities()}, 0, "SETUID", "payload"},
+		{"root without SETUID is refused", "RUN-08", harness.Spec{Host: capabilities()}, 0, "refusing to run the main program as root", "payload"},
 		{"without a writable /run the way out is named", "RUN-09",
 			harness.Spec{Host: func(h *container.HostConfig) { h.ReadonlyRootfs = true }}, 100, "--tmpfs /run", "payload"},
 		{"the image serves as a tiny sandbox", "AGT-09", harness.Spec{Host: tiny}, 42, "payload 10000", "Traceback"},

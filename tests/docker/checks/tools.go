@@ -7,6 +7,7 @@ func toolChecks() []Check { return probes(idle(), toolProbes()) }
 
 // screenshot serves a page on loopback and has agent-browser photograph it.
 const screenshot = `set -e
+export HOME=/opt/data
 PATH=$PATH:/opt/hermes/node_modules/.bin
 dir=$(mktemp -d); cd "$dir"; echo "<h1>caduceus</h1>" >index.html
 python3 -m http.server 18765 --bind 127.0.0.1 >/dev/null 2>&1 & server=$!

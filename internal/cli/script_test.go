@@ -40,6 +40,7 @@ func prepare(env *testscript.Env) error {
 	root := filepath.Join(env.WorkDir, "image")
 	home := filepath.Join(env.WorkDir, "data")
 	scandir := filepath.Join(env.WorkDir, "service")
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // each exec would wait a second for late reports
 	env.Setenv("FAKE_ROOT", root)
 	env.Setenv("HERMES_HOME", home)
 	env.Setenv("H", home)

@@ -15,14 +15,14 @@ type Report struct {
 	Schema        string  `json:"schema"`
 	Profile       string  `json:"profile"`
 	Slot          string  `json:"slot"`
-	State         string  `json:"state"`                    // up, down, finishing or unsupervised
-	Wanted        string  `json:"wanted"`                   // up or down: what the supervisor was told
-	Intent        string  `json:"intent,omitempty"`         // up or down: what the operator asked for last
-	PID           int     `json:"pid,omitempty"`            // of a gateway that is up
-	UptimeSeconds int64   `json:"uptime_seconds,omitempty"` // of a gateway that is up
-	DownSeconds   int64   `json:"down_seconds,omitempty"`   // since the last end
-	LastExit      string  `json:"last_exit,omitempty"`      // "exit code 1" or "signal SIGKILL"
-	Restarts      int     `json:"restarts"`                 // ends since the supervisor knows the slot
+	State         string  `json:"state"`               // up, down, finishing or unsupervised
+	Wanted        string  `json:"wanted"`              // up or down: what the supervisor was told
+	Intent        string  `json:"intent,omitempty"`    // up or down: what the operator asked for last
+	PID           int     `json:"pid"`                 // of a gateway that is up
+	UptimeSeconds int64   `json:"uptime_seconds"`      // of a gateway that is up
+	DownSeconds   int64   `json:"down_seconds"`        // since the last end
+	LastExit      string  `json:"last_exit,omitempty"` // "exit code 1" or "signal SIGKILL"
+	Restarts      int     `json:"restarts"`            // ends since the supervisor knows the slot
 	CrashLoop     *Crash  `json:"crash_loop,omitempty"`
 	Agent         string  `json:"agent_state,omitempty"` // what the agent says about itself
 	Platforms     Reports `json:"platforms,omitempty"`

@@ -10,6 +10,7 @@ import (
 
 	"caduceus/internal/host"
 
+	"github.com/moby/moby/client"
 	"github.com/moby/moby/client/pkg/versions"
 )
 
@@ -28,10 +29,10 @@ func diagnose(at Endpoint, err error) error {
 		p.Next = `run as root, or "sudo usermod -aG docker $USER" and log in again`
 	case errors.Is(err, fs.ErrNotExist) || strings.Contains(text, "no such file or directory"):
 		p.Cause, p.Err = "there is no such socket", errors.Join(ErrNone, err)
-		p.Next = nextStart
-	case errors.Is(err, syscall.ECONNREFUSED) || strings.Contains(text, "connection refused"):
+		p.Next = nextStart(at)
+	case errors.Is(err, syscall.ECONNREFUSED) || client.IsErrConnectionFailed(err):
 		p.Cause, p.Err = "nothing listens there", errors.Join(ErrNone, err)
-		p.Next = nextStart
+		p.Next = nextStart(at)
 	case errors.Is(err, context.DeadlineExceeded):
 		p.Cause = fmt.Sprintf("it did not answer within %s", probeTimeout)
 		p.Next = `look at its log, or name another engine in DOCKER_HOST`
@@ -46,7 +47,12 @@ func diagnose(at Endpoint, err error) error {
 }
 
 // nextStart is what to do where no engine listens.
-const nextStart = `start one with "sudo systemctl start docker", install one with "sudo apt-get install -y docker.io", or name one in DOCKER_HOST`
+func nextStart(at Endpoint) string {
+	if at.named() {
+		return "start it, or name another in DOCKER_HOST"
+	}
+	return `start one with "sudo systemctl start docker", install one with "sudo apt-get install -y docker.io", or name one in DOCKER_HOST`
+}
 
 // ErrNone means that no engine listens at an address: one may be started.
 var ErrNone = errors.New("no engine listens")

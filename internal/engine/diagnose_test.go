@@ -108,8 +108,11 @@ func TestConnectRefusesAnOldEngine(t *testing.T) {
 }
 
 func TestConnectWithoutAnEngine(t *testing.T) {
-	_, err := Connect(t.Context(), Endpoint{Host: "unix://" + t.TempDir() + "/s", Source: "test"})
-	if !errors.Is(err, ErrNone) {
-		t.Errorf("want ErrNone, got %v", err)
+	for _, at := range []Endpoint{{Host: "unix://" + t.TempDir() + "/s"}, {Host: "tcp://127.0.0.1:1"}} {
+		at.Source = "test"
+		_, err := Connect(t.Context(), at)
+		if !errors.Is(err, ErrNone) || !strings.HasSuffix(err.Error(), "start it, or name another in DOCKER_HOST") {
+			t.Errorf("%s: got %v", at.Host, err)
+		}
 	}
 }

@@ -22,6 +22,15 @@ type Endpoint struct {
 	TLSDir string // folder with ca.pem, cert.pem, key.pem; "" for none
 }
 
+// defaultSource is the source of the address that nobody named.
+const defaultSource = "default socket"
+
+// rootlessSource is the source of a rootless engine's address.
+const rootlessSource = "rootless socket"
+
+// named says that the user chose this address.
+func (e Endpoint) named() bool { return e.Source != defaultSource && e.Source != rootlessSource }
+
 // Endpoints lists the addresses to try, in the order of Docker's own client. A
 // named one (DOCKER_HOST, a context) is the only one: a user who names an engine
 // does not want another.
@@ -48,9 +57,9 @@ func Endpoints(getenv func(string) string) ([]Endpoint, error) {
 		e, err := contextEndpoint(dir, name)
 		return []Endpoint{e}, err
 	}
-	found := []Endpoint{{Host: DefaultHost, Source: "default socket"}}
+	found := []Endpoint{{Host: DefaultHost, Source: defaultSource}}
 	if run := getenv("XDG_RUNTIME_DIR"); run != "" {
-		found = append(found, Endpoint{Host: "unix://" + filepath.Join(run, "docker.sock"), Source: "rootless socket"})
+		found = append(found, Endpoint{Host: "unix://" + filepath.Join(run, "docker.sock"), Source: rootlessSource})
 	}
 	return found, nil
 }

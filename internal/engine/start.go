@@ -78,7 +78,7 @@ func Ensure(ctx context.Context, h Host) (*Engine, error) {
 	}
 	_, missing := h.Run.LookPath("dockerd")
 	s := situation{
-		named: at[0].Source != "default socket", none: errors.Is(first, ErrNone),
+		named: at[0].named(), none: errors.Is(first, ErrNone),
 		dockerd: missing == nil, facts: h.Facts,
 	}
 	switch decide(s) {
@@ -92,7 +92,7 @@ func Ensure(ctx context.Context, h Host) (*Engine, error) {
 	case giveUp:
 		return nil, first
 	}
-	return h.launch(ctx, Endpoint{Host: DefaultHost, Source: "default socket"})
+	return h.launch(ctx, Endpoint{Host: DefaultHost, Source: defaultSource})
 }
 
 // launch starts dockerd and waits until it answers at its address.

@@ -81,7 +81,7 @@ func TestEnsureNamesTheCommandWhereItMayNotInstall(t *testing.T) {
 		return map[string]string{"DOCKER_HOST": "unix:///nonexistent/docker.sock"}[key]
 	}
 	_, err := Ensure(t.Context(), h)
-	want := `cannot use Docker engine "unix:///nonexistent/docker.sock" (from DOCKER_HOST): there is no such socket; ` + nextStart
+	want := `cannot use Docker engine "unix:///nonexistent/docker.sock" (from DOCKER_HOST): there is no such socket; start it, or name another in DOCKER_HOST`
 	if text(err) != want {
 		t.Errorf("want %s\n got %v", want, err)
 	}

@@ -2,8 +2,9 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
+	"os"
 
+	"caduceus/image"
 	"caduceus/internal/base"
 	"caduceus/internal/engine"
 )
@@ -13,6 +14,10 @@ const oursOnly = "bootstrap"
 
 // Base finds or makes the base alone; fresh makes it anew in any case.
 func (p *Pipeline) Base(ctx context.Context, fresh bool) error {
+	spec, err := p.spec()
+	if err != nil {
+		return err
+	}
 	var e *engine.Engine
 	if err := p.steps.Do("engine", func() (err error) {
 		e, err = p.engine(ctx)
@@ -21,8 +26,8 @@ func (p *Pipeline) Base(ctx context.Context, fresh bool) error {
 		return err
 	}
 	defer e.Close()
-	err := p.steps.Do("base", func() error {
-		_, err := p.base(ctx, e, fresh)
+	err = p.steps.Do("base", func() error {
+		_, err := p.base(ctx, e, spec.Base, fresh)
 		return err
 	})
 	if err != nil {
@@ -32,17 +37,16 @@ func (p *Pipeline) Base(ctx context.Context, fresh bool) error {
 	return nil
 }
 
-func (p *Pipeline) base(ctx context.Context, e *engine.Engine, fresh bool) (base.Choice, error) {
-	official, err := p.officialBase()
-	if err != nil {
-		return base.Choice{}, fmt.Errorf("cannot read the pinned base: %w", err)
-	}
+func (p *Pipeline) base(ctx context.Context, e *engine.Engine, official image.Base, fresh bool) (base.Choice, error) {
 	b := base.Builder{
 		Store: e, Run: p.Run, Facts: p.Facts, Say: p.say,
-		Official: official, Given: p.Getenv("BASE_IMAGE"), Force: fresh,
+		Official: official.String(), Given: p.Getenv("BASE_IMAGE"), Force: fresh,
 	}
 	if b.Given == oursOnly {
 		b.Given, b.Ours = "", true
 	}
 	return b.Ensure(ctx)
 }
+
+// spec is what the repository says of the image.
+func (p *Pipeline) spec() (image.Spec, error) { return image.Load(os.DirFS(p.Root)) }

@@ -44,7 +44,11 @@ func (p *Pipeline) Build(ctx context.Context, variants ...Variant) error {
 		choice base.Choice
 		rec    recipe
 	)
-	err := p.steps.Do("engine", func() (err error) {
+	spec, err := p.spec()
+	if err != nil {
+		return err
+	}
+	err = p.steps.Do("engine", func() (err error) {
 		if e, err = p.engine(ctx); err != nil {
 			return err
 		}
@@ -63,16 +67,16 @@ func (p *Pipeline) Build(ctx context.Context, variants ...Variant) error {
 	}
 	defer e.Close()
 	if err := p.steps.Do("base", func() (err error) {
-		choice, err = p.base(ctx, e, false)
+		choice, err = p.base(ctx, e, spec.Base, false)
 		return err
 	}); err != nil {
 		return err
 	}
-	if rec, err = p.recipe(ctx, choice); err != nil {
+	if rec, err = p.recipe(ctx, spec, choice); err != nil {
 		return err
 	}
-	p.say("agent: %s", rec.agent)
-	p.say("browser: %s", rec.browser)
+	p.say("agent: %s", rec.agent())
+	p.say("browser: %s", rec.browser())
 	if err := p.steps.Do("binaries", func() error { return p.Binaries(ctx) }); err != nil {
 		return err
 	}
@@ -111,7 +115,7 @@ func (p *Pipeline) image(ctx context.Context, e *engine.Engine, c engine.Client,
 	if err != nil {
 		return built{}, err
 	}
-	if err := rec.checkBudget(v, img, layers); err != nil {
+	if err := p.checkBudget(ctx, e, c, rec.spec, v, img, layers); err != nil {
 		return built{}, err
 	}
 	if err := e.Tag(ctx, id, v.Tag()); err != nil {
@@ -128,7 +132,7 @@ func (p *Pipeline) dockerBuild(ctx context.Context, e *engine.Engine, c engine.C
 	}
 	idFile := filepath.Join(cache, "build-"+string(v)+".id")
 	logFile := filepath.Join(cache, "build-"+string(v)+".log")
-	b := engine.Build{Context: p.Root, Target: string(v), Args: rec.args, IIDFile: idFile, Secrets: map[string]string{}}
+	b := engine.Build{Context: p.Root, Target: string(v), Args: rec.args(), IIDFile: idFile, Secrets: map[string]string{}}
 	if _, err := os.Stat(hostCA); err == nil {
 		b.Secrets["ca"] = hostCA
 	}
@@ -218,6 +222,6 @@ func (p *Pipeline) report(images []built, rec recipe) {
 	for _, img := range images {
 		p.say("%s\n  size    %s (%d bytes, %d layers)\n  digest  %s", img.tag, size(img.SizeBytes), img.SizeBytes, img.layers, img.ID)
 	}
-	p.say("base      %s (%s)\nagent     %s\nbrowser   %s\nsteps", rec.base.Ref, rec.base.Why, rec.agent, rec.browser)
+	p.say("base      %s (%s)\nagent     %s\nbrowser   %s\nsteps", rec.base.Ref, rec.base.Why, rec.agent(), rec.browser())
 	p.steps.Table(p.Out)
 }

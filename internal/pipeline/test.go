@@ -53,7 +53,7 @@ func (p *Pipeline) TestS6(ctx context.Context) error {
 			return err
 		}
 	}
-	return p.test(ctx, suite{name: "s6", args: []string{"-tags=s6", "-timeout=20m", "./" + s6Tests + "/..."}})
+	return p.test(ctx, suite{name: "s6", args: []string{"-count=1", "-timeout=20m", "./" + s6Tests + "/..."}})
 }
 
 // TestAll runs the three suites, whatever becomes of each, and sums them up.

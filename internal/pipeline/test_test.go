@@ -1,0 +1,72 @@
+package pipeline
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"caduceus/internal/host"
+)
+
+func TestSuiteEndsWithItsSummary(t *testing.T) {
+	pass := `{"Action":"pass","Package":"caduceus/a","Test":"TestX","Elapsed":6}` + "\n"
+	skip := `{"Action":"skip","Package":"caduceus/a","Test":"TestRoot"}` + "\n"
+	fail := `{"Action":"output","Package":"caduceus/a","Test":"TestY","Output":"    y_test.go:1: want 1\n"}` + "\n" +
+		`{"Action":"fail","Package":"caduceus/a","Test":"TestY"}` + "\n"
+	exit := errors.New("exit status 1")
+	for name, c := range map[string]struct {
+		events string
+		result error
+		skips  string
+		last   string
+		says   string
+		fails  bool
+	}{
+		"all pass":                    {pass, nil, "", "1 passed, 0 failed, 0 skipped", "slow: a TestX 6.0s", false},
+		"one fails":                   {pass + fail, exit, "", "1 passed, 1 failed, 0 skipped", "y_test.go:1: want 1", true},
+		"a skip with its reason":      {pass + skip, nil, "a TestRoot needs root\n", "1 passed, 0 failed, 1 skipped", "", false},
+		"a skip without":              {pass + skip, nil, "", "1 passed, 0 failed, 1 skipped", "skipped without a reason", true},
+		"nothing ran":                 {"", nil, "", "0 passed, 0 failed, 0 skipped", "no test passed", true},
+		"go test itself broke":        {pass, exit, "", "1 passed, 0 failed, 0 skipped", "", true},
+		"a list that says too little": {pass, nil, "a TestRoot\n", "", "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			p := &Pipeline{Root: t.TempDir(), Out: &out, Run: &host.Fake{Answer: func(host.Cmd) (string, error) { return c.events, c.result }}}
+			if err := os.MkdirAll(filepath.Join(p.Root, "tests"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(p.Root, skipsFile), []byte(c.skips), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			err := p.test(t.Context(), suite{name: "unit", args: []string{"./..."}})
+			if (err != nil) != c.fails {
+				t.Errorf("error: want %t, got %v", c.fails, err)
+			}
+			if !strings.HasSuffix(out.String(), c.last+"\n") && c.last != "" || !strings.Contains(out.String(), c.says) {
+				t.Errorf("want %q and at last %q in\n%s", c.says, c.last, out.String())
+			}
+		})
+	}
+}
+
+func TestUnitLeavesOutTheS6Suite(t *testing.T) {
+	run := &host.Fake{
+		Paths: map[string]string{"gcc": "/usr/bin/gcc"},
+		Answer: func(c host.Cmd) (string, error) {
+			if c.Args[0] == "list" {
+				return "caduceus/a\ncaduceus/tests/s6\ncaduceus/tests/docker/harness\n", nil
+			}
+			return `{"Action":"pass","Package":"caduceus/a","Test":"TestX"}` + "\n", nil
+		},
+	}
+	p := &Pipeline{Root: t.TempDir(), Out: &strings.Builder{}, Run: run}
+	if err := p.TestUnit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !run.Did("CGO_ENABLED=1 go test -json -race caduceus/a caduceus/tests/docker/harness") {
+		t.Errorf("ran %q", run.Ran)
+	}
+}

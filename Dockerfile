@@ -1,6 +1,9 @@
 # The one recipe of the image; every engine builds this file. Targets: full, slim.
 # Its syntax is that of BuildKit in Docker 20.10, so no syntax line, no heredocs.
 #
+# The stages of the final image's own layers stand last: where a stage has several
+# children, that BuildKit writes the last one's steps into the history of all.
+#
 # Layers go from heavy and lasting to light and changing: Debian's packages, the
 # agent's dependencies, the agent, and last what this repository makes itself.
 
@@ -35,12 +38,7 @@ ENV PATH=/opt/hermes/bin:/opt/hermes/.venv/bin:/opt/data/.local/bin:/usr/local/s
 WORKDIR /opt/hermes
 VOLUME /opt/data
 ENTRYPOINT ["/init", "/opt/hermes/docker/main-wrapper.sh"]
-
-# ---- media: what full has beyond slim
-FROM system AS media
-COPY image/build/dpkg-software-gl /etc/dpkg/dpkg.cfg.d/caduceus-software-gl
-RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
-    /tmp/apt-install.sh ffmpeg fonts-liberation fonts-noto-color-emoji fonts-wqy-zenhei
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/command/hermes-health"]
 
 # ---- tools: compilers, uv and Node, for the stages that build
 FROM system AS tools
@@ -74,21 +72,6 @@ COPY rootfs/opt/hermes/scripts/whatsapp-bridge/package.json rootfs/opt/hermes/sc
 COPY image/build/bridge.sh /tmp/
 RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/bridge.sh /opt/hermes/scripts/whatsapp-bridge /ours
 
-# ---- browser: Chromium's headless shell, of Debian or Playwright's own download
-FROM media AS browser-debian
-RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
-    /tmp/apt-install.sh chromium-headless-shell
-COPY --from=npm /browser/ /browser-debian/ /
-
-FROM media AS browser-playwright
-COPY --from=npm /out/ /browser/ /
-COPY --from=tools /usr/local/ /usr/local/
-COPY image/build/with-ca.sh /tmp/
-RUN --mount=type=secret,id=ca /tmp/with-ca.sh npx playwright install --with-deps --only-shell chromium && \
-    chmod -R a+rX,go-w .playwright && rm -rf /tmp/* /var/lib/apt/lists/*
-
-FROM browser-${BROWSER_SOURCE} AS browser
-
 # ---- binaries: /init and the front, given or built here
 FROM scratch AS binaries-prebuilt
 ARG TARGETARCH
@@ -115,22 +98,43 @@ FROM binaries-${BINARIES} AS binaries
 
 # ---- overlay: what this repository makes, in one light layer
 FROM system AS overlay
-COPY rootfs/ /out/
-COPY --from=binaries /init /out/init
-COPY --from=binaries /hermes /out/opt/hermes/bin/hermes
+COPY rootfs/ /out/own/
+COPY --from=binaries /init /out/own/init
+COPY --from=binaries /hermes /out/own/opt/hermes/bin/hermes
 COPY image/build/overlay.sh /tmp/
 ARG HERMES_GIT_SHA
 ARG SOURCE_DATE_EPOCH
-RUN --mount=type=bind,from=bridge,source=/bridge,target=/bridge /tmp/overlay.sh /out
+RUN --mount=type=bind,from=bridge,source=/out/bridge,target=/tmp/bridge /tmp/overlay.sh /out/own /tmp/bridge
+
+# ---- media: what full has beyond slim
+FROM system AS media
+COPY image/build/dpkg-software-gl /etc/dpkg/dpkg.cfg.d/caduceus-software-gl
+RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
+    /tmp/apt-install.sh ffmpeg fonts-liberation fonts-noto-color-emoji fonts-wqy-zenhei
+
+# ---- browser: Chromium's headless shell, of Debian or Playwright's own download
+FROM media AS browser-debian
+RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
+    /tmp/apt-install.sh chromium-headless-shell
+COPY --from=npm /out/browser/ /out/debian/ /
+
+FROM media AS browser-playwright
+COPY --from=npm /out/npm/ /out/browser/ /
+COPY --from=tools /usr/local/ /usr/local/
+COPY image/build/with-ca.sh /tmp/
+RUN --mount=type=secret,id=ca /tmp/with-ca.sh npx playwright install --with-deps --only-shell chromium && \
+    chmod -R a+rX,go-w .playwright && rm -rf /tmp/* /var/lib/apt/lists/*
+
+FROM browser-${BROWSER_SOURCE} AS browser
 
 # ---- the two variants; all but the base of each is alike
 FROM system AS slim
 COPY --from=tools /usr/local/ /usr/local/
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
-COPY --from=npm /out/ /
-COPY --from=agent /out/ /
-COPY --from=bridge /bridge/ /
-COPY --from=overlay /out/ /
+COPY --from=npm /out/npm/ /
+COPY --from=agent /out/agent/ /
+COPY --from=bridge /out/bridge/ /
+COPY --from=overlay /out/own/ /
 RUN hermes container programs </opt/hermes/docker/subcommands >/opt/hermes/docker/subcommand-programs
 ARG BASE_IMAGE
 ARG VERSION=dev
@@ -144,10 +148,10 @@ LABEL org.opencontainers.image.base.name=${BASE_IMAGE} \
 FROM browser AS full
 COPY --from=tools /usr/local/ /usr/local/
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
-COPY --from=npm /out/ /
-COPY --from=agent /out/ /
-COPY --from=bridge /bridge/ /
-COPY --from=overlay /out/ /
+COPY --from=npm /out/npm/ /
+COPY --from=agent /out/agent/ /
+COPY --from=bridge /out/bridge/ /
+COPY --from=overlay /out/own/ /
 RUN hermes container programs </opt/hermes/docker/subcommands >/opt/hermes/docker/subcommand-programs
 ARG BASE_IMAGE
 ARG VERSION=dev

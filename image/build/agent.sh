@@ -1,6 +1,6 @@
 #!/bin/sh
 # Unpacks the agent as /opt/hermes and installs it editable into the virtual
-# environment that is already there. What belongs to the agent ends in /out, the
+# environment that is already there. What belongs to the agent ends in /out/agent, the
 # dependencies stay where they are.
 # usage: agent.sh SOURCE BUILD-LOCK
 # SOURCE is a directory with one of: agent.lock (the pinned source distribution
@@ -60,12 +60,12 @@ PYTHONHASHSEED=0 "$home/.venv/bin/python" -m compileall -q -j 0 --invalidation-m
 
 # Sort out what is new: the tree, and in the environment what the agent's own
 # RECORD lists.
-install -d "/out$home"
+install -d "/out/agent$home"
 cd "$home"
 {
 	find . -mindepth 1 -maxdepth 1 ! -name .venv
 	find .venv -name 'hermes_agent-*.dist-info'
 	(cd .venv/lib/python3*/site-packages && cut -d, -f1 hermes_agent-*.dist-info/RECORD | xargs -d '\n' realpath -s --relative-to="$home" | grep -v dist-info/)
-} | sort -u | tar -cf - -T - | tar -xf - -C "/out$home"
-rm -f "/out$home/.venv/.lock"
-chmod -R a+rX,go-w /out
+} | sort -u | tar -cf - -T - | tar -xf - -C "/out/agent$home"
+rm -f "/out/agent$home/.venv/.lock"
+chmod -R a+rX,go-w /out/agent

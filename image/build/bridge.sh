@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs the packages of the WhatsApp bridge in /bridge: those of the bridge
+# Installs the packages of the WhatsApp bridge in /out/bridge: those of the bridge
 # in the agent's source where it has one, with that bridge, else those of ours.
 # usage: bridge.sh DIRECTORY-OF-THE-AGENT'S DIRECTORY-OF-OURS
 set -eu
 umask 022
-out=/bridge/opt/hermes/scripts/whatsapp-bridge
+out=/out/bridge/opt/hermes/scripts/whatsapp-bridge
 mkdir -p "$out" /work
 if [ -f "$1/bridge.js" ]; then
 	echo "WhatsApp bridge: the agent's own"
@@ -24,4 +24,4 @@ rm -rf node_modules/@types node_modules/undici-types
 sha256sum package.json | cut -c1-16 >node_modules/.hermes-pkg-hash
 rm -rf "$out/node_modules"
 mv node_modules "$out/"
-chmod -R a+rX,go-w /bridge
+chmod -R a+rX,go-w /out/bridge

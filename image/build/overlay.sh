@@ -1,12 +1,12 @@
 #!/bin/sh
 # Gives this repository's own files the modes and times they have in the image,
 # whatever those of the checkout are.
-# usage: overlay.sh DIRECTORY, with HERMES_GIT_SHA and SOURCE_DATE_EPOCH in the environment
+# usage: overlay.sh DIRECTORY BRIDGE, with HERMES_GIT_SHA and SOURCE_DATE_EPOCH in the environment
 set -eu
 out=$1
 chmod -R a+rX,go-w "$out"
 chmod 0755 "$out/init" "$out/opt/hermes/bin/hermes"
-if [ -f /bridge/opt/hermes/scripts/whatsapp-bridge/bridge.js ]; then
+if [ -f "$2/opt/hermes/scripts/whatsapp-bridge/bridge.js" ]; then
 	rm -rf "$out/opt/hermes/scripts/whatsapp-bridge"
 fi
 if [ -n "${HERMES_GIT_SHA:-}" ]; then

@@ -1,0 +1,118 @@
+package image
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func dockerfile(t *testing.T) string {
+	t.Helper()
+	text, err := fs.ReadFile(repository(), "Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// beyondDocker20 names the lines of a Dockerfile that BuildKit of Docker 20.10 cannot read.
+func beyondDocker20(text string) []string {
+	rules := []struct {
+		pattern *regexp.Regexp
+		fix     string
+	}{
+		{regexp.MustCompile(`(?i)^\s*#\s*syntax\s*=`), "a syntax line pulls a frontend image: remove it"},
+		{regexp.MustCompile(`(?i)^\s*(RUN|COPY|ADD)\b.*<<-?["']?[A-Za-z_]`), "no heredocs: make the text a file under image/build"},
+		{regexp.MustCompile(`(?i)^\s*(COPY|ADD)\b.*\s--link\b`), "no --link: leave it out"},
+	}
+	var out []string
+	for i, line := range strings.Split(text, "\n") {
+		for _, rule := range rules {
+			if rule.pattern.MatchString(line) {
+				out = append(out, fmt.Sprintf("Dockerfile:%d: %s", i+1, rule.fix))
+			}
+		}
+	}
+	return out
+}
+
+func TestDockerfileKeepsToTheSyntaxOfDocker20(t *testing.T) {
+	for _, violation := range beyondDocker20(dockerfile(t)) {
+		t.Error(violation)
+	}
+}
+
+func TestSyntaxLawSeesEachViolation(t *testing.T) {
+	cases := map[string]struct {
+		line string
+		bad  bool
+	}{
+		"a syntax line":            {"# syntax=docker/dockerfile:1", true},
+		"a syntax line in capital": {"#SYNTAX = x", true},
+		"a heredoc":                {"RUN <<EOF", true},
+		"a heredoc of a command":   {"RUN sh <<-'EOF'", true},
+		"a heredoc as a file":      {"COPY <<EOF /x", true},
+		"a link":                   {"COPY --from=a --link /x /", true},
+		"a comment on syntax":      {"# Its syntax is that of Docker 20.10", false},
+		"a redirection":            {"RUN a <b >c", false},
+		"a mount":                  {"RUN --mount=type=secret,id=ca x", false},
+		"a name with link":         {"COPY x--link /", false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := beyondDocker20("FROM scratch\n" + c.line + "\n"); (len(got) > 0) != c.bad {
+				t.Errorf("violations %q", got)
+			}
+		})
+	}
+}
+
+// addresses finds web addresses and host names of package registries.
+var addresses = regexp.MustCompile(`https?://|"resolved"|index-url|find-links`)
+
+// A lock with an address works only where that registry is reached.
+func TestLocksNameNoRegistry(t *testing.T) {
+	files, err := fs.Glob(repository(), "image/locks/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("locks %q, error %v", files, err)
+	}
+	for _, file := range files {
+		text, err := fs.ReadFile(repository(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(text), "\n") {
+			if addresses.MatchString(line) {
+				t.Errorf("%s:%d: names a registry: %s", file, i+1, line)
+			}
+		}
+	}
+	for _, bad := range []string{`"resolved": "x"`, "--index-url x", "a @ https://host/a"} {
+		if !addresses.MatchString(bad) {
+			t.Errorf("the law misses %q", bad)
+		}
+	}
+}
+
+// Each requirement of a Python lock has a hash, so nothing unknown is installed.
+func TestPythonLocksHaveHashes(t *testing.T) {
+	files, err := fs.Glob(repository(), "image/locks/*.lock")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("locks %q, error %v", files, err)
+	}
+	for _, file := range files {
+		text, err := fs.ReadFile(repository(), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		joined := strings.ReplaceAll(string(text), "\\\n", "")
+		for line := range strings.Lines(joined) {
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") && !strings.Contains(line, "--hash=sha256:") {
+				t.Errorf("%s: no hash: %s", path.Base(file), line)
+			}
+		}
+	}
+}

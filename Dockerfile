@@ -135,7 +135,7 @@ COPY --from=npm /out/npm/ /
 COPY --from=agent /out/agent/ /
 COPY --from=bridge /out/bridge/ /
 COPY --from=overlay /out/own/ /
-RUN hermes container programs </opt/hermes/docker/subcommands >/opt/hermes/docker/subcommand-programs
+RUN --mount=type=bind,source=image/build/finish.sh,target=/tmp/finish.sh /tmp/finish.sh
 ARG BASE_IMAGE
 ARG VERSION=dev
 ARG REVISION=unknown
@@ -152,7 +152,7 @@ COPY --from=npm /out/npm/ /
 COPY --from=agent /out/agent/ /
 COPY --from=bridge /out/bridge/ /
 COPY --from=overlay /out/own/ /
-RUN hermes container programs </opt/hermes/docker/subcommands >/opt/hermes/docker/subcommand-programs
+RUN --mount=type=bind,source=image/build/finish.sh,target=/tmp/finish.sh /tmp/finish.sh
 ARG BASE_IMAGE
 ARG VERSION=dev
 ARG REVISION=unknown

@@ -2,6 +2,7 @@
 
 Needs an importable agent and node on PATH: in the image, with this folder mounted,
     BRIDGE_LIB=/opt/hermes/scripts/whatsapp-bridge/lib /opt/hermes/.venv/bin/python adapter_test.py
+Without BRIDGE_LIB the bridge of this tree is used, and what only an image has is skipped.
 """
 
 import asyncio
@@ -13,9 +14,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
+import urllib.request
 from pathlib import Path
+from unittest import mock
 
 HOME = Path(tempfile.mkdtemp(prefix="bridge-adapter-"))
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
@@ -34,6 +38,7 @@ import aiohttp  # noqa: E402
 from gateway.config import PlatformConfig  # noqa: E402
 from gateway.platforms.base import MessageType, get_document_cache_dir, get_image_cache_dir  # noqa: E402
 from gateway.whatsapp_identity import expand_whatsapp_aliases  # noqa: E402
+from gateway.platforms import whatsapp_common  # noqa: E402
 from plugins.platforms.whatsapp.adapter import WhatsAppAdapter, _standalone_send  # noqa: E402
 
 FAKE = Path(__file__).resolve().parent / "fake-bridge.mjs"
@@ -229,6 +234,63 @@ class LoggedOut(Adapter):
         again = self.make_adapter()
         self.assertFalse(await again.connect())
         self.assertEqual(again.fatal_error_code, "whatsapp_not_paired")
+
+
+@unittest.skipUnless("BRIDGE_LIB" in os.environ, "needs the image")
+class InTheImage(unittest.TestCase):
+    def test_the_dashboard_pairs(self):  # contract: BRG-07
+        from hermes_cli import web_server
+
+        os.environ["FAKE_PLAN"] = "qr"
+        (HOME / "control").unlink(missing_ok=True)
+        session = HOME / "pairing"
+        record = web_server._WhatsAppOnboardingSession(
+            proc=None, mode="bot", allowed_users="", session_path=str(session), expires_at="", expires_at_ts=time.time() + 600)
+        web_server._whatsapp_onboarding_sessions["p"] = record
+        bridge = install_bridge()
+        with mock.patch.object(whatsapp_common, "resolve_whatsapp_bridge_dir", lambda: bridge.parent):
+            pairing = threading.Thread(target=web_server._run_whatsapp_pairing, args=("p", session, "bot"))
+            pairing.start()
+            self.wait(lambda: record.status == "waiting", "a code")
+            self.assertEqual(record.qr_payload, "fake-code")
+            scan = ["node", "-e", "require('http').request({socketPath: process.argv[1], method: 'POST'})"
+                    ".end('{\"method\": \"open\", \"args\": []}')", str(HOME / "control")]
+            subprocess.run(scan, check=True)
+            pairing.join(20)
+        self.assertEqual((record.status, record.error), ("connected", None))
+        self.assertEqual((record.account_phone, record.account_name), ("15550001111", "Ada"))
+        self.assertEqual(record.proc.returncode, 0)
+        self.assertEqual((session / "creds.json").stat().st_mode & 0o777, 0o600)
+
+    def test_a_profile_has_a_bridge_that_needs_no_installation(self):  # contract: TOOL-10 BRG-02 BRG-06 BRG-10
+        copy = whatsapp_common.resolve_whatsapp_bridge_dir()
+        self.assertEqual(copy, HOME / "hermes" / "scripts" / "whatsapp-bridge")
+        stamp = copy / "node_modules" / ".hermes-pkg-hash"
+        self.assertEqual(stamp.read_text().strip(), short_hash(copy / "package.json"))
+        port = free_port()
+        argv = ["node", str(copy / "bridge.js"), "--port", str(port), "--session", str(HOME / "unpaired"), "--mode", "bot"]
+        with subprocess.Popen(argv, stderr=subprocess.DEVNULL, start_new_session=True) as bridge:
+            try:
+                health = self.wait(lambda: self.health(port), "health", limit=5)
+                self.assertEqual(health["scriptHash"], short_hash(copy / "bridge.js"))
+            finally:
+                bridge.terminate()
+        self.assertEqual(bridge.returncode, 0)
+
+    def wait(self, probe, what, limit=20):
+        end = time.monotonic() + limit
+        while not (value := probe()):
+            self.assertLess(time.monotonic(), end, f"not seen: {what}")
+            time.sleep(0.05)
+        return value
+
+    @staticmethod
+    def health(port):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
+                return json.load(answer)
+        except OSError:
+            return None
 
 
 if __name__ == "__main__":

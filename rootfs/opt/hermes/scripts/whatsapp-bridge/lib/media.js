@@ -38,7 +38,7 @@ function harmless(name, extension) {
 export function isHosted({ url, directPath }) {
   const ours = (text) => URL.canParse(text) && /^https:$/.test(new URL(text).protocol) && new URL(text).hostname.endsWith('.whatsapp.net');
   if (!url && !directPath) return false;
-  return (!url || ours(url)) && (!directPath || (directPath.startsWith('/') && ours(`https://mmg.whatsapp.net${directPath}`)));
+  return (!url || ours(url)) && (!directPath || ours(`https://mmg.whatsapp.net${directPath}`));
 }
 
 // store writes what open() streams into a new file and gives its path; on failure nothing stays behind.

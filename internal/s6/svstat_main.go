@@ -91,37 +91,17 @@ func ReadView(dir string, now time.Time) (View, error) {
 	}, nil
 }
 
+// parseSvstat takes short options in any grouping, as getopt does.
 func parseSvstat(args []string) (svstatOptions, error) {
 	var opt svstatOptions
 	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
-		word := args[0]
-		args = args[1:]
-		if word == "--" {
+		word := args[0][1:]
+		if args = args[1:]; word == "-" {
 			break
 		}
-		for i := 1; i < len(word); i++ {
-			switch letter := word[i]; {
-			case letter == 'n':
-				opt.numeric = true
-			case letter == 'o':
-				list := word[i+1:]
-				if list == "" {
-					if len(args) == 0 {
-						return opt, errUsage
-					}
-					list, args = args[0], args[1:]
-				}
-				names := strings.Split(list, ",")
-				if err := checkFields(names); err != nil {
-					return opt, err
-				}
-				opt.fields = append(opt.fields, names...)
-				i = len(word)
-			case shortField(letter) != "":
-				opt.fields = append(opt.fields, shortField(letter))
-			default:
-				return opt, errUsage
-			}
+		var err error
+		if args, err = opt.addGroup(word, args); err != nil {
+			return opt, err
 		}
 	}
 	if len(args) == 0 {
@@ -131,12 +111,39 @@ func parseSvstat(args []string) (svstatOptions, error) {
 	return opt, nil
 }
 
-func checkFields(names []string) error {
+// addGroup obeys the letters of one word; -o takes the rest of the word, or the
+// next one of args. It returns the args that are left.
+func (o *svstatOptions) addGroup(word string, args []string) ([]string, error) {
+	for i := range len(word) {
+		field := shortField(word[i])
+		switch {
+		case word[i] == 'n':
+			o.numeric = true
+		case field != "":
+			o.fields = append(o.fields, field)
+		case word[i] == 'o':
+			list := word[i+1:]
+			if list == "" {
+				if len(args) == 0 {
+					return nil, errUsage
+				}
+				list, args = args[0], args[1:]
+			}
+			return args, o.addFields(strings.Split(list, ","))
+		default:
+			return nil, errUsage
+		}
+	}
+	return args, nil
+}
+
+func (o *svstatOptions) addFields(names []string) error {
 	for _, name := range names {
 		if !slices.Contains(Fields(), name) {
 			return fmt.Errorf("invalid option field: %s", name)
 		}
 	}
+	o.fields = append(o.fields, names...)
 	return nil
 }
 

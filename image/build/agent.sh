@@ -37,6 +37,7 @@ if [ ! -f "$home/ui-tui/dist/entry.js" ]; then
 	mkdir -p "$home/ui-tui/dist"
 	mv "$home/hermes_cli/tui_dist/entry.js" "$home/ui-tui/dist/entry.js"
 	ln -s ../../ui-tui/dist/entry.js "$home/hermes_cli/tui_dist/entry.js"
+	echo '{"type": "module"}' >"$home/ui-tui/dist/package.json"
 fi
 for needed in LICENSE hermes_cli/web_dist/index.html skills; do
 	[ -e "$home/$needed" ] || { echo "agent.sh: the agent's source lacks $needed" >&2 && exit 1; }

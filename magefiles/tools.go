@@ -8,6 +8,5 @@ import "caduceus/internal/pipeline"
 func tools() pipeline.Tools {
 	return pipeline.Tools{
 		GolangciLint: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0",
-		Staticcheck:  "honnef.co/go/tools/cmd/staticcheck@v0.8.2",
 	}
 }

@@ -109,7 +109,7 @@ func (b *Builder) make(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("cannot make a scratch folder: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	s, err := b.look(ctx, dir)
 	if err != nil {
 		return "", err

@@ -44,6 +44,7 @@ func (s *store) Load(_ context.Context, r io.Reader) error {
 
 // mmdebstrap answers as the tool does: first the state of the archive, then a tree.
 func mmdebstrap(t *testing.T) func(host.Cmd) (string, error) {
+	t.Helper()
 	return func(c host.Cmd) (string, error) {
 		if c.Path != "mmdebstrap" {
 			return "", nil

@@ -16,7 +16,7 @@ func releaseDate(r io.Reader) (time.Time, error) {
 		if value, ok := strings.CutPrefix(lines.Text(), "Date: "); ok {
 			t, err := time.Parse(time.RFC1123, strings.TrimSpace(value))
 			if err != nil {
-				return time.Time{}, fmt.Errorf("cannot parse the date of a Release file: %v", err)
+				return time.Time{}, fmt.Errorf("cannot parse the date of a Release file: %w", err)
 			}
 			return t.UTC(), nil
 		}

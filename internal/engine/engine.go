@@ -68,7 +68,7 @@ func Connect(ctx context.Context, at Endpoint) (*Engine, error) {
 }
 
 // Close ends the connection; the engine goes on.
-func (e *Engine) Close() error { return e.api.Close() }
+func (e *Engine) Close() { _ = e.api.Close() } // closing idle connections does not fail
 
 // Image is what the pipeline asks of an image.
 type Image struct {
@@ -140,8 +140,7 @@ func (e *Engine) Load(ctx context.Context, tar io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("cannot load image: %w", err)
 	}
-	defer res.Close()
-	return loadResult(res)
+	return errors.Join(loadResult(res), res.Close())
 }
 
 // Tag gives an image one more name; an image that had it loses it.

@@ -143,7 +143,9 @@ func TestInstall(t *testing.T) {
 		"the lists are old":           {debian, []error{failed, nil, nil}, 3, ""},
 		"a third party's index fails": {debian, []error{failed, failed, nil}, 3, ""},
 		"no such package": {
-			debian, []error{failed, nil, failed}, 3,
+			debian,
+			[]error{failed, nil, failed},
+			3,
 			`cannot test: apt-get cannot install a b: E: no such package; look at the output of "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends a b"`,
 		},
 		"not root":        {Facts{ID: "debian"}, nil, 0, `cannot test: missing packages: a b; run "sudo apt-get install -y --no-install-recommends a b"`},

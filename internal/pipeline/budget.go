@@ -18,8 +18,7 @@ func (p *Pipeline) checkBudget(ctx context.Context, e *engine.Engine, c engine.C
 		m.Layers = append(m.Layers, image.Layer{CreatedBy: l.CreatedBy, Bytes: l.SizeBytes})
 	}
 	err := spec.CheckBudget(string(v), m)
-	var over *image.OverBudget
-	if !errors.As(err, &over) {
+	if _, over := errors.AsType[*image.OverBudget](err); !over {
 		return err
 	}
 	query := image.PackageQuery()

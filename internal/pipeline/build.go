@@ -108,8 +108,11 @@ func (p *Pipeline) image(ctx context.Context, e *engine.Engine, c engine.Client,
 		return built{}, err
 	}
 	img, ok, err := e.Image(ctx, id)
-	if err != nil || !ok {
-		return built{}, fmt.Errorf("cannot find image %q after its build: %v", id, err)
+	if err != nil {
+		return built{}, err
+	}
+	if !ok {
+		return built{}, fmt.Errorf("cannot find image %q after its build", id)
 	}
 	layers, err := e.Layers(ctx, id)
 	if err != nil {

@@ -51,12 +51,13 @@ func connect(t *testing.T, f *fakeEngine) *engine.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { e.Close() }) //nolint:errcheck // the server goes with it
+	t.Cleanup(e.Close)
 	return e
 }
 
 // docker answers as the client does: a log, and the image's id in its file.
 func docker(t *testing.T, log string, result error) *host.Fake {
+	t.Helper()
 	return &host.Fake{Answer: func(c host.Cmd) (string, error) {
 		switch c.Args[0] {
 		case "run":
@@ -153,7 +154,7 @@ func TestAgentSource(t *testing.T) {
 
 func TestRecipe(t *testing.T) {
 	env := map[string]string{"VERSION": "1.2", "SOURCE_DATE_EPOCH": "86400"}
-	git := &host.Fake{Answer: func(c host.Cmd) (string, error) { return "abc\n", nil }}
+	git := &host.Fake{Answer: func(host.Cmd) (string, error) { return "abc\n", nil }}
 	p := &Pipeline{Root: t.TempDir(), Getenv: func(k string) string { return env[k] }, Run: git}
 	spec := image.Spec{Browser: "debian", Playwright: "1.65.1", Agent: image.Agent{Name: "hermes-agent", Version: "0.19.0"}}
 	r, err := p.recipe(t.Context(), spec, base.Choice{Ref: "b:1"})

@@ -52,7 +52,6 @@ func (s TestSummary) String() string {
 
 // testRun collects events.
 type testRun struct {
-	module   string
 	output   map[string]*strings.Builder // by "package test"
 	build    map[string]*strings.Builder // by package
 	finished []finishedTest
@@ -65,8 +64,8 @@ type finishedTest struct {
 
 // readTests reads the events of "go test -json"; each package that ended is told to
 // progress. Lines that are no events go there, too.
-func readTests(r io.Reader, module string, progress func(line string)) (TestSummary, error) {
-	run := testRun{module: module, output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}}
+func readTests(r io.Reader, progress func(line string)) (TestSummary, error) {
+	run := testRun{output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 1<<16), 1<<24)
 	for lines.Scan() {
@@ -84,7 +83,7 @@ func readTests(r io.Reader, module string, progress func(line string)) (TestSumm
 
 // feed takes one event and gives the line to show, "" for none.
 func (run *testRun) feed(e testEvent) string {
-	pkg := strings.TrimPrefix(e.Package, run.module+"/")
+	pkg := strings.TrimPrefix(e.Package, module+"/")
 	key := pkg + " " + e.Test
 	switch e.Action {
 	case "output":

@@ -53,7 +53,7 @@ func TestReadTests(t *testing.T) {
 		"a run that yields nothing": {"", want{"0 passed, 0 failed, 0 skipped", nil, nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := readTests(strings.NewReader(c.in), "caduceus", func(string) {})
+			s, err := readTests(strings.NewReader(c.in), func(string) {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,7 +80,7 @@ func TestReadTestsKeepsWhatAFailureSaid(t *testing.T) {
 		`{"Action":"fail","Package":"caduceus/a","Test":"TestX","Elapsed":1.5}`,
 		`{"Action":"pass","Package":"caduceus/a","Test":"TestSlow","Elapsed":7}`,
 		`{"Action":"fail","Package":"caduceus/a","Elapsed":9}`,
-	)), "caduceus", func(line string) { shown = append(shown, line) })
+	)), func(line string) { shown = append(shown, line) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestVerdict(t *testing.T) {
 		"no tests in there": {events(pass, root, `{"Action":"skip","Package":"caduceus/b"}`), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := readTests(strings.NewReader(c.in), "caduceus", func(string) {})
+			s, err := readTests(strings.NewReader(c.in), func(string) {})
 			if err != nil {
 				t.Fatal(err)
 			}

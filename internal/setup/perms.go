@@ -52,7 +52,8 @@ func openSlot(slot string, a identity.Account, chown bool) error {
 	if chown {
 		for _, path := range []string{supervise, event, control} {
 			if err := os.Lchown(path, int(a.UID), int(a.GID)); err != nil {
-				return err
+				// Without CAP_CHOWN hermes cannot command the slot, but it may look at it.
+				return errors.Join(err, syscall.Chmod(supervise, 0o755))
 			}
 		}
 	}

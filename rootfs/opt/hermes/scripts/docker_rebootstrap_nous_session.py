@@ -70,10 +70,12 @@ def replace(path: Path, store: dict) -> None:
 def main() -> int:
     path = Path(os.environ.get("HERMES_HOME") or "/opt/data") / "auth.json"
     try:
-        seed = nous(json.loads(os.environ.get("HERMES_AUTH_JSON_REBOOTSTRAP", "")))
+        given = json.loads(os.environ.get("HERMES_AUTH_JSON_REBOOTSTRAP", ""))
     except ValueError:
         say("HERMES_AUTH_JSON_REBOOTSTRAP is not JSON; nothing changed")
         return 1
+    # A whole auth.json, or the session alone.
+    seed = nous(given) or (given if isinstance(given, dict) else {})
     if not whole(seed):
         say("HERMES_AUTH_JSON_REBOOTSTRAP has no Nous session with client id and both tokens; nothing changed")
         return 1

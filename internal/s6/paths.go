@@ -29,11 +29,6 @@ const (
 	EventFifoNameLen = 39
 )
 
-// Variables in the environment of finish [ext].
-const (
-	// EnvWant is up or down: what was asked for when run died.
-	EnvWant = "S6_SERVICE_WANT"
-	// EnvLetters are the letters among a b q h k t i 1 2 y r l K that the
-	// supervisor obeyed since the start of run, each once.
-	EnvLetters = "S6_SERVICE_LETTERS"
-)
+// EnvSignalled is a variable in the environment of finish [ext]: 1 if a letter
+// among a b q h k t i 1 2 y r l K was obeyed since the start of run, else 0.
+const EnvSignalled = "S6_RUN_SIGNALLED"

@@ -3,6 +3,7 @@ package supervise
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -110,17 +111,16 @@ func (r *runner) tryRun(c s6.Config) (_ *proc.Child, pipe *readyPipe, err error)
 }
 
 // spawnFinish starts finish and reports the outcome to the machine. The script
-// cannot see what the operator wanted, so its environment tells: the want (up,
-// down) and the signal letters obeyed since the start of run.
+// cannot see whether the operator sent a signal to run, so its environment tells.
 func (r *runner) spawnFinish() {
 	ws := r.m.status.Wait
 	code, sig := ws.ExitStatus(), 0
 	if ws.Signaled() {
 		code, sig = exitKilled, int(ws.Signal())
 	}
-	want := "down"
-	if r.m.status.WantUp {
-		want = "up"
+	signalled := "0"
+	if r.m.asked != "" {
+		signalled = "1"
 	}
 	spec := proc.Spec{
 		Path: "./" + s6.FinishFile,
@@ -130,7 +130,7 @@ func (r *runner) spawnFinish() {
 		Files: r.stdio(r.config),
 		Attr:  &syscall.SysProcAttr{Setsid: true},
 	}
-	env := append(r.opt.Environ(), s6.EnvWant+"="+want, s6.EnvLetters+"="+r.m.asked)
+	env := append(slices.Clip(r.opt.Environ()), s6.EnvSignalled+"="+signalled)
 	child, err := r.spawn(spec, env)
 	if err != nil {
 		if !errors.Is(err, os.ErrNotExist) {

@@ -160,16 +160,29 @@ func hold(path string) (*os.File, error) {
 	return f, unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock)
 }
 
-// fakeSvc is s6-svc for the letters that the front uses.
+// fakeSvcMain is s6-svc for the letters that the front uses. Unlike the real one it returns when they
+// have been obeyed, so that a transcript can look at once.
 func fakeSvcMain() int {
 	if len(os.Args) != 3 {
 		return 100
 	}
-	if err := s6.SendControl(os.Args[2], strings.TrimPrefix(os.Args[1], "-")); err != nil {
+	dir, wanted := os.Args[2], strings.TrimPrefix(os.Args[1], "-")
+	before := obeyed(dir)
+	if err := s6.SendControl(dir, wanted); err != nil {
 		fmt.Fprintln(os.Stderr, "s6-svc: fatal:", err)
 		return 100
 	}
+	deadline := time.Now().Add(10 * time.Second)
+	for obeyed(dir) < before+len(wanted) && time.Now().Before(deadline) {
+		<-time.After(time.Millisecond)
+	}
 	return 0
+}
+
+// obeyed counts the letters that the slots of dir's scandir have obeyed.
+func obeyed(dir string) int {
+	b, _ := os.ReadFile(filepath.Join(filepath.Dir(dir), ".letters"))
+	return strings.Count(string(b), "\n")
 }
 
 // fakeAgent stands for the Python agent: it says how it was called, and makes, renames and deletes

@@ -49,7 +49,7 @@ func (a *app) gatewayRun(ctx context.Context) error {
 	case gateway.Refuse:
 		return a.refuseRoot()
 	case gateway.Foreground:
-		a.guardAPIServer()
+		a.warnShortKey()
 		return a.becomeAgent()
 	case gateway.StayDown:
 		a.say("→ gateway %s was stopped and stays down, as HERMES_GATEWAY_RESPECT_STOP is set. To bring it up: %s",
@@ -87,18 +87,14 @@ func (a *app) refuseRoot() error {
 	return exitCode(1)
 }
 
-// guardAPIServer keeps a key from opening the API server by itself: the agent listens as soon as there
-// is one, the image only if it is enabled.
+// warnShortKey names a key that the agent will not take. That a key alone opens no port is the business
+// of the hook in the agent's environment, which sees .env as well.
 //
-// contract: NET-02, NET-03
-func (a *app) guardAPIServer() {
+// contract: NET-03
+func (a *app) warnShortKey() {
 	const variable, minimum = "API_SERVER_KEY", 16
 	key := a.getenv(variable)
-	switch {
-	case key == "":
-	case !truth.Loose(a.getenv("API_SERVER_ENABLED")):
-		a.unsetenv(variable)
-	case len(key) < minimum:
+	if key != "" && len(key) < minimum && truth.Loose(a.getenv("API_SERVER_ENABLED")) {
 		a.say("hermes: %s has fewer than %d characters: the API server stays closed", variable, minimum)
 	}
 }

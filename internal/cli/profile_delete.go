@@ -23,19 +23,42 @@ func (a *app) profileDelete(ctx context.Context) error {
 	if profile.CheckName(name) != nil || name == profile.Default {
 		return a.becomeAgent()
 	}
+	dir := a.home.Dir(name)
+	before, err := os.Open(dir) // held, so that a directory made anew cannot get its inode
+	if err == nil {
+		defer before.Close()
+	}
 	release := func() {}
 	if !a.agentSeesInit() {
 		release = a.hold(name)
 	}
 	code, err := a.runAgent(ctx, nil)
-	if info, statErr := os.Stat(a.home.Dir(name)); statErr == nil && info.IsDir() {
-		release() // cancelled, or failed
+	if err != nil || sameDir(before, dir) { // cancelled, or failed
+		release()
 		return firstError(err, ended(code))
 	}
 	if err := a.scandir.Unregister(ctx, name); err != nil {
 		a.say("⚠ Could not unregister s6 gateway service: %v", err)
 	}
-	return firstError(err, ended(code))
+	if before != nil { // its gateway may have written into a directory of its own meanwhile
+		if err := os.RemoveAll(dir); err != nil {
+			a.say("hermes: %v", err)
+		}
+	}
+	return ended(code)
+}
+
+// sameDir says whether path is still the open directory.
+func sameDir(open *os.File, path string) bool {
+	if open == nil {
+		return false
+	}
+	was, err := open.Stat()
+	if err != nil {
+		return false
+	}
+	is, err := os.Stat(path)
+	return err == nil && os.SameFile(was, is)
 }
 
 // hold keeps a gateway that is up from being started again once it ends, and returns what undoes that.

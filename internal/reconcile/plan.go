@@ -57,9 +57,9 @@ func Plan(in Input) []Action {
 		a := Action{
 			Profile:  p.Name,
 			Prior:    profile.Prior(p.State, p.Intent, in.MachineBoot),
-			Exit:     exit(p),
 			KillTime: p.KillTime,
 		}
+		a.Exit = exit(p, a.Prior)
 		ofCommand := in.Command.Gateway && in.Command.Profile == p.Name
 		if p.Name == profile.Default && ofCommand && !foreground && !p.HasFile && p.Intent.Want == "" {
 			a.Prior, a.Migrate = profile.Running, true
@@ -72,17 +72,22 @@ func Plan(in Input) []Action {
 	return actions
 }
 
-// exit says how the gateway of a profile ended last time.
+// exit says how the gateway of a profile ended last time. A "stopped" of the agent's counts only where a
+// stop is what was asked for: a gateway that starts takes a while to write its own state.
 //
 // contract: STATE-10
-func exit(p Facts) string {
+func exit(p Facts, prior string) string {
 	switch {
-	case p.Clean || p.State.Gateway == profile.Stopped:
+	case p.Clean:
 		return "clean"
 	case p.State.Gateway == "":
 		return "unknown"
+	case p.State.Gateway != profile.Stopped:
+		return "unclean"
+	case prior == profile.Stopped:
+		return "clean"
 	}
-	return "unclean"
+	return "unknown"
 }
 
 // ParseCommand reads the words of CMD, the wrapper not among them. resolve names the profile of a

@@ -42,6 +42,10 @@ func TestPlan(t *testing.T) {
 			Input{Profiles: []Facts{{Name: "default", HasFile: true, Clean: true, State: profile.State{Gateway: "running"}}}},
 			"default running started clean",
 		},
+		"a start that the agent has not noted yet": {
+			Input{Profiles: []Facts{{Name: "default", HasFile: true, State: profile.State{Gateway: "stopped", Desired: "running"}}}},
+			"default running started unknown",
+		},
 		"an intent beats the agent's word": {
 			Input{Profiles: []Facts{{Name: "default", HasFile: true, State: profile.State{Gateway: "running"}, Intent: profile.Intent{Want: profile.Down}}}},
 			"default stopped registered unclean",

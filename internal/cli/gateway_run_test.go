@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// contract: GW-02
+func TestBreadcrumb(t *testing.T) {
+	for _, words := range []string{"s6 supervision", "--no-supervise", "HERMES_GATEWAY_NO_SUPERVISE=1"} {
+		if !strings.Contains(breadcrumb, words) {
+			t.Errorf("want %q in %q", words, breadcrumb)
+		}
+	}
+	if strings.Contains(breadcrumb, "\n") {
+		t.Error("more than one line")
+	}
+}
+
+// contract: GW-01, GW-05, ENV-11
+func TestHeartbeat(t *testing.T) {
+	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stderr.Close()
+	var tried []string
+	heartbeat := func(environ []string, refuse string) string {
+		tried = nil
+		a := newApp(Env{Environ: environ, Stderr: stderr, Exec: func(path string, argv, _ []string) error {
+			if filepath.Base(path) == refuse {
+				return fs.ErrPermission
+			}
+			tried = append(tried, path+" as "+strings.Join(argv, " "))
+			return nil
+		}})
+		if err := a.becomeHeartbeat(); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(tried, ", ")
+	}
+	sleep, err := exec.LookPath("sleep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(sleep+" as sleep infinity", heartbeat([]string{"PATH=" + filepath.Dir(sleep)}, "")); diff != "" {
+		t.Error(diff)
+	}
+	for _, path := range []string{"", "::.", "/nonexistent", "$(id)"} {
+		if got := heartbeat([]string{"PATH=" + path}, ""); !strings.HasSuffix(got, "/sleep as sleep infinity") {
+			t.Errorf("PATH=%q: %s", path, got)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(self+" as hermes-heartbeat", heartbeat(nil, "sleep")); diff != "" {
+		t.Error(diff)
+	}
+	said, err := os.ReadFile(stderr.Name())
+	if err != nil || strings.Count(string(said), "\n") != 1 || !strings.Contains(string(said), "no sleep program") {
+		t.Errorf("stderr: %q, %v", said, err)
+	}
+}
+
+// contract: GW-05
+func TestHeartbeatWithoutSleepEndsWith143(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "-test.run=TestBlockInChild", "-test.v")
+	cmd.Env = append(os.Environ(), "BLOCK_IN_CHILD=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil { // the test has begun
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code, err := childCode(cmd.Wait()); err != nil || code != 143 {
+		t.Errorf("exit code %d, %v", code, err)
+	}
+}
+
+func TestBlockInChild(t *testing.T) {
+	if os.Getenv("BLOCK_IN_CHILD") != "" {
+		os.Exit((&app{}).block())
+	}
+}

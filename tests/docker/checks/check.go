@@ -85,6 +85,9 @@ func All() []Check {
 		remapChecks(),
 		badInputChecks(),
 		restrictedChecks(),
+		networkChecks(),
+		agentChecks(),
+		healthChecks(),
 		derivedChecks(),
 	)
 }

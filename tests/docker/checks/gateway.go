@@ -19,7 +19,7 @@ const (
 
 // gatewayChecks look at one container with a supervised gateway.
 // contract: GW-01 GW-02 GW-04 BOOT-05 BOOT-07 LOG-01 LOG-02 LOG-03 LOG-04 SLOT-04 SLOT-13
-// contract: STATUS-01 STATUS-02 STATUS-03 STATE-01 STATE-09 REC-07 REC-11 ENV-07 DASH-02
+// contract: STATUS-01 STATUS-02 STATUS-03 STATE-01 STATE-09 STATE-10 REC-07 REC-11 ENV-07 DASH-02
 func gatewayChecks() []Check {
 	return append([]Check{
 		{
@@ -31,7 +31,7 @@ func gatewayChecks() []Check {
 			Doc: "waits for the gateway and counts breadcrumbs, heartbeats and gateways", Run: recursion,
 		},
 		{
-			Name: ReconcileCheck, Clauses: []string{"STATE-09", "REC-11", "BOOT-05"},
+			Name: ReconcileCheck, Clauses: []string{"STATE-09", "STATE-10", "REC-11", "BOOT-05"},
 			Doc: "reads stdout and logs/container-boot.log of an idle container", Run: bootLog,
 		},
 	}, probes(supervised(), gatewayProbes())...)
@@ -149,7 +149,7 @@ func bootLog(ctx context.Context, s *harness.Subject) error {
 	if !stdout.MatchString(out) {
 		errs = append(errs, violates("REC-11", "no reconcile line of profile default on stdout:\n%s", out))
 	}
-	file := regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} profile=default prior_state=None action=registered`)
+	file := regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} profile=default prior_state=None action=registered prior_exit=(clean|unclean|unknown)$`)
 	if !file.MatchString(kept.Stdout) {
 		errs = append(errs, violates("STATE-09", "no line of profile default in the boot log: %s", kept))
 	}

@@ -70,7 +70,14 @@ func optOutChecks() []Check {
 
 // foreground wants the gateway as the main program and its exit code as the
 // container's.
+//
+// The main program's grace is raised: a busy host must not turn the agent's
+// exit code into that of a kill.
 func foreground(ctx context.Context, s *harness.Subject, spec harness.Spec) error {
+	if spec.Env == nil {
+		spec.Env = map[string]string{}
+	}
+	spec.Env["S6_KILL_GRACETIME"] = "8000"
 	c, err := s.Start(ctx, spec)
 	if err != nil {
 		return err

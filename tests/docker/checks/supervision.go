@@ -8,12 +8,12 @@ import (
 )
 
 // supervisionChecks drive slots with the tools in /command, as hermes.
-// contract: REC-01 REC-02 REC-03 SLOT-01 SLOT-02 SLOT-03 SLOT-14 SLOT-15
+// contract: REC-01 REC-02 REC-03 SLOT-01 SLOT-02 SLOT-03 SLOT-12 SLOT-14 SLOT-15
 // contract: SVC-01 SVC-02 SVC-03 SVC-04 SVC-06 SVC-07 SVC-08 SVC-09 SVC-10 IMG-08 AGT-05
 func supervisionChecks() []Check {
 	return append(probes(idle(), supervisionProbes()),
 		Check{
-			Name: "a slot of one's own is found, driven and forgotten", Clauses: []string{"SLOT-03", "SLOT-14", "SVC-02", "SVC-03", "SVC-06", "SVC-07", "SVC-08"},
+			Name: "a slot of one's own is found, driven and forgotten", Clauses: []string{"SLOT-03", "SLOT-12", "SLOT-14", "SVC-02", "SVC-03", "SVC-06", "SVC-07", "SVC-08"},
 			Doc: "puts a service directory into the scandir and walks it through its life", Run: slotLife,
 		})
 }
@@ -68,11 +68,13 @@ func slotLife(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	steps := []struct{ clause, script string }{
-		{"SLOT-03", `mkdir ` + dir + ` && printf '#!/bin/sh\nexec sleep 98765\n' >` + dir + `/run && chmod +x ` + dir + `/run`},
+		{"SLOT-03", `mkdir ` + dir + ` && printf '#!/bin/sh\nexec sleep 98765\n' >` + dir + `/run &&
+printf '#!/bin/sh\necho "$*" >/tmp/finish\n' >` + dir + `/finish && chmod +x ` + dir + `/run ` + dir + `/finish`},
 		{"SVC-08", `/command/s6-svscanctl -a /run/service`},
 		{"SVC-06", `/command/s6-svc -wU -T 5000 -u ` + dir + ` || /command/s6-svc -wu -T 5000 -u ` + dir},
 		{"SVC-02", `/command/s6-svstat ` + dir + ` | grep -Ex 'up \(pid [0-9]+\) [0-9]+ seconds(, ready [0-9]+ seconds)?'`},
 		{"SVC-06", `old=$(/command/s6-svstat -o pid ` + dir + `) && kill -9 $old && for i in $(seq 50); do sleep 0.1; new=$(/command/s6-svstat -o pid ` + dir + `); [ $new -gt 0 ] && [ $new != $old ] && exit 0; done; exit 1`},
+		{"SLOT-12", `grep -Ex '256 9 probe [0-9]+' /tmp/finish`},
 		{"SVC-07", `/command/s6-svc -d ` + dir + ` && /command/s6-svwait -D -t 10000 ` + dir},
 		{"SVC-03", `/command/s6-svstat ` + dir + ` | grep -E '^down \(signal SIGTERM\) [0-9]+ seconds, normally up'`},
 		{"SLOT-14", `rm -rf ` + dir + ` && /command/s6-svscanctl -an /run/service && for i in $(seq 20); do pgrep -fx 'sleep 98765' >/dev/null || exit 0; sleep 0.1; done; exit 1`},

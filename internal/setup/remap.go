@@ -102,7 +102,10 @@ func (j *job) notWritable(err error) string {
 	if o != nil {
 		who = o.String()
 	}
-	line := fmt.Sprintf("hermes (uid %d) cannot write %s (owner %s): %v. ", j.writer(), j.home, who, cause(err))
+	line := fmt.Sprintf("uid %d cannot write %s (owner %s): %v. ", j.writer(), j.home, who, cause(err))
+	if j.writer() == int(j.hermes.UID) {
+		line = "hermes, " + line
+	}
 	switch {
 	case isReadOnly(err):
 		return line + "The volume is read-only: mount it without \":ro\"."

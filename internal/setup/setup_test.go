@@ -289,7 +289,7 @@ func TestUnwritableVolumeIsOneLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := c.run()
-	c.expect(out, "hermes (uid 10000) cannot write /opt/data (owner 10000:10000)", "read-only")
+	c.expect(out, "hermes, uid 10000 cannot write /opt/data (owner 10000:10000)", "read-only")
 	if n := strings.Count(out, "\n"); n != 1 {
 		t.Errorf("%d lines:\n%s", n, out)
 	}

@@ -45,12 +45,13 @@ func interpreter(dir *s6.Dir, path string, argv []string) ([]string, error) {
 func shebang(head []byte) []string {
 	line, isScript := bytes.CutPrefix(head, []byte("#!"))
 	line, _, _ = bytes.Cut(line, []byte("\n"))
-	name, arg, _ := strings.Cut(strings.Trim(string(line), " \t"), " ")
-	if !isScript || name == "" {
+	text := strings.Trim(string(line), " \t")
+	if !isScript || text == "" {
 		return nil
 	}
+	name := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' })[0]
 	words := []string{name}
-	if arg = strings.Trim(arg, " \t"); arg != "" {
+	if arg := strings.TrimLeft(text[len(name):], " \t"); arg != "" {
 		words = append(words, arg)
 	}
 	return words

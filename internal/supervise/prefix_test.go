@@ -1,0 +1,123 @@
+package supervise
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"strings"
+	"testing"
+)
+
+// contract: DASH-06; spec: FAULT-18
+func TestPrefixLines(t *testing.T) {
+	long := strings.Repeat("x", maxLine)
+	tests := []struct {
+		name, in string
+		flush    bool
+		text     string
+		left     string
+	}{
+		{"nothing", "", false, "", ""},
+		{"whole lines", "a\n\nb\n", false, "> a\n> \n> b\n", ""},
+		{"unfinished", "a\nb", false, "> a\n", "b"},
+		{"unfinished at the end", "a\nb", true, "> a\n> b\n", ""},
+		{"NUL and CR pass", "a\x00\r\n", false, "> a\x00\r\n", ""},
+		{"longest line", long + "\n", false, "> " + long + "\n", ""},
+		{"too long", long + "y\n", false, "> " + long + "\n> y\n", ""},
+		{"too long and unfinished", long + "y", false, "> " + long + "\n", "y"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text, left := prefixLines("> ", []byte(tt.in), tt.flush)
+			if string(text) != tt.text || string(left) != tt.left {
+				t.Errorf("got %.60q, left %.20q", text, left)
+			}
+		})
+	}
+}
+
+// FuzzPrefixLines: without the prefixes, nothing is lost and nothing is made up
+// but the ends of cut lines.
+func FuzzPrefixLines(f *testing.F) {
+	f.Add([]byte("a\nb\n"), true)
+	f.Fuzz(func(t *testing.T, data []byte, flush bool) {
+		text, left := prefixLines("", data, flush)
+		got := append(bytes.ReplaceAll(text, []byte("\n"), nil), left...)
+		if want := bytes.ReplaceAll(data, []byte("\n"), nil); !bytes.Equal(got, want) {
+			t.Errorf("%q became %q and %q", data, text, left)
+		}
+	})
+}
+
+// contract: DASH-06; spec: SUP-88, FAULT-18
+func TestPrefixerFlood(t *testing.T) {
+	r, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newPrefixer(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.use("> ")
+	got := make(chan string)
+	go func() {
+		b, _ := io.ReadAll(r)
+		got <- string(b)
+	}()
+	line := strings.Repeat("z", 100) + "\n"
+	for range 5000 {
+		if _, err := io.WriteString(p.writer, line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.close()
+	<-p.done
+	_ = out.Close()
+	if text := <-got; text != strings.Repeat("> "+line, 5000) {
+		t.Errorf("%d bytes came out, want %d", len(text), 5000*(len(line)+2))
+	}
+}
+
+// A reader that is gone must not end the init, nor block the service.
+func TestPrefixerWithoutReader(t *testing.T) {
+	r, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = r.Close()
+	p, err := newPrefixer(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2000 {
+		if _, err := io.WriteString(p.writer, strings.Repeat("z", 100)+"\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.close()
+	<-p.done
+	_ = out.Close()
+}
+
+// spec: SUP-27
+func TestShebang(t *testing.T) {
+	tests := []struct {
+		head string
+		want string
+	}{
+		{"#!/bin/sh\n", "/bin/sh"},
+		{"#! /bin/sh -e  \nrest", "/bin/sh|-e"},
+		{"#!/usr/bin/env -S a b\n", "/usr/bin/env|-S a b"},
+		{"#!\t/command/execlineb -P", "/command/execlineb|-P"},
+		{"#!/bin/sh\t-e\n", "/bin/sh|-e"},
+		{"#!\n", ""},
+		{"\x7fELF", ""},
+		{"", ""},
+	}
+	for _, tt := range tests {
+		if got := strings.Join(shebang([]byte(tt.head)), "|"); got != tt.want {
+			t.Errorf("shebang(%q) = %q, want %q", tt.head, got, tt.want)
+		}
+	}
+}

@@ -85,6 +85,7 @@ func All() []Check {
 		remapChecks(),
 		badInputChecks(),
 		restrictedChecks(),
+		volumeChecks(),
 		networkChecks(),
 		agentChecks(),
 		healthChecks(),

@@ -12,7 +12,7 @@ import (
 const dashboardProcess = `hermes dashboard --host`
 
 // dashboardChecks are about the supervised dashboard.
-// contract: DASH-01 DASH-03 DASH-04 DASH-06 DASH-08 DASH-10 DASH-11 DASH-13 RCP-04
+// contract: DASH-01 DASH-03 DASH-04 DASH-05 DASH-06 DASH-07 DASH-08 DASH-09 DASH-10 DASH-11 DASH-13 RCP-04
 func dashboardChecks() []Check {
 	return []Check{
 		{
@@ -26,6 +26,10 @@ func dashboardChecks() []Check {
 		{
 			Name: "a dashboard open to the network without a provider stays closed", Clauses: []string{"DASH-10"},
 			Doc: "docker run -e HERMES_DASHBOARD=1 -e HERMES_DASHBOARD_HOST=0.0.0.0 IMG sleep infinity", Run: dashboardClosed,
+		},
+		{
+			Name: "a dashboard open to the network with a provider asks for sign-in", Clauses: []string{"DASH-05", "DASH-07", "DASH-09"},
+			Doc: "HERMES_DASHBOARD_HOST=0.0.0.0 with an OAuth client id and HERMES_DASHBOARD_INSECURE", Run: dashboardSignIn,
 		},
 		{
 			Name: "HERMES_DASHBOARD=on is not true", Clauses: []string{"DASH-01"},
@@ -138,4 +142,33 @@ func dashboardClosed(ctx context.Context, s *harness.Subject) error {
 		err = violates("DASH-10", "want a closed port and a slot wanted up, got %v and curl: %s", slot, res)
 	}
 	return err
+}
+
+func dashboardSignIn(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{Env: map[string]string{
+		"HERMES_DASHBOARD": "1", "HERMES_DASHBOARD_HOST": "0.0.0.0",
+		"HERMES_DASHBOARD_OAUTH_CLIENT_ID": "agent:probe", "HERMES_DASHBOARD_INSECURE": "1",
+	}})
+	if err != nil {
+		return err
+	}
+	if err := answers(ctx, c); err != nil {
+		return broken("DASH-09", err)
+	}
+	var errs []error
+	logs, err := c.AllLogs(ctx)
+	if err != nil {
+		return err
+	}
+	if n := strings.Count(logs, "[dashboard] WARNING: "); n != 4 {
+		errs = append(errs, violates("DASH-05", "want four warning lines, got %d:\n%s", n, logs))
+	}
+	if n := strings.Count(logs, "HERMES_DASHBOARD_TUI"); n != 1 {
+		errs = append(errs, violates("DASH-07", "want one notice about the chat tab, got %d:\n%s", n, logs))
+	}
+	res, err := c.Sh(ctx, `u=http://127.0.0.1:9119/api; curl -s $u/auth/providers; curl -s -o /dev/null -w ' %{http_code} ' $u/sessions; curl -s $u/status`)
+	if err == nil && !regexp.MustCompile(`(?s)nous.* 401 .*"auth_required": ?true`).MatchString(res.Stdout) {
+		err = violates("DASH-09", "want provider nous, 401 for sessions and auth_required, got %s", res)
+	}
+	return errors.Join(append(errs, err)...)
 }

@@ -13,12 +13,12 @@ import (
 )
 
 // imageChecks look at the image's configuration; no container is started.
-// contract: IMG-01 IMG-02 IMG-03 IMG-04 IMG-05 IMG-20 IMG-22 TOOL-01
+// contract: IMG-01 IMG-02 IMG-03 IMG-04 IMG-05 IMG-20 IMG-22 TOOL-01 HEALTH-03
 func imageChecks() []Check {
 	return []Check{
 		{
-			Name:    "the entry point is init and wrapper, without command and user",
-			Clauses: []string{"IMG-01", "IMG-02"},
+			Name:    "the entry point is init and wrapper, without command and user, with a health check",
+			Clauses: []string{"IMG-01", "IMG-02", "HEALTH-03"},
 			Doc:     "inspects the image",
 			Run:     imageStart,
 		},
@@ -55,6 +55,9 @@ func imageStart(ctx context.Context, s *harness.Subject) error {
 	expect("IMG-02", "working directory", "/opt/hermes", cfg.WorkingDir)
 	expect("IMG-02", "volumes", []string{"/opt/data"}, slices.Sorted(maps.Keys(cfg.Volumes)))
 	expect("IMG-02", "number of exposed ports", 0, len(cfg.ExposedPorts))
+	if cfg.Healthcheck == nil || !strings.Contains(strings.Join(cfg.Healthcheck.Test, " "), "/command/hermes-health") {
+		errs = append(errs, violates("HEALTH-03", "want a health check by /command/hermes-health, got %+v", cfg.Healthcheck))
+	}
 	return errors.Join(errs...)
 }
 

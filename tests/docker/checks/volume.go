@@ -1,0 +1,210 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+
+	"github.com/moby/moby/api/types/container"
+
+	"caduceus/tests/docker/harness"
+)
+
+// volumeChecks boot on volumes with a past, and beside what the host lends.
+// contract: SETUP-22 SETUP-23 SETUP-31 SETUP-32 SETUP-36 STATE-11 STATE-13 REC-08 REC-09
+// contract: LOG-05 RCP-16 RCP-30
+func volumeChecks() []Check {
+	return []Check{
+		{
+			Name: "old settings are migrated after a backup", Clauses: []string{"SETUP-22", "STATE-13"},
+			Doc: "boots on a config.yaml of schema 1", Run: migrate,
+		},
+		{
+			Name: "a migration can be skipped", Clauses: []string{"SETUP-23"},
+			Doc: "boots on a config.yaml of schema 1 with HERMES_SKIP_CONFIG_MIGRATION", Run: skipMigration,
+		},
+		{
+			Name: "hermes may use the host's Docker socket", Clauses: []string{"SETUP-31", "SETUP-32", "RCP-16"},
+			Doc: "mounts the engine's socket and runs docker version in the main program; runs setup twice", Run: dockerSocket,
+		},
+		{
+			Name: "a small /dev/shm without the browser's flag is warned about", Clauses: []string{"SETUP-36"},
+			Doc: "boots with AGENT_BROWSER_ARGS=--no-sandbox",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				_, out, errs, err := run(ctx, s, harness.Spec{Cmd: []string{"true"}, Env: map[string]string{"AGENT_BROWSER_ARGS": "--no-sandbox"}})
+				if err == nil && !strings.Contains(out+errs, "--shm-size=1g") {
+					err = violates("SETUP-36", "no line names --shm-size=1g:\n%s%s", out, errs)
+				}
+				return err
+			},
+		},
+		{
+			Name: "a big boot log is put aside", Clauses: []string{"STATE-11"},
+			Doc: "boots on a container-boot.log of 262144 bytes", Run: bigBootLog,
+		},
+		{
+			Name: "a dashboard container has no gateway slots", Clauses: []string{"REC-08"},
+			Doc: "docker run IMG dashboard --help",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				_, out, _, err := run(ctx, s, harness.Spec{Cmd: []string{"dashboard", "--help"}})
+				const says = "reconcile: skipping (dashboard container — does not need per-profile gateways)\n"
+				if err == nil && (!strings.Contains(out, says) || strings.Contains(out, "reconcile: profile=")) {
+					err = violates("REC-08", "want %q and no profile, got:\n%s", says, out)
+				}
+				return err
+			},
+		},
+		{
+			Name: "with multiplexing named profiles wait", Clauses: []string{"REC-09"},
+			Doc: "boots with GATEWAY_MULTIPLEX_PROFILES=on on a volume with a running profile", Run: multiplex,
+		},
+		{
+			Name: "a second container's logger goes on without the log file", Clauses: []string{"LOG-05"},
+			Doc: "runs two gateways on one volume", Run: twoLoggers,
+		},
+		{
+			Name: "a volume opened to everybody is closed again where it matters", Clauses: []string{"RCP-30"},
+			Doc: "boots on a volume after chmod -R 755",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				c, err := startIdle(ctx, s, harness.Spec{Files: []harness.File{
+					harness.File{Path: "/opt/data", Dir: true, Mode: 0o755}.Hermes(),
+					harness.File{Path: "/opt/data/.env", Content: "A=b\n", Mode: 0o755}.Hermes(),
+					harness.File{Path: "/opt/data/config.yaml", Content: "{}\n", Mode: 0o755}.Hermes(),
+				}})
+				if err != nil {
+					return err
+				}
+				return expectSh(ctx, c, "RCP-30", `cd /opt/data && test "$(stat -c %a .env config.yaml | tr '\n' ' ')" = '600 640 '`)
+			},
+		},
+	}
+}
+
+// oldSettings is a config.yaml of the agent's first schema.
+func oldSettings() harness.File {
+	return harness.File{Path: "/opt/data/config.yaml", Content: "_config_version: 1\nmodel: probe/model\n"}.Hermes()
+}
+
+func migrate(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{Files: []harness.File{oldSettings()}})
+	if err != nil {
+		return err
+	}
+	out, err := c.AllLogs(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	if !regexp.MustCompile(`(?m)^\[config-migrate\] Migrating config schema 1 -> \d+; backups: `).MatchString(out) {
+		errs = append(errs, violates("SETUP-22", "no line about the migration:\n%s", out))
+	}
+	return errors.Join(append(errs,
+		expectSh(ctx, c, "SETUP-22", `grep -Eq '^_config_version: ([2-9]|[0-9]{2,})' /opt/data/config.yaml && test "$(stat -c %U /opt/data/config.yaml)" = hermes`),
+		expectSh(ctx, c, "STATE-13", `cd /opt/data && ls | grep -Eq '^config\.yaml\.bak-[0-9]{8}T[0-9]{6}Z$' && grep -qx '_config_version: 1' config.yaml.bak-*`))...)
+}
+
+func skipMigration(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{
+		Env: map[string]string{"HERMES_SKIP_CONFIG_MIGRATION": "on"}, Files: []harness.File{oldSettings()},
+	})
+	if err != nil {
+		return err
+	}
+	out, err := c.AllLogs(ctx)
+	if err != nil {
+		return err
+	}
+	const says = "[config-migrate] HERMES_SKIP_CONFIG_MIGRATION is set; skipping config migration\n"
+	if !strings.Contains(out, says) {
+		err = violates("SETUP-23", "want %q, got:\n%s", says, out)
+	}
+	return errors.Join(err, expectSh(ctx, c, "SETUP-23", `grep -qx '_config_version: 1' /opt/data/config.yaml && test -s /opt/data/SOUL.md`))
+}
+
+func dockerSocket(ctx context.Context, s *harness.Subject) error {
+	c, err := s.Start(ctx, harness.Spec{
+		Cmd: []string{"sh", "-c", "docker version --format 'engine {{.Server.Os}}'; exec sleep infinity"},
+		Host: func(h *container.HostConfig) {
+			h.Binds = []string{"/var/run/docker.sock:/var/run/docker.sock"}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := booted(ctx, c); err != nil {
+		return err
+	}
+	out, stderr, err := c.Logs(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	if !regexp.MustCompile(`(?m)^\[stage2\] Added hermes to group \S+ \(GID \d+\) for /(var/)?run/docker\.sock$`).MatchString(out) {
+		errs = append(errs, violates("SETUP-31", "no line about the group:\n%s", out))
+	}
+	if !strings.Contains(out, "engine linux\n") {
+		errs = append(errs, violates("RCP-16", "hermes cannot ask the engine:\n%s%s", out, stderr))
+	}
+	again, err := c.Root(ctx, `before=$(cat /etc/group); /opt/hermes/docker/stage2-hook.sh; test "$before" = "$(cat /etc/group)"`)
+	if err == nil && (again.Code != 0 || strings.Contains(again.Stdout, "Added hermes")) {
+		err = violates("SETUP-32", "a second run changed the groups: %s", again)
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+func bigBootLog(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{Files: []harness.File{
+		harness.File{Path: "/opt/data/logs", Dir: true}.Hermes(),
+		harness.File{Path: "/opt/data/logs/container-boot.log", Content: strings.Repeat("old line\n", 262144/9+1)}.Hermes(),
+	}})
+	if err != nil {
+		return err
+	}
+	return expectSh(ctx, c, "STATE-11", `cd /opt/data/logs && grep -q '^old line' container-boot.log.1 && ! grep -q '^old line' container-boot.log && grep -q profile=default container-boot.log`)
+}
+
+func multiplex(ctx context.Context, s *harness.Subject) error {
+	const dir = "/opt/data/profiles/coder"
+	c, err := startIdle(ctx, s, harness.Spec{
+		Env: map[string]string{"GATEWAY_MULTIPLEX_PROFILES": "on"},
+		Files: []harness.File{
+			harness.File{Path: "/opt/data/profiles", Dir: true}.Hermes(),
+			harness.File{Path: dir, Dir: true}.Hermes(),
+			harness.File{Path: dir + "/SOUL.md", Content: "probe\n"}.Hermes(),
+			stateFile(dir, `{"gateway_state":"running"}`),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	slot, err := c.Slot(ctx, "gateway-coder")
+	if err != nil || slot.Up || slot.WantedUp {
+		return violates("REC-09", "want the slot registered and down, got %v (%v)", slot, err)
+	}
+	return nil
+}
+
+func twoLoggers(ctx context.Context, s *harness.Subject) error {
+	volume, err := s.Volume(ctx)
+	if err != nil {
+		return err
+	}
+	spec := harness.Spec{Volumes: []harness.Volume{{Name: volume}}}
+	first, err := startGateway(ctx, s, spec)
+	if err != nil {
+		return err
+	}
+	spec.Cmd = []string{"gateway", "run"}
+	second, err := s.Start(ctx, spec)
+	if err != nil {
+		return err
+	}
+	if err := second.WaitLog(ctx, "logging to stdout only", bootLimit); err != nil {
+		return broken("LOG-05", err)
+	}
+	if err := second.WaitLog(ctx, banner, gatewayLimit); err != nil {
+		return broken("LOG-05", err)
+	}
+	return expectSh(ctx, first, "LOG-05", `test "$(grep -c ⚕ /opt/data/logs/gateways/default/current)" = 1`)
+}

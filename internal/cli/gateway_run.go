@@ -49,7 +49,6 @@ func (a *app) gatewayRun(ctx context.Context) error {
 	case gateway.Refuse:
 		return a.refuseRoot()
 	case gateway.Foreground:
-		a.warnShortKey()
 		return a.becomeAgent()
 	case gateway.StayDown:
 		a.say("→ gateway %s was stopped and stays down, as HERMES_GATEWAY_RESPECT_STOP is set. To bring it up: %s",
@@ -85,18 +84,6 @@ func (a *app) refuseRoot() error {
 	a.say("  Keep the image's entry point (/init /opt/hermes/docker/main-wrapper.sh), or start with --user hermes.")
 	a.say("  HERMES_ALLOW_ROOT_GATEWAY=1 allows it, if you accept that.")
 	return exitCode(1)
-}
-
-// warnShortKey names a key that the agent will not take. That a key alone opens no port is the business
-// of the hook in the agent's environment, which sees .env as well.
-//
-// contract: NET-03
-func (a *app) warnShortKey() {
-	const variable, minimum = "API_SERVER_KEY", 16
-	key := a.getenv(variable)
-	if key != "" && len(key) < minimum && truth.Loose(a.getenv("API_SERVER_ENABLED")) {
-		a.say("hermes: %s has fewer than %d characters: the API server stays closed", variable, minimum)
-	}
 }
 
 // becomeHeartbeat replaces this process by one that only waits for the container's end. Without a

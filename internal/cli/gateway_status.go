@@ -45,14 +45,16 @@ Exit codes: 0 it is up, 3 it is down, 1 there is no such gateway.`,
 			return err
 		}
 		report, err := gateway.Inspect(a.scandir, a.home, name, a.Now())
-		if err != nil {
+		switch {
+		case err != nil && *asJSON: // stdout is for the object
+			return err
+		case err != nil:
 			return a.failed(err)
-		}
-		if *asJSON {
+		case *asJSON:
 			if err := json.NewEncoder(a.Stdout).Encode(report); err != nil {
 				return err
 			}
-		} else {
+		default:
 			writeReport(a.Stdout, report)
 		}
 		if !report.Up() {

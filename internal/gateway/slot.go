@@ -2,7 +2,6 @@ package gateway
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -105,14 +104,12 @@ func lay(dir string, files []file, account identity.Account) error {
 		if err != nil {
 			return err
 		}
-		if owned && os.Geteuid() == 0 {
-			err = os.Lchown(path, int(account.UID), int(account.GID))
-			if errors.Is(err, syscall.EPERM) { // no CAP_CHOWN: hermes cannot control it, but it runs
-				err = nil
-			}
+		if owned {
+			err = Give(path, account, f.mode)
+		} else {
+			err = os.Chmod(path, f.mode) // in spite of the umask
 		}
-		// After chown, which clears the setgid bit, and in spite of the umask.
-		if err = errors.Join(err, os.Chmod(path, f.mode&^os.ModeNamedPipe)); err != nil {
+		if err != nil {
 			return fmt.Errorf("cannot prepare %q: %w", path, err)
 		}
 	}

@@ -89,15 +89,20 @@ func Prior(s State, i Intent, machine time.Time) string {
 	return i.Want.state()
 }
 
-// askedAfter says whether the desired state was asked for after the intent. A gateway that was told
-// to stop may write its old state until it is dead; one that was started later proves a request.
+// askedAfter says whether the desired state was asked for after the intent. Until it is dead, a gateway
+// that was told to stop may write its old state; one that was started later proves a later request.
 func (s State) askedAfter(i Intent, machine time.Time) bool {
-	switch {
-	case s.ByVerb:
+	if s.ByVerb {
 		return !s.Updated.Before(i.At)
-	case i.Want == Down && s.Started > 0 && !machine.IsZero() && s.Updated.After(machine):
-		const tick = time.Second / 100 // USER_HZ, the same on every architecture
-		return machine.Add(time.Duration(s.Started) * tick).After(i.At.Add(time.Second))
 	}
-	return s.Updated.After(i.At.Add(lastWrite))
+	late := s.Updated.After(i.At.Add(lastWrite))
+	if s.Started <= 0 || machine.IsZero() || !s.Updated.After(machine) { // unknown, or of another boot of the machine
+		return late
+	}
+	const tick = time.Second / 100 // USER_HZ, the same on every architecture
+	started := machine.Add(time.Duration(s.Started) * tick)
+	if i.Want == Down {
+		return started.After(i.At.Add(time.Second)) // however long the old one drains
+	}
+	return late || !started.Before(i.At)
 }

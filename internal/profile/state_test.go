@@ -195,6 +195,12 @@ func TestPrior(t *testing.T) {
 		"stopped by a verb, then written by the gateway": {
 			State{Desired: "stopped", Updated: at.Add(time.Hour), Started: ticks(0)}, up, "stopped",
 		},
+		"stopped by a verb seconds after the start": {
+			State{Desired: "stopped", Updated: at.Add(5 * time.Second), Started: ticks(time.Second)}, up, "stopped",
+		},
+		"started while the old one still stops": {
+			State{Desired: "stopped", Updated: at.Add(2 * time.Second), Started: ticks(-time.Minute)}, up, "running",
+		},
 		"a desired state of foreign words, changed later": {
 			State{Desired: "paused", Updated: at.Add(time.Hour), ByVerb: true}, up, "paused",
 		},

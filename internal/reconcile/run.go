@@ -33,7 +33,8 @@ type Options struct {
 // contract: REC-02, REC-03, REC-06, REC-08, REC-11, REC-12, STATE-09, STATE-12
 func Run(o Options) int {
 	r := newRun(o)
-	in := r.read()
+	var in Input
+	r.onVolume(func() { in = r.read() })
 	if in.Command.Dashboard {
 		fmt.Fprintln(o.Stdout, "reconcile: skipping (dashboard container — does not need per-profile gateways)")
 		return 0
@@ -50,10 +51,21 @@ func Run(o Options) int {
 		done = append(done, a)
 		fmt.Fprintf(o.Stdout, "reconcile: %s\n", a)
 	}
-	if err := appendLog(r.home.Root(), o.Now, done); err != nil {
-		r.warn(fmt.Errorf("cannot write the boot log: %w", err))
-	}
+	r.onVolume(func() {
+		if err := appendLog(r.home.Root(), o.Now, done); err != nil {
+			r.warn(fmt.Errorf("cannot write the boot log: %w", err))
+		}
+	})
 	return code
+}
+
+// onVolume does something with the file rights of hermes: the volume is its own, and root may have no
+// rights on it, or too many.
+func (r run) onVolume(do func()) {
+	if err := identity.As(r.Account, do); err != nil {
+		r.warn(err)
+		do()
+	}
 }
 
 // String is the action as stdout and, after a time, the boot log have it.
@@ -176,13 +188,13 @@ func (r run) own() {
 	if err := os.MkdirAll(r.scandir.Path, 0o755); err != nil {
 		r.warn(err)
 	}
-	if os.Geteuid() != 0 {
-		return
-	}
 	control := filepath.Join(r.scandir.Path, s6.SvscanDir)
-	for _, path := range []string{r.scandir.Path, filepath.Join(control, s6.ControlFile), filepath.Join(control, s6.LockFile)} {
-		err := os.Lchown(path, int(r.Account.UID), int(r.Account.GID))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for path, mode := range map[string]os.FileMode{
+		r.scandir.Path:                         0o755,
+		filepath.Join(control, s6.ControlFile): 0o600,
+		filepath.Join(control, s6.LockFile):    0o600,
+	} {
+		if err := gateway.Give(path, r.Account, mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			r.warn(err)
 		}
 	}
@@ -191,25 +203,33 @@ func (r run) own() {
 // apply makes one slot. One that is supervised already, as when the step is called by hand in a live
 // container, is left as it is.
 func (r run) apply(a Action) error {
-	dir := r.home.Dir(a.Profile)
 	if live, err := s6.Supervised(r.scandir.Dir(a.Profile)); err == nil && live {
 		return nil
 	}
+	r.onVolume(func() { r.prepare(a) })
+	return r.scandir.Publish(gateway.Slot{Profile: a.Profile, Up: a.Start, KillTimeout: a.KillTime}, true)
+}
+
+// prepare readies a profile's directory for a gateway.
+//
+// contract: STATE-12, REC-07
+func (r run) prepare(a Action) {
+	dir := r.home.Dir(a.Profile)
 	for _, name := range []string{"gateway.pid", "processes.json"} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			r.warn(fmt.Errorf("cannot remove stale file: %w", err))
 		}
 	}
-	if a.Migrate {
-		err := profile.WriteState(dir, map[string]any{
-			"gateway_state": profile.Running,
-			"desired_state": profile.Running,
-			"timestamp":     r.Now.Unix(),
-			"migrated_from": "legacy-container-cmd",
-		})
-		if err != nil {
-			r.warn(fmt.Errorf("cannot record that profile %s runs: %w", a.Profile, err))
-		}
+	if !a.Migrate {
+		return
 	}
-	return r.scandir.Publish(gateway.Slot{Profile: a.Profile, Up: a.Start, KillTimeout: a.KillTime}, true)
+	err := profile.WriteState(dir, map[string]any{
+		"gateway_state": profile.Running,
+		"desired_state": profile.Running,
+		"timestamp":     r.Now.Unix(),
+		"migrated_from": "legacy-container-cmd",
+	})
+	if err != nil {
+		r.warn(fmt.Errorf("cannot record that profile %s runs: %w", a.Profile, err))
+	}
 }

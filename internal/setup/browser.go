@@ -33,7 +33,7 @@ func (j *job) findBrowser() {
 			j.warn("no Chromium under %s: browser tools need %s", dir, browserVariable)
 			return
 		}
-		browser = strings.TrimPrefix(browser, strings.TrimSuffix(j.real("/"), "/"))
+		browser = j.shown(browser)
 		j.export(browserVariable, browser)
 		j.say("Found agent-browser Chromium binary: %s", browser)
 	}

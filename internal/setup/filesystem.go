@@ -1,9 +1,11 @@
 package setup
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 
@@ -52,6 +54,21 @@ func within(path, dir string) bool {
 func remote(kind string) bool {
 	return kind == "fuse" || strings.HasPrefix(kind, "fuse.") || strings.HasPrefix(kind, "nfs") ||
 		slices.Contains([]string{"9p", "virtiofs", "cifs", "smb3", "smbfs", "fuseblk", "fakeowner"}, kind)
+}
+
+// warnAboutNode names a Node.js that an installation on the host has left in the volume.
+//
+// contract: TOOL-17
+func (j *job) warnAboutNode(context.Context, *volume) error {
+	dir := path.Join(j.home, "node")
+	for _, program := range []string{dir + "/bin/node", dir + "/node"} {
+		info, err := os.Stat(j.real(program))
+		if err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			j.warn("%s outranks the image's Node.js for the agent; move %s away to use the image's", program, dir)
+			break
+		}
+	}
+	return nil
 }
 
 // probe finds out, by doing it, whether H can be written.

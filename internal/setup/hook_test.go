@@ -50,14 +50,16 @@ def build_profile_secret_scope(path): return load_env_file(path)
 	}
 }
 
-func TestContainerVariablesWinOverDotenv(t *testing.T) {
-	for name, test := range map[string]struct {
-		env    []string
-		dotenv string
-		image  string
-		code   string
-		want   string
-	}{
+type hookCase struct {
+	env    []string
+	dotenv string
+	image  string // what the image itself sets
+	code   string
+	want   string
+}
+
+func hookCases() map[string]hookCase {
+	return map[string]hookCase{
 		// contract: ENV-05
 		"loading":                       {[]string{"GIVEN=e"}, "GIVEN=f OTHER=f", "", `load(); show("GIVEN", "OTHER")`, "e f"},
 		"loading again":                 {[]string{"GIVEN=e"}, "GIVEN=f OTHER=f", "", `load(); load(); show("GIVEN")`, "e"},
@@ -83,7 +85,23 @@ func TestContainerVariablesWinOverDotenv(t *testing.T) {
 		"a key, the switch in .env":       {[]string{"API_SERVER_KEY=k"}, "API_SERVER_ENABLED=true", "", `load(); show("API_SERVER_KEY")`, "k"},
 		"a key alone in .env":             {nil, "API_SERVER_KEY=f", "", `load(); show("API_SERVER_KEY"); load(); show("API_SERVER_KEY")`, "f\nf"},
 		"a key in both, without a switch": {[]string{"API_SERVER_KEY=k"}, "API_SERVER_KEY=f", "", `load(); load(); show("API_SERVER_KEY")`, "f"},
-	} {
+	}
+}
+
+// Every program of the table starts with this.
+const hookPrelude = `
+import container_env, os, sys, subprocess
+from dotenv import load_dotenv
+from hermes_cli import config
+FILE = os.environ["FILE"]
+def load(): load_dotenv(FILE)
+def show(*names): print(*(os.environ.get(n) for n in names))
+def write(text): open(FILE, "w").write(text)
+def child(code): sys.stdout.flush(); subprocess.run([sys.executable, "-c", os.environ["PRELUDE"] + code], check=True)
+`
+
+func TestContainerVariablesWinOverDotenv(t *testing.T) {
+	for name, test := range hookCases() {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			hook, err := os.ReadFile(rootfs + "/opt/hermes/libexec/container_env.py")
@@ -95,18 +113,8 @@ func TestContainerVariablesWinOverDotenv(t *testing.T) {
 			modules["image.env"] = test.image
 			modules[".env"] = test.dotenv
 			standIn(t, dir, modules)
-			prelude := `
-import container_env, os, sys, subprocess
-from dotenv import load_dotenv
-from hermes_cli import config
-FILE = os.environ["FILE"]
-def load(): load_dotenv(FILE)
-def show(*names): print(*(os.environ.get(n) for n in names))
-def write(text): open(FILE, "w").write(text)
-def child(code): sys.stdout.flush(); subprocess.run([sys.executable, "-c", os.environ["PRELUDE"] + code], check=True)
-`
-			env := append([]string{"PYTHONPATH=" + dir, "FILE=" + filepath.Join(dir, ".env"), "PRELUDE=" + prelude}, test.env...)
-			out, err := python(t, env, "-c", prelude+test.code)
+			env := append([]string{"PYTHONPATH=" + dir, "FILE=" + filepath.Join(dir, ".env"), "PRELUDE=" + hookPrelude}, test.env...)
+			out, err := python(t, env, "-c", hookPrelude+test.code)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

@@ -160,10 +160,7 @@ func (j *job) linkCommand(_ context.Context, v *volume) error {
 		return err
 	}
 	if target, err := os.Readlink(j.real(v.name(link))); err == nil && target != frontProgram {
-		if !strings.HasPrefix(target, installDir+"/") {
-			return nil
-		}
-		if err := v.remove(link); err != nil { // of an older image
+		if err := v.remove(link); err != nil { // of an older image, or of a host
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"caduceus/internal/contenv"
 	"caduceus/internal/identity"
@@ -45,6 +46,8 @@ func (j *job) hermesSteps() []step {
 		{"gateway state", j.bootstrapGateway},
 		{"keys", j.checkDotenv},
 		{"link", j.linkCommand},
+		{"node", j.warnAboutNode},
+		{"whatsapp bridge", j.refreshBridges},
 		{"configuration", j.migrateConfig},
 		{"skills", j.syncSkills},
 	}
@@ -138,6 +141,11 @@ func (j *job) makeHome() {
 
 // real is where path is on this system.
 func (j *job) real(path string) string { return filepath.Join("/", j.Root, path) }
+
+// shown is the reverse of real.
+func (j *job) shown(path string) string {
+	return strings.TrimPrefix(path, strings.TrimSuffix(j.real("/"), "/"))
+}
 
 func (j *job) get(name string) string {
 	value, _ := contenv.Lookup(j.Environ, name)

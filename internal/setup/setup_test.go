@@ -94,6 +94,19 @@ func (c *container) read(rel string) string {
 	return string(b)
 }
 
+// readOnly mounts a directory over itself, read-only.
+func (c *container) readOnly(rel string) {
+	c.t.Helper()
+	path := c.path(rel)
+	if err := syscall.Mount(path, path, "", syscall.MS_BIND, ""); err != nil {
+		c.t.Skipf("cannot mount here: %v", err)
+	}
+	c.t.Cleanup(func() { _ = syscall.Unmount(path, syscall.MNT_DETACH) })
+	if err := syscall.Mount("", path, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 // run is one setup; it returns what was said.
 func (c *container) run(env ...string) string {
 	c.t.Helper()
@@ -208,59 +221,6 @@ func snapshot(t *testing.T, root string) map[string]string {
 	return all
 }
 
-// contract: SETUP-02, SETUP-05
-func TestRemap(t *testing.T) {
-	c := newContainer(t)
-	out := c.run("PUID=99", "PGID=100")
-	c.expect(out, "[stage2] Changing hermes UID to 99\n", "[stage2] Changing hermes GID to 100\n",
-		"[stage2] Fixing ownership of /opt/data (targeted) to hermes (99)")
-	c.expect(c.read("etc/passwd"), "hermes:x:99:100:")
-	c.is("opt/data", 99, 0)
-	c.is("opt/data/.env", 99, 0o600)
-}
-
-// contract: SETUP-04
-func TestBadIDsAreNamed(t *testing.T) {
-	c := newContainer(t)
-	c.expect(c.run("HERMES_UID=x"), `[stage2] Warning: ignoring HERMES_UID="x": not a number; hermes keeps its id`)
-	c.is("opt/data/.env", 10000, 0)
-}
-
-// contract: SETUP-08
-func TestAdoptVolumeOwner(t *testing.T) {
-	c := newContainer(t)
-	c.own("opt/data", 1234)
-	out := c.run("HERMES_ADOPT_VOLUME_OWNER=1")
-	c.expect(out, "[stage2] Adopting owner 1234:1234 of /opt/data\n", "[stage2] Changing hermes UID to 1234\n")
-	if strings.Contains(out, "Fixing ownership") {
-		t.Errorf("repaired what it adopted:\n%s", out)
-	}
-}
-
-// contract: SETUP-09
-func TestReadOnlyAccountFiles(t *testing.T) {
-	c := newContainer(t)
-	// A directory in the way of the temporary file's target: rename cannot replace it.
-	if err := os.Remove(c.path("etc/group")); err != nil {
-		t.Fatal(err)
-	}
-	c.file("etc/group.d/real", "root:x:0:\nhermes:x:10000:\n", 0o644)
-	if err := syscall.Mount(c.path("etc"), c.path("etc"), "", syscall.MS_BIND, ""); err != nil {
-		t.Skipf("cannot mount here: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(c.path("etc"), syscall.MNT_DETACH) })
-	c.file("etc/group", "root:x:0:\nhermes:x:10000:\n", 0o644)
-	if err := syscall.Mount("", c.path("etc"), "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
-	out := c.run("HERMES_UID=4000")
-	c.expect(out, "read-only file system", "services use 4000:10000", `"docker exec -u hermes"`)
-	c.is("opt/data/.env", 4000, 0)
-	if again := c.run("HERMES_UID=4000"); again != "" {
-		t.Errorf("second run: %q", again)
-	}
-}
-
 // contract: ENV-08
 func TestMissingParentsOfHomeAreRoots(t *testing.T) {
 	c := newContainer(t)
@@ -281,75 +241,12 @@ func TestImpossibleHomeIsReplaced(t *testing.T) {
 // contract: SETUP-17
 func TestUnwritableVolumeIsOneLine(t *testing.T) {
 	c := newContainer(t)
-	if err := syscall.Mount(c.path("opt/data"), c.path("opt/data"), "", syscall.MS_BIND, ""); err != nil {
-		t.Skipf("cannot mount here: %v", err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(c.path("opt/data"), syscall.MNT_DETACH) })
-	if err := syscall.Mount("", c.path("opt/data"), "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
+	c.readOnly("opt/data")
 	out := c.run()
 	c.expect(out, "hermes, uid 10000 cannot write /opt/data (owner 10000:10000)", "read-only")
 	if n := strings.Count(out, "\n"); n != 1 {
 		t.Errorf("%d lines:\n%s", n, out)
 	}
-}
-
-// contract: SETUP-21
-func TestInstallMethodOfOlderImagesIsDropped(t *testing.T) {
-	c := newContainer(t)
-	c.file("opt/data/.install_method", "docker\n", 0o644)
-	c.run()
-	if _, err := os.Stat(c.data(".install_method")); err == nil {
-		t.Error("still there")
-	}
-	c.file("opt/data/.install_method", "pip\n", 0o644)
-	c.run()
-	if got := c.read("opt/data/.install_method"); got != "pip\n" {
-		t.Errorf("got %q", got)
-	}
-}
-
-// contract: SETUP-27, SETUP-28
-func TestGatewayBootstrapState(t *testing.T) {
-	for name, test := range map[string]struct{ value, before, want string }{
-		"running":          {"running", "", `{"gateway_state":"running"}` + "\n"},
-		"another word":     {"Running", "", ""},
-		"trailing blank":   {"running ", "", ""},
-		"one that exists":  {"running", `{"gateway_state":"stopped"}`, `{"gateway_state":"stopped"}`},
-		"an empty one too": {"running", " ", " "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			c := newContainer(t)
-			if test.before != "" {
-				c.file("opt/data/gateway_state.json", test.before, 0o644)
-			}
-			c.run("HERMES_GATEWAY_BOOTSTRAP_STATE=" + test.value)
-			got, _ := os.ReadFile(c.data("gateway_state.json"))
-			if diff := cmp.Diff(test.want, string(got)); diff != "" {
-				t.Error(diff)
-			}
-			if test.want != "" {
-				c.is("opt/data/gateway_state.json", 10000, 0o644)
-			}
-		})
-	}
-}
-
-// contract: SETUP-25, SETUP-26
-func TestAuthBootstrap(t *testing.T) {
-	c := newContainer(t)
-	secret := `{"providers": {"nous": {}}} ` // verbatim, with its blank
-	c.run("HERMES_AUTH_JSON_BOOTSTRAP=" + secret)
-	if got := c.read("opt/data/auth.json"); got != secret {
-		t.Errorf("got %q", got)
-	}
-	c.is("opt/data/auth.json", 10000, 0o600)
-	c.run("HERMES_AUTH_JSON_BOOTSTRAP=other")
-	if got := c.read("opt/data/auth.json"); got != secret {
-		t.Errorf("overwritten by %q", got)
-	}
-	c.expect(c.run("HERMES_AUTH_JSON_REBOOTSTRAP={}"), "python docker_rebootstrap_nous_session.py uid 10000")
 }
 
 // contract: SETUP-30
@@ -371,32 +268,6 @@ func TestBrowserIsExported(t *testing.T) {
 	}
 	if out := c.run("AGENT_BROWSER_EXECUTABLE_PATH=/x"); out != "" {
 		t.Errorf("a browser was given, and setup said %q", out)
-	}
-}
-
-// contract: SETUP-31, SETUP-32
-func TestSocketGroups(t *testing.T) {
-	c := newContainer(t)
-	c.dir("var/run")
-	for path, gid := range map[string]int{"var/run/docker.sock": 998, "run/docker.sock": 0} {
-		fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = syscall.Close(fd) })
-		if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: c.path(path)}); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chown(c.path(path), 0, gid); err != nil {
-			t.Fatal(err)
-		}
-	}
-	out := c.run()
-	c.expect(out, "[stage2] Added hermes to group hostdocker (GID 998) for /var/run/docker.sock\n",
-		"[stage2] Added hermes to group root (GID 0) for /run/docker.sock\n")
-	c.expect(c.read("etc/group"), "root:x:0:hermes\n", "hostdocker:x:998:hermes\n")
-	if again := c.run(); again != "" {
-		t.Errorf("second run: %q", again)
 	}
 }
 

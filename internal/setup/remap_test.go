@@ -1,0 +1,75 @@
+package setup
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// contract: SETUP-02, SETUP-05
+func TestRemap(t *testing.T) {
+	c := newContainer(t)
+	out := c.run("PUID=99", "PGID=100")
+	c.expect(out, "[stage2] Changing hermes UID to 99\n", "[stage2] Changing hermes GID to 100\n",
+		"[stage2] Fixing ownership of /opt/data (targeted) to hermes (99)")
+	c.expect(c.read("etc/passwd"), "hermes:x:99:100:")
+	c.is("opt/data", 99, 0)
+	c.is("opt/data/.env", 99, 0o600)
+}
+
+// contract: SETUP-04
+func TestBadIDsAreNamed(t *testing.T) {
+	c := newContainer(t)
+	c.expect(c.run("HERMES_UID=x"), `[stage2] Warning: ignoring HERMES_UID="x": not a number; hermes keeps its id`)
+	c.is("opt/data/.env", 10000, 0)
+}
+
+// contract: SETUP-08
+func TestAdoptVolumeOwner(t *testing.T) {
+	c := newContainer(t)
+	c.own("opt/data", 1234)
+	out := c.run("HERMES_ADOPT_VOLUME_OWNER=1")
+	c.expect(out, "[stage2] Adopting owner 1234:1234 of /opt/data\n", "[stage2] Changing hermes UID to 1234\n")
+	if strings.Contains(out, "Fixing ownership") {
+		t.Errorf("repaired what it adopted:\n%s", out)
+	}
+}
+
+// contract: SETUP-09
+func TestReadOnlyAccountFiles(t *testing.T) {
+	c := newContainer(t)
+	c.readOnly("etc")
+	out := c.run("HERMES_UID=4000")
+	c.expect(out, "read-only file system", "services use 4000:10000", `"docker exec -u hermes"`)
+	c.is("opt/data/.env", 4000, 0)
+	if again := c.run("HERMES_UID=4000"); again != "" {
+		t.Errorf("second run: %q", again)
+	}
+}
+
+// contract: SETUP-31, SETUP-32
+func TestSocketGroups(t *testing.T) {
+	c := newContainer(t)
+	c.dir("var/run")
+	for path, gid := range map[string]int{"var/run/docker.sock": 998, "run/docker.sock": 0} {
+		fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = syscall.Close(fd) })
+		if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: c.path(path)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(c.path(path), 0, gid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := c.run()
+	c.expect(out, "[stage2] Added hermes to group hostdocker (GID 998) for /var/run/docker.sock\n",
+		"[stage2] Added hermes to group root (GID 0) for /run/docker.sock\n")
+	c.expect(c.read("etc/group"), "root:x:0:hermes\n", "hostdocker:x:998:hermes\n")
+	if again := c.run(); again != "" {
+		t.Errorf("second run: %q", again)
+	}
+}

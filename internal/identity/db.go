@@ -114,7 +114,7 @@ func replace(path string, content []byte) error {
 	if err != nil {
 		return fmt.Errorf("cannot replace account file %q: %w", path, errors.Unwrap(err))
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // gone already if all went well
 	_, err = f.Write(content)
 	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
 	if err == nil {

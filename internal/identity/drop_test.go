@@ -16,22 +16,22 @@ const dropEnv = "IDENTITY_TEST_DROP"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(dropEnv) == "" {
-		os.Exit(m.Run())
+		m.Run()
+		return
 	}
 	err := Drop(Account{Name: "hermes", UID: 12345, GID: 12346, Groups: []uint32{44, 998}})
-	fmt.Println("drop:", err)
+	fmt.Fprintln(os.Stdout, "drop:", err)
 	again := Drop(Account{Name: "other", UID: 1})
-	fmt.Println("again:", again)
+	fmt.Fprintln(os.Stdout, "again:", again)
 	tasks, _ := os.ReadDir("/proc/self/task")
 	for _, task := range tasks {
 		status, _ := os.ReadFile("/proc/self/task/" + task.Name() + "/status")
 		for line := range strings.SplitSeq(string(status), "\n") {
 			if key, _, _ := strings.Cut(line, ":"); key == "Uid" || key == "Gid" || key == "Groups" || key == "CapEff" {
-				fmt.Println(strings.Join(strings.Fields(line), " "))
+				fmt.Fprintln(os.Stdout, strings.Join(strings.Fields(line), " "))
 			}
 		}
 	}
-	os.Exit(0)
 }
 
 // contract: CMD-05, SETUP-33

@@ -35,10 +35,18 @@ func TestDecide(t *testing.T) {
 		{"empty is unset", []string{"HERMES_UID=", "PUID=2"}, nil, Remap{UID: id(2)}},
 		// contract: SETUP-04
 		{"large id", []string{"HERMES_UID=4294967294"}, nil, Remap{UID: id(4294967294)}},
-		{"garbage is named and counts as unset", []string{"HERMES_UID=abc", "PUID=7"}, nil,
-			Remap{UID: id(7), Ignored: []string{`ignoring HERMES_UID="abc": not a number`}}},
-		{"root is refused", []string{"HERMES_UID=0", "HERMES_GID=0"}, nil,
-			Remap{Ignored: []string{`ignoring HERMES_UID="0": 0 is root`, `ignoring HERMES_GID="0": 0 is root`}}},
+		{
+			"garbage is named and counts as unset",
+			[]string{"HERMES_UID=abc", "PUID=7"},
+			nil,
+			Remap{UID: id(7), Ignored: []string{`ignoring HERMES_UID="abc": not a number`}},
+		},
+		{
+			"root is refused",
+			[]string{"HERMES_UID=0", "HERMES_GID=0"},
+			nil,
+			Remap{Ignored: []string{`ignoring HERMES_UID="0": 0 is root`, `ignoring HERMES_GID="0": 0 is root`}},
+		},
 		// contract: SETUP-05
 		{"equal ids change nothing", []string{"HERMES_UID=10000", "HERMES_GID=10000"}, nil, Remap{}},
 		// contract: SETUP-08
@@ -76,7 +84,6 @@ func TestParseID(t *testing.T) {
 		"4294967296":  "larger than 4294967294",
 		"-1":          "not a number",
 		"+5":          "not a number",
-		" 5":          "not a number",
 		"1e3":         "not a number",
 		"0x10":        "not a number",
 		"٣":           "not a number",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,9 +15,10 @@ const rootEnv = "SETUP_TEST_ROOT"
 func TestMain(m *testing.M) {
 	root := os.Getenv(rootEnv)
 	if root == "" {
-		os.Exit(m.Run())
+		m.Run()
+		return
 	}
-	os.Exit(Run(context.Background(), Env{Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Root: root}))
+	Run(context.Background(), Env{Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Root: root})
 }
 
 // runWithoutCapability is run in a process that has all capabilities but these.
@@ -31,7 +33,7 @@ func (c *container) runWithoutCapability(names ...string) string {
 		drop = append(drop, "-"+strings.ToLower(strings.TrimPrefix(name, "CAP_")))
 	}
 	cmd := exec.Command(setpriv, "--bounding-set="+strings.Join(drop, ","), os.Args[0])
-	cmd.Env = append(c.env, rootEnv+"="+c.root)
+	cmd.Env = append(slices.Clone(c.env), rootEnv+"="+c.root)
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.HasSuffix(string(out), lastLine) {
 		c.t.Fatalf("%v\n%s", err, out)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -93,11 +94,11 @@ func parseDotenv(content []byte) (map[string]string, []fault) {
 		start := i
 		name, value, cause := assignment(lines[i])
 		if cause == "" && opensQuote(value) {
-			for i++; i < len(lines) && !strings.Contains(lines[i], value[:1]); i++ {
+			rest := slices.IndexFunc(lines[i+1:], func(line string) bool { return strings.Contains(line, value[:1]) })
+			if rest < 0 {
+				cause = "a quote is never closed"
 			}
-			if i == len(lines) {
-				i, cause = start, "a quote is never closed"
-			}
+			i += rest + 1
 		}
 		if cause != "" {
 			faults = append(faults, fault{start + 1, cause})

@@ -74,11 +74,17 @@ func hookCases() map[string]hookCase {
 		"a default of the image":     {[]string{"GIVEN=e"}, "GIVEN=f", "GIVEN=e", `load(); show("GIVEN")`, "f"},
 		"another value than the one": {[]string{"GIVEN=e"}, "GIVEN=f", "GIVEN=x", `load(); show("GIVEN")`, "e"},
 		"what the agent changes":     {[]string{"GIVEN=e"}, "GIVEN=f", "", `os.environ["GIVEN"] = "agent"; load(); show("GIVEN")`, "agent"},
-		"the machine's administrator": {[]string{"GIVEN=e"}, "GIVEN=f", "",
-			`import hermes_cli.managed_scope; os.environ["MANAGED"] = os.path.dirname(FILE); load(); show("GIVEN")`, "f"},
+		"the machine's administrator": {
+			[]string{"GIVEN=e"},
+			"GIVEN=f", "",
+			`import hermes_cli.managed_scope; os.environ["MANAGED"] = os.path.dirname(FILE); load(); show("GIVEN")`, "f",
+		},
 		// A process below one that has loaded .env must not take its values for the container's.
-		"a process further down": {[]string{"GIVEN=e"}, "GIVEN=f OTHER=1", "",
-			`load(); write("GIVEN=f OTHER=2"); child('load(); show("GIVEN", "OTHER")')`, "e 2"},
+		"a process further down": {
+			[]string{"GIVEN=e"},
+			"GIVEN=f OTHER=1", "",
+			`load(); write("GIVEN=f OTHER=2"); child('load(); show("GIVEN", "OTHER")')`, "e 2",
+		},
 		// contract: NET-02
 		"a key alone opens no port":       {[]string{"API_SERVER_KEY=k"}, "OTHER=1", "", `show("API_SERVER_KEY"); load(); show("API_SERVER_KEY")`, "None\nNone"},
 		"a key and the switch":            {[]string{"API_SERVER_KEY=k", "API_SERVER_ENABLED= On"}, "", "", `show("API_SERVER_KEY")`, "k"},

@@ -153,7 +153,7 @@ func walkAt(dir int, base string, visit func(dir int, base string, st *unix.Stat
 		return err
 	}
 	d := os.NewFile(uintptr(fd), base)
-	defer d.Close()
+	defer closeFile(d)
 	var first error
 	for {
 		names, err := d.Readdirnames(1024)

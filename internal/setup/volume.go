@@ -34,7 +34,7 @@ func openVolume(root, home string, follow bool) (*volume, error) {
 	}
 	name := filepath.Join("/", root, home)
 	fd, err := unix.Open(name, flags, 0)
-	if err == unix.ENOTDIR && !follow && isLink(unix.AT_FDCWD, name) {
+	if errors.Is(err, unix.ENOTDIR) && !follow && isLink(unix.AT_FDCWD, name) {
 		return nil, errSymlink
 	}
 	if err != nil {
@@ -43,7 +43,12 @@ func openVolume(root, home string, follow bool) (*volume, error) {
 	return &volume{path: home, fd: fd}, nil
 }
 
-func (v *volume) close() { unix.Close(v.fd) }
+func (v *volume) close() { closeFD(v.fd) }
+
+func closeFD(fd int) { _ = unix.Close(fd) }
+
+// closeFile is for files that were only read.
+func closeFile(f *os.File) { _ = f.Close() }
 
 // name is rel as the user knows it.
 func (v *volume) name(rel string) string { return path.Join(v.path, rel) }
@@ -62,11 +67,11 @@ func (v *volume) at(rel string, fn func(dir int, base string) error) error {
 			continue
 		}
 		next, err := unix.Openat(dir, element, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-		if err == unix.ENOTDIR && isLink(dir, element) {
+		if errors.Is(err, unix.ENOTDIR) && isLink(dir, element) {
 			err = errSymlink
 		}
 		if dir != v.fd {
-			unix.Close(dir)
+			closeFD(dir)
 		}
 		if err != nil {
 			return err
@@ -74,7 +79,7 @@ func (v *volume) at(rel string, fn func(dir int, base string) error) error {
 		dir = next
 	}
 	if dir != v.fd {
-		defer unix.Close(dir)
+		defer closeFD(dir)
 	}
 	return fn(dir, base)
 }
@@ -105,7 +110,7 @@ func (v *volume) chmod(rel string, mode uint32) error {
 		if err != nil {
 			return err
 		}
-		defer unix.Close(fd)
+		defer closeFD(fd)
 		var st unix.Stat_t
 		if err := unix.Fstat(fd, &st); err != nil || st.Mode&unix.S_IFMT == unix.S_IFLNK {
 			return errors.Join(err, errSymlink)
@@ -118,14 +123,14 @@ func (v *volume) chmod(rel string, mode uint32) error {
 func (v *volume) read(rel string) (content []byte, err error) {
 	err = v.at(rel, func(dir int, base string) error {
 		fd, err := unix.Openat(dir, base, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-		if err == unix.ELOOP {
+		if errors.Is(err, unix.ELOOP) {
 			return errSymlink
 		}
 		if err != nil {
 			return err
 		}
 		f := os.NewFile(uintptr(fd), base)
-		defer f.Close()
+		defer closeFile(f)
 		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 			return errors.Join(err, errors.New("not a regular file"))
 		}
@@ -186,7 +191,7 @@ func (v *volume) mkdir(rel string, mode uint32) error {
 	}
 	return v.at(rel, func(dir int, base string) error {
 		err := unix.Mkdirat(dir, base, mode)
-		if err == unix.EEXIST {
+		if errors.Is(err, unix.EEXIST) {
 			return nil
 		}
 		return err

@@ -66,11 +66,11 @@ func (a *app) runAgent(ctx context.Context, stdout io.Writer) (int, error) {
 
 // childCode is the exit code of a child as a shell has it: 128 + n if signal n killed it.
 func childCode(err error) (int, error) {
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0, nil
-	case !errors.As(err, &exit):
+	}
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
 		return 0, fmt.Errorf("cannot wait for the agent: %w", err)
 	}
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {

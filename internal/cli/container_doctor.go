@@ -2,7 +2,9 @@ package cli
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -107,4 +109,13 @@ func (a *app) findOwner(add func(object, cause, fix string)) {
 	if uid, ok := ownerOf(info); ok && uid != account.UID {
 		add(root, "it does not belong to user hermes", "start as root, with HERMES_UID and HERMES_GID set to its owner's ids")
 	}
+}
+
+// ownerOf is the uid that owns a file.
+func ownerOf(info fs.FileInfo) (uint32, bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return stat.Uid, true
 }

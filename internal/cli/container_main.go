@@ -112,7 +112,7 @@ func (a *app) yields() []string {
 	if err != nil {
 		return nil
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return readYields(f)
 }
 

@@ -81,7 +81,7 @@ func (f *fakeInit) scan() {
 	}
 	for dir, lock := range f.slots {
 		if !seen[dir] {
-			lock.Close()
+			_ = lock.Close() // which releases it
 			delete(f.slots, dir)
 		}
 	}
@@ -130,7 +130,7 @@ func log(dir, text string) {
 	f, err := os.OpenFile(filepath.Join(filepath.Dir(dir), ".letters"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err == nil {
 		fmt.Fprintf(f, "%s %s\n", filepath.Base(dir), text)
-		f.Close()
+		_ = f.Close()
 	}
 }
 
@@ -172,9 +172,15 @@ func fakeSvcMain() int {
 		fmt.Fprintln(os.Stderr, "s6-svc: fatal:", err)
 		return 100
 	}
-	deadline := time.Now().Add(10 * time.Second)
-	for obeyed(dir) < before+len(wanted) && time.Now().Before(deadline) {
-		<-time.After(time.Millisecond)
+	limit := time.After(10 * time.Second)
+	poll := time.NewTicker(time.Millisecond)
+	defer poll.Stop()
+	for obeyed(dir) < before+len(wanted) {
+		select {
+		case <-limit:
+			return 99
+		case <-poll.C:
+		}
 	}
 	return 0
 }
@@ -203,9 +209,10 @@ func fakeAgentMain() int {
 	case words[1] == "create":
 		err = errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "SOUL.md"), nil, 0o644))
 	case err != nil:
-		err = fmt.Errorf("Profile '%s' does not exist.", words[2]) //nolint:staticcheck // the agent's words
+		fmt.Fprintf(os.Stderr, "Error: Profile '%s' does not exist.\n", words[2])
+		return 1
 	case words[1] == "delete" && !strings.Contains(args, "--yes"):
-		fmt.Println("Cancelled.")
+		fmt.Fprintln(os.Stdout, "Cancelled.")
 	case words[1] == "delete":
 		err = os.RemoveAll(dir)
 	case words[1] == "rename":
@@ -219,12 +226,12 @@ func fakeAgentMain() int {
 }
 
 func sayCall(args string) int {
-	fmt.Println("agent:", args)
+	fmt.Fprintln(os.Stdout, "agent:", args)
 	if args == "status" {
-		fmt.Print("◆ Gateway Service\n  Status:       ✗ stopped\n  Manager:      docker (foreground)\n")
+		fmt.Fprint(os.Stdout, "◆ Gateway Service\n  Status:       ✗ stopped\n  Manager:      docker (foreground)\n")
 	}
-	for _, name := range strings.Fields(os.Getenv("FAKE_SHOW")) {
-		fmt.Printf("%s=%s\n", name, os.Getenv(name))
+	for name := range strings.FieldsSeq(os.Getenv("FAKE_SHOW")) {
+		fmt.Fprintf(os.Stdout, "%s=%s\n", name, os.Getenv(name))
 	}
 	return 0
 }
@@ -246,13 +253,13 @@ func hermesMain() int {
 		Root:    root,
 		Exec: func(path string, argv, environ []string) error {
 			if filepath.Base(path) == "sleep" {
-				fmt.Println("exec:", strings.Join(argv, " "))
+				fmt.Fprintln(os.Stdout, "exec:", strings.Join(argv, " "))
 				return nil
 			}
 			return syscall.Exec(path, argv, environ)
 		},
 		Drop: func(a identity.Account) error {
-			fmt.Println("drop:", a.Name)
+			fmt.Fprintln(os.Stdout, "drop:", a.Name)
 			return nil
 		},
 	})

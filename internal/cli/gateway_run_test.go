@@ -30,7 +30,7 @@ func TestHeartbeat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stderr.Close()
+	defer func() { _ = stderr.Close() }()
 	var tried []string
 	heartbeat := func(environ []string, refuse string) string {
 		tried = nil
@@ -97,8 +97,8 @@ func TestHeartbeatWithoutSleepEndsWith143(t *testing.T) {
 	}
 }
 
-func TestBlockInChild(t *testing.T) {
+func TestBlockInChild(*testing.T) {
 	if os.Getenv("BLOCK_IN_CHILD") != "" {
-		os.Exit((&app{}).block())
+		os.Exit((&app{}).block()) //nolint:forbidigo // its exit code is what the test is about
 	}
 }

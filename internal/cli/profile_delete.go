@@ -26,7 +26,7 @@ func (a *app) profileDelete(ctx context.Context) error {
 	dir := a.home.Dir(name)
 	before, err := os.Open(dir) // held, so that a directory made anew cannot get its inode
 	if err == nil {
-		defer before.Close()
+		defer func() { _ = before.Close() }()
 	}
 	release := func() {}
 	if !a.agentSeesInit() {

@@ -50,11 +50,10 @@ func (a *app) run(ctx context.Context) int {
 
 // code is the exit code of a verb's error, which is printed unless it has been.
 func (a *app) code(err error) int {
-	var reported exitCode
-	switch {
-	case err == nil:
+	if err == nil {
 		return 0
-	case errors.As(err, &reported):
+	}
+	if reported, ok := errors.AsType[exitCode](err); ok {
 		return int(reported)
 	}
 	a.say("hermes: %v", err)

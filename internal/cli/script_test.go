@@ -11,13 +11,17 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"hermes":        func() { os.Exit(hermesMain()) },
-		"fake-init":     func() { os.Exit(fakeInitMain()) },
-		"fake-s6-svc":   func() { os.Exit(fakeSvcMain()) },
-		"fake-agent":    func() { os.Exit(fakeAgentMain()) },
-		"hermes-health": func() { os.Exit(hermesMain()) },
-	})
+	commands := map[string]func(){}
+	for name, main := range map[string]func() int{
+		"hermes":        hermesMain,
+		"hermes-health": hermesMain,
+		"fake-init":     fakeInitMain,
+		"fake-s6-svc":   fakeSvcMain,
+		"fake-agent":    fakeAgentMain,
+	} {
+		commands[name] = func() { os.Exit(main()) } //nolint:forbidigo // testscript's commands are programs
+	}
+	testscript.Main(m, commands)
 }
 
 // TestScripts runs the transcripts of testdata/script: the front with a fake agent, and mostly with a fake
@@ -83,19 +87,20 @@ func lookIn(path, name string) (string, error) {
 	return "", exec.ErrNotFound
 }
 
-// await waits for a file to exist.
+// await waits for a file to exist, or with ! to be gone.
 func await(ts *testscript.TestScript, neg bool, args []string) {
-	deadline := time.Now().Add(10 * time.Second)
+	limit := time.After(10 * time.Second)
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
 	for {
 		_, err := os.Stat(ts.MkAbs(args[0]))
 		if (err == nil) != neg {
 			return
 		}
-		if time.Now().After(deadline) {
-			ts.Fatalf("%s: %v after 10 s", args[0], err)
-		}
 		select {
-		case <-time.After(10 * time.Millisecond):
+		case <-limit:
+			ts.Fatalf("%s: %v after 10 s", args[0], err)
+		case <-poll.C:
 		}
 	}
 }

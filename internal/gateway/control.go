@@ -114,8 +114,7 @@ func (c Control) send(ctx context.Context, verb Verb, name string) error {
 		return nil
 	}
 	failed := &SvcError{Profile: name, Verb: verb, Code: -1, Stderr: strings.TrimSpace(stderr.String())}
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		failed.Code = exit.ExitCode()
 	} else if failed.Stderr == "" {
 		failed.Stderr = err.Error()

@@ -37,7 +37,7 @@ func ReadConfig(dir string) (Config, error) {
 		Agent   section `yaml:"agent"`
 	}
 	if err := yaml.Unmarshal(b, &file); err != nil {
-		return Config{}, fmt.Errorf("cannot parse %q: %v", filepath.Join(dir, name), err)
+		return Config{}, fmt.Errorf("cannot parse %q: %w", filepath.Join(dir, name), err)
 	}
 	config := Config{Multiplex: yes(file.Multiplex) || yes(file.Gateway.Multiplex)}
 	for _, value := range []any{file.Agent.Drain, file.Gateway.Drain, file.Drain} {

@@ -19,12 +19,12 @@ func readFile(dir, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func writeFile(dir, name string, data []byte, mode os.FileMode) (err error) {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	temporary := fmt.Sprintf(".%s.%d.tmp", name, os.Getpid())
 	if err := root.Remove(temporary); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -106,7 +106,7 @@ func syncDir(root *os.Root) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer func() { _ = d.Close() }()
 	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) { // some file systems cannot
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -89,9 +90,7 @@ func mergeState(dir string, set map[string]any) error {
 	for key, value := range fields {
 		merged[key] = value
 	}
-	for key, value := range set {
-		merged[key] = value
-	}
+	maps.Copy(merged, set)
 	return writeObject(dir, StateFile, merged)
 }
 
@@ -117,7 +116,7 @@ func readObject(dir, name string) (map[string]json.RawMessage, error) {
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(b, &fields); err != nil {
-		return nil, fmt.Errorf("cannot parse %q: %v", path, err)
+		return nil, fmt.Errorf("cannot parse %q: %w", path, err)
 	}
 	return fields, nil
 }
@@ -127,7 +126,7 @@ func writeObject(dir, name string, fields map[string]any) error {
 	enc := json.NewEncoder(&line) // compact, and ends the line
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(fields); err != nil {
-		return fmt.Errorf("cannot encode %q: %v", name, err)
+		return fmt.Errorf("cannot encode %q: %w", name, err)
 	}
 	return writeFile(dir, name, line.Bytes(), 0o644)
 }

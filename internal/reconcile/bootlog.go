@@ -26,7 +26,7 @@ func appendLog(home string, now time.Time, actions []Action) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if root.Mkdir(logDir, 0o755) == nil {
 		if err := profile.Adopt(root, logDir); err != nil {
 			return err

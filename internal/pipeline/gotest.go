@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,7 @@ func (s TestSummary) String() string {
 type testRun struct {
 	output   map[string]*strings.Builder // by "package test"
 	build    map[string]*strings.Builder // by package
+	open     map[string]TestCase         // begun, not ended, by "package test"
 	finished []finishedTest
 }
 
@@ -65,7 +67,7 @@ type finishedTest struct {
 // readTests reads the events of "go test -json"; each package that ended is told to
 // progress. Lines that are no events go there, too.
 func readTests(r io.Reader, progress func(line string)) (TestSummary, error) {
-	run := testRun{output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}}
+	run := testRun{output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}, open: map[string]TestCase{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 1<<16), 1<<24)
 	for lines.Scan() {
@@ -86,6 +88,8 @@ func (run *testRun) feed(e testEvent) string {
 	pkg := strings.TrimPrefix(e.Package, module+"/")
 	key := pkg + " " + e.Test
 	switch e.Action {
+	case "run":
+		run.open[key] = TestCase{Package: pkg, Name: e.Test}
 	case "output":
 		text(run.output, key).WriteString(e.Output)
 	case "build-output":
@@ -93,8 +97,10 @@ func (run *testRun) feed(e testEvent) string {
 	case "pass", "fail", "skip":
 		took := time.Duration(e.Elapsed * float64(time.Second))
 		t := TestCase{Package: pkg, Name: e.Test, Took: took, Output: text(run.output, key).String()}
+		delete(run.open, key)
 		if e.Test == "" && e.Action == "fail" {
 			t.Output = text(run.build, e.Package).String() + t.Output
+			run.unfinished(pkg)
 		}
 		run.finished = append(run.finished, finishedTest{t, e.Action})
 		if e.Test == "" && e.Action != "skip" {
@@ -105,6 +111,19 @@ func (run *testRun) feed(e testEvent) string {
 		}
 	}
 	return ""
+}
+
+// unfinished turns the tests into failures that a failed package left without an end:
+// they hung until the time was up, or brought the whole test program down.
+func (run *testRun) unfinished(pkg string) {
+	for _, key := range slices.Sorted(maps.Keys(run.open)) {
+		t := run.open[key]
+		if t.Package == pkg {
+			t.Output = text(run.output, key).String() + "it did not end\n"
+			run.finished = append(run.finished, finishedTest{t, "fail"})
+			delete(run.open, key)
+		}
+	}
 }
 
 func text(m map[string]*strings.Builder, key string) *strings.Builder {

@@ -45,6 +45,15 @@ func TestReadTests(t *testing.T) {
 			`{"Action":"skip","Package":"caduceus/a"}`,
 			`{"Action":"pass","Package":"caduceus/b","Test":"TestY"}`,
 		), want{"1 passed, 0 failed, 0 skipped", nil, nil}},
+		"tests that were running when the time was up": {events(
+			`{"Action":"run","Package":"caduceus/a","Test":"TestDone"}`,
+			`{"Action":"fail","Package":"caduceus/a","Test":"TestDone"}`,
+			`{"Action":"run","Package":"caduceus/a","Test":"TestHangs"}`,
+			`{"Action":"run","Package":"caduceus/a","Test":"TestHangs/deep"}`,
+			`{"Action":"run","Package":"caduceus/b","Test":"TestOther"}`,
+			`{"Action":"fail","Package":"caduceus/a"}`,
+			`{"Action":"pass","Package":"caduceus/b","Test":"TestOther"}`,
+		), want{"1 passed, 2 failed, 0 skipped", []string{"a TestDone", "a TestHangs/deep"}, nil}},
 		"a skipped test": {events(
 			`{"Action":"skip","Package":"caduceus/a","Test":"TestX"}`,
 			`{"Action":"pass","Package":"caduceus/a"}`,

@@ -42,7 +42,7 @@ func (p *Pipeline) TestUnit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.test(ctx, suite{name: "unit", args: append([]string{"-race"}, packages...), env: []string{"CGO_ENABLED=1"}})
+	return p.test(ctx, suite{name: "unit", args: append([]string{"-race", "-timeout=5m"}, packages...), env: []string{"CGO_ENABLED=1"}})
 }
 
 // TestS6 runs the init against the s6 clients of Debian.

@@ -66,7 +66,7 @@ func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 	if err := p.TestUnit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !run.Did("CGO_ENABLED=1 go test -json -race caduceus/a caduceus/tests/docker/harness") {
+	if !run.Did("CGO_ENABLED=1 go test -json -race -timeout=5m caduceus/a caduceus/tests/docker/harness") {
 		t.Errorf("ran %q", run.Ran)
 	}
 }

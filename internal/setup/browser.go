@@ -23,7 +23,7 @@ const (
 //
 // contract: SETUP-30
 func (j *job) findBrowser() {
-	browser := j.get(browserVariable)
+	browser := firstOf(j.get(browserVariable), j.dotenv[browserVariable])
 	if browser == "" {
 		dir := j.get("PLAYWRIGHT_BROWSERS_PATH")
 		if dir == "" {

@@ -33,6 +33,7 @@ func (j *job) checkDotenv(_ context.Context, v *volume) error {
 		return nil
 	}
 	values, faults := parseDotenv(content)
+	j.dotenv = values
 	for _, f := range faults {
 		j.warn("%s line %d: %s; correct it or run the command \"setup\"", v.name(".env"), f.line, f.cause)
 	}

@@ -65,8 +65,18 @@ func TestSocketGroups(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for card, gid := range map[string]int{"card0": 997, "renderD128": 0, "renderD129": 997} {
+		c.dir("dev/dri")
+		if err := syscall.Mknod(c.path("dev/dri/"+card), syscall.S_IFCHR|0o660, 1<<8|3); err != nil {
+			t.Skipf("cannot make devices here: %v", err)
+		}
+		if err := os.Chown(c.path("dev/dri/"+card), 0, gid); err != nil {
+			t.Fatal(err)
+		}
+	}
 	out := c.run()
-	c.expect(out, "[stage2] Added hermes to group hostdocker (GID 998) for /var/run/docker.sock\n",
+	c.expect(out, "[stage2] Added hermes to group hostrender (GID 997) for /dev/dri/card0\n",
+		"[stage2] Added hermes to group hostdocker (GID 998) for /var/run/docker.sock\n",
 		"[stage2] Added hermes to group root (GID 0) for /run/docker.sock\n")
 	c.expect(c.read("etc/group"), "root:x:0:hermes\n", "hostdocker:x:998:hermes\n")
 	if again := c.run(); again != "" {

@@ -27,6 +27,8 @@ type job struct {
 	home   string           // H
 	hermes identity.Account // after the remap
 	start  int              // effective uid of the start
+
+	dotenv map[string]string // what H/.env says
 }
 
 // step is one thing that setup does. Its error becomes a warning.
@@ -80,10 +82,10 @@ func Run(ctx context.Context, env Env) int {
 		j.reportIgnored()
 	}
 	j.warnAboutFileSystem()
-	j.findBrowser()
 	if err := identity.As(j.hermes, func() { j.asHermes(ctx) }); err != nil {
 		j.warn("%v; the volume is left as it is", err)
 	}
+	j.findBrowser()
 	j.say("Setup complete; starting user services")
 	return 0
 }

@@ -269,6 +269,11 @@ func TestBrowserIsExported(t *testing.T) {
 	if out := c.run("AGENT_BROWSER_EXECUTABLE_PATH=/x"); out != "" {
 		t.Errorf("a browser was given, and setup said %q", out)
 	}
+	// What setup exports wins over .env, so a choice made there must be left alone.
+	c.file("opt/data/.env", "AGENT_BROWSER_EXECUTABLE_PATH=/x\n", 0o600)
+	if out := c.run(); out != "" {
+		t.Errorf("a browser stands in .env, and setup said %q", out)
+	}
 }
 
 func TestPerms(t *testing.T) {

@@ -66,7 +66,7 @@ func (b *Builder) look(ctx context.Context, dir string) (snapshot, error) {
 	if err != nil {
 		return s, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if s.sources, err = parseSources(f); err != nil {
 		return s, err
 	}
@@ -94,7 +94,7 @@ func dateOf(name string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return releaseDate(f)
 }
 
@@ -128,7 +128,7 @@ func (b *Builder) bootstrap(ctx context.Context, dir string, s snapshot) (string
 	if err != nil {
 		return "", err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	if err := archive(out, img, ref, filepath.Join(dir, "layout")); err != nil {
 		return "", err
 	}
@@ -143,12 +143,12 @@ func rewriteFile(to, from string, over map[string]overlayFile, limit time.Time) 
 	if err != nil {
 		return tree{}, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := os.Create(to)
 	if err != nil {
 		return tree{}, err
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	t, err := rewrite(out, in, over, limit)
 	if err != nil {
 		return t, err

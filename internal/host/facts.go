@@ -43,7 +43,7 @@ func Read(arch string) (Facts, error) {
 	if err != nil {
 		return f, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	release, err := parseOSRelease(file)
 	f.ID, f.Like, f.Version = release["ID"], release["ID_LIKE"], release["VERSION_ID"]
 	return f, err

@@ -55,7 +55,7 @@ func TestRunEndsTheWholeGroupWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	ended := make(chan error, 1)
 	go func() {
 		ended <- Exec{}.Run(ctx, Cmd{Path: "sh", Args: []string{"-c", "sleep 60 & echo up; wait"}, Stdout: w})

@@ -112,7 +112,7 @@ func (Exec) Daemon(c Cmd, logFile string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("cannot open log of %q: %w", c.Path, err)
 	}
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	cmd := exec.Command(c.Path, c.Args...)
 	cmd.Dir, cmd.Env = c.Dir, append(os.Environ(), c.Env...)
 	cmd.Stdout, cmd.Stderr = out, out

@@ -143,7 +143,7 @@ func (p *Pipeline) dockerBuild(ctx context.Context, e *engine.Engine, c engine.C
 	if err != nil {
 		return "", fmt.Errorf("cannot write log of the build: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()
 	p.say("image %s: building (log: %s)", v, p.short(logFile))
 	watch := &progress{}
 	if err := p.watch(ctx, c.Command(e, b), log, watch); err != nil {

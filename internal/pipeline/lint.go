@@ -104,7 +104,7 @@ func shellOf(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	head := make([]byte, 128)
 	n, _ := f.Read(head) // an empty file is no script
 	first, _, _ := strings.Cut(string(head[:n]), "\n")

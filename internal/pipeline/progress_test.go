@@ -15,7 +15,7 @@ func follow(t *testing.T, file string) (*progress, []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	p, shown := &progress{}, []string(nil)
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		if line := p.feed(lines.Text()); line != "" {

@@ -153,6 +153,6 @@ func (p *Pipeline) allowedSkips() ([]allowedSkip, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	return parseSkips(f)
 }

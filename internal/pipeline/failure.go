@@ -44,7 +44,7 @@ func causes(base string) []cause {
 				`failed to establish a new connection|failed to fetch|i/o timeout|no such host`),
 		},
 		{
-			"a pinned version is no longer in the archive", `run "image/build/update-locks.sh", look at the difference, and build again`,
+			"a pinned version is no longer in the archive", `run "image/build/update-locks.sh AGENT-DIRECTORY", look at the difference, and build again`,
 			regexp.MustCompile(`(?i)version '[^']*' for '[^']*' was not found|no matching distribution found|has no installation candidate|unable to locate package|ETARGET`),
 		},
 	}

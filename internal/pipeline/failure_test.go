@@ -11,7 +11,7 @@ func TestDiagnose(t *testing.T) {
 		"net.txt": `cannot build image "hermes-agent:dev" at step "[net 2/2] RUN apt-get update": ` +
 			`no network: a download could not be reached; check the network or the proxy of this host, and build again`,
 		"apt.txt": `cannot build image "hermes-agent:dev" at step "[apt 2/2] RUN apt-get update && apt-get install -y jq=9.9-9": ` +
-			`a pinned version is no longer in the archive; run "image/build/update-locks.sh", look at the difference, and build again`,
+			`a pinned version is no longer in the archive; run "image/build/update-locks.sh AGENT-DIRECTORY", look at the difference, and build again`,
 		"hash.txt": `cannot build image "hermes-agent:dev" at step "[python 2/3] RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/python.sh /tmp/python.lock": ` +
 			`a downloaded file does not have the hash of the lock; build again; if it stays so, the file was replaced at its source: compare it with image/locks before you renew the lock`,
 		"disk.txt": `cannot build image "hermes-agent:dev" at step "[media 2/2] RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh …": ` +

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"caduceus/internal/boot"
+	"caduceus/internal/proc"
 	"caduceus/internal/s6"
 	"caduceus/internal/scan"
 	"caduceus/internal/supervise"
@@ -29,6 +30,8 @@ func dispatch(argv0 string, args []string) int {
 		return s6.SvstatMain(args, os.Stdout, os.Stderr)
 	case "s6-sleep":
 		return sleep(args)
+	case proc.ProxyArgv0:
+		return proc.ProxyMain(args)
 	case s6.LockModeArgv0:
 		return supervise.LockMain(args)
 	}

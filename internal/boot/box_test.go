@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -65,6 +66,8 @@ type boxSpec struct {
 	RunFlags uintptr // mount flags of /run
 	RunMode  string
 	ReadOnly bool
+	Drop     []uintptr // capabilities
+	Below    bool      // /init is not PID 1, the helper is
 	Dir      string
 }
 
@@ -96,6 +99,9 @@ func enterBox(spec string) error {
 		func() error { return unix.Setresgid(s.UID, s.UID, s.UID) },
 		func() error { return unix.Setresuid(s.UID, s.UID, s.UID) },
 	)
+	for _, capability := range s.Drop {
+		steps = append(steps, func() error { return unix.Prctl(unix.PR_CAPBSET_DROP, capability, 0, 0, 0) })
+	}
 	for i, do := range steps {
 		if err := do(); err != nil {
 			return fmt.Errorf("step %d: %w", i, err)
@@ -107,7 +113,37 @@ func enterBox(spec string) error {
 			env = append(env, kv)
 		}
 	}
+	if s.Below {
+		return superviseInit(s.Argv, env)
+	}
 	return unix.Exec("/init", s.Argv, env)
+}
+
+// superviseInit is another init with /init below it, as engines put one there: it gives the child
+// the foreground of the terminal, forwards TERM and ends with the child's code.
+func superviseInit(argv, env []string) error {
+	term := make(chan os.Signal, 1)
+	signal.Notify(term, syscall.SIGTERM)
+	attr := &os.ProcAttr{Env: env, Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}}
+	if _, err := unix.IoctlGetInt(0, unix.TIOCGSID); err == nil {
+		signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN)
+		attr.Sys = &syscall.SysProcAttr{Foreground: true, Ctty: 0}
+	}
+	child, err := os.StartProcess("/init", argv, attr)
+	if err != nil {
+		return err
+	}
+	go func() {
+		for range term {
+			_ = child.Signal(syscall.SIGTERM)
+		}
+	}()
+	state, err := child.Wait()
+	if err != nil {
+		return err
+	}
+	os.Exit(state.ExitCode())
+	return nil
 }
 
 // box is a container to be.

@@ -35,7 +35,7 @@ func (m *machine) startCmd(context.Context) error {
 	if err != nil {
 		m.fatalf("cannot execute %q: %v", argv[0], err)
 		m.writeExitCode(spawnCode(err))
-		m.halt(fmt.Errorf("no CMD"))
+		m.halt(errNoCmd)
 		return nil
 	}
 	if m.tty.present && !m.tty.leader && m.tty.ours {

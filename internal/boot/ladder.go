@@ -58,14 +58,17 @@ func (l *ladder) both(a, b func()) func() {
 	}
 }
 
-// errCmdEnded is the cause of the usual stop.
-var errCmdEnded = errors.New("CMD ended")
+// Causes of a stop that need no line of their own.
+var (
+	errCmdEnded = errors.New("CMD ended")
+	errNoCmd    = errors.New("CMD cannot be executed")
+)
 
 // freeze is R0: nothing starts any more.
 func (l *ladder) freeze() {
 	l.halt(errCmdEnded)
 	l.scandir.Load().Freeze()
-	if why := context.Cause(l.machine.ctx); !errors.Is(why, errCmdEnded) {
+	if why := context.Cause(l.machine.ctx); why != errCmdEnded && why != errNoCmd {
 		l.stepf("stopping: %v", why)
 	}
 }
@@ -139,7 +142,9 @@ func (l *ladder) stopService(ctx context.Context, name string) error {
 		case <-ctx.Done():
 		}
 	}()
-	scandir.StopServices(ctx, []string{name}, func(string) time.Duration { return max(0, grace-time.Since(l.began)) })
+	scandir.StopServices(ctx, []string{name}, func(string) time.Duration {
+		return max(time.Millisecond, grace-time.Since(l.began)) // without a positive one there is no KILL
+	})
 	return nil
 }
 

@@ -3,6 +3,7 @@ package boot_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -257,9 +258,14 @@ func TestOrphansAreReaped(t *testing.T) {
 	b := newBox(t)
 	p := b.start(nil, "sh", "-c", `i=0; while [ $i -lt 1000 ]; do (sleep 0 &); i=$((i+1)); done; echo spawned; exec sleep 1000`)
 	p.says("spawned")
-	p.until("no zombie and no orphan", func() bool {
-		children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", p.cmd.Process.Pid, p.cmd.Process.Pid))
-		return err == nil && len(strings.Fields(string(children))) == 1
+	p.until("CMD as the only child", func() bool {
+		var children []string // of each thread that made some
+		files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", p.cmd.Process.Pid))
+		for _, file := range files {
+			pids, _ := os.ReadFile(file)
+			children = append(children, strings.Fields(string(pids))...)
+		}
+		return len(children) == 1
 	})
 	p.stop()
 	p.expect(0)

@@ -58,7 +58,11 @@ func (m *machine) checkRun() error {
 	dir := m.run("")
 	switch judgeRun(m.runFacts(dir)) {
 	case takeRun:
-		if err := errors.Join(os.Chown(dir, 0, 0), os.Chmod(dir, 0o755)); err != nil {
+		err := os.Chown(dir, 0, 0)
+		if err == nil {
+			err = os.Chmod(dir, 0o755)
+		}
+		if err != nil {
 			m.warnf("cannot make %q root's own: %s", dir, missingCapability(err, "CHOWN"))
 		}
 		if !writable(dir) {
@@ -83,9 +87,9 @@ func (m *machine) runFacts(dir string) runFacts {
 	return f
 }
 
-func writable(dir string) bool {
-	return unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS) == nil
-}
+// writable asks for the real ids: /init is never setuid, and older seccomp profiles do not know the
+// call that asks for the effective ones.
+func writable(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }
 
 // mountRun is the last resort for a /run that nothing can be written to.
 //

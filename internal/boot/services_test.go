@@ -1,0 +1,267 @@
+package boot_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// contract: BOOT-01
+// spec: SUP-64, SUP-66
+func TestServicesStartInOrderOfDependencies(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	say := func(word string) string { return "echo " + word + " >>/tmp/order; exec sleep 1000" }
+	b.longrun("early", `echo early >/tmp/early; exec sleep 1000`)
+	b.longrun("c", say("c"), "dependencies.d/b=")
+	b.longrun("b", `echo b >>/tmp/order; printf '\n' >&3; exec sleep 1000`, "dependencies.d/a=", "notification-fd=3")
+	b.longrun("a", say("a"), "dependencies.d/one=")
+	b.script("etc/one", `echo one $1 >>/tmp/order`)
+	b.file("etc/s6-overlay/s6-rc.d/one/type", "oneshot", 0o644)
+	b.file("etc/s6-overlay/s6-rc.d/one/up", "/etc/one up", 0o644)
+	b.file("etc/s6-overlay/s6-rc.d/one/down", "/etc/one down", 0o644)
+	b.file("etc/s6-overlay/s6-rc.d/one/dependencies.d/base", "", 0o644)
+	b.longrun("idle", "exec sleep 1000")
+	b.must(os.Remove(b.path("etc/s6-overlay/s6-rc.d/user/contents.d/idle")))
+	b.script("etc/cont-init.d/01", `until [ -e /tmp/early ]; do sleep 0.01; done; echo base >>/tmp/order`)
+	b.script("etc/cont-finish.d/01", `cat /tmp/order`)
+	p := b.start(nil, "sh", "-c", `echo cmd >>/tmp/order; ls /run/s6-rc/servicedirs/*/down; echo up; exec sleep 1000`)
+	p.says("up\n")
+	if got := p.stdout.String(); got != "/run/s6-rc/servicedirs/idle/down\nup\n" {
+		t.Errorf("down files: %q", got)
+	}
+	p.until("the last service", func() bool {
+		order, _ := os.ReadFile(p.inside("/tmp/order"))
+		return strings.Contains(string(order), "c\n")
+	})
+	p.stop()
+	p.expect(0)
+	order := strings.Fields(p.stdout.String()[strings.Index(p.stdout.String(), "up\n")+3:])
+	got := strings.Join(order, " ")
+	if got != "base one up a b c cmd one down" && got != "base one up a b cmd c one down" {
+		t.Errorf("order %q", got)
+	}
+}
+
+// spec: SUP-66
+func TestServiceThatDoesNotComeUp(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.longrun("never", "exec sleep 1000", "notification-fd=3", "timeout-up=100")
+	b.longrun("after", "exec sleep 1000", "dependencies.d/never=")
+	b.longrun("free", "exec sleep 1000")
+	p := b.run("sh", "-c", `for s in never after free; do /command/s6-svstat -o wantedup /run/service/$s; done`)
+	p.expect(0)
+	if got := p.stdout.String(); got != "false\nfalse\ntrue\n" {
+		t.Errorf("wanted up: %q; stderr:\n%s", got, p.stderr.String())
+	}
+	for _, want := range []string{`cannot start "never"`, `cannot start "after": skipped`, "never down: ", "free up: in user"} {
+		if !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("stderr lacks %q:\n%s", want, p.stderr.String())
+		}
+	}
+}
+
+// spec: SUP-64
+func TestBrokenDefinitionsAreNamed(t *testing.T) {
+	t.Parallel()
+	for want, prepare := range map[string]func(*box){
+		"circle a -> b -> a": func(b *box) {
+			b.longrun("a", "", "dependencies.d/b=")
+			b.longrun("b", "", "dependencies.d/a=")
+		},
+		`cannot find service "nowhere", named by "a"`: func(b *box) { b.longrun("a", "", "dependencies.d/nowhere=") },
+		`"a": producer-for: pipelines`:                func(b *box) { b.longrun("a", "", "producer-for=b") },
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			prepare(b)
+			b.setenv("S6_BEHAVIOUR_IF_STAGE2_FAILS=2")
+			p := b.run("echo", "cmd")
+			p.expect(1)
+			if !strings.Contains(p.stderr.String(), want) {
+				t.Errorf("stderr:\n%s", p.stderr.String())
+			}
+		})
+	}
+}
+
+// contract: BOOT-02, BOOT-19
+// spec: SUP-67
+func TestServicesDAndSlots(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.setenv("S6_CMD_WAIT_FOR_SERVICES=1")
+	b.script("etc/services.d/web/run", `echo "web says hello"; printf '\n' >&3; echo ready >/tmp/web; exec sleep 1000`)
+	b.file("etc/services.d/web/notification-fd", "3", 0o644)
+	b.script("etc/services.d/web/log/run", `exec cat >/tmp/web.log`)
+	b.script("etc/services.d/off/run", `touch /tmp/off; exec sleep 1000`)
+	b.file("etc/services.d/off/down", "", 0o644)
+	b.script("etc/cont-init.d/01", `mkdir /run/service/slot; printf '#!/bin/sh\necho up >/tmp/slot; exec sleep 1000' >/run/service/slot/run; chmod +x /run/service/slot/run
+		[ ! -e /tmp/web ] || echo too early`)
+	p := b.start(nil, "sh", "-c", "cat /tmp/web; ls /tmp/off; exec sleep 1000")
+	p.says("ready\n")
+	p.until("the slot", func() bool {
+		_, err := os.Stat(p.inside("/tmp/slot"))
+		return err == nil
+	})
+	p.until("the log", func() bool {
+		log, _ := os.ReadFile(p.inside("/tmp/web.log"))
+		return string(log) == "web says hello\n"
+	})
+	if took := p.stop(); took > 2*time.Second {
+		t.Errorf("stop took %v", took)
+	}
+	p.expect(0)
+	if p.stdout.String() != "ready\n" {
+		t.Errorf("stdout %q", p.stdout.String())
+	}
+}
+
+// contract: BOOT-17
+// spec: SUP-79
+func TestEachServiceGetsOneTerm(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	// Each goes on for a while after its TERM, so that a second one would show.
+	count := `trap 'echo TERM $0; left=3' TERM; echo up $0; while [ "$left" != 0 ]; do sleep 0.1; [ -z "$left" ] || left=$((left-1)); done`
+	b.longrun("svc", count)
+	b.script("etc/services.d/legacy/run", count)
+	b.script("etc/services.d/legacy/finish", "echo finish $1")
+	p := b.start(nil, "sh", "-c", count, "cmd")
+	p.until("all up", func() bool { return strings.Count(p.stdout.String(), "up ") == 3 })
+	p.stop()
+	if got := strings.Count(p.stdout.String(), "TERM"); got != 3 {
+		t.Errorf("%d TERMs, want 3:\n%s", got, p.stdout.String())
+	}
+	if !strings.Contains(p.stdout.String(), "finish 0") {
+		t.Errorf("finish did not run:\n%s", p.stdout.String())
+	}
+}
+
+// contract: RUN-06
+// spec: SUP-27
+func TestNothingIsExecutedFromRun(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.spec.RunFlags = unix.MS_NOEXEC | unix.MS_NOSUID | unix.MS_NODEV
+	b.spec.ReadOnly = true
+	b.longrun("svc", "echo service runs; exec sleep 1000")
+	b.script("etc/services.d/web/run", "echo web runs; exec sleep 1000")
+	b.script("etc/cont-init.d/01", `printf '#!/bin/sh -e\necho "script runs"; exit 5' >/run/cmd; chmod +x /run/cmd`)
+	p := b.start(nil, "/command/with-contenv", "sh", "-c", `/command/with-contenv /run/cmd; echo $?; exec sleep 1000`)
+	p.says("service runs")
+	p.says("web runs")
+	p.says("script runs\n5\n")
+	p.stop()
+	p.expect(0)
+}
+
+// contract: RUN-03, RUN-04
+func TestAnyUid(t *testing.T) {
+	t.Parallel()
+	for _, uid := range []int{10000, 54321} {
+		b := newBox(t)
+		b.spec.UID = uid
+		b.spec.RunFlags = unix.MS_NOEXEC
+		b.longrun("svc", `echo svc $(id -u); touch /tmp/up; exec sleep 1000`)
+		p := b.run("sh", "-c", `until [ -e /tmp/up ]; do sleep 0.01; done; echo cmd $(id -u); /run/s6/basedir/bin/halt; exec sleep 1000`)
+		p.expect(0)
+		if want := fmt.Sprintf("svc %d\ncmd %[1]d\n", uid); p.stdout.String() != want {
+			t.Errorf("stdout %q, want %q", p.stdout.String(), want)
+		}
+	}
+}
+
+// contract: RUN-07
+// spec: SUP-78
+func TestSignalsArriveWithoutCapKill(t *testing.T) {
+	t.Parallel()
+	for _, below := range []bool{false, true} {
+		b := newBox(t)
+		b.spec.Below = below
+		b.spec.Drop = []uintptr{unix.CAP_KILL, unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER}
+		as := "setpriv --reuid 4711 --regid 4712 --clear-groups "
+		b.longrun("svc", "exec "+as+`sh -c 'trap "echo svc TERM; exit" TERM; echo svc up; while :; do sleep 0.05; done'`)
+		p := b.start(nil, "sh", "-c", as+"setsid sleep 1000 & exec "+as+`sh -c 'trap "echo cmd TERM; exit 5" TERM; echo cmd up; while :; do sleep 0.05; done'`)
+		p.says("svc up")
+		p.says("cmd up")
+		if took := p.stop(); took > 2*time.Second {
+			t.Errorf("stop took %v; stderr:\n%s", took, p.stderr.String())
+		}
+		p.expect(5)
+		p.says("svc TERM")
+	}
+}
+
+// contract: RUN-05
+// spec: SUP-81
+func TestBelowAnotherInit(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.spec.Below = true
+	b.longrun("svc", "exec sleep 1000")
+	p := b.start(nil, "sh", "-c", `(setsid sleep 1000 &); cat /proc/$PPID/comm; [ $PPID != 1 ] && echo below; while :; do sleep 0.1; done`)
+	p.says("s6-svscan\nbelow\n")
+	if took := p.stop(); took > 2*time.Second {
+		t.Errorf("stop took %v", took)
+	}
+	p.expect(0)
+}
+
+// contract: RUN-09
+// spec: SUP-60
+func TestRefusedStarts(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		prepare func(*box)
+		line    string
+	}{
+		"unwritable": {
+			func(b *box) { b.spec.UID, b.spec.RunMode = 10000, "0755" },
+			"init: fatal: cannot write to \"/run\" as uid 10000; start with --tmpfs /run or another writable mount there\n",
+		},
+		"world-writable": {
+			func(b *box) { b.spec.UID, b.spec.RunMode = 10000, "0777" },
+			"S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES=1\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			c.prepare(b)
+			p := b.run("true")
+			p.expect(100)
+			if got := p.stderr.String(); !strings.HasSuffix(got, c.line) || strings.Count(got, "\n") != 1 {
+				t.Errorf("stderr %q", got)
+			}
+		})
+	}
+}
+
+// spec: SUP-60
+func TestRunIsMountedWhenRootMay(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.spec.RunFlags = unix.MS_RDONLY
+	p := b.run("grep", "-c", " /run tmpfs", "/proc/mounts")
+	p.expect(0)
+	if p.stdout.String() != "2\n" {
+		t.Errorf("mounts of /run: %q", p.stdout.String())
+	}
+}
+
+// spec: SUP-50, FAULT-20
+func TestNestedInitIsRefused(t *testing.T) {
+	t.Parallel()
+	p := newBox(t).run("sh", "-c", `/init true; echo $?; ls -d /run/service/.s6-svscan`)
+	p.expect(0)
+	if got := p.stdout.String(); got != "100\n/run/service/.s6-svscan\n" {
+		t.Errorf("stdout %q", got)
+	}
+}

@@ -1,0 +1,171 @@
+package boot_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+)
+
+// console is a terminal with a running /init on it, and all that it showed.
+type screen struct {
+	*initProcess
+	ptmx  *os.File
+	shown buffer
+}
+
+func onTerminal(b *box, args ...string) *screen {
+	b.t.Helper()
+	ptmx, tty, err := pty.Open()
+	b.must(err)
+	b.must(pty.Setsize(ptmx, &pty.Winsize{Rows: 24, Cols: 77}))
+	s := &screen{initProcess: b.start(tty, args...), ptmx: ptmx}
+	b.must(tty.Close())
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		_, _ = io.Copy(&s.shown, ptmx) // ends with EIO when the last user of the terminal does
+	}()
+	b.t.Cleanup(func() {
+		_ = s.cmd.Process.Kill() // all users of the terminal end with it, and so does the copy
+		<-copied
+		_ = ptmx.Close()
+	})
+	return s
+}
+
+func (s *screen) keys(text string) {
+	s.t.Helper()
+	if _, err := s.ptmx.WriteString(text); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *screen) shows(text string) {
+	s.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(20 * time.Second)
+	for !strings.Contains(s.shown.String(), text) {
+		select {
+		case <-tick.C:
+		case <-limit:
+			s.t.Fatalf("the screen lacks %q:\n%s", text, s.shown.String())
+		}
+	}
+}
+
+// usesJobControl drives an interactive shell. Each key waits for what it is meant for: a signal key
+// throws unread input away.
+func (s *screen) usesJobControl() {
+	s.t.Helper()
+	s.keys("sh -c 'echo star''ted; exec cat'\n")
+	s.shows("started\r\n")
+	s.keys("first\n")
+	s.shows("first\r\nfirst\r\n")
+	s.keys("\x1a") // ^Z
+	s.shows("Stopped")
+	s.keys("fg\n")
+	s.until("cat in the foreground", func() bool { return s.inForeground("cat") })
+	s.keys("second\n")
+	s.shows("second\r\nsecond\r\n")
+	s.keys("\x03") // ^C ends cat, not the shell, and not the container
+	s.until("the shell in the foreground", func() bool { return s.inForeground("bash") })
+	s.keys("echo cod''e $?\n")
+	s.shows("code 130\r\n")
+	s.keys("exit 7\n")
+	s.expect(7)
+}
+
+// inForeground says whether a program of this name waits in the foreground of the terminal.
+func (s *screen) inForeground(name string) bool {
+	files, _ := filepath.Glob(s.inside("/proc/[0-9]*/stat"))
+	for _, file := range files {
+		stat, _ := os.ReadFile(file)
+		_, rest, found := strings.Cut(string(stat), "("+name+") ")
+		// state ppid pgrp session tty_nr tpgid
+		if f := strings.Fields(rest); found && len(f) > 5 && f[0] == "S" && f[2] == f[5] {
+			return true
+		}
+	}
+	return false
+}
+
+// contract: BOOT-11
+// spec: SUP-71, FAULT-05
+func TestCmdOwnsTheTerminal(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.longrun("svc", "exec sleep 1000")
+	s := onTerminal(b, "sh", "-c", `[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size && ps -o sid=,pgid=,tpgid=,pid= -p $$ && ps -eo tty=,args= | grep "[s]leep 1000"; exit 7`)
+	s.expect(7)
+	s.shows("24 77")
+	screen := s.shown.String()
+	for line := range strings.Lines(screen) {
+		if f := strings.Fields(line); len(f) == 4 && (f[0] != f[1] || f[1] != f[2] || f[2] != f[3]) {
+			t.Errorf("CMD does not lead its session in the foreground: %v", f)
+		}
+	}
+	if !strings.Contains(screen, "?        sleep 1000") {
+		t.Errorf("the service has a terminal:\n%s", screen)
+	}
+}
+
+// spec: SUP-71, FAULT-05
+func TestJobControlReachesCmdOnly(t *testing.T) {
+	t.Parallel()
+	s := onTerminal(newBox(t), "bash", "--norc", "-i")
+	s.keys("PS1='$ '; echo rea''dy\n")
+	s.shows("ready")
+	s.usesJobControl()
+}
+
+// spec: SUP-71, FAULT-05
+func TestResizeReachesCmd(t *testing.T) {
+	t.Parallel()
+	s := onTerminal(newBox(t), "bash", "-c", `trap 'stty size; exit 7' WINCH; echo ready; while :; do sleep 0.05; done`)
+	s.shows("ready")
+	if err := pty.Setsize(s.ptmx, &pty.Winsize{Rows: 33, Cols: 99}); err != nil {
+		t.Fatal(err)
+	}
+	s.shows("33 99")
+	s.expect(7)
+}
+
+// The hang-up that giving up the terminal causes must not look like one from outside.
+//
+// spec: SUP-71
+func TestTerminalIsGivenUpQuietly(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.script("etc/cont-init.d/01", `printf '#!/bin/sh\necho hup >/tmp/hup\n' >/run/service/.s6-svscan/SIGHUP; chmod +x /run/service/.s6-svscan/SIGHUP`)
+	s := onTerminal(b, "sh", "-c", "echo ready; exec sleep 1000")
+	s.shows("ready")
+	if _, err := os.Stat(s.inside("/tmp/hup")); err == nil {
+		t.Error("SIGHUP was acted on")
+	}
+	s.signal(syscall.SIGHUP)
+	s.until("a real SIGHUP", func() bool {
+		_, err := os.Stat(s.inside("/tmp/hup"))
+		return err == nil
+	})
+	s.stop()
+	s.expect(0)
+}
+
+// contract: RUN-05
+// spec: SUP-71
+func TestTerminalBelowAnotherInit(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.spec.Below = true
+	s := onTerminal(b, "bash", "--norc", "-i")
+	s.keys("PS1='$ '; echo rea''dy\n")
+	s.shows("ready")
+	s.usesJobControl()
+}

@@ -15,7 +15,7 @@ import (
 func (j *job) remap(db *identity.DB) {
 	r := identity.Decide(j.get, j.hermes, owner(j.real(j.home)))
 	for _, line := range r.Ignored {
-		j.warn("%s; hermes keeps its id", line)
+		j.warn("%s; it counts as not set (hermes is %d:%d)", line, j.hermes.UID, j.hermes.GID)
 	}
 	if r.Adopt && (r.UID != nil || r.GID != nil) {
 		j.say("Adopting owner %s of %s", owner(j.real(j.home)), j.home)

@@ -21,7 +21,7 @@ func TestRemap(t *testing.T) {
 // contract: SETUP-04
 func TestBadIDsAreNamed(t *testing.T) {
 	c := newContainer(t)
-	c.expect(c.run("HERMES_UID=x"), `[stage2] Warning: ignoring HERMES_UID="x": not a number; hermes keeps its id`)
+	c.expect(c.run("HERMES_UID=x"), `[stage2] Warning: ignoring HERMES_UID="x": not a number; it counts as not set (hermes is 10000:10000)`)
 	c.is("opt/data/.env", 10000, 0)
 }
 

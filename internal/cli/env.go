@@ -71,7 +71,7 @@ func newApp(env Env) *app {
 		a.selection = profile.Selection{Rest: a.args}
 	}
 	a.home, _ = profile.ParseHome(a.getenv("HERMES_HOME"))
-	a.scandir = gateway.Scandir{Path: gateway.ScandirPath(a.getenv)}
+	a.scandir.Path, _ = gateway.ScandirPath(a.getenv("S6_PROFILE_GATEWAY_SCANDIR"))
 	return a
 }
 

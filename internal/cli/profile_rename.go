@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 
-	"caduceus/internal/gateway"
 	"caduceus/internal/profile"
 	"caduceus/internal/s6"
 )
@@ -44,11 +43,7 @@ func (a *app) profileRename(ctx context.Context) error {
 	if err := a.scandir.Unregister(ctx, from); err != nil {
 		a.say("⚠ Could not unregister s6 gateway service: %v", err)
 	}
-	err = a.ensureSlot(ctx, to, wanted)
-	if err == nil && wanted {
-		err = a.control().Do(ctx, gateway.Start, to)
-	}
-	if err != nil {
+	if err := a.ensureSlot(ctx, to, wanted); err != nil {
 		a.say("⚠ Could not register s6 gateway service: %v", err)
 	}
 	return nil

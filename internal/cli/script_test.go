@@ -4,10 +4,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 func TestMain(m *testing.M) {
@@ -31,11 +33,16 @@ func TestMain(m *testing.M) {
 // SHIM-01, EXEC-01, EXEC-02, EXEC-03, NAME-03, NAME-04, PROF-01, PROF-02, PROF-04, PROF-05, STATUS-01,
 // STATUS-02, STATUS-03, STATUS-04, CMD-01, CMD-02, CMD-03, CMD-04, CMD-06, CMD-08, RUN-01, RUN-05, HEALTH-01
 func TestScripts(t *testing.T) {
+	schemas, err := filepath.Abs("testdata/schema")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("SCHEMAS", schemas)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup:               prepare,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"await": await, "conforms": conforms},
 	})
 }
 
@@ -85,6 +92,17 @@ func lookIn(path, name string) (string, error) {
 		}
 	}
 	return "", exec.ErrNotFound
+}
+
+// conforms validates stdout against a schema of testdata/schema, as one JSON object.
+func conforms(ts *testscript.TestScript, neg bool, args []string) {
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(os.Getenv("SCHEMAS"), args[0]))
+	ts.Check(err)
+	object, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile("stdout")))
+	ts.Check(err)
+	if err := schema.Validate(object); (err == nil) == neg {
+		ts.Fatalf("%s: %v", args[0], err)
+	}
 }
 
 // await waits for a file to exist, or with ! to be gone.

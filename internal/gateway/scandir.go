@@ -150,14 +150,18 @@ func until(ctx context.Context, limit time.Duration, cond func() bool) bool {
 	return true
 }
 
-// ScandirPath is where gateways are supervised: DefaultScandir, or what the environment names.
+// ScandirPath is where gateways are supervised: DefaultScandir, or what S6_PROFILE_GATEWAY_SCANDIR
+// names. A value that cannot be a directory is replaced, and notice says so in one line.
 //
-// contract: REC-12
-func ScandirPath(getenv func(string) string) string {
-	if path := getenv("S6_PROFILE_GATEWAY_SCANDIR"); filepath.IsAbs(path) {
-		return filepath.Clean(path)
+// contract: REC-12, ENV-11
+func ScandirPath(value string) (path, notice string) {
+	switch {
+	case value == "":
+		return DefaultScandir, ""
+	case !filepath.IsAbs(value):
+		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%q is not an absolute path; using %s", value, DefaultScandir)
 	}
-	return DefaultScandir
+	return filepath.Clean(value), ""
 }
 
 // Rewrite gives an existing slot our scripts, file by file, without touching its supervisor: scripts

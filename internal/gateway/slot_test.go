@@ -190,3 +190,13 @@ func TestFinishScript(t *testing.T) {
 		})
 	}
 }
+
+// contract: REC-12, ENV-11
+func TestScandirPath(t *testing.T) {
+	for value, want := range map[string]string{"": DefaultScandir, "/srv/s/": "/srv/s", "relative": DefaultScandir, "$(id)": DefaultScandir} {
+		path, notice := ScandirPath(value)
+		if path != want || (notice != "") != (value != "" && want == DefaultScandir) {
+			t.Errorf("ScandirPath(%q) = %q, %q", value, path, notice)
+		}
+	}
+}

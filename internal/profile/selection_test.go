@@ -174,3 +174,23 @@ func contains(err error, text string) bool {
 	}
 	return strings.Contains(err.Error(), text)
 }
+
+// Whatever the words are, a selection takes at most two of them, and they are the ones it is about.
+//
+// contract: NAME-03
+func FuzzParse(f *testing.F) {
+	f.Add("-p\x00coder\x00gateway\x00run")
+	f.Add("mcp\x00add\x00x\x00--args\x00--profile=y")
+	f.Add("-c\x00-p\x00--\x00--profile=")
+	f.Fuzz(func(t *testing.T, joined string) {
+		words := strings.Split(joined, "\x00")
+		before := strings.Join(words, "\x00")
+		s := Parse(words)
+		if taken := len(words) - len(s.Rest); taken < 0 || taken > 2 || (taken > 0) != s.Given {
+			t.Errorf("%q: %+v", words, s)
+		}
+		if strings.Join(words, "\x00") != before {
+			t.Errorf("the caller's words were changed: %q", words)
+		}
+	})
+}

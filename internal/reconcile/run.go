@@ -103,10 +103,13 @@ func newRun(o Options) run {
 	if o.Pid == 0 {
 		o.Pid = os.Getpid()
 	}
-	home, notice := profile.ParseHome(o.Getenv("HERMES_HOME"))
-	r := run{Options: o, home: home, scandir: gateway.Scandir{Path: gateway.ScandirPath(o.Getenv), Account: o.Account}}
-	if notice != "" {
-		r.warn(errors.New(notice))
+	home, ofHome := profile.ParseHome(o.Getenv("HERMES_HOME"))
+	path, ofScandir := gateway.ScandirPath(o.Getenv("S6_PROFILE_GATEWAY_SCANDIR"))
+	r := run{Options: o, home: home, scandir: gateway.Scandir{Path: path, Account: o.Account}}
+	for _, notice := range []string{ofHome, ofScandir} {
+		if notice != "" {
+			r.warn(errors.New(notice))
+		}
 	}
 	return r
 }

@@ -1,0 +1,34 @@
+package profile
+
+import (
+	"testing"
+	"time"
+)
+
+// contract: REC-09, BOOT-18
+func FuzzReadConfig(f *testing.F) {
+	f.Add("gateway: {multiplex_profiles: true}\nagent: {restart_drain_timeout: 30}\n")
+	f.Add("agent: {restart_drain_timeout: -.inf}")
+	f.Add("a: &a [*a]")
+	f.Add("gateway: [1]\nagent: 5\n")
+	f.Fuzz(func(t *testing.T, content string) {
+		dir := t.TempDir()
+		write(t, dir, "config.yaml", content)
+		c, err := ReadConfig(dir)
+		if c.DrainTimeout < 0 || c.DrainTimeout > maxDrain {
+			t.Errorf("%q: %v", content, c.DrainTimeout)
+		}
+		if err != nil && c != (Config{}) {
+			t.Errorf("%q: %+v with %v", content, c, err)
+		}
+	})
+}
+
+// contract: BOOT-18
+func TestDrainTimeout(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "config.yaml", "agent: {restart_drain_timeout: 2.5}\nother: x\n")
+	if c, err := ReadConfig(dir); err != nil || c.DrainTimeout != 2500*time.Millisecond {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}

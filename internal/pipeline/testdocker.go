@@ -2,6 +2,9 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 
 	"caduceus/internal/engine"
 	"caduceus/internal/host"
@@ -25,7 +28,11 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 		// Its image comes from a registry; the harness sweeps by its own label.
 		"TESTCONTAINERS_RYUK_DISABLED=true",
 	)
-	args := []string{"-tags=docker", "-count=1", "-timeout=40m"}
+	evidence := filepath.Join(p.Root, dockerTests, "artifacts")
+	if err := os.MkdirAll(evidence, 0o755); err != nil {
+		return fmt.Errorf("cannot make folder for evidence: %w", err)
+	}
+	args := []string{"-tags=docker", "-count=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}
 	if run := p.Getenv("RUN"); run != "" {
 		args = append(args, "-run="+run)
 	}

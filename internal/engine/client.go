@@ -53,19 +53,46 @@ func choose(found []candidate) (Client, error) {
 		}
 		return client, nil
 	}
-	p := &host.Problem{
-		What: "cannot build with BuildKit", Cause: "no docker client found",
-		Next: `run "sudo apt-get install -y docker.io"`,
-	}
+	p := &host.Problem{What: "cannot build with BuildKit", Cause: "no docker client found", Next: "install docker with its buildx plugin"}
 	if len(refused) > 0 {
 		p.Cause = strings.Join(refused, "; ")
-		p.Next = `install its buildx plugin, or run "sudo apt-get install -y docker.io" on Debian 12`
+		p.Next = "install its buildx plugin"
 	}
 	return Client{}, p
 }
 
-// FindClient looks at each docker command on PATH, then at the distribution's.
-func FindClient(ctx context.Context, run host.Runner, path string) (Client, error) {
+// clientPackages are what brings a client that builds: Debian 12's client does it by
+// itself, later ones and Ubuntu's need the plugin.
+func clientPackages(f host.Facts) []string {
+	switch major, err := strconv.Atoi(f.Version); {
+	case f.ID != "debian":
+		return []string{"docker.io", "docker-buildx"}
+	case err == nil && major <= 12:
+		return []string{"docker.io"}
+	default:
+		return []string{"docker-cli", "docker-buildx"}
+	}
+}
+
+// EnsureClient finds a docker client that can build, and installs one where root may.
+func EnsureClient(ctx context.Context, h Host) (Client, error) {
+	c, err := findClient(ctx, h.Run, h.Getenv("PATH"))
+	if err == nil || !h.Facts.Apt() {
+		return c, err
+	}
+	packages := clientPackages(h.Facts)
+	if h.Facts.Root {
+		h.Say("client: %v", err)
+		h.Say("client: installing %s with apt-get", strings.Join(packages, " "))
+	}
+	if err := host.Install(ctx, h.Run, h.Facts, "build with BuildKit", packages...); err != nil {
+		return Client{}, err
+	}
+	return findClient(ctx, h.Run, h.Getenv("PATH"))
+}
+
+// findClient looks at each docker command on PATH, then at the distribution's.
+func findClient(ctx context.Context, run host.Runner, path string) (Client, error) {
 	var found []candidate
 	seen := map[string]bool{}
 	for _, dir := range append(filepath.SplitList(path), "/usr/bin") {

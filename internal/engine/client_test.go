@@ -25,8 +25,8 @@ func TestChoose(t *testing.T) {
 		"a new one with buildx works":             {[]candidate{full, old}, Client{Path: "/opt/docker", Version: "29.0.1", Buildx: true, Why: "it has the buildx plugin"}, ""},
 		"the first on PATH wins":                  {[]candidate{old, full}, Client{Path: "/usr/bin/docker", Version: "20.10.24+dfsg1", Why: "it brings its own BuildKit builder"}, ""},
 		"one that does not say what it is":        {[]candidate{mute, full}, Client{Path: "/opt/docker", Version: "29.0.1", Buildx: true, Why: "it has the buildx plugin; /home/docker does not say its version"}, ""},
-		"none that works":                         {[]candidate{bare}, Client{}, `cannot build with BuildKit: /usr/local/bin/docker (28.2.2) lacks the buildx plugin; install its buildx plugin, or run "sudo apt-get install -y docker.io" on Debian 12`},
-		"none at all":                             {nil, Client{}, `cannot build with BuildKit: no docker client found; run "sudo apt-get install -y docker.io"`},
+		"none that works":                         {[]candidate{bare}, Client{}, `cannot build with BuildKit: /usr/local/bin/docker (28.2.2) lacks the buildx plugin; install its buildx plugin`},
+		"none at all":                             {nil, Client{}, `cannot build with BuildKit: no docker client found; install docker with its buildx plugin`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := choose(c.in)
@@ -54,12 +54,43 @@ func TestFindClient(t *testing.T) {
 			}
 		},
 	}
-	got, err := FindClient(t.Context(), run, "/usr/local/bin::/bin")
+	got, err := findClient(t.Context(), run, "/usr/local/bin::/bin")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got.Path != "/usr/bin/docker" || got.Version != "20.10.24+dfsg1" {
 		t.Errorf("want Debian's own client, got %+v", got)
+	}
+}
+
+func TestEnsureClientInstallsOne(t *testing.T) {
+	for name, c := range map[string]struct {
+		facts host.Facts
+		want  string
+	}{
+		"Debian 12":    {host.Facts{Root: true, ID: "debian", Version: "12"}, "docker.io"},
+		"Debian 13":    {host.Facts{Root: true, ID: "debian", Version: "13"}, "docker-cli docker-buildx"},
+		"Debian sid":   {host.Facts{Root: true, ID: "debian"}, "docker-cli docker-buildx"},
+		"Ubuntu":       {host.Facts{Root: true, ID: "ubuntu", Like: "debian", Version: "24.04"}, "docker.io docker-buildx"},
+		"not root":     {host.Facts{ID: "debian", Version: "13"}, ""},
+		"not Debian's": {host.Facts{Root: true, ID: "alpine"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := &host.Fake{Paths: map[string]string{}}
+			run.Answer = func(cmd host.Cmd) (string, error) {
+				if cmd.Path == "apt-get" {
+					run.Paths["/usr/bin/docker"] = ""
+				}
+				return "Docker version 26.1.5+dfsg1, build x\n", nil
+			}
+			got, err := EnsureClient(t.Context(), Host{
+				Facts: c.facts, Run: run, Getenv: func(string) string { return "" }, Say: func(string, ...any) {},
+			})
+			installed := run.Did("DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends " + c.want)
+			if c.want == "" && (err == nil || len(run.Ran) > 0) || c.want != "" && (err != nil || !installed || !got.Buildx) {
+				t.Errorf("got %+v, %v after %q", got, err, run.Ran)
+			}
+		})
 	}
 }
 

@@ -52,7 +52,7 @@ func (p *Pipeline) Build(ctx context.Context, variants ...Variant) error {
 		if e, err = p.engine(ctx); err != nil {
 			return err
 		}
-		if client, err = engine.FindClient(ctx, p.Run, p.Getenv("PATH")); err != nil {
+		if client, err = engine.EnsureClient(ctx, p.host()); err != nil {
 			return err
 		}
 		p.say("client: %s %s (%s)", client.Path, client.Version, client.Why)

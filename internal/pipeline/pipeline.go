@@ -40,9 +40,13 @@ func New(out io.Writer, verbose bool) (*Pipeline, error) {
 
 func (p *Pipeline) say(format string, args ...any) { fmt.Fprintf(p.Out, format+"\n", args...) }
 
+func (p *Pipeline) host() engine.Host {
+	return engine.Host{Facts: p.Facts, Run: p.Run, Getenv: p.Getenv, Say: p.say}
+}
+
 // engine finds or starts the engine and says which.
 func (p *Pipeline) engine(ctx context.Context) (*engine.Engine, error) {
-	e, err := engine.Ensure(ctx, engine.Host{Facts: p.Facts, Run: p.Run, Getenv: p.Getenv, Say: p.say})
+	e, err := engine.Ensure(ctx, p.host())
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package supervise
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // mailLimit bounds the orders that a supervisor has not obeyed yet. Only one
 // that hangs in an exec gathers any; further orders are dropped.
@@ -17,6 +20,8 @@ type order struct {
 func (o order) ends() bool {
 	return o.letters == "" && !o.kick && o.event != evExpire
 }
+
+func (o order) vanishes() bool { return o.event == evVanish || o.event == evWither }
 
 // mailbox never blocks the sender.
 type mailbox struct {
@@ -35,6 +40,13 @@ func (m *mailbox) put(o order) {
 	case m.ring <- struct{}{}:
 	default:
 	}
+}
+
+// has tells whether an order that waits is of a kind.
+func (m *mailbox) has(kind func(order) bool) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.orders, kind)
 }
 
 func (m *mailbox) take() []order {

@@ -188,12 +188,15 @@ func (r *runner) childDone() <-chan struct{} {
 }
 
 // reap handles the death of the own process, if there is one: a newline in the
-// readiness pipe first (SUP-23).
+// readiness pipe first (SUP-23). A directory that vanished overrides the death.
 func (r *runner) reap() {
 	select {
 	case <-r.childDone():
 	default:
 		return
+	}
+	if r.mail.has(order.vanishes) {
+		r.obeyOrders()
 	}
 	if r.pipe.drain() {
 		r.step(evNewline, input{})

@@ -56,7 +56,7 @@ func lifeScenarios() []scenario {
 		{"down, up, restart", one(map[string]string{"run": sleeper}), func(w *world) {
 			w.untilStat("foo", "up")
 			events := w.subscribe("foo")
-			w.run("s6-svc", "-wd", "-d", "foo")
+			w.run("s6-svc", "-wD", "-d", "foo")
 			w.stat("foo")
 			events.until("dD")
 			w.run("s6-svc", "-wu", "-u", "foo")
@@ -115,7 +115,7 @@ func lifeScenarios() []scenario {
 			w.stat("foo")
 			w.run("s6-svc", "-O", "foo")
 			w.untilStat("foo", "up (pid N) S seconds, want down")
-			w.run("s6-svc", "-wd", "-pd", "foo")
+			w.run("s6-svc", "-wD", "-pd", "foo")
 			w.stat("foo")
 		}},
 		{"down files by letter", one(map[string]string{"run": sleeper}), func(w *world) {

@@ -87,16 +87,15 @@ func TestKilledServiceIsBackWithANewPid(t *testing.T) {
 func TestNoLineIsLostWhenEitherSideIsKilled(t *testing.T) {
 	const lines = 400
 	w := ourWorld(t, map[string]string{
-		// Goes on counting where the line before was written; writes of a line are atomic.
+		// Counts a line once it is written; a second run goes on from there.
 		"run": "#!/bin/bash\nexec 2>/dev/null\nn=$(cat ../n)\nwhile test $n -lt " + strconv.Itoa(lines) +
-			"; do n=$((n+1)); echo $n >../n.new; mv ../n.new ../n; echo line $n; done\nexec sleep 3600\n",
-		// A killed reader may take at most a line it has read but not written: a
-		// real logger has that in its own hands, so this one is killed only when idle.
+			"; do n=$((n+1)); echo line $n; echo $n >../n.new; mv ../n.new ../n; done\nexec sleep 3600\n",
+		// What a logger has read and not yet written dies with it, so it is down
+		// while the lines are in the pipe.
 		"log/run": "#!/bin/bash\nwhile read -r l; do echo \"$l\"; done >>../../log.out\n",
-		"../n":    "0",
-		"../down": "",
+		"../n":    "0\n",
+		"down":    "",
 	})
-	_ = os.WriteFile(filepath.Join(w.dir, "n"), []byte("0\n"), 0o644)
 	w.untilStat("foo/log", "up")
 	w.run("s6-svc", "-wd", "-d", "foo/log")
 	w.run("s6-svc", "-u", "foo")
@@ -155,12 +154,13 @@ func TestRestartsLeaveNothingBehind(t *testing.T) {
 // contract: DASH-06
 func TestOutputPrefix(t *testing.T) {
 	w := ourWorld(t, map[string]string{
-		"run":           "#!/bin/sh\necho to stdout\necho to stderr >&2\nprintf unfinished\nexec sleep 3600\n",
+		"run":           "#!/bin/sh\necho to stdout\necho to stderr >&2\nprintf unfinished\necho >>../printed\nexec sleep 3600\n",
 		"output-prefix": "[dash] \n",
 	})
-	w.untilStat("foo", "up")
+	w.file("printed")
 	want := "[dash] to stdout\n[dash] to stderr\n[dash] unfinished\n"
 	w.newPid("foo", w.kill("foo"))
+	w.poll("second run has printed", func() bool { return len(w.file("printed")) == 2 })
 	w.run("s6-svc", "-wD", "-d", "foo")
 	w.stop()
 	if got := w.log.String(); got != want+want {

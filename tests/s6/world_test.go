@@ -100,8 +100,11 @@ func (w *world) stop() {
 	}
 	_ = w.cmd.Process.Signal(syscall.SIGTERM)
 	kill := time.AfterFunc(patience, func() { _ = w.cmd.Process.Kill() })
-	_ = w.cmd.Wait()
+	_ = w.cmd.Wait() // the code is what counts
 	kill.Stop()
+	if code := w.cmd.ProcessState.ExitCode(); w.ours && code != 0 {
+		w.Errorf("scanner ended with exit %d (66: data race)", code)
+	}
 	w.cmd = nil
 	if w.Failed() {
 		w.Logf("scanner said:\n%s", w.log.String())

@@ -25,9 +25,16 @@ const (
 	checkLimit = 5 * time.Minute
 )
 
-var engine *harness.Engine //nolint:gochecknoglobals // the one connection of this test binary
+var (
+	// engine is the one connection of this test binary.
+	engine *harness.Engine
+	// interrupted ends with ^C, so that every wait ends and the sweep still happens.
+	interrupted context.Context
+)
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	os.Exit(run(m)) //nolint:forbidigo // without an engine there is nothing to run
+}
 
 func run(m *testing.M) int {
 	flag.Parse()
@@ -44,13 +51,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	engine = e
-	// Tests that are cut off take their containers with them.
-	go func() {
-		<-ctx.Done()
-		sweep()
-		os.Exit(2)
-	}()
+	engine, interrupted = e, ctx
 	code := m.Run()
 	if !sweep() && code == 0 {
 		code = 1
@@ -74,6 +75,7 @@ func sweep() bool {
 
 // TestContract runs every check on the image under test.
 func TestContract(t *testing.T) {
+	t.Parallel()
 	for _, c := range checks.All() {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +93,7 @@ func TestContract(t *testing.T) {
 // its containers when it fails, and removes them.
 func judge(t *testing.T, c checks.Check, image string) error {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), checkLimit)
+	ctx, stop := context.WithTimeout(interrupted, checkLimit)
 	defer stop()
 	s := engine.Subject(image)
 	err := c.Run(ctx, s)

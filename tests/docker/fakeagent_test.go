@@ -36,11 +36,12 @@ func supervisions() []supervision {
 }
 
 func TestSupervisionOfAFakeAgent(t *testing.T) {
+	t.Parallel()
 	for _, s := range supervisions() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			t.Attr("clause", s.clause)
-			ctx, stop := context.WithTimeout(t.Context(), checkLimit)
+			ctx, stop := context.WithTimeout(interrupted, checkLimit)
 			defer stop()
 			subject := engine.Subject("")
 			err := s.run(ctx, subject)

@@ -56,6 +56,7 @@ func mutants() []mutant {
 // TestMutants proves for each family of checks that it can fail: the named
 // check turns red on the broken image and says which clause it found broken.
 func TestMutants(t *testing.T) {
+	t.Parallel()
 	for _, m := range mutants() {
 		t.Run(m.name+" turns red: "+m.red, func(t *testing.T) {
 			t.Parallel()
@@ -90,7 +91,7 @@ func (m mutant) run(t *testing.T, image, name string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), checkLimit)
+	ctx, stop := context.WithTimeout(interrupted, checkLimit)
 	defer stop()
 	s := engine.Subject(image)
 	defer func() {

@@ -11,24 +11,32 @@ import (
 // contract: AGT-02 AGT-04 AGT-06 AGT-10 STATE-02 STATE-03 ENV-05 ENV-06 EXEC-03 RCP-14 RCP-34
 func agentChecks() []Check {
 	return append(append(probes(supervised(), []probe{
-		{clause: "AGT-02", name: "the gateway's command line is one the agent knows as its own",
-			script: `ps -ww -o args= -p "$(/command/s6-svstat -o pid /run/service/gateway-default)"`, match: `^\S*python[0-9.]* \S+/hermes gateway run --replace\n$`},
-		{clause: "STATE-02", name: "the state file has the agent's keys",
+		{
+			clause: "AGT-02", name: "the gateway's command line is one the agent knows as its own",
+			script: `ps -ww -o args= -p "$(/command/s6-svstat -o pid /run/service/gateway-default)"`, match: `^\S*python[0-9.]* \S+/hermes gateway run --replace\n$`,
+		},
+		{
+			clause: "STATE-02", name: "the state file has the agent's keys",
 			script: `python3 -c '
 import json, datetime
 s = json.load(open("/opt/data/gateway_state.json"))
 missing = {"kind", "pid", "argv", "start_time", "gateway_state", "updated_at"} - set(s)
 assert not missing, missing
 assert s["kind"] == "hermes-gateway", s
-print(type(s["updated_at"]).__name__)'`, match: `^(str|int)\n`},
-		{clause: "STATE-03", name: "the agent reads the state after our verbs wrote it",
-			script: `cd /opt/hermes && python3 -c 'from gateway.status import read_runtime_status as r; print(r()["gateway_state"])'`, want: "running"},
+print(type(s["updated_at"]).__name__)'`, match: `^(str|int)\n`,
+		},
+		{
+			clause: "STATE-03", name: "the agent reads the state after our verbs wrote it",
+			script: `cd /opt/hermes && python3 -c 'from gateway.status import read_runtime_status as r; print(r()["gateway_state"])'`, want: "running",
+		},
 	}), probes(idle(), []probe{
 		{clause: "RCP-14", name: "sounddevice lists the audio devices", script: `/opt/hermes/.venv/bin/python -c "import sounddevice as sd; print(sd.query_devices())"`},
-		{clause: "RCP-34", name: "an audio server of the host silences the container's warning",
+		{
+			clause: "RCP-34", name: "an audio server of the host silences the container's warning",
 			script: `cd /opt/hermes && for v in X=1 PULSE_SERVER=unix:/none PIPEWIRE_REMOTE=/none; do env $v python3 -c '
 from tools.voice_mode import detect_audio_environment as d
-print(any("ontainer" in w for w in d()["warnings"]))'; done`, want: "True\nFalse\nFalse"},
+print(any("ontainer" in w for w in d()["warnings"]))'; done`, want: "True\nFalse\nFalse",
+		},
 	})...),
 		Check{
 			Name: "the agent registers, runs and unregisters a slot of its own making", Clauses: []string{"AGT-04", "AGT-06"},

@@ -53,11 +53,15 @@ func bootChecks() []Check {
 
 func bootProbes() []probe {
 	return []probe{
-		{clause: "BOOT-06", name: "PID 1 keeps its argv",
-			script: `tr '\0' ' ' </proc/1/cmdline`, want: "/init /opt/hermes/docker/main-wrapper.sh sleep infinity"},
+		{
+			clause: "BOOT-06", name: "PID 1 keeps its argv",
+			script: `tr '\0' ' ' </proc/1/cmdline`, want: "/init /opt/hermes/docker/main-wrapper.sh sleep infinity",
+		},
 		{clause: "BOOT-06", name: "PID 1 is called s6-svscan", script: `cat /proc/1/comm`, want: "s6-svscan"},
-		{clause: "AGT-01", name: "the agent recognises its supervisor",
-			script: `test -d /run/s6/basedir && cd /opt/hermes && python3 -c 'from hermes_cli.service_manager import detect_service_manager as d; print(d())'`, want: "s6"},
+		{
+			clause: "AGT-01", name: "the agent recognises its supervisor",
+			script: `test -d /run/s6/basedir && cd /opt/hermes && python3 -c 'from hermes_cli.service_manager import detect_service_manager as d; print(d())'`, want: "s6",
+		},
 		{clause: "BOOT-03", name: "/var/run leads to /run", script: `readlink -f /var/run`, want: "/run"},
 	}
 }

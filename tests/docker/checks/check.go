@@ -86,6 +86,7 @@ func All() []Check {
 		badInputChecks(),
 		restrictedChecks(),
 		volumeChecks(),
+		sharingChecks(),
 		networkChecks(),
 		agentChecks(),
 		healthChecks(),

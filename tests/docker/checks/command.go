@@ -25,8 +25,11 @@ func commandChecks() []Check {
 		{"the main program runs as hermes", "CMD-05", harness.Spec{Cmd: []string{"id"}}, 0, `uid=10000\(hermes\) gid=10000\(hermes\)`},
 		{"the main program starts in the image's directory", "CMD-06", harness.Spec{Cmd: []string{"pwd"}}, 0, `(?m)^/opt/hermes$`},
 		{"docker run -w is honoured", "CMD-06", harness.Spec{Cmd: []string{"pwd"}, WorkDir: "/tmp"}, 0, `(?m)^/tmp$`},
-		{"HERMES_ORIG_CWD overrides the directory", "CMD-06",
-			harness.Spec{Cmd: []string{"pwd"}, WorkDir: "/tmp", Env: map[string]string{"HERMES_ORIG_CWD": "/opt/data"}}, 0, `(?m)^/opt/data$`},
+		{
+			"HERMES_ORIG_CWD overrides the directory", "CMD-06",
+			harness.Spec{Cmd: []string{"pwd"}, WorkDir: "/tmp", Env: map[string]string{"HERMES_ORIG_CWD": "/opt/data"}},
+			0, `(?m)^/opt/data$`,
+		},
 		{"chat --help explains itself", "CMD-07", harness.Spec{Cmd: []string{"chat", "--help"}}, 0, `usage: hermes chat`},
 		{"--help explains itself", "CMD-07", harness.Spec{Cmd: []string{"--help"}}, 0, `usage: hermes`},
 		{"dashboard --help explains itself", "CMD-07", harness.Spec{Cmd: []string{"dashboard", "--help"}}, 0, `usage: hermes dashboard`},

@@ -95,7 +95,7 @@ func dashboard(ctx context.Context, s *harness.Subject) error {
 	_, err = c.WaitSh(ctx, "gateway_running in the dashboard's status",
 		`curl -fsS http://127.0.0.1:9119/api/status | tee /dev/stderr | grep -Eq '"gateway_running": *true'`, verbLimit)
 	errs = append(errs, broken("DASH-13", err))
-	if err := quiet(ctx, c, "GW-09", "gateway", "stop"); err != nil {
+	if err := quiet(ctx, c, "gateway", "stop"); err != nil {
 		return errors.Join(append(errs, err)...)
 	}
 	_, err = c.WaitSh(ctx, "no gateway_running in the dashboard's status",

@@ -25,22 +25,38 @@ func environmentChecks() []Check {
 
 func environmentProbes() []probe {
 	return []probe{
-		{clause: "ENV-01", name: "the environment directory is readable by hermes",
-			script: `stat -c %a /run/s6/container_environment && test -r /run/s6/container_environment/PATH`, want: "755"},
-		{clause: "ENV-01", name: "a variable's file holds its value and one newline",
-			script: `od -An -c /run/s6/container_environment/CADUCEUS_PROBE | tr -s ' '`, want: `f r o m - e \n`},
-		{clause: "ENV-02", name: "with-contenv gives the container's environment and no other",
-			script: `STRAY=1 /command/with-contenv env`, match: `(?m)^CADUCEUS_PROBE=from -e$`},
-		{clause: "ENV-02", name: "with-contenv drops what the container did not have",
-			script: `STRAY=1 /command/with-contenv env | grep -q '^STRAY='`, code: 1},
-		{clause: "ENV-02", name: "with-contenv keeps a variable that is set but empty",
-			script: `/command/with-contenv env | grep -x 'CADUCEUS_EMPTY='`},
-		{clause: "ENV-02", name: "S6_KEEP_ENV makes with-contenv transparent",
-			script: `STRAY=1 S6_KEEP_ENV=1 /command/with-contenv env | grep -x 'STRAY=1'`},
-		{clause: "ENV-13", name: "hermes in the volume's .local/bin is the image's",
-			script: `readlink /opt/data/.local/bin/hermes`, want: "/opt/hermes/bin/hermes"},
-		{clause: "ENV-13", name: "the gateway's lock directory belongs to hermes",
-			script: `stat -c %U /opt/data/.local/state/hermes/gateway-locks`, want: "hermes"},
+		{
+			clause: "ENV-01", name: "the environment directory is readable by hermes",
+			script: `stat -c %a /run/s6/container_environment && test -r /run/s6/container_environment/PATH`, want: "755",
+		},
+		{
+			clause: "ENV-01", name: "a variable's file holds its value and one newline",
+			script: `od -An -c /run/s6/container_environment/CADUCEUS_PROBE | tr -s ' '`, want: `f r o m - e \n`,
+		},
+		{
+			clause: "ENV-02", name: "with-contenv gives the container's environment and no other",
+			script: `STRAY=1 /command/with-contenv env`, match: `(?m)^CADUCEUS_PROBE=from -e$`,
+		},
+		{
+			clause: "ENV-02", name: "with-contenv drops what the container did not have",
+			script: `STRAY=1 /command/with-contenv env | grep -q '^STRAY='`, code: 1,
+		},
+		{
+			clause: "ENV-02", name: "with-contenv keeps a variable that is set but empty",
+			script: `/command/with-contenv env | grep -x 'CADUCEUS_EMPTY='`,
+		},
+		{
+			clause: "ENV-02", name: "S6_KEEP_ENV makes with-contenv transparent",
+			script: `STRAY=1 S6_KEEP_ENV=1 /command/with-contenv env | grep -x 'STRAY=1'`,
+		},
+		{
+			clause: "ENV-13", name: "hermes in the volume's .local/bin is the image's",
+			script: `readlink /opt/data/.local/bin/hermes`, want: "/opt/hermes/bin/hermes",
+		},
+		{
+			clause: "ENV-13", name: "the gateway's lock directory belongs to hermes",
+			script: `stat -c %U /opt/data/.local/state/hermes/gateway-locks`, want: "hermes",
+		},
 	}
 }
 

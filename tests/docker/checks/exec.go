@@ -37,16 +37,26 @@ func execProbes() []probe {
 	// A fresh home shows who made what is in it.
 	const maker = ` hermes status >/dev/null 2>&1; stat -c %U:%G $d/logs; rm -rf $d`
 	return []probe{
-		{clause: "EXEC-01", name: "hermes called by root drops to hermes", user: "0",
-			script: `d=$(mktemp -d); chmod 777 $d; HERMES_HOME=$d` + maker, want: "hermes:hermes"},
-		{clause: "EXEC-02", name: "HERMES_DOCKER_EXEC_AS_ROOT keeps root", user: "0",
-			script: `d=$(mktemp -d); chmod 777 $d; HERMES_DOCKER_EXEC_AS_ROOT=1 HERMES_HOME=$d` + maker, want: "root:root"},
-		{clause: "EXEC-02", name: "HERMES_DOCKER_EXEC_AS_ROOT=0 does not keep root", user: "0",
-			script: `d=$(mktemp -d); chmod 777 $d; HERMES_DOCKER_EXEC_AS_ROOT=0 HERMES_HOME=$d` + maker, want: "hermes:hermes"},
-		{clause: "EXEC-04", name: "the virtual environment's hermes is the front",
-			script: `readlink -f /opt/hermes/.venv/bin/hermes; /opt/hermes/.venv/bin/hermes --version`, match: `^/opt/hermes/bin/hermes\n(.|\n)*Hermes Agent v`},
-		{clause: "SHIM-01", name: "the gateway refuses to run as root in docker exec", user: "0",
-			script: `HERMES_DOCKER_EXEC_AS_ROOT=1 hermes gateway run`, code: 1, match: rootRefusal},
+		{
+			clause: "EXEC-01", name: "hermes called by root drops to hermes", user: "0",
+			script: `d=$(mktemp -d); chmod 777 $d; HERMES_HOME=$d` + maker, want: "hermes:hermes",
+		},
+		{
+			clause: "EXEC-02", name: "HERMES_DOCKER_EXEC_AS_ROOT keeps root", user: "0",
+			script: `d=$(mktemp -d); chmod 777 $d; HERMES_DOCKER_EXEC_AS_ROOT=1 HERMES_HOME=$d` + maker, want: "root:root",
+		},
+		{
+			clause: "EXEC-02", name: "HERMES_DOCKER_EXEC_AS_ROOT=0 does not keep root", user: "0",
+			script: `d=$(mktemp -d); chmod 777 $d; HERMES_DOCKER_EXEC_AS_ROOT=0 HERMES_HOME=$d` + maker, want: "hermes:hermes",
+		},
+		{
+			clause: "EXEC-04", name: "the virtual environment's hermes is the front",
+			script: `readlink -f /opt/hermes/.venv/bin/hermes; /opt/hermes/.venv/bin/hermes --version`, match: `^/opt/hermes/bin/hermes\n(.|\n)*Hermes Agent v`,
+		},
+		{
+			clause: "SHIM-01", name: "the gateway refuses to run as root in docker exec", user: "0",
+			script: `HERMES_DOCKER_EXEC_AS_ROOT=1 hermes gateway run`, code: 1, match: rootRefusal,
+		},
 	}
 }
 

@@ -39,30 +39,50 @@ func gatewayChecks() []Check {
 
 func gatewayProbes() []probe {
 	return []probe{
-		{clause: "LOG-02", name: "the banner is kept in the profile's log file",
-			script: `grep -c ⚕ /opt/data/logs/gateways/default/current`, match: `^[1-9]`},
-		{clause: "LOG-03", name: "each kept line begins with a timestamp and two spaces",
-			script: `grep -Evc '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+  ' /opt/data/logs/gateways/default/current`, code: 1, want: "0"},
-		{clause: "LOG-04", name: "the log directories belong to hermes",
-			script: `stat -c %U /opt/data/logs/gateways /opt/data/logs/gateways/default`, want: "hermes\nhermes"},
-		{clause: "SLOT-04", name: "the slot's gateway runs as hermes, in the home, with its sentinel",
+		{
+			clause: "LOG-02", name: "the banner is kept in the profile's log file",
+			script: `grep -c ⚕ /opt/data/logs/gateways/default/current`, match: `^[1-9]`,
+		},
+		{
+			clause: "LOG-03", name: "each kept line begins with a timestamp and two spaces",
+			script: `grep -Evc '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+  ' /opt/data/logs/gateways/default/current`, code: 1, want: "0",
+		},
+		{
+			clause: "LOG-04", name: "the log directories belong to hermes",
+			script: `stat -c %U /opt/data/logs/gateways /opt/data/logs/gateways/default`, want: "hermes\nhermes",
+		},
+		{
+			clause: "SLOT-04", name: "the slot's gateway runs as hermes, in the home, with its sentinel",
 			script: `p=$(/command/s6-svstat -o pid /run/service/gateway-default) && stat -c %U /proc/$p && readlink /proc/$p/cwd &&
 tr '\0' '\n' </proc/$p/environ | grep -E '^(HERMES_S6_SUPERVISED_CHILD|HERMES_GATEWAY_MAX_STARTS|HOME)=' | sort`,
-			want: "hermes\n/opt/data\nHERMES_GATEWAY_MAX_STARTS=0\nHERMES_S6_SUPERVISED_CHILD=1\nHOME=/opt/data"},
-		{clause: "SLOT-13", name: "the slot's gateway leads its own session",
-			script: `p=$(/command/s6-svstat -o pid /run/service/gateway-default) && test "$(ps -o pgid=,sid= -p $p | tr -s ' ')" = " $p $p"`},
+			want: "hermes\n/opt/data\nHERMES_GATEWAY_MAX_STARTS=0\nHERMES_S6_SUPERVISED_CHILD=1\nHOME=/opt/data",
+		},
+		{
+			clause: "SLOT-13", name: "the slot's gateway leads its own session",
+			script: `p=$(/command/s6-svstat -o pid /run/service/gateway-default) && test "$(ps -o pgid=,sid= -p $p | tr -s ' ')" = " $p $p"`,
+		},
 		{clause: "STATE-01", name: "the gateway's state lies in the home", script: `grep -Eq '"gateway_state": *"running"' /opt/data/gateway_state.json`},
-		{clause: "REC-07", name: "the first gateway run is recorded as running",
-			script: `grep 'profile=default' /opt/data/logs/container-boot.log`, match: `action=started`},
-		{clause: "STATUS-01", name: "hermes status names the manager",
-			script: `hermes status`, match: `Manager:\s+s6 \(container supervisor\)`},
-		{clause: "STATUS-02", name: "hermes status shows the gateway running",
-			script: `hermes status | sed -n '/Gateway Service/,/◆/p'`, match: `Status:\s+✓ running(.|\n)*PID\(s\):\s+\d+`},
-		{clause: "STATUS-03", name: "hermes doctor looks at the supervision",
+		{
+			clause: "REC-07", name: "the first gateway run is recorded as running",
+			script: `grep 'profile=default' /opt/data/logs/container-boot.log`, match: `action=started`,
+		},
+		{
+			clause: "STATUS-01", name: "hermes status names the manager",
+			script: `hermes status`, match: `Manager:\s+s6 \(container supervisor\)`,
+		},
+		{
+			clause: "STATUS-02", name: "hermes status shows the gateway running",
+			script: `hermes status | sed -n '/Gateway Service/,/◆/p'`, match: `Status:\s+✓ running(.|\n)*PID\(s\):\s+\d+`,
+		},
+		{
+			clause: "STATUS-03", name: "hermes doctor looks at the supervision",
 			script: `hermes doctor | sed -n '/s6 Supervision/,/◆/p'`,
-			match:  `main-hermes: up(.|\n)*dashboard: down \(expected if not enabled via env\)(.|\n)*Per-profile gateways: 1/1 supervised up \(default\)`},
-		{clause: "DASH-02", name: "without HERMES_DASHBOARD the dashboard's slot is down",
-			script: `/command/s6-svstat /run/service/dashboard; pgrep -f '[h]ermes dashboard'`, code: 1, match: `^down `},
+			match:  `main-hermes: up(.|\n)*dashboard: down \(expected if not enabled via env\)(.|\n)*Per-profile gateways: 1/1 supervised up \(default\)`,
+		},
+		{
+			clause: "DASH-02", name: "without HERMES_DASHBOARD the dashboard's slot is down",
+			script: `/command/s6-svstat /run/service/dashboard; pgrep -f '[h]ermes dashboard'`, code: 1, match: `^down `,
+		},
 	}
 }
 

@@ -13,9 +13,13 @@ func healthChecks() []Check {
 		{clause: "NAME-04", name: "a missing profile is an error", script: `hermes --profile=nobody status`, code: 1, match: `^Error: `},
 	}), probes(supervised(), []probe{
 		{clause: "HEALTH-02", name: "a running gateway is healthy", script: `/command/hermes-health`, match: `^healthy`},
-		{clause: "STATUS-04", name: "container doctor finds nothing in a good container",
-			script: `hermes container doctor --json | python3 -c 'import json,sys; d = json.load(sys.stdin); print(d["schema"].split("/")[1], d["findings"])'`, want: "v1 []"},
-		{clause: "SVC-05", name: "s6-svstat also tells restarts, crash loop and next start",
-			script: `/command/s6-svstat -o up,restarts,crashloop,nextstart /run/service/gateway-default`, match: `^true \d+ false \S+\n$`},
+		{
+			clause: "STATUS-04", name: "container doctor finds nothing in a good container",
+			script: `hermes container doctor --json | python3 -c 'import json,sys; d = json.load(sys.stdin); print(d["schema"].split("/")[1], d["findings"])'`, want: "v1 []",
+		},
+		{
+			clause: "SVC-05", name: "s6-svstat also tells restarts, crash loop and next start",
+			script: `/command/s6-svstat -o up,restarts,crashloop,nextstart /run/service/gateway-default`, match: `^true \d+ false \S+\n$`,
+		},
 	})...)
 }

@@ -93,7 +93,7 @@ func foreground(ctx context.Context, s *harness.Subject, spec harness.Spec) erro
 	if err := c.WaitLog(ctx, banner, gatewayLimit); err != nil {
 		return errors.Join(append(errs, broken("GW-06", err))...)
 	}
-	if err := gatewayState(ctx, c, "/opt/data", "running"); err != nil {
+	if err := recordedRunning(ctx, c, "/opt/data"); err != nil {
 		return errors.Join(append(errs, broken("GW-06", err))...)
 	}
 	end, err := c.Stop(ctx)

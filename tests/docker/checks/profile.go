@@ -12,12 +12,18 @@ import (
 // contract: GW-08 GW-09 GW-10 GW-12 GW-13 GW-14 GW-20 STATE-04 STATE-08
 func verbChecks() []Check {
 	return append(probes(idle(), []probe{
-		{clause: "GW-10", name: "an unknown profile's gateway is named with the way out",
-			script: `hermes -p nobody gateway start`, code: 1, match: `nobody`},
-		{clause: "GW-14", name: "gateway install and uninstall name the profile verbs",
-			script: `hermes gateway install && hermes gateway uninstall`, match: `hermes profile create(.|\n)*hermes profile delete`},
-		{clause: "GW-13", name: "a gateway cannot stop itself by the verb",
-			script: `_HERMES_GATEWAY=1 hermes gateway stop`, code: 1},
+		{
+			clause: "GW-10", name: "an unknown profile's gateway is named with the way out",
+			script: `hermes -p nobody gateway start`, code: 1, match: `nobody`,
+		},
+		{
+			clause: "GW-14", name: "gateway install and uninstall name the profile verbs",
+			script: `hermes gateway install && hermes gateway uninstall`, match: `hermes profile create(.|\n)*hermes profile delete`,
+		},
+		{
+			clause: "GW-13", name: "a gateway cannot stop itself by the verb",
+			script: `_HERMES_GATEWAY=1 hermes gateway stop`, code: 1,
+		},
 		{clause: "GW-20", name: "the status of a stopped gateway exits 3", script: `hermes gateway status --json`, code: 3, match: `"schema"`},
 	}), Check{
 		Name: "gateway start, stop and restart drive the slot", Clauses: []string{"GW-08", "GW-09", "GW-12", "GW-20", "STATE-04", "STATE-08"},
@@ -26,10 +32,10 @@ func verbChecks() []Check {
 }
 
 // quiet runs a hermes command that must say nothing and succeed.
-func quiet(ctx context.Context, c *harness.Container, clause string, args ...string) error {
+func quiet(ctx context.Context, c *harness.Container, args ...string) error {
 	res, err := c.Hermes(ctx, args...)
 	if err == nil && (res.Code != 0 || res.Stdout+res.Stderr != "") {
-		err = violates(clause, "want hermes %s to succeed silently, got %s", strings.Join(args, " "), res)
+		err = violates("GW-09", "want hermes %s to succeed silently, got %s", strings.Join(args, " "), res)
 	}
 	return err
 }
@@ -39,7 +45,7 @@ func verbs(ctx context.Context, s *harness.Subject) error {
 	if err != nil {
 		return err
 	}
-	if err := quiet(ctx, c, "GW-09", "gateway", "start"); err != nil {
+	if err := quiet(ctx, c, "gateway", "start"); err != nil {
 		return err
 	}
 	up, err := c.WaitSlot(ctx, "gateway-default", "up and wanted up", verbLimit, func(s harness.Slot) bool { return s.Up && s.WantedUp })
@@ -47,11 +53,11 @@ func verbs(ctx context.Context, s *harness.Subject) error {
 		return broken("GW-08", err)
 	}
 	if err := errors.Join(
-		gatewayState(ctx, c, "/opt/data", "running"),
+		recordedRunning(ctx, c, "/opt/data"),
 		expectSh(ctx, c, "STATE-04", `grep -q '"desired_state":"running"' /opt/data/gateway_state.json`),
 		expectSh(ctx, c, "STATE-08", `grep -Eq '"want": *"up"' /opt/data/.gateway_intent.json`),
 		expectSh(ctx, c, "GW-20", `hermes gateway status`),
-		quiet(ctx, c, "GW-09", "gateway", "restart"),
+		quiet(ctx, c, "gateway", "restart"),
 	); err != nil {
 		return err
 	}
@@ -59,7 +65,7 @@ func verbs(ctx context.Context, s *harness.Subject) error {
 		func(s harness.Slot) bool { return s.Up && s.PID != up.PID }); err != nil {
 		return broken("GW-08", err)
 	}
-	if err := quiet(ctx, c, "GW-09", "gateway", "stop"); err != nil {
+	if err := quiet(ctx, c, "gateway", "stop"); err != nil {
 		return err
 	}
 	if _, err := c.WaitSlot(ctx, "gateway-default", "down", verbLimit, down); err != nil {
@@ -68,7 +74,7 @@ func verbs(ctx context.Context, s *harness.Subject) error {
 	if err := errors.Join(
 		expectSh(ctx, c, "STATE-04", `grep -q '"desired_state":"stopped"' /opt/data/gateway_state.json`),
 		expectSh(ctx, c, "STATE-08", `grep -Eq '"want": *"down"' /opt/data/.gateway_intent.json`),
-		quiet(ctx, c, "GW-09", "gateway", "start"),
+		quiet(ctx, c, "gateway", "start"),
 		expectSh(ctx, c, "GW-12", `hermes gateway stop --all | grep -x '✓ Stopped 1 profile gateway(s) under s6'`),
 	); err != nil {
 		return err

@@ -39,8 +39,10 @@ func restartProfiles(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	for _, args := range [][]string{
-		{"profile", "create", "runs"}, {"profile", "create", "stopped"},
-		{"-p", "runs", "gateway", "start"}, {"-p", "stopped", "gateway", "start"},
+		{"profile", "create", "runs"},
+		{"profile", "create", "stopped"},
+		{"-p", "runs", "gateway", "start"},
+		{"-p", "stopped", "gateway", "start"},
 	} {
 		res, err := c.Hermes(ctx, args...)
 		if err != nil || res.Code != 0 {
@@ -48,11 +50,11 @@ func restartProfiles(ctx context.Context, s *harness.Subject) error {
 		}
 	}
 	for _, p := range []string{"runs", "stopped"} {
-		if err := gatewayState(ctx, c, "/opt/data/profiles/"+p, "running"); err != nil {
+		if err := recordedRunning(ctx, c, "/opt/data/profiles/"+p); err != nil {
 			return err
 		}
 	}
-	if err := quiet(ctx, c, "GW-09", "-p", "stopped", "gateway", "stop"); err != nil {
+	if err := quiet(ctx, c, "-p", "stopped", "gateway", "stop"); err != nil {
 		return err
 	}
 	if _, err := c.WaitSlot(ctx, "gateway-stopped", "down", verbLimit, down); err != nil {
@@ -92,7 +94,7 @@ func restartStopped(ctx context.Context, s *harness.Subject) error {
 	if err != nil {
 		return err
 	}
-	if err := quiet(ctx, c, "GW-09", "gateway", "stop"); err != nil {
+	if err := quiet(ctx, c, "gateway", "stop"); err != nil {
 		return err
 	}
 	if _, err := c.WaitSlot(ctx, "gateway-default", "down", verbLimit, down); err != nil {
@@ -108,14 +110,15 @@ func restartStopped(ctx context.Context, s *harness.Subject) error {
 	return broken("GW-16", err)
 }
 
-// recordedStates needs no gateway to come up: an idle container registers
-// slots as their state files say.
-func recordedStates(ctx context.Context, s *harness.Subject) error {
-	profiles := []struct {
-		name, state string // state "-": no file
-		prior       string
-		started     bool
-	}{
+// recorded is a profile with a state file and what a boot makes of it.
+type recorded struct {
+	name, state string // state "-": no file
+	prior       string
+	started     bool
+}
+
+func recordedProfiles() []recorded {
+	return []recorded{
 		{"a-running", `{"gateway_state":"running"}`, "running", true},
 		{"b-draining", `{"gateway_state":"draining"}`, "running", true},
 		{"c-degraded", `{"gateway_state":"degraded"}`, "running", true},
@@ -128,13 +131,18 @@ func recordedStates(ctx context.Context, s *harness.Subject) error {
 		{"j-corrupt", `{"gateway_state":"runn`, "None", false},
 		{"k-list", `["running"]`, "None", false},
 	}
+}
+
+// recordedStates needs no gateway to come up: an idle container registers
+// slots as their state files say.
+func recordedStates(ctx context.Context, s *harness.Subject) error {
 	files := []harness.File{harness.File{Path: "/opt/data/profiles", Dir: true}.Hermes()}
 	profile := func(name string) {
 		dir := "/opt/data/profiles/" + name
 		files = append(files, harness.File{Path: dir, Dir: true}.Hermes(),
 			harness.File{Path: dir + "/SOUL.md", Content: "probe\n"}.Hermes())
 	}
-	for _, p := range profiles {
+	for _, p := range recordedProfiles() {
 		profile(p.name)
 		dir := "/opt/data/profiles/" + p.name
 		if p.state != "-" {
@@ -155,7 +163,7 @@ func recordedStates(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	var errs []error
-	for _, p := range profiles {
+	for _, p := range recordedProfiles() {
 		action := "registered"
 		if p.started {
 			action = "started"

@@ -66,6 +66,25 @@ func restrictedChecks() []Check {
 			},
 		})
 	}
+	return append(append(list, restrictedRuns()...), Check{
+		Name: "the image idles as another agent's sandbox", Clauses: []string{"AGT-08"}, Doc: "sleep 2h with five capabilities, no-new-privileges and a tmpfs /run",
+		Run: func(ctx context.Context, s *harness.Subject) error {
+			c, err := s.Start(ctx, harness.Spec{Cmd: []string{"sleep", "2h"}, Host: sandbox})
+			if err != nil {
+				return err
+			}
+			p, err := c.WaitProcess(ctx, `^sleep 2h$`, 0, bootLimit)
+			if err == nil && p.UID != 10000 {
+				err = violates("AGT-08", "want hermes, got %s", p)
+			}
+			return broken("AGT-08", err)
+		},
+	})
+}
+
+// restrictedRuns start a shell that prints its uid and exits 42.
+func restrictedRuns() []Check {
+	var list []Check
 	for _, e := range []struct {
 		name, clause string
 		spec         harness.Spec
@@ -74,16 +93,28 @@ func restrictedChecks() []Check {
 		silent       string // what must not be printed
 	}{
 		{"another user is refused with the way out", "RUN-01", harness.Spec{User: "1234"}, 1, "[hermes] ERROR: container started with --user 1234", "payload"},
-		{"another user is refused without a writable /run, too", "RUN-01",
-			harness.Spec{User: "1234", Host: func(h *container.HostConfig) { h.ReadonlyRootfs = true }}, 1, "HERMES_UID", "payload"},
-		{"HERMES_ALLOW_ANY_UID runs any user", "RUN-02",
-			harness.Spec{User: "1234", Env: map[string]string{"HERMES_ALLOW_ANY_UID": "1"}}, 42, "payload 1234 /opt/data", "ERROR: container started"},
-		{"a remap without root is reported as ignored", "RUN-04",
-			harness.Spec{User: "hermes", Env: map[string]string{"HERMES_UID": "4242"}}, 42, "HERMES_UID", "payload 4242"},
+		{
+			"another user is refused without a writable /run, too", "RUN-01",
+			harness.Spec{User: "1234", Host: func(h *container.HostConfig) { h.ReadonlyRootfs = true }},
+			1, "HERMES_UID", "payload",
+		},
+		{
+			"HERMES_ALLOW_ANY_UID runs any user", "RUN-02",
+			harness.Spec{User: "1234", Env: map[string]string{"HERMES_ALLOW_ANY_UID": "1"}},
+			42, "payload 1234 /opt/data", "ERROR: container started",
+		},
+		{
+			"a remap without root is reported as ignored", "RUN-04",
+			harness.Spec{User: "hermes", Env: map[string]string{"HERMES_UID": "4242"}},
+			42, "HERMES_UID", "payload 4242",
+		},
 		{"exit codes come through under --init", "RUN-05", harness.Spec{Host: withInit}, 42, "payload 10000 /opt/data", "Traceback"},
 		{"root without SETUID is refused", "RUN-08", harness.Spec{Host: capabilities()}, 0, "refusing to run the main program as root", "payload"},
-		{"without a writable /run the way out is named", "RUN-09",
-			harness.Spec{Host: func(h *container.HostConfig) { h.ReadonlyRootfs = true }}, 100, "--tmpfs /run", "payload"},
+		{
+			"without a writable /run the way out is named", "RUN-09",
+			harness.Spec{Host: func(h *container.HostConfig) { h.ReadonlyRootfs = true }},
+			100, "--tmpfs /run", "payload",
+		},
 		{"the image serves as a tiny sandbox", "AGT-09", harness.Spec{Host: tiny}, 42, "payload 10000", "Traceback"},
 	} {
 		e.spec.Cmd = []string{"sh", "-c", `echo "payload $(id -u) $HOME"; exit 42`}
@@ -107,20 +138,7 @@ func restrictedChecks() []Check {
 			},
 		})
 	}
-	return append(list, Check{
-		Name: "the image idles as another agent's sandbox", Clauses: []string{"AGT-08"}, Doc: "sleep 2h with five capabilities, no-new-privileges and a tmpfs /run",
-		Run: func(ctx context.Context, s *harness.Subject) error {
-			c, err := s.Start(ctx, harness.Spec{Cmd: []string{"sleep", "2h"}, Host: sandbox})
-			if err != nil {
-				return err
-			}
-			p, err := c.WaitProcess(ctx, `^sleep 2h$`, 0, bootLimit)
-			if err == nil && p.UID != 10000 {
-				err = violates("AGT-08", "want hermes, got %s", p)
-			}
-			return broken("AGT-08", err)
-		},
-	})
+	return list
 }
 
 func restrictedGateway(ctx context.Context, s *harness.Subject, clause string, spec harness.Spec) error {

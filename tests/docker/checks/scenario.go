@@ -55,13 +55,13 @@ func gatewayRuns(ctx context.Context, c *harness.Container) error {
 	if err := c.WaitLog(ctx, banner, gatewayLimit); err != nil {
 		return err
 	}
-	return gatewayState(ctx, c, "/opt/data", "running")
+	return recordedRunning(ctx, c, "/opt/data")
 }
 
-// gatewayState waits until the agent has recorded a state in dir.
-func gatewayState(ctx context.Context, c *harness.Container, dir, state string) error {
-	_, err := c.WaitSh(ctx, "gateway_state "+state+" in "+dir,
-		`cat `+dir+`/gateway_state.json; grep -Eq '"gateway_state": *"`+state+`"' `+dir+`/gateway_state.json`, gatewayLimit)
+// recordedRunning waits until the agent has recorded in dir that it runs.
+func recordedRunning(ctx context.Context, c *harness.Container, dir string) error {
+	_, err := c.WaitSh(ctx, "gateway_state running in "+dir,
+		`cat `+dir+`/gateway_state.json; grep -Eq '"gateway_state": *"running"' `+dir+`/gateway_state.json`, gatewayLimit)
 	return err
 }
 

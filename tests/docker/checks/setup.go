@@ -42,22 +42,32 @@ func setupChecks() []Check {
 
 func setupProbes() []probe {
 	return []probe{
-		{clause: "SETUP-01", name: "setup runs again in a live container", user: "0",
-			script: `/opt/hermes/docker/stage2-hook.sh | tail -n 1`, want: "[stage2] Setup complete; starting user services"},
-		{clause: "SETUP-18", name: "the folders of the volume are there, hermes-owned",
+		{
+			clause: "SETUP-01", name: "setup runs again in a live container", user: "0",
+			script: `/opt/hermes/docker/stage2-hook.sh | tail -n 1`, want: "[stage2] Setup complete; starting user services",
+		},
+		{
+			clause: "SETUP-18", name: "the folders of the volume are there, hermes-owned",
 			script: `cd /opt/data && for d in cron sessions logs hooks memories skills skins plans workspace home pairing platforms/pairing lazy-packages \
   image_cache audio_cache cache state kanban bin scripts .local whatsapp mcp-tokens plugins checkpoints sandboxes backups logs/gateways; do
-  test -d $d && test "$(stat -c %U $d)" = hermes || { echo $d; exit 1; }; done`},
+  test -d $d && test "$(stat -c %U $d)" = hermes || { echo $d; exit 1; }; done`,
+		},
 		{clause: "SETUP-19", name: "the seeds are sown", script: `cd /opt/data && test -s .env && test -s config.yaml && test -s SOUL.md && grep -q '^_config_version: [0-9]' config.yaml`},
 		{clause: "SETUP-20", name: "secrets and settings have their modes", script: `cd /opt/data && stat -c '%U %a' .env config.yaml`, want: "hermes 600\nhermes 640"},
 		{clause: "SETUP-21", name: "no .install_method is written into the volume", script: `! test -e /opt/data/.install_method`},
 		{clause: "SETUP-28", name: "an idle boot writes no state file", script: `cd /opt/data && ! test -e gateway_state.json`},
-		{clause: "SETUP-29", name: "bundled skills are in the volume, hermes-owned",
-			script: `cd /opt/data/skills && test "$(find . -name SKILL.md | wc -l)" -gt 20 && ! find . ! -user hermes | grep .`},
-		{clause: "SETUP-30", name: "the browser found is in the environment directory",
-			script: `f=$(cat /run/s6/container_environment/AGENT_BROWSER_EXECUTABLE_PATH) && test -x "$f" && case $f in "$PLAYWRIGHT_BROWSERS_PATH"/*) ;; *) echo "$f"; exit 1;; esac`},
-		{clause: "RCP-07", name: "the volume holds what the document lists",
-			script: `cd /opt/data && ls -d .env config.yaml SOUL.md sessions memories skills home cron hooks logs skins`},
+		{
+			clause: "SETUP-29", name: "bundled skills are in the volume, hermes-owned",
+			script: `cd /opt/data/skills && test "$(find . -name SKILL.md | wc -l)" -gt 20 && ! find . ! -user hermes | grep .`,
+		},
+		{
+			clause: "SETUP-30", name: "the browser found is in the environment directory",
+			script: `f=$(cat /run/s6/container_environment/AGENT_BROWSER_EXECUTABLE_PATH) && test -x "$f" && case $f in "$PLAYWRIGHT_BROWSERS_PATH"/*) ;; *) echo "$f"; exit 1;; esac`,
+		},
+		{
+			clause: "RCP-07", name: "the volume holds what the document lists",
+			script: `cd /opt/data && ls -d .env config.yaml SOUL.md sessions memories skills home cron hooks logs skins`,
+		},
 	}
 }
 
@@ -126,6 +136,12 @@ func usedVolume(ctx context.Context, s *harness.Subject) error {
 			errs = append(errs, violates("SETUP-15", "no refusal of %q:\n%s", action, out))
 		}
 	}
+	return errors.Join(append(errs, repaired(ctx, c))...)
+}
+
+// repaired looks at the owners and contents after the repair.
+func repaired(ctx context.Context, c *harness.Container) error {
+	var errs []error
 	for _, e := range []struct{ clause, script, want string }{
 		{"SETUP-10", `stat -c %U /opt/data /opt/data/sessions/deep/file`, "hermes\nhermes"},
 		{"SETUP-12", `stat -c %U /opt/data/profiles/old`, "hermes"},

@@ -99,8 +99,10 @@ func stopGateway(ctx context.Context, s *harness.Subject) error {
 }
 
 func stopTrap(ctx context.Context, s *harness.Subject) error {
-	c, err := s.Start(ctx, harness.Spec{Cmd: []string{"sh", "-c",
-		`n=0; trap 'n=$((n+1))' TERM; echo ready; while [ $n = 0 ]; do sleep 0.1; done; sleep 1; echo "terms=$n"; exit 7`}})
+	c, err := s.Start(ctx, harness.Spec{Cmd: []string{
+		"sh", "-c",
+		`n=0; trap 'n=$((n+1))' TERM; echo ready; while [ $n = 0 ]; do sleep 0.1; done; sleep 1; echo "terms=$n"; exit 7`,
+	}})
 	if err != nil {
 		return err
 	}

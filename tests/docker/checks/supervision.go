@@ -21,36 +21,54 @@ func supervisionChecks() []Check {
 func supervisionProbes() []probe {
 	const svstat = "/command/s6-svstat "
 	return []probe{
-		{clause: "SLOT-15", name: "main-hermes is up and links to its service directory",
-			script: `readlink /run/service/main-hermes; ` + svstat + `/run/service/main-hermes`, match: `^/run/s6-rc/servicedirs/main-hermes\nup \(pid \d+\) \d+ seconds`},
+		{
+			clause: "SLOT-15", name: "main-hermes is up and links to its service directory",
+			script: `readlink /run/service/main-hermes; ` + svstat + `/run/service/main-hermes`, match: `^/run/s6-rc/servicedirs/main-hermes\nup \(pid \d+\) \d+ seconds`,
+		},
 		{clause: "REC-03", name: "the default profile has a slot", script: `test -d /run/service/gateway-default`},
-		{clause: "SLOT-01", name: "a slot that must not start holds type, run, finish, log and down",
-			script: `cd /run/service/gateway-default && cat type && test -x run && test -x finish && test -x log/run && test -e down`, want: "longrun"},
-		{clause: "SLOT-02", name: "hermes can control a slot and its logger",
+		{
+			clause: "SLOT-01", name: "a slot that must not start holds type, run, finish, log and down",
+			script: `cd /run/service/gateway-default && cat type && test -x run && test -x finish && test -x log/run && test -e down`, want: "longrun",
+		},
+		{
+			clause: "SLOT-02", name: "hermes can control a slot and its logger",
 			script: `cd /run/service/gateway-default && stat -c '%U %a %F' event supervise supervise/event supervise/control log/event log/supervise/control`,
-			want:   "hermes 3730 directory\nhermes 755 directory\nhermes 3730 directory\nhermes 660 fifo\nhermes 3730 directory\nhermes 660 fifo"},
-		{clause: "REC-01", name: "hermes can look at the static services",
+			want:   "hermes 3730 directory\nhermes 755 directory\nhermes 3730 directory\nhermes 660 fifo\nhermes 3730 directory\nhermes 660 fifo",
+		},
+		{
+			clause: "REC-01", name: "hermes can look at the static services",
 			script: `cd /run/s6-rc/servicedirs && stat -Lc '%U %a' main-hermes/supervise main-hermes/event dashboard/supervise dashboard/event; stat -c %a dashboard/supervise/control`,
-			want:   "hermes 710\nhermes 3730\nhermes 710\nhermes 3730\n660"},
-		{clause: "REC-02", name: "the scandir belongs to hermes",
-			script: `stat -c %U /run/service /run/service/.s6-svscan/control /run/service/.s6-svscan/lock`, want: "hermes\nhermes\nhermes"},
+			want:   "hermes 710\nhermes 3730\nhermes 710\nhermes 3730\n660",
+		},
+		{
+			clause: "REC-02", name: "the scandir belongs to hermes",
+			script: `stat -c %U /run/service /run/service/.s6-svscan/control /run/service/.s6-svscan/lock`, want: "hermes\nhermes\nhermes",
+		},
 		{clause: "SVC-02", name: "a slot with down says so in one line", script: svstat + `/run/service/gateway-default`, match: `^down \(not started yet\)( \d+ seconds)?\n$`},
-		{clause: "SVC-04", name: "s6-svstat knows every field",
+		{
+			clause: "SVC-04", name: "s6-svstat knows every field",
 			script: svstat + `-o up,wantedup,normallyup,ready,paused,pid,pgid,exitcode,signal,signum,updownsince,readysince,updownfor,readyfor /run/service/main-hermes`,
-			match:  `^true true (true|false) (true|false) false \d+ \d+ `},
+			match:  `^true true (true|false) (true|false) false \d+ \d+ `,
+		},
 		{clause: "SVC-01", name: "s6-svstat of a directory without supervisor exits 1", script: svstat + `/tmp`, code: 1},
 		{clause: "SVC-01", name: "s6-svstat without a directory exits 100", script: svstat, code: 100},
 		{clause: "SVC-06", name: "s6-svc of a directory without supervisor exits 100", script: `/command/s6-svc -u /tmp`, code: 100},
 		{clause: "SVC-08", name: "s6-svscanctl without a scanner exits 100", script: `/command/s6-svscanctl -a /tmp`, code: 100},
-		{clause: "SVC-09", name: "s6-setuidgid drops to hermes", user: "0",
-			script: `/command/s6-setuidgid hermes id -u; /command/s6-setuidgid 12:34 id -g`, want: "10000\n34"},
+		{
+			clause: "SVC-09", name: "s6-setuidgid drops to hermes", user: "0",
+			script: `/command/s6-setuidgid hermes id -u; /command/s6-setuidgid 12:34 id -g`, want: "10000\n34",
+		},
 		{clause: "SVC-09", name: "s6-setuidgid refuses an unknown user with 1", user: "0", script: `/command/s6-setuidgid nobody-knows true`, code: 1},
 		{clause: "SVC-09", name: "s6-setuidgid reports a missing program with 127", user: "0", script: `/command/s6-setuidgid hermes /no/such`, code: 127},
-		{clause: "SVC-10", name: "s6-log writes an ISO 8601 timestamp before each line",
-			script: `d=$(mktemp -d) && echo line | /command/s6-log 1 n10 s1000000 T $d; cat $d/current; rm -rf $d`, match: `\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+  line\n`},
+		{
+			clause: "SVC-10", name: "s6-log writes an ISO 8601 timestamp before each line",
+			script: `d=$(mktemp -d) && echo line | /command/s6-log 1 n10 s1000000 T $d; cat $d/current; rm -rf $d`, match: `\n\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+  line\n`,
+		},
 		{clause: "SVC-10", name: "s6-sleep sleeps and execlineb runs a line", script: `/command/s6-sleep 0 && /command/execlineb -Pc 'echo from-execline'`, want: "from-execline"},
-		{clause: "AGT-05", name: "the agent lists the slots it finds",
-			script: `cd /opt/hermes && python3 -c 'from hermes_cli.service_manager import S6ServiceManager as M; print(M().list_profile_gateways())'`, match: `'default'`},
+		{
+			clause: "AGT-05", name: "the agent lists the slots it finds",
+			script: `cd /opt/hermes && python3 -c 'from hermes_cli.service_manager import S6ServiceManager as M; print(M().list_profile_gateways())'`, match: `'default'`,
+		},
 	}
 }
 

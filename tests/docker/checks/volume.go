@@ -12,8 +12,7 @@ import (
 )
 
 // volumeChecks boot on volumes with a past, and beside what the host lends.
-// contract: SETUP-22 SETUP-23 SETUP-31 SETUP-32 SETUP-36 STATE-11 STATE-13 REC-08 REC-09
-// contract: LOG-05 RCP-16 RCP-30
+// contract: SETUP-22 SETUP-23 SETUP-31 SETUP-32 SETUP-36 STATE-11 STATE-13 RCP-16 RCP-30
 func volumeChecks() []Check {
 	return []Check{
 		{
@@ -44,6 +43,28 @@ func volumeChecks() []Check {
 			Doc: "boots on a container-boot.log of 262144 bytes", Run: bigBootLog,
 		},
 		{
+			Name: "a volume opened to everybody is closed again where it matters", Clauses: []string{"RCP-30"},
+			Doc: "boots on a volume after chmod -R 755",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				c, err := startIdle(ctx, s, harness.Spec{Files: []harness.File{
+					harness.File{Path: "/opt/data", Dir: true, Mode: 0o755}.Hermes(),
+					harness.File{Path: "/opt/data/.env", Content: "A=b\n", Mode: 0o755}.Hermes(),
+					harness.File{Path: "/opt/data/config.yaml", Content: "{}\n", Mode: 0o755}.Hermes(),
+				}})
+				if err != nil {
+					return err
+				}
+				return expectSh(ctx, c, "RCP-30", `cd /opt/data && test "$(stat -c %a .env config.yaml | tr '\n' ' ')" = '600 640 '`)
+			},
+		},
+	}
+}
+
+// sharingChecks are about slots that must not be, must wait, or share a log.
+// contract: REC-08 REC-09 LOG-05
+func sharingChecks() []Check {
+	return []Check{
+		{
 			Name: "a dashboard container has no gateway slots", Clauses: []string{"REC-08"},
 			Doc: "docker run IMG dashboard --help",
 			Run: func(ctx context.Context, s *harness.Subject) error {
@@ -62,21 +83,6 @@ func volumeChecks() []Check {
 		{
 			Name: "a second container's logger goes on without the log file", Clauses: []string{"LOG-05"},
 			Doc: "runs two gateways on one volume", Run: twoLoggers,
-		},
-		{
-			Name: "a volume opened to everybody is closed again where it matters", Clauses: []string{"RCP-30"},
-			Doc: "boots on a volume after chmod -R 755",
-			Run: func(ctx context.Context, s *harness.Subject) error {
-				c, err := startIdle(ctx, s, harness.Spec{Files: []harness.File{
-					harness.File{Path: "/opt/data", Dir: true, Mode: 0o755}.Hermes(),
-					harness.File{Path: "/opt/data/.env", Content: "A=b\n", Mode: 0o755}.Hermes(),
-					harness.File{Path: "/opt/data/config.yaml", Content: "{}\n", Mode: 0o755}.Hermes(),
-				}})
-				if err != nil {
-					return err
-				}
-				return expectSh(ctx, c, "RCP-30", `cd /opt/data && test "$(stat -c %a .env config.yaml | tr '\n' ' ')" = '600 640 '`)
-			},
 		},
 	}
 }

@@ -37,14 +37,14 @@ func (e *Engine) Start(ctx context.Context, spec Spec) (*Container, error) {
 	name := e.name("c")
 	inner, err := e.provider.CreateContainer(ctx, e.request(name, spec))
 	if err != nil {
-		return nil, fmt.Errorf("cannot create container %q of %q: %v", name, spec.Image, err)
+		return nil, fmt.Errorf("cannot create container %q of %q: %w", name, spec.Image, err)
 	}
 	c := &Container{ID: inner.GetContainerID(), Name: name, engine: e, inner: inner, tty: spec.TTY}
 	if err := c.Copy(ctx, spec.Files...); err != nil {
 		return c, err
 	}
 	if err := inner.Start(ctx); err != nil {
-		return c, fmt.Errorf("cannot start container %q of %q: %v", name, spec.Image, err)
+		return c, fmt.Errorf("cannot start container %q of %q: %w", name, spec.Image, err)
 	}
 	return c, nil
 }
@@ -82,7 +82,7 @@ func (c *Container) Copy(ctx context.Context, files ...File) error {
 		DestinationPath: "/", Content: content, CopyUIDGID: false,
 	})
 	if err != nil {
-		return fmt.Errorf("cannot copy files into %q: %v", c.Name, err)
+		return fmt.Errorf("cannot copy files into %q: %w", c.Name, err)
 	}
 	return nil
 }
@@ -91,7 +91,7 @@ func (c *Container) Copy(ctx context.Context, files ...File) error {
 func (c *Container) Inspect(ctx context.Context) (container.InspectResponse, error) {
 	got, err := c.engine.api.ContainerInspect(ctx, c.ID, client.ContainerInspectOptions{})
 	if err != nil {
-		return container.InspectResponse{}, fmt.Errorf("cannot inspect %q: %v", c.Name, err)
+		return container.InspectResponse{}, fmt.Errorf("cannot inspect %q: %w", c.Name, err)
 	}
 	return got.Container, nil
 }
@@ -109,7 +109,7 @@ func (c *Container) Running(ctx context.Context) (bool, error) {
 func (c *Container) Stop(ctx context.Context) (Stopped, error) {
 	begin := time.Now()
 	if err := c.inner.Stop(ctx, nil); err != nil {
-		return Stopped{}, fmt.Errorf("cannot stop %q: %v", c.Name, err)
+		return Stopped{}, fmt.Errorf("cannot stop %q: %w", c.Name, err)
 	}
 	return c.stopped(ctx, begin)
 }
@@ -117,7 +117,7 @@ func (c *Container) Stop(ctx context.Context) (Stopped, error) {
 // Restart does what docker restart does.
 func (c *Container) Restart(ctx context.Context) error {
 	if _, err := c.engine.api.ContainerRestart(ctx, c.ID, client.ContainerRestartOptions{}); err != nil {
-		return fmt.Errorf("cannot restart %q: %v", c.Name, err)
+		return fmt.Errorf("cannot restart %q: %w", c.Name, err)
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func (c *Container) Restart(ctx context.Context) error {
 func (c *Container) Kill(ctx context.Context, signal string) error {
 	_, err := c.engine.api.ContainerKill(ctx, c.ID, client.ContainerKillOptions{Signal: signal})
 	if err != nil {
-		return fmt.Errorf("cannot send %s to %q: %v", signal, c.Name, err)
+		return fmt.Errorf("cannot send %s to %q: %w", signal, c.Name, err)
 	}
 	return nil
 }
@@ -167,7 +167,7 @@ func (c *Container) Logs(ctx context.Context) (stdout, stderr string, err error)
 		return "", "", nil
 	}
 	if err != nil {
-		return "", "", fmt.Errorf("cannot read the logs of %q: %v", c.Name, err)
+		return "", "", fmt.Errorf("cannot read the logs of %q: %w", c.Name, err)
 	}
 	defer func() { _ = r.Close() }()
 	var out, errs bytes.Buffer
@@ -177,7 +177,7 @@ func (c *Container) Logs(ctx context.Context) (stdout, stderr string, err error)
 		_, err = stdcopy.StdCopy(&out, &errs, r)
 	}
 	if err != nil {
-		return "", "", fmt.Errorf("cannot read the logs of %q: %v", c.Name, err)
+		return "", "", fmt.Errorf("cannot read the logs of %q: %w", c.Name, err)
 	}
 	return out.String(), errs.String(), nil
 }

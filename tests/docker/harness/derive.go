@@ -25,11 +25,11 @@ func (s *Subject) Derive(ctx context.Context, dockerfile string, files ...File) 
 		Tags: []string{strings.ToLower(ref)}, Labels: s.engine.labels(), Remove: true, ForceRemove: true,
 	})
 	if err != nil {
-		return "", fmt.Errorf("cannot build an image from %q: %v", s.image, err)
+		return "", fmt.Errorf("cannot build an image from %q: %w", s.image, err)
 	}
 	defer func() { _ = built.Body.Close() }()
 	if err := buildError(built.Body); err != nil {
-		return "", fmt.Errorf("cannot build an image from %q: %v", s.image, err)
+		return "", fmt.Errorf("cannot build an image from %q: %w", s.image, err)
 	}
 	return strings.ToLower(ref), nil
 }

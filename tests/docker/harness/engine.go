@@ -54,7 +54,7 @@ type Engine struct {
 func Open(ctx context.Context, o Options) (*Engine, error) {
 	// The clean-up is ours, by label; the library's own needs an image of its own.
 	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
-		return nil, fmt.Errorf("cannot disable the library's reaper: %v", err)
+		return nil, fmt.Errorf("cannot disable the library's reaper: %w", err)
 	}
 	log.SetDefault(log.NewNoopLogger())
 	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(log.NewNoopLogger()))
@@ -78,7 +78,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 }
 
 func noEngine(err error) error {
-	return fmt.Errorf("cannot reach a Docker engine: %v; start one or name it in DOCKER_HOST", err)
+	return fmt.Errorf("cannot reach a Docker engine: %w; start one or name it in DOCKER_HOST", err)
 }
 
 // Image is the reference of the image under test.
@@ -95,7 +95,7 @@ func (e *Engine) InspectImage(ctx context.Context, ref string) (image.InspectRes
 			"cannot test %q: no such image; build it with \"go tool mage build\" or name another in HERMES_TEST_IMAGE", ref)
 	}
 	if err != nil {
-		return image.InspectResponse{}, fmt.Errorf("cannot inspect image %q: %v", ref, err)
+		return image.InspectResponse{}, fmt.Errorf("cannot inspect image %q: %w", ref, err)
 	}
 	return got.InspectResponse, nil
 }
@@ -121,7 +121,7 @@ func (e *Engine) Sweep(ctx context.Context) error {
 func (e *Engine) sweepContainers(ctx context.Context, mine client.Filters) error {
 	list, err := e.api.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: mine})
 	if err != nil {
-		return fmt.Errorf("cannot list containers of run %q: %v", e.run, err)
+		return fmt.Errorf("cannot list containers of run %q: %w", e.run, err)
 	}
 	var errs []error
 	for _, c := range list.Items {
@@ -133,7 +133,7 @@ func (e *Engine) sweepContainers(ctx context.Context, mine client.Filters) error
 func (e *Engine) remove(ctx context.Context, id string) error {
 	_, err := e.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
 	if err != nil && !errdefs.IsNotFound(err) && !errdefs.IsConflict(err) {
-		return fmt.Errorf("cannot remove container %q: %v", id, err)
+		return fmt.Errorf("cannot remove container %q: %w", id, err)
 	}
 	return nil
 }
@@ -141,12 +141,12 @@ func (e *Engine) remove(ctx context.Context, id string) error {
 func (e *Engine) sweepVolumes(ctx context.Context, mine client.Filters) error {
 	list, err := e.api.VolumeList(ctx, client.VolumeListOptions{Filters: mine})
 	if err != nil {
-		return fmt.Errorf("cannot list volumes of run %q: %v", e.run, err)
+		return fmt.Errorf("cannot list volumes of run %q: %w", e.run, err)
 	}
 	var errs []error
 	for _, v := range list.Items {
 		if _, err := e.api.VolumeRemove(ctx, v.Name, client.VolumeRemoveOptions{}); err != nil {
-			errs = append(errs, fmt.Errorf("cannot remove volume %q: %v", v.Name, err))
+			errs = append(errs, fmt.Errorf("cannot remove volume %q: %w", v.Name, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -155,13 +155,13 @@ func (e *Engine) sweepVolumes(ctx context.Context, mine client.Filters) error {
 func (e *Engine) sweepImages(ctx context.Context, mine client.Filters) error {
 	list, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: mine})
 	if err != nil {
-		return fmt.Errorf("cannot list images of run %q: %v", e.run, err)
+		return fmt.Errorf("cannot list images of run %q: %w", e.run, err)
 	}
 	var errs []error
 	for _, i := range list.Items {
 		_, err := e.api.ImageRemove(ctx, i.ID, client.ImageRemoveOptions{Force: true, PruneChildren: true})
 		if err != nil && !errdefs.IsNotFound(err) {
-			errs = append(errs, fmt.Errorf("cannot remove image %q: %v", i.ID, err))
+			errs = append(errs, fmt.Errorf("cannot remove image %q: %w", i.ID, err))
 		}
 	}
 	return errors.Join(errs...)

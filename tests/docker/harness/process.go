@@ -51,7 +51,7 @@ func parseProcesses(out string) (Processes, error) {
 		for i, into := range []*int{&p.PID, &p.PPID, &p.UID} {
 			n, err := strconv.Atoi(f[i])
 			if err != nil {
-				return nil, fmt.Errorf("cannot parse line %q of ps: %v", line, err)
+				return nil, fmt.Errorf("cannot parse line %q of ps: %w", line, err)
 			}
 			*into = n
 		}

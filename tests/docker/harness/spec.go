@@ -79,17 +79,17 @@ func archive(files []File) (*bytes.Reader, error) {
 	w := tar.NewWriter(&buf)
 	for _, f := range files {
 		if err := w.WriteHeader(f.header()); err != nil {
-			return nil, fmt.Errorf("cannot pack %q: %v", f.Path, err)
+			return nil, fmt.Errorf("cannot pack %q: %w", f.Path, err)
 		}
 		if f.Dir || f.Link != "" {
 			continue
 		}
 		if _, err := w.Write([]byte(f.Content)); err != nil {
-			return nil, fmt.Errorf("cannot pack %q: %v", f.Path, err)
+			return nil, fmt.Errorf("cannot pack %q: %w", f.Path, err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("cannot finish the archive: %v", err)
+		return nil, fmt.Errorf("cannot finish the archive: %w", err)
 	}
 	return bytes.NewReader(buf.Bytes()), nil
 }

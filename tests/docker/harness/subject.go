@@ -105,7 +105,7 @@ func (s *Subject) Volume(ctx context.Context) (string, error) {
 	name := s.engine.name("v")
 	_, err := s.engine.api.VolumeCreate(ctx, client.VolumeCreateOptions{Name: name, Labels: s.engine.labels()})
 	if err != nil {
-		return "", fmt.Errorf("cannot create volume %q: %v", name, err)
+		return "", fmt.Errorf("cannot create volume %q: %w", name, err)
 	}
 	s.mu.Lock()
 	s.volumes = append(s.volumes, name)
@@ -125,7 +125,7 @@ func (s *Subject) Close(ctx context.Context) error {
 	}
 	for _, v := range s.volumes {
 		if _, err := s.engine.api.VolumeRemove(ctx, v, client.VolumeRemoveOptions{}); err != nil {
-			errs = append(errs, fmt.Errorf("cannot remove volume %q: %v", v, err))
+			errs = append(errs, fmt.Errorf("cannot remove volume %q: %w", v, err))
 		}
 	}
 	s.own, s.volumes = nil, nil

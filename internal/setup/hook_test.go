@@ -18,7 +18,7 @@ import os
 class DotEnv:
     def __init__(self, path): self.dotenv_path, self._dict = path, None
     def dict(self):
-        if self._dict is None:
+        if not self._dict:
             self._dict = dict(l.split("=", 1) for l in open(self.dotenv_path).read().split())
         return self._dict
     def set_as_environment_variables(self):
@@ -62,6 +62,7 @@ func hookCases() map[string]hookCase {
 	return map[string]hookCase{
 		// contract: ENV-05
 		"loading":                       {[]string{"GIVEN=e"}, "GIVEN=f OTHER=f", "", `load(); show("GIVEN", "OTHER")`, "e f"},
+		"nothing else to load":          {[]string{"GIVEN=e"}, "GIVEN=f", "", `load(); show("GIVEN")`, "e"},
 		"loading again":                 {[]string{"GIVEN=e"}, "GIVEN=f OTHER=f", "", `load(); load(); show("GIVEN")`, "e"},
 		"a value that is new in .env":   {[]string{"GIVEN=e"}, "OTHER=1", "", `load(); write("OTHER=2"); load(); show("OTHER")`, "2"},
 		"reloading on request":          {[]string{"GIVEN=e", "ONLY_GIVEN=e"}, "GIVEN=f", "", `config.reload_env(); show("GIVEN", "ONLY_GIVEN")`, "e e"},

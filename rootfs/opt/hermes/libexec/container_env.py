@@ -77,7 +77,8 @@ def _patch_dotenv(module):
         # Left out beforehand, not put back afterwards: other threads must never see them change.
         self._dict = {name: value for name, value in values.items() if name not in held}
         try:
-            load(self)
+            if self._dict:  # an empty one would be read from the file again
+                load(self)
         finally:
             self._dict = values
             _keep_back()

@@ -158,7 +158,7 @@ func newBox(t *testing.T) *box {
 	if built.init == "" {
 		t.Skip(built.reason)
 	}
-	b := &box{t: t, spec: boxSpec{Root: t.TempDir(), RunMode: "1777", Dir: "/"}, env: []string{"PATH=/usr/bin:/bin"}}
+	b := &box{t: t, spec: boxSpec{Root: t.TempDir(), RunMode: "1777", Dir: "/"}, env: []string{"PATH=/usr/bin:/bin", "GORACE=atexit_sleep_ms=0"}}
 	for _, dir := range []string{"usr", "bin", "lib", "lib64", "dev", "proc", "run", "tmp", "etc", "command", "var"} {
 		if target, err := os.Readlink("/" + dir); err == nil && dir != "var" {
 			b.must(os.Symlink(target, b.path(dir)))

@@ -15,11 +15,11 @@ import (
 func TestServicesStartInOrderOfDependencies(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
-	say := func(word string) string { return "echo " + word + " >>/tmp/order; exec sleep 1000" }
+	say := func(word string) string { return "echo " + word + ` >>/tmp/order; printf '\n' >&3; exec sleep 1000` }
 	b.longrun("early", `echo early >/tmp/early; exec sleep 1000`)
-	b.longrun("c", say("c"), "dependencies.d/b=")
-	b.longrun("b", `echo b >>/tmp/order; printf '\n' >&3; exec sleep 1000`, "dependencies.d/a=", "notification-fd=3")
-	b.longrun("a", say("a"), "dependencies.d/one=")
+	b.longrun("c", say("c"), "dependencies.d/b=", "notification-fd=3")
+	b.longrun("b", say("b"), "dependencies.d/a=", "notification-fd=3")
+	b.longrun("a", say("a"), "dependencies.d/one=", "notification-fd=3")
 	b.script("etc/one", `echo one $1 >>/tmp/order`)
 	b.file("etc/s6-overlay/s6-rc.d/one/type", "oneshot", 0o644)
 	b.file("etc/s6-overlay/s6-rc.d/one/up", "/etc/one up", 0o644)
@@ -34,15 +34,10 @@ func TestServicesStartInOrderOfDependencies(t *testing.T) {
 	if got := p.stdout.String(); got != "/run/s6-rc/servicedirs/idle/down\nup\n" {
 		t.Errorf("down files: %q", got)
 	}
-	p.until("the last service", func() bool {
-		order, _ := os.ReadFile(p.inside("/tmp/order"))
-		return strings.Contains(string(order), "c\n")
-	})
 	p.stop()
 	p.expect(0)
 	order := strings.Fields(p.stdout.String()[strings.Index(p.stdout.String(), "up\n")+3:])
-	got := strings.Join(order, " ")
-	if got != "base one up a b c cmd one down" && got != "base one up a b cmd c one down" {
+	if got := strings.Join(order, " "); got != "base one up a b c cmd one down" {
 		t.Errorf("order %q", got)
 	}
 }
@@ -191,9 +186,7 @@ func TestSignalsArriveWithoutCapKill(t *testing.T) {
 		p := b.start(nil, "sh", "-c", as+"setsid sleep 1000 & exec "+as+`sh -c 'trap "echo cmd TERM; exit 5" TERM; echo cmd up; while :; do sleep 0.05; done'`)
 		p.says("svc up")
 		p.says("cmd up")
-		if took := p.stop(); took > 2*time.Second {
-			t.Errorf("stop took %v; stderr:\n%s", took, p.stderr.String())
-		}
+		p.stop()
 		p.expect(5)
 		p.says("svc TERM")
 	}

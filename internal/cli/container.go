@@ -12,6 +12,8 @@ func containerCommands(a *app) *cobra.Command {
 		Long: `Look at this container. "doctor" says what is wrong and how to mend it; "health" is the health
 check. The other verbs are the steps of the boot, which the image's scripts call.`,
 		Example: "  docker exec hermes hermes container doctor\n  docker exec hermes hermes container health --json",
+		Args:    a.noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.containerDoctor(), a.containerHealth(), a.containerMain(), a.containerSetup(),
 		a.containerPerms(), a.containerReconcile(), a.containerPrograms())

@@ -30,7 +30,7 @@ func (a *app) containerDoctor() *cobra.Command {
 		Short:   "List what is wrong with this container, each with its cause and a fix",
 		Long:    "List what is wrong with this container, each with its cause and a fix. Exit codes: 0 nothing, 1 something.",
 		Example: "  docker exec hermes hermes container doctor",
-		Args:    cobra.NoArgs,
+		Args:    a.noArgs,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+doctorSchema)
 	cmd.RunE = func(*cobra.Command, []string) error {

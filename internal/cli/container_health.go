@@ -34,7 +34,7 @@ func (a *app) containerHealth() *cobra.Command {
 		Short:   "Say in one line whether the container is healthy",
 		Long:    "Say in one line whether the container is healthy. Exit codes: 0 healthy, 1 not.",
 		Example: "  docker exec hermes /command/hermes-health\n  docker exec hermes hermes container health --json",
-		Args:    cobra.NoArgs,
+		Args:    a.noArgs,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+healthSchema)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -191,42 +191,70 @@ func obeyed(dir string) int {
 	return strings.Count(string(b), "\n")
 }
 
-// fakeAgent stands for the Python agent: it says how it was called, and makes, renames and deletes
-// profile directories. It knows nothing of slots.
+// fakeAgentMain stands for the Python agent: it says how it was called, and makes, renames and deletes
+// profile directories. It knows of slots only with FAKE_REGISTERS, as the real one does under PID 1.
 func fakeAgentMain() int {
 	args := strings.Join(os.Args[1:], " ")
 	if code, err := strconv.Atoi(strings.TrimPrefix(args, "exit ")); err == nil {
 		return code
 	}
-	home, _ := profile.ParseHome(os.Getenv("HERMES_HOME"))
 	words := positional(os.Args[1:])
 	if len(words) < 3 || words[0] != "profile" {
 		return sayCall(args)
 	}
-	dir := home.Dir(words[2])
-	_, err := os.Stat(dir)
-	switch {
-	case words[1] == "create":
-		err = errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "SOUL.md"), nil, 0o644))
-	case err != nil:
-		fmt.Fprintf(os.Stderr, "Error: Profile '%s' does not exist.\n", words[2])
-		return 1
-	case words[1] == "delete" && !strings.Contains(args, "--yes"):
-		fmt.Fprintln(os.Stdout, "Cancelled.")
-	case words[1] == "delete":
-		err = os.RemoveAll(dir)
-	case words[1] == "rename":
-		err = os.Rename(dir, home.Dir(words[3]))
-	}
-	if err != nil {
+	if err := changeProfile(words[1], words[2:], strings.Contains(args, "--yes")); err != nil {
 		fmt.Fprintln(os.Stderr, "Error:", err)
 		return 1
 	}
 	return 0
 }
 
+func changeProfile(verb string, names []string, yes bool) error {
+	home, _ := profile.ParseHome(os.Getenv("HERMES_HOME"))
+	name := strings.TrimSuffix(names[0], ".tar.gz")
+	dir := home.Dir(name)
+	_, err := os.Stat(dir)
+	switch {
+	case verb == "create" || verb == "import" || verb == "install":
+		err = errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "SOUL.md"), nil, 0o644))
+		if os.Getenv("FAKE_REGISTERS") != "" {
+			err = errors.Join(err, registerAsAgent(os.Getenv("SCANDIR"), name))
+		}
+	case err != nil:
+		return noProfile(name)
+	case verb == "delete" && !yes:
+		fmt.Fprintln(os.Stdout, "Cancelled.")
+	case verb == "delete":
+		err = os.RemoveAll(dir)
+	case verb == "rename":
+		err = os.Rename(dir, home.Dir(names[1]))
+	}
+	return err
+}
+
+// noProfile is the agent's message.
+type noProfile string
+
+func (n noProfile) Error() string { return "Profile '" + string(n) + "' does not exist." }
+
+// registerAsAgent makes a slot with scripts that are not the front's.
+func registerAsAgent(scandir, name string) error {
+	dir := filepath.Join(scandir, profile.SlotPrefix+name)
+	return errors.Join(
+		os.MkdirAll(filepath.Join(dir, "supervise"), 0o755),
+		os.MkdirAll(filepath.Join(dir, "log"), 0o755),
+		syscall.Mkfifo(filepath.Join(dir, "supervise/control"), 0o660),
+		os.WriteFile(filepath.Join(dir, "run"), []byte("#!/bin/sh\n# the agent's\n"), 0o755),
+		os.WriteFile(filepath.Join(dir, "down"), nil, 0o644),
+		s6.SvscanSend(scandir, "a"),
+	)
+}
+
 func sayCall(args string) int {
 	fmt.Fprintln(os.Stdout, "agent:", args)
+	if dir, err := os.Getwd(); err == nil {
+		fmt.Fprintln(os.Stdout, "in", dir)
+	}
 	if args == "status" {
 		fmt.Fprint(os.Stdout, "◆ Gateway Service\n  Status:       ✗ stopped\n  Manager:      docker (foreground)\n")
 	}

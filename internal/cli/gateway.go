@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 )
@@ -25,6 +26,14 @@ func (a *app) tree(commands func(*app) *cobra.Command) func(context.Context) err
 func (a *app) usage(cmd *cobra.Command, err error) error {
 	a.say("hermes: %v; see: %s --help", err, cmd.CommandPath())
 	return exitCode(2)
+}
+
+// noArgs is for commands that take flags only.
+func (a *app) noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return a.usage(cmd, fmt.Errorf("unknown word %q", args[0]))
+	}
+	return nil
 }
 
 func gatewayCommands(a *app) *cobra.Command {

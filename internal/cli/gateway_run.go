@@ -49,6 +49,11 @@ func (a *app) gatewayRun(ctx context.Context) error {
 	case gateway.Refuse:
 		return a.refuseRoot()
 	case gateway.Foreground:
+		if facts.SupervisedChild { // here and not in the slot's script: root may have no way into the volume
+			if err := os.Chdir(a.home.Root()); err != nil {
+				return err
+			}
+		}
 		return a.becomeAgent()
 	case gateway.StayDown:
 		a.say("→ gateway %s was stopped and stays down, as HERMES_GATEWAY_RESPECT_STOP is set. To bring it up: %s",

@@ -27,7 +27,7 @@ func (a *app) gatewayStatus() *cobra.Command {
 
 Exit codes: 0 it is up, 3 it is down, 1 there is no such gateway.`,
 		Example: "  hermes gateway status\n  hermes -p coder gateway status --json",
-		Args:    cobra.NoArgs,
+		Args:    a.noArgs,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+gateway.Schema)
 	cmd.Flags().Bool("deep", false, "")

@@ -89,7 +89,7 @@ func (a *app) lifecycleCommand(verb gateway.Verb, short, example string) *cobra.
 		Use:     string(verb),
 		Short:   short,
 		Example: example,
-		Args:    cobra.NoArgs,
+		Args:    a.noArgs,
 	}
 	all := cmd.Flags().Bool("all", false, fmt.Sprintf("%s the gateways of all profiles", verb))
 	ignoreHostFlags(cmd)

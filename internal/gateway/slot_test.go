@@ -118,7 +118,7 @@ func TestScripts(t *testing.T) {
 		"default": {Slot{Profile: "default"}, identity.Account{Name: "hermes"}, map[string][]string{
 			"run": {
 				"#!/command/with-contenv sh\n", "\nexec hermes gateway run --replace\n", "HERMES_S6_SUPERVISED_CHILD=1",
-				"HERMES_GATEWAY_MAX_STARTS=0", `cd "$HERMES_HOME"`, `HOME="$HERMES_HOME"`, "VIRTUAL_ENV=/opt/hermes/.venv",
+				"HERMES_GATEWAY_MAX_STARTS=0", `HOME="$HERMES_HOME"`, "VIRTUAL_ENV=/opt/hermes/.venv",
 			},
 			"log/run": {
 				`exec $drop s6-log 1 n10 s1000000 T "$log_dir"`, `logs/gateways"`, `$parent/default"`, "s6-setuidgid hermes",

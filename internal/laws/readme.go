@@ -22,7 +22,7 @@ func ReadmeCommands(text string) []ReadmeCommand {
 	)
 	scanner := bufio.NewScanner(strings.NewReader(text))
 	for n := 1; scanner.Scan(); n++ {
-		line := strings.TrimSpace(scanner.Text())
+		line := strings.TrimSpace(strings.TrimPrefix(scanner.Text(), ">")) // blocks in quotes count
 		switch {
 		case line == "```sh":
 			inside = true

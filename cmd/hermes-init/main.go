@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"caduceus/internal/boot"
+	"caduceus/internal/identity"
 	"caduceus/internal/proc"
 	"caduceus/internal/s6"
 	"caduceus/internal/scan"
@@ -35,5 +36,17 @@ func dispatch(argv0 string, args []string) int {
 	case s6.LockModeArgv0:
 		return supervise.LockMain(args)
 	}
-	return boot.Run(boot.Options{Args: args, Environ: os.Environ(), Version: version})
+	return boot.Run(boot.Options{Args: args, Environ: os.Environ(), Version: version, Stranger: stranger})
+}
+
+// stranger refuses the users that the image does not know. Without the account of hermes, /init is
+// in another image and knows none.
+//
+// contract: RUN-01
+func stranger(uid int) error {
+	hermes, err := identity.Lookup("", identity.Hermes)
+	if err != nil {
+		return nil
+	}
+	return identity.Supported(uid, hermes, os.Getenv)
 }

@@ -3,6 +3,10 @@ package boot
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+
+	"caduceus/internal/console"
 )
 
 // Options of a boot. The zero value is /init in a container.
@@ -10,6 +14,9 @@ type Options struct {
 	Args    []string // without argv[0]; leading flags of tini are dropped
 	Environ []string
 	Version string
+	// Stranger says why nobody may start the container as this uid. It is asked when the start is
+	// refused for another reason, which the wrong user may well be the cause of. nil: nobody is wrong.
+	Stranger func(uid int) error
 }
 
 // Run boots the container, waits for CMD or a reason to stop, stops everything, and returns the
@@ -100,7 +107,15 @@ func inOrder(steps ...func() error) error {
 type refusal struct{ error }
 
 // refuse reports why /init does not start at all.
+//
+// contract: RUN-01, RUN-09
 func (m *machine) refuse(err error) int {
+	if m.stranger != nil {
+		if why := m.stranger(os.Geteuid()); why != nil {
+			fmt.Fprintln(console.Stderr{}, why)
+			return exitStranger
+		}
+	}
 	m.fatalf("%v", err)
 	m.log.Flush(flushGrace)
 	if errors.As(err, new(refusal)) {

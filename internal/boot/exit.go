@@ -11,6 +11,7 @@ import (
 // Exit codes of /init itself.
 const (
 	exitStage2   = 1
+	exitStranger = 1
 	exitTimeout  = 2
 	exitRefused  = 100
 	exitInternal = 111

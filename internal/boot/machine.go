@@ -22,24 +22,25 @@ import (
 // machine is what one boot knows. Fields are set by the steps in their order and read afterwards;
 // what several goroutines change has its own lock.
 type machine struct {
-	version string
-	root    string // prefix of all paths; not empty in tests only
-	args    []string
-	environ []string // as given, with the completed PATH
-	log     *console.Log
-	start   settings // as in B0
-	cwd     string   // of /init at its start
-	tty     terminal
-	null    *os.File
-	procs   *proc.Table
-	jobs    *jobs
-	scandir atomic.Pointer[scan.Scandir] // set in B2
-	plan    rc.Plan
-	legacy  []string // names from services.d
-	based   chan struct{}
-	user    chan error                 // outcome of bundle user
-	cmd     atomic.Pointer[proc.Child] // set in B9
-	hangup  hangups
+	version  string
+	stranger func(uid int) error
+	root     string // prefix of all paths; not empty in tests only
+	args     []string
+	environ  []string // as given, with the completed PATH
+	log      *console.Log
+	start    settings // as in B0
+	cwd      string   // of /init at its start
+	tty      terminal
+	null     *os.File
+	procs    *proc.Table
+	jobs     *jobs
+	scandir  atomic.Pointer[scan.Scandir] // set in B2
+	plan     rc.Plan
+	legacy   []string // names from services.d
+	based    chan struct{}
+	user     chan error                 // outcome of bundle user
+	cmd      atomic.Pointer[proc.Child] // set in B9
+	hangup   hangups
 
 	ctx    context.Context // ends when the container is to stop; the cause says why
 	cancel context.CancelCauseFunc
@@ -62,6 +63,7 @@ type timing struct {
 func newMachine(o Options) *machine {
 	m := &machine{
 		version:  o.Version,
+		stranger: o.Stranger,
 		args:     command(o.Args),
 		environ:  withPath(o.Environ),
 		jobs:     newJobs(),

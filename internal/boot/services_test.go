@@ -237,6 +237,22 @@ func TestRefusedStarts(t *testing.T) {
 	}
 }
 
+// contract: RUN-01
+func TestStrangerIsToldSoEvenWithoutRun(t *testing.T) {
+	t.Parallel()
+	for uid, want := range map[int]int{4711: 1, 10000: 100} {
+		b := newBox(t)
+		b.spec.UID, b.spec.RunMode = uid, "0755"
+		b.file("etc/passwd", "hermes:x:10000:10000::/:/bin/sh\n", 0o644)
+		b.file("etc/group", "hermes:x:10000:\n", 0o644)
+		p := b.run("echo", "CMD ran")
+		p.expect(want)
+		if got := p.stderr.String(); p.stdout.String() != "" || strings.HasPrefix(got, "[hermes] ERROR: container started with --user 4711") != (uid == 4711) {
+			t.Errorf("uid %d: stdout %q, stderr %q", uid, p.stdout.String(), got)
+		}
+	}
+}
+
 // spec: SUP-60
 func TestRunIsMountedWhenRootMay(t *testing.T) {
 	t.Parallel()

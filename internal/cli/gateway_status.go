@@ -84,12 +84,14 @@ func writeReport(w io.Writer, r gateway.Report) {
 	}
 	line("Wanted", "%s", r.Wanted)
 	if r.Intent != "" {
-		line("Asked for", "%s", r.Intent)
+		line("Intent", "%s", r.Intent)
 	}
 	line("Restarts", "%d", r.Restarts)
+	loop := "no"
 	if r.CrashLoop != nil {
-		line("Crash loop", "%s", crashText(*r.CrashLoop))
+		loop = crashText(*r.CrashLoop)
 	}
+	line("Crash loop", "%s", loop)
 	if r.Agent != "" {
 		line("Agent says", "%s", printable(r.Agent))
 	}

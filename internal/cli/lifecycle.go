@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +18,7 @@ func (a *app) control() gateway.Control {
 		Home:    a.home,
 		Svc:     a.path(svcPath),
 		Now:     a.Now,
-		Warn:    func(err error) { a.say("hermes: %v", err) },
+		Warn:    func(err error) { a.say("hermes: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) },
 	}
 }
 

@@ -25,7 +25,7 @@ func DecodeBackoff(text []byte) (Backoff, error) {
 		label  string
 	)
 	if _, err := fmt.Sscanf(string(text), "%d %d %s\n", &b.Fails, &millis, &label); err != nil {
-		return Backoff{}, fmt.Errorf("cannot parse backoff %.60q: %v", text, err)
+		return Backoff{}, fmt.Errorf("cannot parse backoff %.60q: %w", text, err)
 	}
 	stamp, err := ParseStamp(label)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrNotSupervised: the directory is there, but nobody reads its control fifo.
+// ErrNotSupervised tells that the directory is there, but nobody reads its control fifo.
 var ErrNotSupervised = errors.New("not supervised")
 
 // SendControl writes letters to supervise/control of a service directory in

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrBusy: another process or descriptor holds the lock.
+// ErrBusy tells that another process or descriptor holds the lock.
 var ErrBusy = errors.New("lock is held")
 
 // Dir is a held directory: all access is relative to its descriptor, whatever
@@ -150,7 +150,7 @@ func (d *Dir) Replace(name string, content []byte) error {
 
 // Remove unlinks a file; a missing one is no error.
 func (d *Dir) Remove(name string) error {
-	if err := unix.Unlinkat(d.fd, name, 0); err != nil && err != unix.ENOENT {
+	if err := unix.Unlinkat(d.fd, name, 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("cannot unlink %q: %w", name, err)
 	}
 	return nil
@@ -166,7 +166,7 @@ func (d *Dir) Exists(name string) bool {
 // dangling symlink its target. It reports whether it made one.
 func (d *Dir) MakeDir(name string, mode uint32) (bool, error) {
 	err := unix.Mkdirat(d.fd, name, 0o700)
-	if err == unix.EEXIST && !d.Exists(name) {
+	if errors.Is(err, fs.ErrExist) && !d.Exists(name) {
 		var target string
 		if target, err = d.readlink(name); err != nil {
 			return false, err
@@ -174,7 +174,7 @@ func (d *Dir) MakeDir(name string, mode uint32) (bool, error) {
 		err = unix.Mkdirat(d.fd, target, 0o700)
 	}
 	switch {
-	case err == unix.EEXIST:
+	case errors.Is(err, fs.ErrExist):
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("cannot make directory %q: %w", name, err)
@@ -205,7 +205,7 @@ func (d *Dir) OpenFifo(name string, mode uint32) (r, w *os.File, err error) {
 	if err == nil {
 		err = unix.Fchmodat(d.fd, name, mode, 0)
 	}
-	if err != nil && err != unix.EEXIST {
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, nil, fmt.Errorf("cannot make fifo %q: %w", name, err)
 	}
 	r, err = d.Open(name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0)
@@ -235,7 +235,7 @@ func (d *Dir) Lock(name string, mode uint32) (*os.File, error) {
 	}
 	if err := setLock(f, unix.F_OFD_SETLK, unix.F_WRLCK); err != nil {
 		_ = f.Close()
-		if err == unix.EAGAIN || err == unix.EACCES {
+		if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
 			err = ErrBusy
 		}
 		return nil, fmt.Errorf("cannot lock %q: %w", name, err)
@@ -265,7 +265,7 @@ func setLock(f *os.File, cmd int, kind int16) error {
 func retry(open func() (int, error)) (int, error) {
 	for {
 		fd, err := open()
-		if err != unix.EINTR {
+		if !errors.Is(err, unix.EINTR) {
 			return fd, err
 		}
 	}
@@ -287,7 +287,7 @@ func Locked(f *os.File) bool {
 func WaitLock(fd int) error {
 	for {
 		lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: unix.SEEK_SET}
-		if err := unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLKW, &lock); err != unix.EINTR {
+		if err := unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLKW, &lock); !errors.Is(err, unix.EINTR) {
 			return err
 		}
 	}

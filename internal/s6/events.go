@@ -1,6 +1,7 @@
 package s6
 
 import (
+	"errors"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -39,7 +40,7 @@ func (d *Dir) eachSubscriber(use func(fd int) error) error {
 			}
 			_ = unix.Close(fd)
 		}
-		if err == unix.ENXIO || err == unix.EPIPE {
+		if errors.Is(err, unix.ENXIO) || errors.Is(err, unix.EPIPE) {
 			_ = unix.Unlinkat(d.fd, name, 0) // a fifo that stays is tried again
 		}
 	})

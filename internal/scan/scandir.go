@@ -16,7 +16,7 @@ import (
 	"caduceus/internal/supervise"
 )
 
-// ErrBusy: another scanner holds the lock of the scandir.
+// ErrBusy tells that another scanner holds the lock of the scandir.
 var ErrBusy = s6.ErrBusy
 
 // Modes of what is made in a scandir (SUP-50).

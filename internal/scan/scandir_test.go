@@ -98,7 +98,7 @@ func (r *rig) file(name, text string) {
 	}
 }
 
-func (r *rig) wait(name string, cond supervise.Cond) {
+func (r *rig) waitUp(name string) {
 	r.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -106,8 +106,8 @@ func (r *rig) wait(name string, cond supervise.Cond) {
 	if service == nil {
 		r.Fatalf("no service %q; log:\n%s", name, r.said())
 	}
-	if err := service.Wait(ctx, cond); err != nil {
-		r.Fatalf("service %q, condition %d: %v; log:\n%s", name, cond, err, r.said())
+	if err := service.Wait(ctx, supervise.Up); err != nil {
+		r.Fatalf("service %q is not up: %v; log:\n%s", name, err, r.said())
 	}
 }
 
@@ -134,7 +134,7 @@ func TestNamesOfAScan(t *testing.T) {
 		t.Errorf("names %q, want %q", got, want)
 	}
 	for _, name := range r.scandir.Names() {
-		r.wait(name, supervise.Up)
+		r.waitUp(name)
 	}
 	if r.scandir.Service("plain") != nil {
 		t.Error("a plain file is a service")
@@ -209,7 +209,7 @@ func TestTooManyRequestsAreDropped(t *testing.T) {
 		r.scandir.obey('t')
 	}
 	r.scandir.obey('a')
-	r.wait("foo", supervise.Up)
+	r.waitUp("foo")
 }
 
 // contract: BOOT-16; spec: SUP-79, SUP-80
@@ -219,7 +219,7 @@ func TestStopServices(t *testing.T) {
 	r.file("gentle/finish", "#!/bin/sh\necho >../../finished\n")
 	r.file("stubborn/run", "#!/bin/sh\ntrap '' TERM\necho >../.deaf\nwhile :; do sleep 0.1; done\n")
 	r.scandir.Scan()
-	r.wait("gentle", supervise.Up)
+	r.waitUp("gentle")
 	r.poll("the stubborn one is deaf", func() bool {
 		_, err := os.Stat(filepath.Join(r.path, ".deaf"))
 		return err == nil
@@ -267,8 +267,8 @@ func TestCloseLoggersGivesThemTheEnd(t *testing.T) {
 	r.file("bar/run", sleeper)
 	r.file("bar/log/run", sleeper) // does not read
 	r.scandir.Scan()
-	r.wait("foo", supervise.Up)
-	r.wait("bar/log", supervise.Up)
+	r.waitUp("foo")
+	r.waitUp("bar/log")
 	r.poll("logged", func() bool {
 		b, _ := os.ReadFile(filepath.Join(r.path, ".logged"))
 		return strings.Contains(string(b), "last words")
@@ -290,14 +290,14 @@ func TestSupervisorThatLeftComesBack(t *testing.T) {
 	r := newRig(t)
 	r.file("foo/run", sleeper)
 	r.scandir.Scan()
-	r.wait("foo", supervise.Up)
+	r.waitUp("foo")
 	first := r.scandir.Service("foo")
 	first.Command("xd")
 	r.poll("another supervisor", func() bool {
 		second := r.scandir.Service("foo")
 		return second != nil && second != first
 	})
-	r.wait("foo", supervise.Up)
+	r.waitUp("foo")
 }
 
 // spec: SUP-52
@@ -308,7 +308,7 @@ func TestBadEntryDoesNotStopTheScan(t *testing.T) {
 	}
 	r.file("good/run", sleeper)
 	r.scandir.Scan()
-	r.wait("good", supervise.Up)
+	r.waitUp("good")
 	if !strings.Contains(r.said(), `skipped "bad"`) {
 		t.Errorf("log:\n%s", r.said())
 	}

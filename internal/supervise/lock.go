@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -36,14 +37,14 @@ func LockMain(args []string) int {
 	}
 	path, argv := args[1], args[2:]
 	err = syscall.Exec(path, argv, os.Environ())
-	if err == syscall.EACCES {
+	if errors.Is(err, syscall.EACCES) {
 		if cwd, openErr := s6.OpenDir("."); openErr == nil {
 			if script, noErr := interpreter(cwd, path, argv); noErr == nil {
 				err = syscall.Exec(script[0], script, os.Environ())
 			}
 		}
 	}
-	if err == syscall.ENOENT {
+	if errors.Is(err, syscall.ENOENT) {
 		return lockComplain(lockNotFound, "cannot execute %q: %v", path, err)
 	}
 	return lockComplain(lockNoExec, "cannot execute %q: %v", path, err)

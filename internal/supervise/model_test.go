@@ -137,7 +137,7 @@ func TestModel(t *testing.T) {
 func FuzzControlBytes(f *testing.F) {
 	f.Add([]byte("udx"))
 	f.Add([]byte("\x00\xffkK"))
-	f.Fuzz(func(t *testing.T, letters []byte) {
+	f.Fuzz(func(_ *testing.T, letters []byte) {
 		m := newMachine(epoch(), true)
 		for _, letter := range letters {
 			e, known := eventOf(letter)

@@ -16,9 +16,9 @@ import (
 
 // Pauses of the runner.
 const (
-	setupPauseMin = time.Second
-	setupPauseMax = 60 * time.Second
-	adoptPause    = time.Second
+	setupPause   = time.Second
+	setupLongest = 60 * time.Second
+	adoptPause   = time.Second
 )
 
 // runner obeys the machine of one service.
@@ -30,7 +30,7 @@ type runner struct {
 	child    *proc.Child // the process that moves the machine
 	isFinish bool        // child is finish
 	config   s6.Config   // as read for the last START
-	warned   string      // warnings about the config that were logged
+	warned   []string    // warnings about the config that were logged
 	failure  string      // last failure of a disk access
 	pipe     *readyPipe
 	prefixer *prefixer
@@ -70,7 +70,7 @@ func (r *runner) guarded() (panicked bool) {
 // setup opens the files, again and again until it can (SUP-12). It reports
 // false if the supervisor was told to end before.
 func (r *runner) setup() bool {
-	for pause := setupPauseMin; ; pause = min(2*pause, setupPauseMax) {
+	for pause := setupPause; ; pause = min(2*pause, setupLongest) {
 		err := r.trySetup()
 		if err == nil {
 			return true

@@ -23,7 +23,7 @@ import (
 // TestMain makes this binary the lock mode that lock-fd executes.
 func TestMain(m *testing.M) {
 	if os.Args[0] == s6.LockModeArgv0 {
-		os.Exit(LockMain(os.Args[1:]))
+		os.Exit(LockMain(os.Args[1:])) //nolint:forbidigo // this is a main
 	}
 	goleak.VerifyTestMain(m)
 }

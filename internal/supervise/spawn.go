@@ -29,16 +29,12 @@ func (r *runner) readConfig() s6.Config {
 	config, warnings := s6.ReadConfig(func(name string) ([]byte, error) {
 		return r.opt.Dir.ReadFile(name, maxConfigSize)
 	}, maxFD())
-	all := ""
-	for _, w := range warnings {
-		all += w + "\n"
-	}
-	if all != r.warned {
+	if !slices.Equal(warnings, r.warned) {
 		for _, w := range warnings {
 			r.log(1, "%s", w)
 		}
 	}
-	r.warned = all
+	r.warned = warnings
 	return config
 }
 
@@ -148,7 +144,7 @@ func (r *runner) spawnFinish() {
 func (r *runner) spawn(spec proc.Spec, env []string) (*proc.Child, error) {
 	spec.Dir, spec.Env = r.opt.Dir.Path(), env
 	child, err := r.opt.Procs.Spawn(spec)
-	if err != syscall.EACCES {
+	if !errors.Is(err, syscall.EACCES) {
 		return child, err
 	}
 	argv, why := interpreter(r.opt.Dir, spec.Path, spec.Argv)

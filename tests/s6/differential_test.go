@@ -23,6 +23,7 @@ type scenario struct {
 //
 // spec: SUP-98; contract: SVC-01, SVC-02, SVC-03, SVC-06, SVC-07, SVC-08
 func TestSameAsRealScanner(t *testing.T) {
+	t.Parallel()
 	needTools(t)
 	for _, sc := range scenarios() {
 		t.Run(sc.name, func(t *testing.T) {

@@ -52,11 +52,13 @@ func TestRealClientsReadOurStatus(t *testing.T) {
 		{"paused", s6p.Status{Pid: 77, WantUp: true, Paused: true}, "up (pid N) S seconds, paused"},
 		{"ready", s6p.Status{Pid: 77, WantUp: true, Ready: true}, "up (pid N) S seconds, ready S seconds"},
 		{
-			"finishing", s6p.Status{Pid: 78, WantUp: true, Finishing: true, Wait: 9},
+			"finishing",
+			s6p.Status{Pid: 78, WantUp: true, Finishing: true, Wait: 9},
 			"down (signal SIGKILL) S seconds, normally up, want up",
 		},
 		{
-			"killed", s6p.Status{WantUp: true, Ready: true, Wait: 9},
+			"killed",
+			s6p.Status{WantUp: true, Ready: true, Wait: 9},
 			"down (signal SIGKILL) S seconds, normally up, want up, ready S seconds",
 		},
 		{"exited", s6p.Status{Ready: true, Wait: 0x300}, "down (exitcode 3) S seconds, normally up, ready S seconds"},

@@ -262,8 +262,15 @@ func TestAppletPrintsLikeTheRealTool(t *testing.T) {
 	compare := func() {
 		t.Helper()
 		for _, args := range [][]string{
-			{"foo"}, {"-n", "foo"}, {"-uwNrpes", "foo"}, {"-o", "up,pid,exitcode,signal,signum,ready", "foo"},
-			{"-u", "-o", "pid,paused", "foo"}, {"nowhere"}, {}, {"-Z", "foo"}, {"-o", "nonsense", "foo"},
+			{"foo"},
+			{"-n", "foo"},
+			{"-uwNrpes", "foo"},
+			{"-o", "up,pid,exitcode,signal,signum,ready", "foo"},
+			{"-u", "-o", "pid,paused", "foo"},
+			{"nowhere"},
+			{},
+			{"-Z", "foo"},
+			{"-o", "nonsense", "foo"},
 		} {
 			want, wantCode := w.output(append([]string{"s6-svstat"}, args...)...)
 			got, gotCode := w.applet(args...)

@@ -13,7 +13,7 @@ import (
 
 // TestMain makes the test binary the init under test, by argv[0].
 func TestMain(m *testing.M) {
-	os.Exit(run(m))
+	os.Exit(run(m)) //nolint:forbidigo // this is a main
 }
 
 func run(m *testing.M) int {

@@ -46,6 +46,7 @@ func (w *world) sweep(pids []string) {
 //
 // spec: SUP-57, SUP-58, SUP-59
 func TestEndOfScandirMode(t *testing.T) {
+	t.Parallel()
 	needTools(t)
 	script := func(text string) map[string]string {
 		return map[string]string{".s6-svscan/finish": "#!/bin/sh\n" + text}
@@ -122,6 +123,7 @@ func TestDivertedSignal(t *testing.T) {
 
 // spec: SUP-59
 func TestCrashScripts(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name  string
 		files map[string]os.FileMode
@@ -229,8 +231,13 @@ func TestManyClientsAtOnce(t *testing.T) {
 	w.untilStat("foo", "up")
 	var clients sync.WaitGroup
 	for _, argv := range [][]string{
-		{"s6-svc", "-u", "foo"}, {"s6-svc", "-d", "foo"}, {"s6-svc", "-r", "foo"}, {"s6-svc", "-o", "foo"},
-		{"s6-svstat", "foo"}, {"s6-svscanctl", "-a", "."}, {"s6-svscanctl", "-an", "."},
+		{"s6-svc", "-u", "foo"},
+		{"s6-svc", "-d", "foo"},
+		{"s6-svc", "-r", "foo"},
+		{"s6-svc", "-o", "foo"},
+		{"s6-svstat", "foo"},
+		{"s6-svscanctl", "-a", "."},
+		{"s6-svscanctl", "-an", "."},
 	} {
 		clients.Go(func() {
 			for range 30 {

@@ -34,7 +34,9 @@ func (v *volume) ask(t *rapid.T, want Want, front bool) {
 	v.asked = want
 	switch {
 	case want == Down && !v.started.IsZero():
-		v.dies = v.now.Add(time.Duration(rapid.IntRange(0, 9).Draw(t, "drains")) * time.Second)
+		v.dies = v.now.Add(time.Duration(rapid.IntRange(0, 120).Draw(t, "drains")) * time.Second)
+	case want == Up && !v.dies.IsZero():
+		v.started, v.dies = v.dies.Add(time.Second), time.Time{}
 	case want == Up && v.started.IsZero():
 		v.started = v.now.Add(time.Second)
 	}
@@ -52,8 +54,8 @@ func (v *volume) write(t *rapid.T) {
 	if v.started.IsZero() {
 		return
 	}
-	at := v.now.Add(time.Duration(rapid.IntRange(1, 9).Draw(t, "later")) * time.Second)
-	if !v.dies.IsZero() && at.After(v.dies) {
+	at := v.now.Add(time.Duration(rapid.IntRange(1, 120).Draw(t, "later")) * time.Second)
+	if at.Before(v.started) || !v.dies.IsZero() && at.After(v.dies) {
 		return
 	}
 	if v.before != "" && v.started.Before(v.requested) && rapid.Bool().Draw(t, "stale") {

@@ -65,6 +65,7 @@ type boxSpec struct {
 	UID      int
 	RunFlags uintptr // mount flags of /run
 	RunMode  string
+	RunDir   bool // /run is a directory of the root, kept from start to start
 	ReadOnly bool
 	Drop     []uintptr // capabilities
 	Below    bool      // /init is not PID 1, the helper is
@@ -92,7 +93,12 @@ func enterBox(spec string) error {
 	}
 	steps = append(steps,
 		func() error { return unix.Mount("proc", s.Root+"/proc", "proc", 0, "") },
-		func() error { return unix.Mount("tmpfs", s.Root+"/run", "tmpfs", s.RunFlags, "mode="+s.RunMode) },
+		func() error {
+			if s.RunDir {
+				return nil
+			}
+			return unix.Mount("tmpfs", s.Root+"/run", "tmpfs", s.RunFlags, "mode="+s.RunMode)
+		},
 		func() error { return unix.Mount("tmpfs", s.Root+"/tmp", "tmpfs", 0, "mode=1777") },
 		func() error { return unix.Chroot(s.Root) },
 		func() error { return unix.Chdir(s.Dir) },
@@ -151,6 +157,8 @@ type box struct {
 	t    *testing.T
 	spec boxSpec
 	env  []string
+
+	extra *os.File // descriptor 3
 }
 
 func newBox(t *testing.T) *box {
@@ -250,6 +258,9 @@ func (b *box) start(tty *os.File, args ...string) *initProcess {
 	p.cmd.Env = append([]string{boxEnv + "=" + string(spec)}, b.env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, Setsid: true}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if b.extra != nil {
+		p.cmd.ExtraFiles = []*os.File{b.extra}
+	}
 	if tty != nil {
 		p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = tty, tty, tty
 		p.cmd.SysProcAttr.Setctty = true

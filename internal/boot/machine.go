@@ -78,7 +78,7 @@ func newMachine(o Options) *machine {
 	m.start, warnings = readSettings(m.look)
 	m.log = console.New(console.Stderr{}, m.start.verbosity)
 	for _, w := range append(warnings, notices(o.Environ)...) {
-		m.warnf("%s", w)
+		m.warnOnce("%s", w)
 	}
 	return m
 }

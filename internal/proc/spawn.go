@@ -21,7 +21,7 @@ type Spec struct {
 
 // Spawn starts a child with no signal blocked or ignored. The error is the
 // errno of what failed before the exec, or of the exec itself (ENOENT, EACCES,
-// ENOEXEC and so on). No lock is held meanwhile: the exec may hang.
+// ENOEXEC and so on). No lock is held meanwhile: an exec may hang.
 //
 // spec: SUP-85, SUP-103, SUP-106.
 func (t *Table) Spawn(s Spec) (*Child, error) {
@@ -36,6 +36,8 @@ func (t *Table) Spawn(s Spec) (*Child, error) {
 		}
 		attr.Files[i] = fd
 	}
+	t.slot <- struct{}{}
+	defer func() { <-t.slot }()
 	t.begin()
 	pid, err := forkExec(s.Path, s.Argv, attr)
 	if err != nil {

@@ -19,11 +19,16 @@ var ErrGone = errors.New("process is gone")
 // PID 1 when the pids limit is full (SUP-101).
 const spareThreads = 16
 
+// spawnSlots bounds the spawns at a time: each of them holds a thread until its
+// exec, so threads do not grow with services (SUP-89).
+const spawnSlots = 8
+
 // Table is the pid table. There must be one in a process at a time.
 type Table struct {
 	chld chan os.Signal
 	stop chan struct{}
 	over chan struct{}
+	slot chan struct{}
 
 	// mu is the ownership of the pids: wait4 and kill happen under it, so that
 	// no signal meets a reused pid. Nothing under it blocks.
@@ -40,6 +45,7 @@ func NewTable() (*Table, error) {
 		chld:     make(chan os.Signal, 1),
 		stop:     make(chan struct{}),
 		over:     make(chan struct{}),
+		slot:     make(chan struct{}, spawnSlots),
 		children: map[int]*Child{},
 		unknown:  map[int]syscall.WaitStatus{},
 	}

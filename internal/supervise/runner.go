@@ -280,7 +280,7 @@ func (r *runner) obey(e effect, in input) {
 // write publishes the status, on disk before anywhere else.
 func (r *runner) write() {
 	r.try(r.files.supervise.Replace(s6.StatusFile, r.m.status.Encode()))
-	failed := r.failed && !r.m.status.Up()
+	failed := r.failed && !r.m.status.Up() && !r.m.status.WantUp
 	r.publish(r.m.status, failed)
 }
 

@@ -285,15 +285,42 @@ func TestRealLogger(t *testing.T) {
 	w.poll("six lines", func() bool { return logged() == 6 })
 }
 
+// unshared starts the scanner in new namespaces, after a preparation in sh.
+func (w *world) unshared(options, prepare string) {
+	w.Helper()
+	if out, err := exec.Command("unshare", append(strings.Fields(options), "sh", "-c", prepare)...).CombinedOutput(); err != nil {
+		w.Skipf("no such namespace here: %v: %s", err, out)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		w.Fatal(err)
+	}
+	link := filepath.Join(w.TempDir(), "s6-svscan")
+	if err := os.Symlink(self, link); err != nil {
+		w.Fatal(err)
+	}
+	line := prepare + "; exec " + link + " " + w.dir
+	w.cmd = exec.Command("unshare", append(strings.Fields(options), "sh", "-c", line)...)
+	w.cmd.Env = environ()
+	w.cmd.Stdout, w.cmd.Stderr = &w.log, &w.log
+	w.cmd.WaitDelay = time.Second
+	if err := w.cmd.Start(); err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() {
+		_ = w.cmd.Process.Kill()
+		_ = w.cmd.Wait()
+		if w.Failed() {
+			w.Logf("scanner said:\n%s", w.log.String())
+		}
+	})
+}
+
 // TestAsProcessOne runs the scanner as PID 1 of a pid namespace: orphans are
 // its children there.
 //
 // spec: FAULT-01, SUP-81
 func TestAsProcessOne(t *testing.T) {
-	needTools(t)
-	if out, err := exec.Command("unshare", "--pid", "--fork", "--mount-proc", "true").CombinedOutput(); err != nil {
-		t.Skipf("no pid namespace here: %v: %s", err, out)
-	}
 	t.Parallel()
 	w := newWorld(t, true)
 	w.service("foo", map[string]string{
@@ -301,30 +328,38 @@ func TestAsProcessOne(t *testing.T) {
 			"until ! grep -q 'State:.Z' /proc/[0-9]*/status 2>/dev/null; do sleep 0.05; done\n" +
 			"cat /proc/1/comm >../done\nexec sleep 3600\n",
 	})
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := filepath.Join(t.TempDir(), "s6-svscan")
-	if err := os.Symlink(self, link); err != nil {
-		t.Fatal(err)
-	}
-	w.cmd = exec.Command("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", link, w.dir)
-	w.cmd.Env = environ()
-	w.cmd.Stdout, w.cmd.Stderr = &w.log, &w.log
-	w.cmd.WaitDelay = time.Second
-	if err := w.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	w.Cleanup(func() {
-		_ = w.cmd.Process.Kill()
-		_ = w.cmd.Wait()
-		if t.Failed() {
-			t.Logf("scanner said:\n%s", w.log.String())
-		}
-	})
+	w.unshared("--pid --fork --kill-child --mount-proc", ":")
 	if got := strings.TrimSpace(w.file("done")); got != "s6-svscan" {
 		t.Errorf("comm of PID 1 is %q", got)
 	}
 	w.untilStat("foo", "up")
+}
+
+// TestScriptsOnNoexecMount keeps the scandir where nothing can be executed.
+//
+// spec: SUP-27
+func TestScriptsOnNoexecMount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true)
+	mount := "mount --make-rprivate / && mount --bind " + w.dir + " " + w.dir +
+		" && mount -o remount,bind,noexec " + w.dir
+	files := map[string]string{
+		"run":    "#!/bin/sh -e\necho \"$0 $*\" >../ran\nexec sleep 3600\n",
+		"finish": "#!/bin/sh\necho \"$0 $1 $2 $3\" >../finished\n",
+	}
+	w.service("foo", files)
+	w.service("locked", map[string]string{"run": sleeper, "lock-fd": "3"})
+	w.service("binary", map[string]string{"run": "\x7fELF", "down": ""})
+	w.unshared("--mount --pid --fork --kill-child --mount-proc", mount)
+	if got := w.file("ran"); got != "./run foo\n" {
+		t.Errorf("run was %q", got)
+	}
+	w.untilStat("foo", "up")
+	w.untilStat("locked", "up")
+	w.run("s6-svc", "-wD", "-d", "foo")
+	if got := w.file("finished"); got != "./finish 256 15 foo\n" {
+		t.Errorf("finish was %q", got)
+	}
+	w.run("s6-svc", "-u", "binary")
+	w.run("s6-svc", "-wr", "-r", "locked")
 }

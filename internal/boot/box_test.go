@@ -32,30 +32,24 @@ var built struct { // by TestMain
 
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(boxEnv); spec != "" {
-		fmt.Fprintln(os.Stderr, "box:", enterBox(spec))
-		os.Exit(99)
+		panic(enterBox(spec))
 	}
-	os.Exit(withInit(m))
-}
-
-func withInit(m *testing.M) int {
 	if os.Geteuid() != 0 {
 		built.reason = "needs root for namespaces"
-		return m.Run()
+		m.Run()
+		return
 	}
 	dir, err := os.MkdirTemp("", "init")
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	built.init = filepath.Join(dir, "init")
 	args := append([]string{"build", "-o", built.init}, buildFlags()...)
 	if out, err := exec.Command("go", append(args, "caduceus/cmd/hermes-init")...).CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "cannot build /init: %v\n%s", err, out)
-		return 1
+		panic(fmt.Sprintf("cannot build /init: %v\n%s", err, out))
 	}
-	return m.Run()
+	m.Run()
 }
 
 // boxSpec is what the helper is told.
@@ -130,25 +124,23 @@ func enterBox(spec string) error {
 func superviseInit(argv, env []string) error {
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
-	attr := &os.ProcAttr{Env: env, Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}}
+	init := &exec.Cmd{Path: "/init", Args: argv, Env: env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	if _, err := unix.IoctlGetInt(0, unix.TIOCGSID); err == nil {
 		signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN)
-		attr.Sys = &syscall.SysProcAttr{Foreground: true, Ctty: 0}
+		init.SysProcAttr = &syscall.SysProcAttr{Foreground: true, Ctty: 0}
 	}
-	child, err := os.StartProcess("/init", argv, attr)
-	if err != nil {
+	if err := init.Start(); err != nil {
 		return err
 	}
 	go func() {
 		for range term {
-			_ = child.Signal(syscall.SIGTERM)
+			_ = init.Process.Signal(syscall.SIGTERM)
 		}
 	}()
-	state, err := child.Wait()
-	if err != nil {
+	if err := init.Wait(); init.ProcessState == nil {
 		return err
 	}
-	os.Exit(state.ExitCode())
+	syscall.Exit(init.ProcessState.ExitCode())
 	return nil
 }
 

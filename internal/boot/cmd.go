@@ -74,16 +74,16 @@ func (m *machine) explain() {
 			steps = append(steps, fmt.Sprintf("%s %d ms", t.step, t.took.Milliseconds()))
 		}
 	}
-	text := fmt.Sprintf("version %s booted in %d ms", m.version, total.Milliseconds())
+	parts := []string{fmt.Sprintf("version %s booted in %d ms", m.version, total.Milliseconds())}
 	if len(steps) > 0 {
-		text += " (" + strings.Join(steps, ", ") + ")"
+		parts[0] += " (" + strings.Join(steps, ", ") + ")"
 	}
 	for _, name := range m.scandir.Load().Names() {
 		if !strings.HasSuffix(name, "/log") {
-			text += "; " + name + " " + m.whyUp(name)
+			parts = append(parts, name+" "+m.whyUp(name))
 		}
 	}
-	m.log.Printf(console.Step, "init", "%s", text)
+	m.log.Printf(console.Step, "init", "%s", strings.Join(parts, "; "))
 }
 
 func (m *machine) whyUp(name string) string {

@@ -68,7 +68,7 @@ var (
 func (l *ladder) freeze() {
 	l.halt(errCmdEnded)
 	l.scandir.Load().Freeze()
-	if why := context.Cause(l.machine.ctx); why != errCmdEnded && why != errNoCmd {
+	if why := context.Cause(l.machine.ctx); !errors.Is(why, errCmdEnded) && !errors.Is(why, errNoCmd) {
 		l.stepf("stopping: %v", why)
 	}
 }

@@ -205,9 +205,17 @@ func (m *machine) writeExitCode(code int) {
 	}
 }
 
-func (m *machine) fatalf(format string, a ...any) { m.log.Printf(console.Error, "init", format, a...) }
-func (m *machine) warnf(format string, a ...any)  { m.log.Printf(console.Warning, "init", format, a...) }
-func (m *machine) stepf(format string, a ...any)  { m.log.Printf(console.Step, "init", format, a...) }
+func (m *machine) fatalf(format string, a ...any) {
+	m.log.Printf(console.Error, "init", format, a...)
+}
+
+func (m *machine) warnf(format string, a ...any) {
+	m.log.Printf(console.Warning, "init", format, a...)
+}
+
+func (m *machine) stepf(format string, a ...any) {
+	m.log.Printf(console.Step, "init", format, a...)
+}
 
 // warnOnce keeps a warning about something read again and again from coming again and again.
 func (m *machine) warnOnce(format string, a ...any) {

@@ -33,22 +33,69 @@ type edit struct{ file, old, mutated string }
 // copyFront puts the mutated front where the good one was.
 const copyFront = "COPY --chown=root:root hermes /opt/hermes/bin/hermes"
 
-func mutants() []mutant {
-	const exits = "exit code 42 comes through"
+// Checks that mutants name, but for those that package checks names itself.
+const (
+	exitsCheck = "exit code 42 comes through"
+	labelCheck = "the image says where it comes from"
+)
+
+// frontMutants break one decision of the front each.
+func frontMutants() []mutant {
 	return []mutant{
 		{
 			name: "no sentinel in the slots", dockerfile: copyFront,
 			edits: []edit{{"internal/gateway/slot/run.sh", "export HERMES_S6_SUPERVISED_CHILD=1 ", "export "}},
-			red:   checks.RecursionCheck, clause: "GW-04", green: exits,
+			red:   checks.RecursionCheck, clause: "GW-04", green: exitsCheck,
 		},
 		{
 			name: "a front that ignores the opt-out", dockerfile: copyFront,
 			edits: []edit{{"internal/gateway/decide.go", "case f.NoSuperviseEnv:", "case false:"}},
-			red:   checks.OptOutCheck, clause: "GW-06", green: exits,
+			red:   checks.OptOutCheck, clause: "GW-06", green: exitsCheck,
 		},
 		{
-			name: "no reconciler", dockerfile: "USER root\nRUN rm /etc/cont-init.d/02-reconcile-profiles",
-			red: checks.ReconcileCheck, clause: "STATE-09", green: exits,
+			name: "a finish that never restarts", dockerfile: copyFront,
+			edits: []edit{{"internal/gateway/slot/finish.sh", "\nexit 0\n", "\nexit 125\n"}},
+			red:   "a killed gateway is back about a second later, its container lives on", clause: "SLOT-05", green: exitsCheck,
+		},
+		{
+			name: "a front that stays root", dockerfile: copyFront,
+			edits: []edit{{"internal/cli/drop.go", "if a.uid != 0 || a.keepsRoot() {", "if true {"}},
+			red:   "hermes called by root drops to hermes", clause: "EXEC-01", green: labelCheck,
+		},
+	}
+}
+
+// fileMutants take away or change one file of the image each.
+func fileMutants() []mutant {
+	root := func(line string) string { return "USER root\n" + line }
+	return []mutant{
+		{
+			name: "no reconciler", dockerfile: root("RUN rm /etc/cont-init.d/02-reconcile-profiles"),
+			red: checks.ReconcileCheck, clause: "STATE-09", green: exitsCheck,
+		},
+		{
+			name: "no setup", dockerfile: root("RUN rm /etc/cont-init.d/01-hermes-setup"),
+			red: "the seeds are sown", clause: "SETUP-19", green: labelCheck,
+		},
+		{
+			name: "a wrapper that swallows exit codes", dockerfile: root(`RUN sed -i 's/^exec \(.*\)/\1; exit 0/' /opt/hermes/docker/main-wrapper.sh`),
+			red: exitsCheck, clause: "BOOT-13", green: "a program on the PATH runs with its arguments",
+		},
+		{
+			name: "a file that everybody may write", dockerfile: root("RUN chmod o+w /opt/hermes/LICENSE"),
+			red: "nothing in the install tree can be written but by root", clause: "IMG-12", green: exitsCheck,
+		},
+		{
+			name: "a dashboard nobody asked for", dockerfile: root(`RUN sed -i 's/^\*) exit 0 ;;$/*) ;;/' /opt/hermes/docker/s6-rc.d/dashboard/run`),
+			red: "HERMES_DASHBOARD=on is not true", clause: "DASH-01", green: exitsCheck,
+		},
+		{
+			name: "another entry point", dockerfile: `ENTRYPOINT ["/usr/bin/tini", "--"]`,
+			red: "the entry point is init and wrapper, without command and user, with a health check", clause: "IMG-01", green: exitsCheck,
+		},
+		{
+			name: "no browser", dockerfile: root("RUN rm -r /opt/hermes/.playwright"),
+			red: "agent-browser saves a screenshot of a page on loopback, as hermes", clause: "TOOL-06", green: exitsCheck,
 		},
 	}
 }
@@ -57,7 +104,7 @@ func mutants() []mutant {
 // check turns red on the broken image and says which clause it found broken.
 func TestMutants(t *testing.T) {
 	t.Parallel()
-	for _, m := range mutants() {
+	for _, m := range append(frontMutants(), fileMutants()...) {
 		t.Run(m.name+" turns red: "+m.red, func(t *testing.T) {
 			t.Parallel()
 			t.Attr("clause", m.clause)
@@ -66,7 +113,7 @@ func TestMutants(t *testing.T) {
 			if !violated(red, m.clause) {
 				t.Errorf("want check %q to name %s as broken, got: %v", m.red, m.clause, red)
 			}
-			t.Logf("red as it must be: %v", firstLine(red))
+			t.Logf("red as it must be: %s", redLine(red, m.clause))
 			if err := m.run(t, image, m.green); err != nil {
 				t.Errorf("the mutant breaks more than it should: %q fails, too: %v", m.green, err)
 			}
@@ -174,10 +221,12 @@ func (e edit) apply(text string) (string, error) {
 	return strings.Replace(text, e.old, e.mutated, 1), nil
 }
 
-func firstLine(err error) string {
-	if err == nil {
-		return "nothing"
+// redLine is the line of err that begins with the clause.
+func redLine(err error, clause string) string {
+	for line := range strings.Lines(fmt.Sprint(err)) {
+		if strings.HasPrefix(line, clause) {
+			return strings.TrimSpace(line)
+		}
 	}
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
+	return "nothing of " + clause
 }

@@ -1,0 +1,244 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"caduceus/internal/host"
+
+	"github.com/google/go-containerregistry/pkg/name"
+)
+
+// Request is what the caller wants.
+type Request struct {
+	Address string // registry and repository, "registry.example/team/hermes-agent"
+	Variant string // "full" or "slim"
+	Channel string // the moving tag; "": latest for a release, none for a prerelease
+	Version string // what the image has to call itself; "": whatever it does
+}
+
+// Image is what the engine says of the image to publish.
+type Image struct {
+	Name    string // as the caller named it
+	ID      string // "sha256:..."
+	Labels  map[string]string
+	Created time.Time
+}
+
+// Tree is the repository at the moment.
+type Tree struct {
+	Revision string
+	Dirty    []string // files that differ from the revision, or are not in it
+}
+
+// Facts are all that Decide looks at.
+type Facts struct {
+	Image  Image
+	Tree   Tree
+	Passes []Pass
+	Agent  string // version of the pinned agent
+}
+
+// Tag is a name of the published image.
+type Tag struct {
+	Name  string
+	Fixed bool // a version: once given it never means another image
+}
+
+// Plan is an image that may be published, and how.
+type Plan struct {
+	Repository  name.Repository
+	ImageID     string
+	Tags        []Tag // in the order of setting: the channel last
+	Annotations map[string]string
+}
+
+const (
+	ociLabel   = "org.opencontainers.image."
+	agentLabel = "caduceus.agent.version"
+	// unreleased is the version of a build that was given none.
+	unreleased = "dev"
+	unknown    = "unknown"
+)
+
+// Variants are those that can be published.
+func Variants() []string { return []string{"full", "slim"} }
+
+// Decide makes a plan, or says all that is in its way.
+func Decide(r Request, f Facts) (Plan, error) {
+	repository, err := ParseAddress(r.Address)
+	what := fmt.Sprintf("cannot publish %q", f.Image.Name)
+	problems := []error{err, checkVariant(r.Variant), f.Tree.check(what), f.checkRevision(what), f.checkPassed(what, r.Variant)}
+	version := f.Image.Labels[ociLabel+"version"]
+	if r.Version != "" && r.Version != version {
+		problems = append(problems, &host.Problem{
+			What: what, Cause: fmt.Sprintf("it calls itself %q, and %q was asked for", version, r.Version),
+			Next: fmt.Sprintf("run \"VERSION=%s go tool mage build\"", r.Version),
+		})
+	}
+	tags, err := tags(version, r)
+	if err != nil {
+		problems = append(problems, &host.Problem{What: what, Cause: err.Error(), Next: `build with VERSION=1.2.3, or name a channel in CHANNEL`})
+	}
+	if err := errors.Join(problems...); err != nil {
+		return Plan{}, err
+	}
+	return Plan{Repository: repository, ImageID: f.Image.ID, Tags: tags, Annotations: annotations(f)}, nil
+}
+
+// ParseAddress wants registry and repository, and no tag: a bare name would silently
+// mean a registry that nobody named.
+func ParseAddress(address string) (name.Repository, error) {
+	problem := &host.Problem{
+		What: fmt.Sprintf("cannot publish to %q", address),
+		Next: `name registry and repository, as in "registry.example/team/hermes-agent"`,
+	}
+	registry, _, found := strings.Cut(address, "/")
+	if !found || !strings.ContainsAny(registry, ".:") && registry != "localhost" {
+		problem.Cause = "it names no registry"
+		return name.Repository{}, problem
+	}
+	repository, err := name.NewRepository(address, name.StrictValidation)
+	if err != nil {
+		problem.Cause, problem.Err = "it is no repository's address: tags and digests are not part of it", err
+		return name.Repository{}, problem
+	}
+	return repository, nil
+}
+
+func checkVariant(variant string) error {
+	if slices.Contains(Variants(), variant) {
+		return nil
+	}
+	return &host.Problem{
+		What: fmt.Sprintf("cannot publish variant %q", variant), Cause: "there is no such variant",
+		Next: "name one of " + strings.Join(Variants(), ", "),
+	}
+}
+
+func (t Tree) check(what string) error {
+	if len(t.Dirty) == 0 {
+		return nil
+	}
+	const shown = 3
+	files := strings.Join(t.Dirty[:min(shown, len(t.Dirty))], ", ")
+	if more := len(t.Dirty) - shown; more > 0 {
+		files += fmt.Sprintf(" and %d more", more)
+	}
+	return &host.Problem{What: what, Cause: "the tree differs from its revision: " + files, Next: `commit or remove them ("git status"), build and test again`}
+}
+
+func (f Facts) checkRevision(what string) error {
+	built := f.Image.Labels[ociLabel+"revision"]
+	if f.Tree.Revision != "" && built == f.Tree.Revision {
+		return nil
+	}
+	p := &host.Problem{What: what, Next: `run "go tool mage build" and "go tool mage test:docker"`}
+	switch {
+	case f.Tree.Revision == "":
+		p.Cause, p.Next = "this is no git repository, so nothing says what the image was built from", "publish from a clone"
+	case built == "" || built == unknown:
+		p.Cause = "it does not say which revision it was built from"
+	default:
+		p.Cause = fmt.Sprintf("it was built from revision %q, and the tree is at %q", built, f.Tree.Revision)
+	}
+	return p
+}
+
+func (f Facts) checkPassed(what, variant string) error {
+	if slices.ContainsFunc(f.Passes, func(p Pass) bool { return p.Image == f.Image.ID && p.Revision == f.Tree.Revision }) {
+		return nil
+	}
+	test := "go tool mage test:docker"
+	if variant != Variants()[0] {
+		test = "HERMES_TEST_IMAGE=" + f.Image.Name + " " + test
+	}
+	return &host.Problem{
+		What: what, Cause: fmt.Sprintf("the container tests have not passed %s in this revision", f.Image.ID),
+		Next: fmt.Sprintf("run %q", test),
+	}
+}
+
+var (
+	// A tag cannot hold the "+" of SemVer's build metadata.
+	semver  = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$`)
+	channel = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+)
+
+// tags are the version, which is fixed, then the channel.
+func tags(version string, r Request) ([]Tag, error) {
+	suffix := ""
+	if r.Variant != Variants()[0] {
+		suffix = "-" + r.Variant
+	}
+	moving := r.Channel
+	var tags []Tag
+	switch m := semver.FindStringSubmatch(version); {
+	case m != nil:
+		tags = append(tags, Tag{version + suffix, true})
+		if moving == "" && m[4] == "" {
+			moving = "latest"
+		}
+	case version != unreleased && version != "":
+		return nil, fmt.Errorf("its version %q is not of the form 1.2.3 or 1.2.3-rc.1", version)
+	case moving == "":
+		return nil, fmt.Errorf("its version is %q, which is no release", unreleased)
+	}
+	if moving != "" && !channel.MatchString(moving) {
+		return nil, fmt.Errorf("the channel %q is not of small letters, digits and single hyphens", moving)
+	}
+	if moving != "" {
+		tags = append(tags, Tag{Name: moving + suffix})
+	}
+	for _, other := range Variants()[1:] {
+		for _, t := range tags {
+			if suffix == "" && strings.HasSuffix(t.Name, "-"+other) {
+				return nil, fmt.Errorf("the tag %q is that of the variant %s", t.Name, other)
+			}
+		}
+	}
+	return tags, nil
+}
+
+// annotations say on the manifest what the labels say in the configuration, and nothing
+// that changes from one push to the next.
+//
+// contract: IMG-20, TOOL-01.
+func annotations(f Facts) map[string]string {
+	out := map[string]string{agentLabel: f.Agent}
+	if own := f.Image.Labels[agentLabel]; own != "" {
+		out[agentLabel] = own
+	}
+	if !f.Image.Created.IsZero() {
+		out[ociLabel+"created"] = f.Image.Created.UTC().Format(time.RFC3339)
+	}
+	for _, key := range []string{"version", "revision", "source", "base.name"} {
+		if value := f.Image.Labels[ociLabel+key]; value != "" && value != unknown {
+			out[ociLabel+key] = value
+		}
+	}
+	return out
+}
+
+// Moves are the tags that do not mean digest yet; have says what each tag means now, ""
+// for nothing. A fixed tag that means another image is a refusal.
+func (p Plan) Moves(digest string, have map[string]string) ([]Tag, error) {
+	var moves []Tag
+	for _, t := range p.Tags {
+		switch now := have[t.Name]; {
+		case now == digest:
+		case t.Fixed && now != "":
+			return nil, &host.Problem{
+				What: fmt.Sprintf("cannot publish %q", p.Repository.Tag(t.Name).String()), Cause: fmt.Sprintf("that version is published already, as %s", now),
+				Next: "give this image another VERSION; a published version never changes",
+			}
+		default:
+			moves = append(moves, t)
+		}
+	}
+	return moves, nil
+}

@@ -1,0 +1,198 @@
+package publish
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	revision = "0123456789abcdef0123456789abcdef01234567"
+	imageID  = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+)
+
+// good are a request and facts that nothing is wrong with.
+func good() (Request, Facts) {
+	return Request{Address: "127.0.0.1:5000/team/hermes-agent", Variant: "full"}, Facts{
+		Image: Image{Name: "hermes-agent:dev", ID: imageID, Created: time.Unix(1_790_000_000, 0), Labels: map[string]string{
+			"org.opencontainers.image.version":   "1.2.3",
+			"org.opencontainers.image.revision":  revision,
+			"org.opencontainers.image.source":    "unknown",
+			"org.opencontainers.image.base.name": "debian:13.4",
+		}},
+		Tree: Tree{Revision: revision}, Agent: "0.19.0",
+		Passes: []Pass{{Image: imageID, Revision: revision, Tests: 200}},
+	}
+}
+
+// contract: IMG-20, TOOL-01
+func TestDecideAnnotatesWithWhatTheImageSays(t *testing.T) {
+	r, f := good()
+	plan, err := Decide(r, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{
+		"org.opencontainers.image.version":   "1.2.3",
+		"org.opencontainers.image.revision":  revision,
+		"org.opencontainers.image.base.name": "debian:13.4",
+		"org.opencontainers.image.created":   "2026-09-21T14:13:20Z",
+		"caduceus.agent.version":             "0.19.0",
+	}
+	if diff := cmp.Diff(want, plan.Annotations); diff != "" {
+		t.Error(diff)
+	}
+	if plan.ImageID != imageID {
+		t.Errorf("plan is about %q", plan.ImageID)
+	}
+}
+
+func TestTags(t *testing.T) {
+	cases := map[string]struct {
+		version, variant, channel string
+		want                      []Tag
+	}{
+		"a release is the latest":             {"1.2.3", "full", "", []Tag{{"1.2.3", true}, {"latest", false}}},
+		"slim has names of its own":           {"1.2.3", "slim", "", []Tag{{"1.2.3-slim", true}, {"latest-slim", false}}},
+		"a prerelease is in no channel":       {"1.2.3-rc.1", "full", "", []Tag{{"1.2.3-rc.1", true}}},
+		"a prerelease in the channel named":   {"1.2.3-rc.1", "full", "next", []Tag{{"1.2.3-rc.1", true}, {"next", false}}},
+		"no release moves a channel only":     {"dev", "full", "main", []Tag{{"main", false}}},
+		"the channel comes after the version": {"1.2.3", "full", "stable", []Tag{{"1.2.3", true}, {"stable", false}}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := tags(c.version, Request{Variant: c.variant, Channel: c.channel})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestDecideRefuses(t *testing.T) {
+	cases := map[string]struct {
+		spoil func(*Request, *Facts)
+		want  string // object, cause and next command
+	}{
+		"an address without registry": {
+			func(r *Request, _ *Facts) { r.Address = "hermes-agent" },
+			`cannot publish to "hermes-agent": it names no registry; name registry and repository`,
+		},
+		"an address whose first part is no host": {
+			func(r *Request, _ *Facts) { r.Address = "team/hermes-agent" }, `it names no registry`,
+		},
+		"an address with a tag": {
+			func(r *Request, _ *Facts) { r.Address += ":1.2.3" }, `tags and digests are not part of it`,
+		},
+		"an unknown variant": {
+			func(r *Request, _ *Facts) { r.Variant = "fat" }, `cannot publish variant "fat": there is no such variant; name one of full, slim`,
+		},
+		"a dirty tree": {
+			func(_ *Request, f *Facts) { f.Tree.Dirty = []string{"a", "b", "c", "d", "e"} },
+			`the tree differs from its revision: a, b, c and 2 more; commit or remove them ("git status")`,
+		},
+		"no repository": {
+			func(_ *Request, f *Facts) { f.Tree = Tree{} }, `this is no git repository`,
+		},
+		"an image of another revision": {
+			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.revision"] = "feed" },
+			`it was built from revision "feed", and the tree is at "0123456789abcdef0123456789abcdef01234567"; run "go tool mage build"`,
+		},
+		"an image of a dirty tree": {
+			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.revision"] = revision + "-dirty" }, `-dirty", and the tree is at`,
+		},
+		"an image without revision": {
+			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.revision"] = "unknown" }, `does not say which revision`,
+		},
+		"an untested image": {
+			func(_ *Request, f *Facts) { f.Passes = nil }, `the container tests have not passed ` + imageID + ` in this revision; run "go tool mage test:docker"`,
+		},
+		"an image tested in another revision": {
+			func(_ *Request, f *Facts) { f.Passes[0].Revision = "feed" }, `have not passed`,
+		},
+		"another image that was tested": {
+			func(_ *Request, f *Facts) { f.Passes[0].Image = "sha256:22" }, `have not passed`,
+		},
+		"an untested slim image": {
+			func(r *Request, f *Facts) { r.Variant, f.Passes, f.Image.Name = "slim", nil, "hermes-agent:dev-slim" },
+			`run "HERMES_TEST_IMAGE=hermes-agent:dev-slim go tool mage test:docker"`,
+		},
+		"a version that is none": {
+			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.version"] = "v1.2" }, `its version "v1.2" is not of the form 1.2.3`,
+		},
+		"no version and no channel": {
+			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.version"] = "dev" }, `which is no release; build with VERSION=1.2.3`,
+		},
+		"another version than asked for": {
+			func(r *Request, _ *Facts) { r.Version = "2.0.0" }, `it calls itself "1.2.3", and "2.0.0" was asked for; run "VERSION=2.0.0 go tool mage build"`,
+		},
+		"a channel that could be a version": {
+			func(r *Request, _ *Facts) { r.Channel = "9.9.9" }, `the channel "9.9.9" is not of small letters`,
+		},
+		"a channel in the other variant's name": {
+			func(r *Request, _ *Facts) { r.Channel = "main-slim" }, `the tag "main-slim" is that of the variant slim`,
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			r, f := good()
+			c.spoil(&r, &f)
+			_, err := Decide(r, f)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("want an error with %q, got %v", c.want, err)
+			}
+		})
+	}
+}
+
+func TestDecideTellsAllThatIsWrongAtOnce(t *testing.T) {
+	r, f := good()
+	r.Variant, f.Tree.Dirty, f.Passes = "fat", []string{"x"}, nil
+	_, err := Decide(r, f)
+	if err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("want three lines, got %v", err)
+	}
+}
+
+func TestMoves(t *testing.T) {
+	r, f := good()
+	plan, err := Decide(r, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const mine, other = "sha256:aa", "sha256:bb"
+	cases := map[string]struct {
+		have map[string]string
+		want []string
+		err  string
+	}{
+		"nothing is there":             {map[string]string{}, []string{"1.2.3", "latest"}, ""},
+		"all is there":                 {map[string]string{"1.2.3": mine, "latest": mine}, nil, ""},
+		"the channel moves":            {map[string]string{"1.2.3": mine, "latest": other}, []string{"latest"}, ""},
+		"a version never moves":        {map[string]string{"1.2.3": other}, nil, "that version is published already, as sha256:bb; give this image another VERSION"},
+		"nor does the channel with it": {map[string]string{"1.2.3": other, "latest": other}, nil, "published already"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			moves, err := plan.Moves(mine, c.have)
+			if c.err != "" {
+				if err == nil || !strings.Contains(err.Error(), c.err) {
+					t.Fatalf("want an error with %q, got %v", c.err, err)
+				}
+				return
+			}
+			var got []string
+			for _, m := range moves {
+				got = append(got, m.Name)
+			}
+			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
+				t.Error(err, diff)
+			}
+		})
+	}
+}

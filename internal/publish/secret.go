@@ -1,0 +1,41 @@
+package publish
+
+import (
+	"log/slog"
+	"strings"
+)
+
+// redacted is what a Secret shows.
+const redacted = "[redacted]"
+
+// Secret is a password that cannot be printed by accident.
+type Secret struct{ value string }
+
+// NewSecret wraps a value.
+func NewSecret(value string) Secret { return Secret{value} }
+
+// Reveal gives the value, for the one place that sends it.
+func (s Secret) Reveal() string { return s.value }
+
+// Empty says that there is no secret.
+func (s Secret) Empty() bool { return s.value == "" }
+
+// String implements fmt.Stringer.
+func (Secret) String() string { return redacted }
+
+// GoString implements fmt.GoStringer.
+func (Secret) GoString() string { return redacted }
+
+// LogValue implements slog.LogValuer.
+func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// scrub takes the secret out of a text of others, as a registry's answer is one.
+func (s Secret) scrub(text string) string {
+	if s.Empty() {
+		return text
+	}
+	return strings.ReplaceAll(text, s.value, redacted)
+}

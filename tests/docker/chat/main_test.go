@@ -78,6 +78,7 @@ type talk struct {
 	subject *harness.Subject
 	network *peer.Network
 	peer    *peer.Peer
+	seen    int // questions that wantKey has looked at
 }
 
 // peerImage is built once for all tests.
@@ -95,14 +96,17 @@ func newTalk(t *testing.T, clauses ...string) *talk {
 	k.network, err = peer.NewNetwork(k.ctx, docker, t.Name())
 	k.must(err)
 	// After the containers, which newSubject removes: clean-ups run backwards.
-	k.peer, err = peer.Start(k.ctx, k.subject, image, k.network, "vllm", openAI)
+	k.peer, err = peer.Start(k.ctx, k.subject, image, k.network, "vllm", openAI, anthropic)
 	k.must(err)
 	return k
 }
 
-// openAI is a name of the peer that the agent takes for OpenAI's, so that it uses
-// OpenAI's key.
-const openAI = "peer.openai.com"
+// Names of the peer that the agent takes for the providers' own, so that it uses
+// the keys that it keeps for them.
+const (
+	openAI    = "peer.openai.com"
+	anthropic = "peer.anthropic.com"
+)
 
 // newSubject begins a test that needs no model.
 func newSubject(t *testing.T, clauses ...string) *talk {

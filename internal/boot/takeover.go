@@ -67,22 +67,26 @@ func awaitClosing(fd int) error {
 	}
 }
 
-// takeSignals catches every signal that can be caught; none is ever ignored, as that would survive
-// exec. SIGCHLD is the process table's, SIGURG the runtime's own.
+// takeSignals catches every signal that could end the process; none is ever ignored, as that would
+// survive exec. Those that mean something are taken at once. The others cost time, a hand-over to
+// the runtime's own thread each, so they follow while the boot goes on. Real-time signals do nothing
+// to a Go program that does not ask for them; SIGCHLD is the process table's, SIGURG the runtime's.
 //
 // spec: SUP-86, SUP-107
 func (m *machine) takeSignals() {
-	var all []os.Signal
-	for s := syscall.Signal(1); s <= 64; s++ {
-		switch s {
-		case syscall.SIGCHLD, syscall.SIGURG, syscall.SIGKILL, syscall.SIGSTOP, 32, 33, 34: // the last: libc's
-		default:
-			all = append(all, s)
-		}
-	}
 	c := make(chan os.Signal, 128)
-	signal.Notify(c, all...)
+	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1,
+		syscall.SIGUSR2, syscall.SIGPWR, syscall.SIGALRM, syscall.SIGABRT, syscall.SIGWINCH)
 	go func() {
+		var others []os.Signal
+		for s := syscall.Signal(1); s < 32; s++ {
+			switch s {
+			case syscall.SIGCHLD, syscall.SIGURG, syscall.SIGKILL, syscall.SIGSTOP:
+			default:
+				others = append(others, s)
+			}
+		}
+		signal.Notify(c, others...)
 		for s := range c {
 			m.react(s.(syscall.Signal))
 		}

@@ -34,6 +34,7 @@ type Log struct {
 	lines   int
 	bytes   int
 	dropped int
+	writing bool // a batch is under way
 	closed  bool
 }
 
@@ -97,6 +98,10 @@ func (l *Log) add(line []byte) {
 func (l *Log) Flush(limit time.Duration) bool {
 	mark := make(chan struct{})
 	l.mu.Lock()
+	if len(l.ring) == 0 && !l.writing {
+		l.mu.Unlock()
+		return true
+	}
 	l.ring = append(l.ring, entry{mark: mark})
 	l.signal()
 	l.mu.Unlock()
@@ -162,6 +167,7 @@ func (l *Log) take() (batch []entry, ended bool) {
 	defer l.mu.Unlock()
 	batch, l.ring = l.ring, nil
 	l.lines, l.bytes = 0, 0
+	l.writing = len(batch) > 0
 	if l.dropped > 0 {
 		batch = append(batch, entry{line: fmt.Appendf(nil, "init: warning: %d log lines dropped\n", l.dropped)})
 		l.dropped = 0

@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"caduceus/internal/host"
@@ -57,6 +59,7 @@ type Host struct {
 	Getenv func(string) string
 	Say    func(format string, args ...any) // one line for the screen
 	State  string                           // "": StateDir
+	Lock   string                           // dockerd's own pid file; "": /var/run/docker.pid
 }
 
 // Ensure connects to the engine of this host. Where none listens, root on a Debian
@@ -76,10 +79,9 @@ func Ensure(ctx context.Context, h Host) (*Engine, error) {
 			first = err
 		}
 	}
-	_, missing := h.Run.LookPath("dockerd")
 	s := situation{
 		named: at[0].named(), none: errors.Is(first, ErrNone),
-		dockerd: missing == nil, facts: h.Facts,
+		dockerd: h.dockerd() != "", facts: h.Facts,
 	}
 	switch decide(s) {
 	case install:
@@ -104,15 +106,16 @@ func (h Host) launch(ctx context.Context, at Endpoint) (*Engine, error) {
 		}
 		return await(ctx, at, `look at "journalctl -u docker"`, func() bool { return true })
 	}
-	state := h.State
-	if state == "" {
-		state = StateDir
+	if pid, ok := h.starting(); ok {
+		h.Say("engine: waiting for dockerd (pid %d), which somebody else started", pid)
+		return await(ctx, at, "look at its log", func() bool { return alive(pid) })
 	}
+	state := cmp.Or(h.State, StateDir)
 	if err := os.MkdirAll(state, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot create state folder %q: %w", state, err)
 	}
 	log := filepath.Join(state, "dockerd.log")
-	pid, err := h.Run.Daemon(host.Cmd{Path: "dockerd"}, log)
+	pid, err := h.Run.Daemon(host.Cmd{Path: h.dockerd()}, log)
 	if err != nil {
 		return nil, fmt.Errorf("cannot start Docker engine: %w", err)
 	}
@@ -120,15 +123,39 @@ func (h Host) launch(ctx context.Context, at Endpoint) (*Engine, error) {
 	if err := os.WriteFile(filepath.Join(state, "dockerd.pid"), []byte(strconv.Itoa(pid)+"\n"), 0o644); err != nil {
 		return nil, fmt.Errorf("cannot keep pid of dockerd: %w", err)
 	}
-	alive := func() bool {
-		_, err := os.Stat(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
-		return err == nil
+	return await(ctx, at, "look at "+log, func() bool { return alive(pid) })
+}
+
+// dockerd is the engine's program; a shell of root may lack the folders of root's
+// programs.
+func (h Host) dockerd() string {
+	for _, name := range []string{"dockerd", "/usr/sbin/dockerd"} {
+		if path, err := h.Run.LookPath(name); err == nil {
+			return path
+		}
 	}
-	return await(ctx, at, "look at "+log, alive)
+	return ""
+}
+
+// starting finds an engine that runs but does not answer yet: another build's, or one
+// that the package's own script started.
+func (h Host) starting() (pid int, ok bool) {
+	text, err := os.ReadFile(cmp.Or(h.Lock, "/var/run/docker.pid"))
+	if err != nil {
+		return 0, false
+	}
+	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	return pid, err == nil && alive(pid)
+}
+
+// alive says whether a process runs; one that waits to be reaped does not.
+func alive(pid int) bool {
+	_, err := os.Stat(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
+	return err == nil
 }
 
 // await polls until the engine answers, is found dead or the time is up.
-func await(ctx context.Context, at Endpoint, next string, alive func() bool) (*Engine, error) {
+func await(ctx context.Context, at Endpoint, next string, runs func() bool) (*Engine, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	tick := time.NewTicker(pollEvery)
@@ -139,8 +166,8 @@ func await(ctx context.Context, at Endpoint, next string, alive func() bool) (*E
 			return e, nil
 		}
 		p := &host.Problem{What: "cannot start Docker engine " + strconv.Quote(at.Host), Next: next, Err: err}
-		if !alive() {
-			p.Cause = "dockerd ended at once"
+		if !runs() {
+			p.Cause = "dockerd ended before it answered"
 			return nil, p
 		}
 		select {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -38,7 +39,7 @@ func TestDecide(t *testing.T) {
 func bare(t *testing.T, f host.Facts, run host.Runner, said *strings.Builder) Host {
 	t.Helper()
 	return Host{
-		Facts: f, Run: run, State: t.TempDir(),
+		Facts: f, Run: run, State: t.TempDir(), Lock: filepath.Join(t.TempDir(), "docker.pid"),
 		Getenv: func(string) string { return "" },
 		Say:    func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) },
 	}
@@ -50,7 +51,7 @@ func TestLaunchKeepsPidAndTellsOfAnEngineThatDies(t *testing.T) {
 	h := bare(t, host.Facts{Root: true, ID: "debian"}, run, &said)
 	_, err := h.launch(t.Context(), Endpoint{Host: "unix://" + filepath.Join(t.TempDir(), "s"), Source: "test"})
 	log := filepath.Join(h.State, "dockerd.log")
-	if err == nil || !strings.Contains(err.Error(), "dockerd ended at once; look at "+log) {
+	if err == nil || !strings.Contains(err.Error(), "dockerd ended before it answered; look at "+log) {
 		t.Errorf("want the log named, got %v", err)
 	}
 	pid, err := os.ReadFile(filepath.Join(h.State, "dockerd.pid"))
@@ -59,6 +60,49 @@ func TestLaunchKeepsPidAndTellsOfAnEngineThatDies(t *testing.T) {
 	}
 	if !strings.Contains(said.String(), "pid 1073741824") {
 		t.Errorf("the start is not told: %q", said.String())
+	}
+}
+
+func TestLaunchWaitsForAnEngineThatSomebodyElseStarts(t *testing.T) {
+	var said strings.Builder
+	run := &host.Fake{}
+	h := bare(t, host.Facts{Root: true, ID: "debian"}, run, &said)
+	write(t, h.Lock, strconv.Itoa(os.Getpid()))
+	e, err := h.launch(t.Context(), serve(t, "1.41"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Close()
+	if len(run.Ran) != 0 {
+		t.Errorf("started a second one: %q", run.Ran)
+	}
+	if _, err := os.Stat(filepath.Join(h.State, "dockerd.pid")); err == nil {
+		t.Error("took an engine for its own that it did not start")
+	}
+}
+
+func TestStarting(t *testing.T) {
+	h := bare(t, host.Facts{}, &host.Fake{}, nil)
+	for text, want := range map[string]bool{strconv.Itoa(os.Getpid()) + "\n": true, "1073741824": false, "x": false, "": false} {
+		write(t, h.Lock, text)
+		if _, ok := h.starting(); ok != want {
+			t.Errorf("pid file %q: want %t", text, want)
+		}
+	}
+}
+
+func TestDockerdOfARootShellWithoutItsFolders(t *testing.T) {
+	for name, c := range map[string]struct {
+		paths map[string]string
+		want  string
+	}{
+		"on PATH":     {map[string]string{"dockerd": "/opt/dockerd", "/usr/sbin/dockerd": "/usr/sbin/dockerd"}, "/opt/dockerd"},
+		"not on PATH": {map[string]string{"/usr/sbin/dockerd": "/usr/sbin/dockerd"}, "/usr/sbin/dockerd"},
+		"nowhere":     {nil, ""},
+	} {
+		if got := (Host{Run: &host.Fake{Paths: c.paths}}).dockerd(); got != c.want {
+			t.Errorf("%s: want %q, got %q", name, c.want, got)
+		}
 	}
 }
 

@@ -64,20 +64,27 @@ type finishedTest struct {
 	action string
 }
 
+// pulse is how long a test run may be silent before a line counts what it did so far.
+const pulse = 30 * time.Second
+
 // readTests reads the events of "go test -json"; each package that ended is told to
-// progress. Lines that are no events go there, too.
-func readTests(r io.Reader, progress func(line string)) (TestSummary, error) {
+// progress, and in a long silence how far it is. Lines that are no events go there, too.
+func readTests(r io.Reader, now func() time.Time, progress func(line string)) (TestSummary, error) {
 	run := testRun{output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}, open: map[string]TestCase{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 1<<16), 1<<24)
-	for lines.Scan() {
+	for told := now(); lines.Scan(); {
+		line := lines.Text()
 		var e testEvent
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil || e.Action == "" {
-			progress(lines.Text())
-			continue
+		if err := json.Unmarshal(lines.Bytes(), &e); err == nil && e.Action != "" {
+			line = run.feed(e)
+			if line == "" && now().Sub(told) >= pulse {
+				line = fmt.Sprintf("  … %s so far", run.summary())
+			}
 		}
-		if line := run.feed(e); line != "" {
+		if line != "" {
 			progress(line)
+			told = now()
 		}
 	}
 	return run.summary(), lines.Err()

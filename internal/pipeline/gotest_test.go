@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -62,7 +63,7 @@ func TestReadTests(t *testing.T) {
 		"a run that yields nothing": {"", want{"0 passed, 0 failed, 0 skipped", nil, nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := readTests(strings.NewReader(c.in), func(string) {})
+			s, err := readTests(strings.NewReader(c.in), time.Now, func(string) {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +90,7 @@ func TestReadTestsKeepsWhatAFailureSaid(t *testing.T) {
 		`{"Action":"fail","Package":"caduceus/a","Test":"TestX","Elapsed":1.5}`,
 		`{"Action":"pass","Package":"caduceus/a","Test":"TestSlow","Elapsed":7}`,
 		`{"Action":"fail","Package":"caduceus/a","Elapsed":9}`,
-	)), func(line string) { shown = append(shown, line) })
+	)), time.Now, func(line string) { shown = append(shown, line) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +104,25 @@ func TestReadTestsKeepsWhatAFailureSaid(t *testing.T) {
 		t.Errorf("slowest: want TestSlow, got %s", s.Slow[0])
 	}
 	if diff := cmp.Diff([]string{"  fail b 0.0s", "  FAIL a TestX", "  fail a 9.0s"}, shown); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadTestsTellsHowFarALongRunIs(t *testing.T) {
+	var lines, shown []string
+	for i := range 5 {
+		lines = append(lines, fmt.Sprintf(`{"Action":"pass","Package":"caduceus/a","Test":"Test%d"}`, i))
+	}
+	clock := time.Unix(0, 0)
+	now := func() time.Time {
+		clock = clock.Add(pulse / 2) // asked once for each silent event, twice when told
+		return clock
+	}
+	if _, err := readTests(strings.NewReader(events(lines...)), now, func(line string) { shown = append(shown, line) }); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"  … 2 passed, 0 failed, 0 skipped so far", "  … 4 passed, 0 failed, 0 skipped so far"}
+	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -131,7 +151,7 @@ func TestVerdict(t *testing.T) {
 		"no tests in there": {events(pass, root, `{"Action":"skip","Package":"caduceus/b"}`), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := readTests(strings.NewReader(c.in), func(string) {})
+			s, err := readTests(strings.NewReader(c.in), time.Now, func(string) {})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -141,7 +141,7 @@ func (p *Pipeline) goTest(ctx context.Context, s suite) (TestSummary, error) {
 		w.Close() //nolint:errcheck // a pipe's writer closes without error
 		ended <- err
 	}()
-	sum, err := readTests(r, func(line string) { p.say("%s", line) })
+	sum, err := readTests(r, time.Now, func(line string) { p.say("%s", line) })
 	return sum, errors.Join(err, <-ended)
 }
 

@@ -1,0 +1,128 @@
+//go:build docker
+
+package recipes
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"caduceus/tests/docker/harness"
+
+	"github.com/creack/pty"
+)
+
+// terminal is a recipe that a person would run at a terminal: it has one.
+type terminal struct {
+	w    *world
+	cmd  *exec.Cmd
+	pty  *os.File
+	done chan struct{} // closed when the recipe has ended
+
+	mu     sync.Mutex
+	output bytes.Buffer
+	from   int // what expect has not yet looked at
+}
+
+// terminal starts a recipe on a terminal of its own.
+func (w *world) terminal(recipe string) *terminal {
+	w.Helper()
+	cmd := exec.Command("sh", "-c", w.written(recipe))
+	cmd.Dir, cmd.Env = w.dir, append(w.env, "TERM=xterm-256color")
+	f, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 120})
+	if err != nil {
+		w.Fatal(err)
+	}
+	t := &terminal{w: w, cmd: cmd, pty: f, done: make(chan struct{})}
+	go t.collect()
+	w.Cleanup(t.close)
+	return t
+}
+
+func (t *terminal) collect() {
+	defer close(t.done)
+	buf := make([]byte, 4096)
+	for {
+		n, err := t.pty.Read(buf)
+		t.mu.Lock()
+		t.output.Write(buf[:n])
+		t.mu.Unlock()
+		if err != nil { // EIO: the last one with the terminal open has gone
+			_ = t.cmd.Wait()
+			return
+		}
+	}
+}
+
+func (t *terminal) close() {
+	select {
+	case <-t.done:
+	default:
+		_ = t.cmd.Process.Kill()
+		<-t.done
+	}
+	_ = t.pty.Close()
+}
+
+//nolint:gochecknoglobals // compiled once
+var escapes = regexp.MustCompile("\x1b\\[[0-9;:?<>=!]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[@-Z\\\\-_()#][0-9A-B]?")
+
+// text is what was printed so far, without the terminal's control sequences.
+func (t *terminal) text(from int) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return escapes.ReplaceAllString(string(t.output.Bytes()[from:]), "")
+}
+
+// expect waits until the recipe prints something that matches the expression,
+// after what the last expect saw.
+func (t *terminal) expect(expr string, limit time.Duration) {
+	t.w.Helper()
+	re := regexp.MustCompile(expr)
+	err := harness.Poll(t.w.Context(), "output that matches "+expr, limit, func(context.Context) (string, bool, error) {
+		seen := t.text(t.from)
+		if re.MatchString(seen) {
+			return "", true, nil
+		}
+		select {
+		case <-t.done:
+			return seen, re.MatchString(t.text(t.from)), errors.New("the recipe has ended: " + tail(seen))
+		default:
+			return seen, false, nil
+		}
+	})
+	if err != nil {
+		t.w.Fatal(err)
+	}
+	t.mu.Lock()
+	t.from = t.output.Len()
+	t.mu.Unlock()
+}
+
+// send types text.
+func (t *terminal) send(text string) {
+	t.w.Helper()
+	if _, err := t.pty.WriteString(text); err != nil {
+		t.w.Fatal(err)
+	}
+}
+
+// wait waits for the recipe's end and returns its exit code.
+func (t *terminal) wait(limit time.Duration) int {
+	t.w.Helper()
+	select {
+	case <-t.done:
+	case <-time.After(limit):
+		t.w.Fatalf("the recipe has not ended within %v; last seen: %s", limit, tail(t.text(0)))
+	}
+	return t.cmd.ProcessState.ExitCode()
+}
+
+// count is how often text was printed so far.
+func (t *terminal) count(text string) int { return strings.Count(t.text(0), text) }

@@ -1,0 +1,4 @@
+package recipes
+
+// deployDir holds the recipes as files.
+const deployDir = "../../../deploy"

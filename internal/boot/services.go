@@ -10,15 +10,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"caduceus/internal/rc"
+	"caduceus/internal/s6"
 	"caduceus/internal/supervise"
 )
 
 // installSources is B4: the longruns that the image defines become services, all down.
 //
 // spec: SUP-64
-func (m *machine) installSources(context.Context) error {
+func (m *machine) installSources(ctx context.Context) error {
 	sources := m.profileEtc("s6-overlay/s6-rc.d")
 	bundles := m.settings().bundleDir
 	if bundles == "" {
@@ -39,9 +41,29 @@ func (m *machine) installSources(context.Context) error {
 		}
 	}
 	if len(plan.Longruns()) > 0 {
-		m.scandir.Load().Scan()
+		m.rescan(ctx)
 	}
 	return nil
+}
+
+// rescan looks for services, and waits until those it finds can be asked: the next program of the
+// boot may do so. One that cannot be supervised does not hold the boot up for long.
+func (m *machine) rescan(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	scandir := m.scandir.Load()
+	scandir.Scan()
+	for _, name := range scandir.Names() {
+		status := filepath.Join(m.run("service"), name, s6.SuperviseDir, s6.StatusFile)
+		for !exists(status) && ctx.Err() == nil {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+			}
+		}
+	}
 }
 
 func (m *machine) servicedir(name string) string { return m.run("s6-rc/servicedirs/" + name) }
@@ -176,7 +198,7 @@ func (m *machine) longrun(ctx context.Context, unit rc.Unit) error {
 // contract: BOOT-02
 func (m *machine) startLegacy(ctx context.Context) error {
 	err := m.installLegacy()
-	m.scandir.Load().Scan()
+	m.rescan(ctx)
 	if !m.settings().waitServices {
 		return err
 	}

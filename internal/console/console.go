@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"sync"
@@ -56,13 +57,15 @@ func New(out io.Writer, level int) *Log {
 // SetLevel changes the verbosity: Error shows errors only, Debug and above everything.
 func (l *Log) SetLevel(level int) { l.level.Store(int32(level)) }
 
-// Printf adds the line "source: word: text", the word telling the level.
+// Printf adds the line "source: word: text", the word telling the level. A text of several lines
+// becomes one.
 func (l *Log) Printf(level int, source, format string, a ...any) {
 	if int32(level) > l.level.Load() {
 		return
 	}
 	line := fmt.Appendf(nil, "%s: %s: ", source, word(level))
 	line = fmt.Appendf(line, format, a...)
+	line = bytes.ReplaceAll(line, []byte("\n"), []byte("; "))
 	if len(line) >= MaxBytes {
 		line = line[:MaxBytes-1]
 	}

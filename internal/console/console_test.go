@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -107,6 +108,18 @@ func TestRingIsBoundedInBytes(t *testing.T) {
 	close(out.release)
 	l.Close()
 	<-l.done
+}
+
+func TestOneCallIsOneLine(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	l := New(&out, Step)
+	l.Printf(Warning, "init", "%v", errors.Join(errors.New("a"), errors.New("b")))
+	l.Close()
+	<-l.done
+	if want := "init: warning: a; b\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
 }
 
 func TestOneHugeLineIsCut(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,9 +39,23 @@ func (f *fakeEngine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusCreated)
 	case strings.HasSuffix(r.URL.Path, "/history"):
 		fmt.Fprint(w, `[{"CreatedBy":"COPY big","Size":900000000},{"CreatedBy":"base","Size":100000000}]`)
+	case strings.HasSuffix(r.URL.Path, "/images/json"):
+		fmt.Fprint(w, `[]`)
+	case strings.Contains(r.URL.Path, "/hermes-agent:") && !f.tagged(r.URL.Path):
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"message":"no such image"}`)
+	case strings.Contains(r.URL.Path, "/foreign:"):
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"message":"no such image"}`)
 	case strings.HasSuffix(r.URL.Path, "/json"):
 		fmt.Fprint(w, `{"Id":"sha256:built","Size":1000000000}`)
 	}
+}
+
+func (f *fakeEngine) tagged(path string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(f.tags, func(tag string) bool { return strings.Contains(path, tag+"/") })
 }
 
 func connect(t *testing.T, f *fakeEngine) *engine.Engine {

@@ -61,6 +61,19 @@ func TestServiceThatDoesNotComeUp(t *testing.T) {
 	}
 }
 
+// spec: SUP-28, SUP-66
+func TestServiceThatCannotBeExecuted(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.longrun("broken", "")
+	b.file("etc/s6-overlay/s6-rc.d/broken/run", "#!/no/such/interpreter\n", 0o755)
+	p := b.run("echo", "cmd")
+	p.expect(0)
+	if !strings.Contains(p.stderr.String(), `cannot start "broken"`) {
+		t.Errorf("stderr:\n%s", p.stderr.String())
+	}
+}
+
 // spec: SUP-64
 func TestBrokenDefinitionsAreNamed(t *testing.T) {
 	t.Parallel()

@@ -52,11 +52,12 @@ type Service struct {
 	mail mailbox
 	done chan struct{}
 
-	mu      sync.Mutex
-	status  s6.Status
-	failed  bool          // O was the last word
-	changed chan struct{} // closed at the next change
-	started time.Time     // of the supervisor
+	mu        sync.Mutex
+	status    s6.Status
+	failed    bool          // O was the last word
+	unstarted error         // why the last START since Command or a write failed
+	changed   chan struct{} // closed at the next change
+	started   time.Time     // of the supervisor
 }
 
 // Start starts a supervisor.
@@ -90,7 +91,12 @@ func (s *Service) Started() time.Time { return s.started }
 func (s *Service) Done() <-chan struct{} { return s.done }
 
 // Command obeys letters as if they had been written to supervise/control.
-func (s *Service) Command(letters string) { s.mail.put(order{letters: letters}) }
+func (s *Service) Command(letters string) {
+	s.mu.Lock()
+	s.unstarted = nil // what comes next counts
+	s.mu.Unlock()
+	s.mail.put(order{letters: letters})
+}
 
 // Stop is the scandir's stop: down, then the supervisor ends.
 func (s *Service) Stop() { s.mail.put(order{event: evStop}) }
@@ -122,7 +128,8 @@ func (s *Service) Status() s6.Status {
 }
 
 // Wait returns nil as soon as cond holds. Callers may test ErrEnded and
-// ErrFailed, which end a wait for Up or Ready, and the errors of ctx.
+// ErrFailed, which end a wait for Up or Ready as a START that fails does, and
+// the errors of ctx.
 func (s *Service) Wait(ctx context.Context, cond Cond) error {
 	for {
 		ok, changed, err := s.check(cond)
@@ -153,6 +160,9 @@ func (s *Service) check(cond Cond) (bool, <-chan struct{}, error) {
 	if wantsUp && s.failed {
 		return false, nil, ErrFailed
 	}
+	if wantsUp && s.unstarted != nil {
+		return false, nil, s.unstarted
+	}
 	return holds(cond, s.status), s.changed, nil
 }
 
@@ -175,7 +185,16 @@ func holds(cond Cond, st s6.Status) bool {
 func (s *Service) publish(st s6.Status, failed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.status, s.failed = st, failed
+	s.status, s.failed, s.unstarted = st, failed, nil
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// unstart makes it known that run could not be started; the status stays.
+func (s *Service) unstart(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unstarted = err
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

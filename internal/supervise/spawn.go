@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
@@ -52,13 +53,16 @@ func (r *runner) spawnRun() {
 	r.config = r.readConfig()
 	c := r.config
 	if c.NotificationFD != 0 && c.NotificationFD == c.LockFD {
-		r.log(1, "cannot start run: notification-fd and lock-fd are both %d", c.LockFD)
+		err := fmt.Errorf("cannot start run: notification-fd and lock-fd are both %d", c.LockFD)
+		r.log(1, "%v", err)
+		r.unstart(err)
 		r.step(evRefused, input{})
 		return
 	}
 	child, pipe, err := r.tryRun(c)
 	if err != nil {
 		r.log(1, "cannot start run: %v; next try in %v", err, retryAfter)
+		r.unstart(fmt.Errorf("cannot start run: %w", err))
 		r.step(evUnstarted, input{})
 		return
 	}

@@ -191,8 +191,8 @@ func (m *machine) openScandir() error {
 		Procs:   m.procs,
 		Log:     func(level int, format string, a ...any) { m.log.Printf(level, "init", format, a...) },
 		Environ: m.childEnv,
-		Stdout:  os.Stdout,
-		Stderr:  os.Stderr,
+		Stdout:  serviceOutput(os.Stdout),
+		Stderr:  serviceOutput(os.Stderr),
 		Boot:    true,
 	})
 	if errors.Is(err, scan.ErrBusy) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"sync"
 	"syscall"
 
@@ -14,10 +13,6 @@ import (
 
 // ErrGone is returned by Signal and SignalGroup once the child has been reaped.
 var ErrGone = errors.New("process is gone")
-
-// spareThreads are made at start, as a thread that the runtime wants later ends
-// PID 1 when the pids limit is full (SUP-101).
-const spareThreads = 16
 
 // spawnSlots bounds the spawns at a time: each of them holds a thread until its
 // exec, so threads do not grow with services (SUP-89).
@@ -40,7 +35,7 @@ type Table struct {
 
 // NewTable makes the spare threads and starts the reaper.
 func NewTable() (*Table, error) {
-	warmThreads(spareThreads)
+	warmThreads(spareThreads(os.ReadFile))
 	t := &Table{
 		chld:     make(chan os.Signal, 1),
 		stop:     make(chan struct{}),
@@ -67,25 +62,6 @@ func (t *Table) Reap() {
 	case t.chld <- syscall.SIGCHLD:
 	default: // one is due already
 	}
-}
-
-// warmThreads makes the runtime create n threads: each goroutine holds one
-// until all have theirs. The runtime keeps idle threads for good.
-func warmThreads(n int) {
-	var held, over sync.WaitGroup
-	release := make(chan struct{})
-	held.Add(n)
-	for range n {
-		over.Go(func() {
-			runtime.LockOSThread()
-			defer runtime.UnlockOSThread()
-			held.Done()
-			<-release
-		})
-	}
-	held.Wait()
-	close(release)
-	over.Wait()
 }
 
 func (t *Table) reap() {

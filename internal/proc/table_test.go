@@ -255,8 +255,8 @@ func TestThreadsAreMadeBeforehand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(tasks) < spareThreads {
-		t.Errorf("%d threads, want at least %d", len(tasks), spareThreads)
+	if want := spareThreads(os.ReadFile); len(tasks) < want {
+		t.Errorf("%d threads, want at least %d", len(tasks), want)
 	}
 }
 

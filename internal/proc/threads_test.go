@@ -1,0 +1,34 @@
+package proc
+
+import (
+	"io/fs"
+	"testing"
+)
+
+// contract: AGT-09
+// spec: SUP-101
+func TestSpareThreads(t *testing.T) {
+	const v2, v1 = "/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  int
+	}{
+		"no cgroup":     {nil, 16},
+		"no limit":      {map[string]string{v2: "max\n"}, 16},
+		"large limit":   {map[string]string{v2: "4096\n"}, 16},
+		"small limit":   {map[string]string{v2: "64\n"}, 8},
+		"tiny limit":    {map[string]string{v2: "10\n"}, 4},
+		"first version": {map[string]string{v1: "32\n"}, 4},
+		"garbage":       {map[string]string{v2: "?", v1: "80"}, 10},
+	} {
+		got := spareThreads(func(path string) ([]byte, error) {
+			if text, ok := c.files[path]; ok {
+				return []byte(text), nil
+			}
+			return nil, fs.ErrNotExist
+		})
+		if got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}

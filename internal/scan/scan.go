@@ -146,6 +146,7 @@ func (s *Scandir) create(f found) {
 		return
 	}
 	s.entries[f.id] = e
+	s.watch.add(s.opt.Dir)
 	s.watch.add(filepath.Dir(path))
 	for _, u := range e.units() {
 		s.start(u)

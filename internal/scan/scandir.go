@@ -86,7 +86,6 @@ func Open(o Options) (_ *Scandir, err error) {
 	}
 	s.unlinkDangling()
 	s.watch = newWatcher(s.checkVanished)
-	s.watch.add(o.Dir)
 	return s, nil
 }
 

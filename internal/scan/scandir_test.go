@@ -340,3 +340,30 @@ func TestLogPipeClosesWithItsLastUser(t *testing.T) {
 		t.Errorf("read after the drop: %v", err)
 	}
 }
+
+// contract: SLOT-14; spec: SUP-55
+func TestNewDirectoryWaitsForItsName(t *testing.T) {
+	r := newRig(t)
+	elsewhere := t.TempDir()
+	r.file("foo/run", sleeper)
+	r.scandir.Scan()
+	r.waitUp("foo")
+	first := r.scandir.Service("foo")
+	if err := os.Rename(filepath.Join(r.path, "foo"), filepath.Join(elsewhere, "foo")); err != nil {
+		t.Fatal(err)
+	}
+	r.file("foo/run", sleeper)
+	r.scandir.Scan()
+	if r.scandir.Service("foo") != first {
+		t.Error("second supervisor beside the first")
+	}
+	if up, err := s6.Supervised(filepath.Join(r.path, "foo")); up || err != nil {
+		t.Errorf("the new directory is supervised: %v, %v", up, err)
+	}
+	r.scandir.Prune(false)
+	r.poll("the new directory is supervised", func() bool {
+		up, err := s6.Supervised(filepath.Join(r.path, "foo"))
+		return up && err == nil
+	})
+	r.waitUp("foo")
+}

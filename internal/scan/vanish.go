@@ -81,27 +81,32 @@ func (s *Scandir) checkVanished() {
 }
 
 // watcher calls check after something was removed from a watched directory;
-// where the kernel cannot tell, every lookPause.
+// where the kernel cannot tell, every lookPause. Nothing is opened before the
+// first directory is added: the kernel takes some 20 ms to close it again.
 type watcher struct {
 	check func()
+	open  sync.Once
 	file  *os.File // inotify; nil: none
 	stop  chan struct{}
 	poll  sync.Once
 }
 
 func newWatcher(check func()) *watcher {
-	w := &watcher{check: check, stop: make(chan struct{})}
+	return &watcher{check: check, stop: make(chan struct{})}
+}
+
+func (w *watcher) start() {
 	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
 	if err != nil {
 		w.startPoll()
-		return w
+		return
 	}
 	w.file = os.NewFile(uintptr(fd), "inotify")
 	go w.listen()
-	return w
 }
 
 func (w *watcher) add(dir string) {
+	w.open.Do(w.start)
 	if w.file == nil {
 		return
 	}

@@ -221,3 +221,28 @@ func (m machine) step(e event, in input) (machine, []effect) {
 	}
 	return t.machine, t.effects
 }
+
+// adopted is the machine of a new supervisor that finds the process pid of the
+// old one, or none; over says that there is nothing left to supervise.
+//
+// spec: SUP-90.
+func (m machine) adopted(now time.Time, pid int, isFinish bool) (next machine, over bool) {
+	leaving := m.state == stLastUp || m.state == stLastFinish
+	switch {
+	case pid == 0 && (leaving || m.state == stVanished):
+		return m, true
+	case m.state == stVanished:
+		return m, false
+	case pid == 0:
+		m.state, m.timer = stDown, now
+	case isFinish:
+		m.state = stFinish
+	default:
+		m.state = stUp
+	}
+	if leaving {
+		m.state += stLastUp - stUp
+	}
+	m.status.Pid, m.status.PGID, m.status.Finishing = pid, pid, isFinish && pid != 0
+	return m, false
+}

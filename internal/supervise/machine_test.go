@@ -283,3 +283,37 @@ func TestNothingStartsOnceFrozen(t *testing.T) {
 		t.Error("timer started run")
 	}
 }
+
+// spec: SUP-90
+func TestAdopted(t *testing.T) {
+	tests := []struct {
+		name   string
+		from   state
+		pid    int
+		finish bool
+		want   state
+		over   bool
+	}{
+		{"run lives", stUp, runPid, false, stUp, false},
+		{"run lives, not yet noted", stDown, runPid, false, stUp, false},
+		{"finish lives, not yet noted", stUp, finishPid, true, stFinish, false},
+		{"nothing lives", stUp, 0, false, stDown, false},
+		{"nothing lives after finish", stFinish, 0, true, stDown, false},
+		{"leaving, run lives", stLastUp, runPid, false, stLastUp, false},
+		{"leaving, finish lives", stLastUp, finishPid, true, stLastFinish, false},
+		{"leaving, nothing lives", stLastFinish, 0, true, stLastFinish, true},
+		{"vanished, run lives", stVanished, runPid, false, stVanished, false},
+		{"vanished, nothing lives", stVanished, 0, false, stVanished, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, over := inState(tt.from).adopted(epoch(), tt.pid, tt.finish)
+			if m.state != tt.want || over != tt.over {
+				t.Errorf("state %s, over %v, want %s, %v", stateNames()[m.state], over, stateNames()[tt.want], tt.over)
+			}
+			if tt.want == stDown && (m.timer.IsZero() || m.status.Pid != 0 || m.status.Finishing) {
+				t.Errorf("down with timer %v, status %+v", m.timer, m.status)
+			}
+		})
+	}
+}

@@ -326,29 +326,13 @@ func (r *runner) dropLog() {
 
 // adopt makes the machine agree with the process that is there after a panic.
 func (r *runner) adopt() {
-	m := &r.m
-	leaving := m.state == stLastUp || m.state == stLastFinish
-	switch {
-	case m.state == stVanished:
-		r.over = r.child == nil
-		return
-	case r.child == nil && leaving:
-		r.over = true
-		return
-	case r.child == nil:
-		m.state, m.timer = stDown, r.opt.Now()
-		m.status.Pid, m.status.PGID, m.status.Finishing = 0, 0, false
-	default:
-		m.state = stUp
-		if r.isFinish {
-			m.state = stFinish
-		}
-		if leaving {
-			m.state += stLastUp - stUp
-		}
-		m.status.Pid, m.status.PGID, m.status.Finishing = r.child.Pid(), r.child.Pid(), r.isFinish
+	pid := 0
+	if r.child != nil {
+		pid = r.child.Pid()
 	}
-	r.write()
+	if r.m, r.over = r.m.adopted(r.opt.Now(), pid, r.isFinish); !r.over && r.m.state != stVanished {
+		r.write()
+	}
 }
 
 func (r *runner) cleanup() {

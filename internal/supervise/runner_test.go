@@ -38,6 +38,7 @@ type rig struct {
 	service *Service
 	frozen  atomic.Bool
 	panics  atomic.Int32 // steps that are to panic
+	hold    sync.Mutex   // stops the supervisor in its next step
 	out     *os.File
 
 	mu  sync.Mutex
@@ -83,6 +84,8 @@ func (r *rig) start() *rig {
 		Dir: r.dir, Name: "foo", Procs: procs, Log: r.note, Environ: os.Environ,
 		Stdin: null, Stdout: r.out, Stderr: r.out,
 		Frozen: func() bool {
+			r.hold.Lock()
+			defer r.hold.Unlock()
 			if r.panics.Add(-1) >= 0 {
 				panic("made by the test")
 			}
@@ -256,28 +259,63 @@ func TestWaitKnowsPermanentFailure(t *testing.T) {
 	}
 }
 
+// TestNewlineBeforeTheExitCounts: the supervisor is held while run becomes
+// ready and dies, so it finds both at once.
+//
 // spec: SUP-23
 func TestNewlineBeforeTheExitCounts(t *testing.T) {
 	r := newRig(t, map[string]string{
-		"run":             "#!/bin/sh\nprintf 'abc\\nd' >&3\nexit 0\n",
+		"run":             "#!/bin/sh\nuntil test -e go; do sleep 0.01; done\nprintf 'abc\\nd' >&3\nexit 0\n",
 		"notification-fd": "3", "down": "",
 	}).start()
-	seen := make(chan struct{})
-	r.poll("supervised", func() bool { return r.read("supervise/status") != "" })
-	go func() {
-		defer close(seen)
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		_ = r.service.Wait(ctx, Up)
-	}()
-	r.service.Command("o")
-	<-seen
-	r.wait(DownReady)
-	r.service.Command("O")
-	r.poll("readiness was seen", func() bool {
-		st, err := s6.ReadStatus(r.path)
-		return err == nil && st.Ready && !st.Up()
-	})
+	for range 6 { // a select chooses at random
+		events := r.subscribe()
+		r.service.Command("o")
+		r.wait(Up)
+		pid := r.service.Status().Pid
+		r.hold.Lock()
+		r.service.Command("O")
+		if err := os.WriteFile(filepath.Join(r.path, "go"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		r.poll("run is reaped", func() bool {
+			_, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
+			return err != nil
+		})
+		r.hold.Unlock()
+		r.wait(DownReady)
+		if err := os.Remove(filepath.Join(r.path, "go")); err != nil {
+			t.Fatal(err)
+		}
+		r.poll("all events", func() bool { return strings.HasSuffix(events(), "D") })
+		if got := events(); got != "uUdD" {
+			t.Fatalf("events %q, want uUdD", got)
+		}
+	}
+}
+
+// subscribe returns what tells all events since.
+func (r *rig) subscribe() func() string {
+	r.Helper()
+	path := filepath.Join(r.path, "event", fmt.Sprintf("ftrig1:@%024d:%06d", 0, 0))
+	r.poll("event directory", func() bool { return r.read("supervise/status") != "" })
+	_ = os.Remove(path) // of the last round
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		r.Fatal(err)
+	}
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() { _ = unix.Close(fd) })
+	seen := ""
+	return func() string {
+		buf := make([]byte, 64)
+		if n, err := unix.Read(fd, buf); err == nil {
+			seen += string(buf[:n])
+		}
+		return seen
+	}
 }
 
 // spec: SUP-25, SUP-87

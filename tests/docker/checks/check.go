@@ -14,8 +14,15 @@ type Check struct {
 	Name    string   // one sentence that holds for a good image; unique
 	Clauses []string // what the check can find broken
 	Doc     string   // how it looks
+	Full    bool     // not a promise of the variant slim
 	Run     func(ctx context.Context, s *harness.Subject) error
 }
+
+// Slim is the variant without browser and ffmpeg, as VariantLabel tells it.
+const (
+	Slim         = "slim"
+	VariantLabel = "caduceus.variant"
+)
 
 // Violation is one clause found broken.
 type Violation struct {
@@ -92,6 +99,11 @@ func All() []Check {
 		healthChecks(),
 		derivedChecks(),
 	)
+}
+
+// For returns the checks that an image of a variant must pass.
+func For(variant string) []Check {
+	return slices.DeleteFunc(All(), func(c Check) bool { return c.Full && variant == Slim })
 }
 
 // Named returns the check of that name.

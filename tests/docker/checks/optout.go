@@ -71,13 +71,13 @@ func optOutChecks() []Check {
 // foreground wants the gateway as the main program and its exit code as the
 // container's.
 //
-// The main program's grace is raised: a busy host must not turn the agent's
-// exit code into that of a kill.
+// The main program's grace is raised, the engine's too: a busy host must not
+// turn the agent's exit code into that of a kill.
 func foreground(ctx context.Context, s *harness.Subject, spec harness.Spec) error {
 	if spec.Env == nil {
 		spec.Env = map[string]string{}
 	}
-	spec.Env["S6_KILL_GRACETIME"] = "8000"
+	spec.Env["S6_KILL_GRACETIME"] = "60000"
 	c, err := s.Start(ctx, spec)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func foreground(ctx context.Context, s *harness.Subject, spec harness.Spec) erro
 	if err := recordedRunning(ctx, c, "/opt/data"); err != nil {
 		return errors.Join(append(errs, broken("GW-06", err))...)
 	}
-	end, err := c.Stop(ctx)
+	end, err := c.StopWithin(ctx, 90*time.Second)
 	if err == nil && end.Code != 1 {
 		err = violates("GW-06", "want the agent's own exit code 1 on docker stop, got %d after %v", end.Code, end.Took)
 	}

@@ -17,6 +17,7 @@ type probe struct {
 	code   int
 	want   string // exact trimmed stdout; "": anything
 	match  string // expression found in stdout and stderr; "": anything
+	full   bool   // not a promise of the variant slim
 }
 
 func probes(on harness.Scenario, table []probe) []Check {
@@ -25,6 +26,7 @@ func probes(on harness.Scenario, table []probe) []Check {
 		list[i] = Check{
 			Name:    p.name,
 			Clauses: []string{p.clause},
+			Full:    p.full,
 			Doc:     "in a container of scenario " + on.Name + " runs: " + p.script,
 			Run: func(ctx context.Context, s *harness.Subject) error {
 				c, err := s.Shared(ctx, on)

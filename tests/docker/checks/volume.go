@@ -28,7 +28,7 @@ func volumeChecks() []Check {
 			Doc: "mounts the engine's socket and runs docker version in the main program; runs setup twice", Run: dockerSocket,
 		},
 		{
-			Name: "a small /dev/shm without the browser's flag is warned about", Clauses: []string{"SETUP-36"},
+			Name: "a small /dev/shm without the browser's flag is warned about", Clauses: []string{"SETUP-36"}, Full: true,
 			Doc: "boots with AGENT_BROWSER_ARGS=--no-sandbox",
 			Run: func(ctx context.Context, s *harness.Subject) error {
 				_, out, errs, err := run(ctx, s, harness.Spec{Cmd: []string{"true"}, Env: map[string]string{"AGENT_BROWSER_ARGS": "--no-sandbox"}})

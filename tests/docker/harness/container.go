@@ -106,9 +106,16 @@ func (c *Container) Running(ctx context.Context) (bool, error) {
 }
 
 // Stop does what docker stop does, with the engine's default grace of 10 s.
-func (c *Container) Stop(ctx context.Context) (Stopped, error) {
+func (c *Container) Stop(ctx context.Context) (Stopped, error) { return c.stop(ctx, nil) }
+
+// StopWithin does what docker stop -t does: the engine kills after grace.
+func (c *Container) StopWithin(ctx context.Context, grace time.Duration) (Stopped, error) {
+	return c.stop(ctx, &grace)
+}
+
+func (c *Container) stop(ctx context.Context, grace *time.Duration) (Stopped, error) {
 	begin := time.Now()
-	if err := c.inner.Stop(ctx, nil); err != nil {
+	if err := c.inner.Stop(ctx, grace); err != nil {
 		return Stopped{}, fmt.Errorf("cannot stop %q: %w", c.Name, err)
 	}
 	return c.stopped(ctx, begin)
@@ -118,15 +125,6 @@ func (c *Container) Stop(ctx context.Context) (Stopped, error) {
 func (c *Container) Restart(ctx context.Context) error {
 	if _, err := c.engine.api.ContainerRestart(ctx, c.ID, client.ContainerRestartOptions{}); err != nil {
 		return fmt.Errorf("cannot restart %q: %w", c.Name, err)
-	}
-	return nil
-}
-
-// Kill sends a signal to the container's init, as docker kill does.
-func (c *Container) Kill(ctx context.Context, signal string) error {
-	_, err := c.engine.api.ContainerKill(ctx, c.ID, client.ContainerKillOptions{Signal: signal})
-	if err != nil {
-		return fmt.Errorf("cannot send %s to %q: %w", signal, c.Name, err)
 	}
 	return nil
 }

@@ -49,9 +49,6 @@ func (e *Engine) Subject(ref string) *Subject {
 // Image is the reference of the subject's image.
 func (s *Subject) Image() string { return s.image }
 
-// Engine is where the subject's containers run.
-func (s *Subject) Engine() *Engine { return s.engine }
-
 // Inspect returns the image's configuration.
 func (s *Subject) Inspect(ctx context.Context) (image.InspectResponse, error) {
 	return s.engine.InspectImage(ctx, s.image)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"caduceus/internal/host"
@@ -59,7 +58,7 @@ type Host struct {
 	Getenv func(string) string
 	Say    func(format string, args ...any) // one line for the screen
 	State  string                           // "": StateDir
-	Lock   string                           // dockerd's own pid file; "": /var/run/docker.pid
+	RunDir string                           // where dockerd keeps its pid files; "": /var/run
 }
 
 // Ensure connects to the engine of this host. Where none listens, root on a Debian
@@ -108,8 +107,9 @@ func (h Host) launch(ctx context.Context, at Endpoint) (*Engine, error) {
 	}
 	if pid, ok := h.starting(); ok {
 		h.Say("engine: waiting for dockerd (pid %d), which somebody else started", pid)
-		return await(ctx, at, "look at its log", func() bool { return alive(pid) })
+		return await(ctx, at, "look at its log", func() bool { return isRunning(pid, "dockerd") })
 	}
+	h.clearStale()
 	state := cmp.Or(h.State, StateDir)
 	if err := os.MkdirAll(state, 0o755); err != nil {
 		return nil, fmt.Errorf("cannot create state folder %q: %w", state, err)
@@ -123,7 +123,7 @@ func (h Host) launch(ctx context.Context, at Endpoint) (*Engine, error) {
 	if err := os.WriteFile(filepath.Join(state, "dockerd.pid"), []byte(strconv.Itoa(pid)+"\n"), 0o644); err != nil {
 		return nil, fmt.Errorf("cannot keep pid of dockerd: %w", err)
 	}
-	return await(ctx, at, "look at "+log, func() bool { return alive(pid) })
+	return await(ctx, at, "look at "+log, func() bool { return isRunning(pid, "dockerd") })
 }
 
 // dockerd is the engine's program; a shell of root may lack the folders of root's
@@ -135,23 +135,6 @@ func (h Host) dockerd() string {
 		}
 	}
 	return ""
-}
-
-// starting finds an engine that runs but does not answer yet: another build's, or one
-// that the package's own script started.
-func (h Host) starting() (pid int, ok bool) {
-	text, err := os.ReadFile(cmp.Or(h.Lock, "/var/run/docker.pid"))
-	if err != nil {
-		return 0, false
-	}
-	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
-	return pid, err == nil && alive(pid)
-}
-
-// alive says whether a process runs; one that waits to be reaped does not.
-func alive(pid int) bool {
-	_, err := os.Stat(filepath.Join("/proc", strconv.Itoa(pid), "exe"))
-	return err == nil
 }
 
 // await polls until the engine answers, is found dead or the time is up.

@@ -39,7 +39,7 @@ func TestDecide(t *testing.T) {
 func bare(t *testing.T, f host.Facts, run host.Runner, said *strings.Builder) Host {
 	t.Helper()
 	return Host{
-		Facts: f, Run: run, State: t.TempDir(), Lock: filepath.Join(t.TempDir(), "docker.pid"),
+		Facts: f, Run: run, State: t.TempDir(), RunDir: t.TempDir(),
 		Getenv: func(string) string { return "" },
 		Say:    func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) },
 	}
@@ -67,7 +67,7 @@ func TestLaunchWaitsForAnEngineThatSomebodyElseStarts(t *testing.T) {
 	var said strings.Builder
 	run := &host.Fake{}
 	h := bare(t, host.Facts{Root: true, ID: "debian"}, run, &said)
-	write(t, h.Lock, strconv.Itoa(os.Getpid()))
+	write(t, filepath.Join(h.RunDir, "docker.pid"), strconv.Itoa(sleeper(t, "dockerd")))
 	e, err := h.launch(t.Context(), serve(t, "1.41"))
 	if err != nil {
 		t.Fatal(err)
@@ -78,16 +78,6 @@ func TestLaunchWaitsForAnEngineThatSomebodyElseStarts(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(h.State, "dockerd.pid")); err == nil {
 		t.Error("took an engine for its own that it did not start")
-	}
-}
-
-func TestStarting(t *testing.T) {
-	h := bare(t, host.Facts{}, &host.Fake{}, nil)
-	for text, want := range map[string]bool{strconv.Itoa(os.Getpid()) + "\n": true, "1073741824": false, "x": false, "": false} {
-		write(t, h.Lock, text)
-		if _, ok := h.starting(); ok != want {
-			t.Errorf("pid file %q: want %t", text, want)
-		}
 	}
 }
 

@@ -42,7 +42,7 @@ type TestSummary struct {
 	Passed  int
 	Failed  []TestCase
 	Skipped []TestCase
-	Slow    []TestCase      // top-level tests, slowest first
+	Slow    []TestCase      // all that count, slowest first
 	Ran     map[string]bool // "package test" of all that finished
 }
 
@@ -167,7 +167,7 @@ func (run *testRun) summary() TestSummary {
 		case t.action == "skip" && leaf:
 			s.Skipped = append(s.Skipped, t.TestCase)
 		}
-		if t.Name != "" && !strings.Contains(t.Name, "/") {
+		if leaf {
 			s.Slow = append(s.Slow, t.TestCase)
 		}
 	}

@@ -30,6 +30,10 @@ func with(do func(*pipeline.Pipeline) error) error {
 type Build mg.Namespace
 
 // All builds hermes-agent:dev and hermes-agent:dev-slim.
+// Variables choose what they are made of: BASE_IMAGE (an image, or "bootstrap" for
+// Debian's packages), AGENT_SOURCE (a folder or archive instead of the pinned source
+// distribution), BROWSER_SOURCE (debian or playwright), VERSION, HERMES_GIT_SHA,
+// SOURCE_DATE_EPOCH. With -v all output of the build is shown.
 func (Build) All(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Build(ctx, pipeline.Full, pipeline.Slim) })
 }
@@ -81,6 +85,8 @@ func (Test) S6(ctx context.Context) error {
 }
 
 // Docker runs the contract on containers of HERMES_TEST_IMAGE (hermes-agent:dev).
+// RUN picks tests by a regular expression, as go test -run does. What a failed check
+// saw is kept under tests/docker/artifacts.
 func (Test) Docker(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestDocker(ctx) })
 }

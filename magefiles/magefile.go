@@ -29,7 +29,7 @@ func with(do func(*pipeline.Pipeline) error) error {
 // Build makes images.
 type Build mg.Namespace
 
-// All builds hermes-agent:dev and hermes-agent:dev-slim.
+// All builds hermes-agent:dev and hermes-agent:dev-slim; "build" is short for it.
 // Variables choose what they are made of: BASE_IMAGE (an image, or "bootstrap" for
 // Debian's packages), AGENT_SOURCE (a folder or archive instead of the pinned source
 // distribution), BROWSER_SOURCE (debian or playwright), VERSION, HERMES_GIT_SHA,
@@ -51,7 +51,7 @@ func (Build) Slim(ctx context.Context) error {
 // Base finds or makes the Debian base.
 type Base mg.Namespace
 
-// Ensure finds the base, or bootstraps it where no registry has it.
+// Ensure finds the base, or bootstraps it where no registry has it; "base" is short for it.
 func (Base) Ensure(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Base(ctx, false) })
 }

@@ -54,16 +54,19 @@ func TestMain(m *testing.M) {
 
 // boxSpec is what the helper is told.
 type boxSpec struct {
-	Root     string
-	Argv     []string
-	UID      int
-	RunFlags uintptr // mount flags of /run
-	RunMode  string
-	RunDir   bool // /run is a directory of the root, kept from start to start
-	ReadOnly bool
-	Drop     []uintptr // capabilities
-	Below    bool      // /init is not PID 1, the helper is
-	Dir      string
+	Root       string
+	Argv       []string
+	UID        int
+	RunFlags   uintptr // mount flags of /run
+	RunMode    string
+	RunDir     bool // /run is a directory of the root, kept from start to start
+	ReadOnly   bool
+	Drop       []uintptr // capabilities
+	NoNewPrivs bool
+	UserNS     bool // root of a user namespace
+	Umask      int
+	Below      bool // /init is not PID 1, the helper is
+	Dir        string
 }
 
 // enterBox runs as PID 1 of the new namespaces and ends by becoming /init.
@@ -73,6 +76,7 @@ func enterBox(spec string) error {
 		return err
 	}
 	steps := []func() error{
+		func() error { return dropBounding(s.Drop) }, // counts from the exec on
 		func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") },
 		func() error { return unix.Mount(s.Root, s.Root, "", unix.MS_BIND, "") },
 	}
@@ -99,9 +103,10 @@ func enterBox(spec string) error {
 		func() error { return unix.Setresgid(s.UID, s.UID, s.UID) },
 		func() error { return unix.Setresuid(s.UID, s.UID, s.UID) },
 	)
-	for _, capability := range s.Drop {
-		steps = append(steps, func() error { return unix.Prctl(unix.PR_CAPBSET_DROP, capability, 0, 0, 0) })
+	if s.NoNewPrivs {
+		steps = append(steps, func() error { return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })
 	}
+	unix.Umask(s.Umask)
 	for i, do := range steps {
 		if err := do(); err != nil {
 			return fmt.Errorf("step %d: %w", i, err)
@@ -117,6 +122,15 @@ func enterBox(spec string) error {
 		return superviseInit(s.Argv, env)
 	}
 	return unix.Exec("/init", s.Argv, env)
+}
+
+func dropBounding(capabilities []uintptr) error {
+	for _, c := range capabilities {
+		if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // superviseInit is another init with /init below it, as engines put one there: it gives the child
@@ -249,6 +263,12 @@ func (b *box) start(tty *os.File, args ...string) *initProcess {
 	p := &initProcess{t: b.t, ended: make(chan struct{}), cmd: exec.Command("/proc/self/exe")}
 	p.cmd.Env = append([]string{boxEnv + "=" + string(spec)}, b.env...)
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, Setsid: true}
+	if b.spec.UserNS {
+		p.cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
+		ids := []syscall.SysProcIDMap{{HostID: 0, Size: 1}, {ContainerID: 1, HostID: 100000, Size: 65535}}
+		p.cmd.SysProcAttr.UidMappings, p.cmd.SysProcAttr.GidMappings = ids, ids
+		p.cmd.SysProcAttr.GidMappingsEnableSetgroups = true
+	}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if b.extra != nil {
 		p.cmd.ExtraFiles = []*os.File{b.extra}

@@ -42,7 +42,7 @@ func TestServicesStartInOrderOfDependencies(t *testing.T) {
 	}
 }
 
-// spec: SUP-66
+// spec: SUP-66, SUP-68
 func TestServiceThatDoesNotComeUp(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
@@ -74,7 +74,7 @@ func TestServiceThatCannotBeExecuted(t *testing.T) {
 	}
 }
 
-// spec: SUP-64
+// spec: SUP-03, SUP-64
 func TestBrokenDefinitionsAreNamed(t *testing.T) {
 	t.Parallel()
 	for want, prepare := range map[string]func(*box){
@@ -221,7 +221,7 @@ func TestBelowAnotherInit(t *testing.T) {
 }
 
 // contract: RUN-09
-// spec: SUP-60
+// spec: SUP-60, SUP-83
 func TestRefusedStarts(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -169,3 +169,17 @@ func TestTerminalBelowAnotherInit(t *testing.T) {
 	s.shows("ready")
 	s.usesJobControl()
 }
+
+// A background write to a terminal with tostop must neither stop /init nor keep it busy.
+//
+// spec: SUP-105
+func TestLogReachesATerminalInTheBackground(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.spec.Below = true
+	s := onTerminal(b, "sh", "-c", "stty tostop; echo ready; exec sleep 1000")
+	s.shows("ready")
+	s.stop()
+	s.expect(0)
+	s.shows("init: info: stopping: signal SIGTERM")
+}

@@ -1,0 +1,70 @@
+package boot_test
+
+import (
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Each cell of the privilege matrix boots, runs a service, a script and CMD, and stops.
+//
+// contract: RUN-03, RUN-04, RUN-05, RUN-06, RUN-07
+// spec: SUP-78, FAULT-19
+func TestPrivilegeMatrix(t *testing.T) {
+	t.Parallel()
+	all := make([]uintptr, unix.CAP_LAST_CAP+1)
+	for i := range all {
+		all[i] = uintptr(i)
+	}
+	for name, set := range map[string]func(*boxSpec){
+		"root":              func(*boxSpec) {},
+		"uid 10000":         func(s *boxSpec) { s.UID = 10000 },
+		"uid without entry": func(s *boxSpec) { s.UID = 54321 },
+		"no new privileges": func(s *boxSpec) { s.NoNewPrivs = true },
+		"no capabilities":   func(s *boxSpec) { s.Drop = all },
+		"read-only root":    func(s *boxSpec) { s.ReadOnly = true },
+		"noexec /run":       func(s *boxSpec) { s.RunFlags = unix.MS_NOEXEC },
+		"not PID 1":         func(s *boxSpec) { s.Below = true },
+		"user namespace":    func(s *boxSpec) { s.UserNS = true },
+		"all at once": func(s *boxSpec) {
+			s.UID, s.NoNewPrivs, s.Drop, s.ReadOnly = 10000, true, all, true
+			s.RunFlags, s.Below = unix.MS_NOEXEC|unix.MS_NOSUID|unix.MS_NODEV, true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBox(t)
+			set(&b.spec)
+			b.script("etc/cont-init.d/01", "echo script")
+			b.longrun("svc", `trap 'echo stopped; exit' TERM; echo service; touch /tmp/up; while :; do sleep 0.05; done`, "dependencies.d/base=")
+			p := b.start(nil, "sh", "-c", `until [ -e /tmp/up ]; do sleep 0.01; done; echo cmd; exec sleep 1000`)
+			p.says("cmd\n")
+			p.stop()
+			p.expect(0)
+			if got := p.stdout.String(); got != "script\nservice\ncmd\nstopped\n" {
+				t.Errorf("stdout %q", got)
+			}
+			if strings.Contains(p.stderr.String(), "warning") {
+				t.Errorf("stderr:\n%s", p.stderr.String())
+			}
+		})
+	}
+}
+
+// spec: SUP-25, SUP-108
+func TestUmaskAndModes(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.spec.Umask = 0o077
+	b.script("etc/services.d/svc/run", "umask; exec sleep 1000")
+	b.script("etc/cont-init.d/01", "umask")
+	p := b.start(nil, "sh", "-c", "umask; cd /run/service; stat -c '%a %n' . .s6-svscan svc/event svc/supervise; exec sleep 1000")
+	p.says("supervise\n")
+	p.until("the service", func() bool { return strings.Count(p.stdout.String(), "0022\n") == 3 })
+	if got := p.stdout.String(); !strings.HasSuffix(strings.ReplaceAll(got, "0022\n", ""), "755 .\n755 .s6-svscan\n3730 svc/event\n700 svc/supervise\n") {
+		t.Errorf("stdout %q", got)
+	}
+	p.stop()
+	p.expect(0)
+}

@@ -147,6 +147,18 @@ func TestEnsureFailures(t *testing.T) {
 	}
 }
 
+func TestEnsureThatIsStoppedBlamesNobody(t *testing.T) {
+	var said strings.Builder
+	run := &host.Fake{
+		Paths:  map[string]string{"mmdebstrap": "/usr/bin/mmdebstrap"},
+		Answer: func(host.Cmd) (string, error) { return "E: mmdebstrap failed to run", context.Canceled },
+	}
+	_, err := builder(t, run, &store{}, &said).Ensure(t.Context())
+	if want := "cannot bootstrap the Debian base: context canceled"; err == nil || err.Error() != want {
+		t.Errorf("want %q, got %v", want, err)
+	}
+}
+
 func TestEnsureKeepsAnOldBaseThatCannotBeMadeAnew(t *testing.T) {
 	var said strings.Builder
 	run := &host.Fake{

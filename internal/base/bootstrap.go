@@ -2,6 +2,7 @@ package base
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -159,6 +160,9 @@ func rewriteFile(to, from string, over map[string]overlayFile, limit time.Time) 
 // failed names what stopped mmdebstrap: the archive out of reach, its keys unknown,
 // the disk full, or the tool's own last words.
 func (b *Builder) failed(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("cannot bootstrap the Debian base: %w", context.Canceled)
+	}
 	p := &host.Problem{
 		What: "cannot bootstrap the Debian base", Err: err,
 		Next: `check that this host reaches Debian's packages ("apt-get update"), or name a base in BASE_IMAGE`,

@@ -148,7 +148,7 @@ func (p *Pipeline) dockerBuild(ctx context.Context, e *engine.Engine, c engine.C
 	watch := &progress{}
 	if err := p.watch(ctx, c.Command(e, b), log, watch); err != nil {
 		if ctx.Err() != nil {
-			return "", err
+			return "", fmt.Errorf("cannot build image %q: %w", v.Tag(), ctx.Err())
 		}
 		return "", diagnose(fmt.Sprintf("cannot build image %q", v.Tag()), rec.base.Ref, watch, p.short(logFile), err)
 	}

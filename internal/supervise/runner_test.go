@@ -259,6 +259,14 @@ func TestWaitKnowsPermanentFailure(t *testing.T) {
 	}
 }
 
+// spec: SUP-66
+func TestWaitSeesAnInstant(t *testing.T) {
+	r := newRig(t, map[string]string{"run": "#!/bin/sh\nexit 0\n"}).start()
+	for range 3 {
+		r.wait(Up) // the next start at the latest
+	}
+}
+
 // TestNewlineBeforeTheExitCounts: the supervisor is held while run becomes
 // ready and dies, so it finds both at once.
 //
@@ -271,7 +279,7 @@ func TestNewlineBeforeTheExitCounts(t *testing.T) {
 	for range 6 { // a select chooses at random
 		events := r.subscribe()
 		r.service.Command("o")
-		r.wait(Up)
+		r.poll("up", func() bool { return r.service.Status().Up() })
 		pid := r.service.Status().Pid
 		r.hold.Lock()
 		r.service.Command("O")

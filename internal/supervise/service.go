@@ -56,6 +56,8 @@ type Service struct {
 	status    s6.Status
 	failed    bool          // O was the last word
 	unstarted error         // why the last START since Command or a write failed
+	ups       int           // starts of run
+	readies   int           // times that run became ready
 	changed   chan struct{} // closed at the next change
 	started   time.Time     // of the supervisor
 }
@@ -93,7 +95,7 @@ func (s *Service) Done() <-chan struct{} { return s.done }
 // Command obeys letters as if they had been written to supervise/control.
 func (s *Service) Command(letters string) {
 	s.mu.Lock()
-	s.unstarted = nil // what comes next counts
+	s.failed, s.unstarted = false, nil // what comes next counts
 	s.mu.Unlock()
 	s.mail.put(order{letters: letters})
 }
@@ -127,12 +129,16 @@ func (s *Service) Status() s6.Status {
 	return s.status
 }
 
-// Wait returns nil as soon as cond holds. Callers may test ErrEnded and
+// Wait returns nil as soon as cond holds; Up and Ready also if they held for an
+// instant since the call. Callers may test ErrEnded and
 // ErrFailed, which end a wait for Up or Ready as a START that fails does, and
 // the errors of ctx.
 func (s *Service) Wait(ctx context.Context, cond Cond) error {
+	s.mu.Lock()
+	before := s.times(cond)
+	s.mu.Unlock()
 	for {
-		ok, changed, err := s.check(cond)
+		ok, changed, err := s.check(cond, before)
 		if ok || err != nil {
 			return err
 		}
@@ -145,7 +151,19 @@ func (s *Service) Wait(ctx context.Context, cond Cond) error {
 	}
 }
 
-func (s *Service) check(cond Cond) (bool, <-chan struct{}, error) {
+// times is how often Up or Ready came true. The caller holds s.mu.
+func (s *Service) times(cond Cond) int {
+	switch cond {
+	case Up:
+		return s.ups
+	case Ready:
+		return s.readies
+	default:
+		return 0
+	}
+}
+
+func (s *Service) check(cond Cond, before int) (bool, <-chan struct{}, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	wantsUp := cond == Up || cond == Ready
@@ -163,7 +181,7 @@ func (s *Service) check(cond Cond) (bool, <-chan struct{}, error) {
 	if wantsUp && s.unstarted != nil {
 		return false, nil, s.unstarted
 	}
-	return holds(cond, s.status), s.changed, nil
+	return holds(cond, s.status) || s.times(cond) > before, s.changed, nil
 }
 
 func holds(cond Cond, st s6.Status) bool {
@@ -185,6 +203,12 @@ func holds(cond Cond, st s6.Status) bool {
 func (s *Service) publish(st s6.Status, failed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if st.Up() && !s.status.Up() {
+		s.ups++
+	}
+	if holds(Ready, st) && !holds(Ready, s.status) {
+		s.readies++
+	}
 	s.status, s.failed, s.unstarted = st, failed, nil
 	close(s.changed)
 	s.changed = make(chan struct{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"caduceus/internal/console"
 )
@@ -86,9 +87,9 @@ func (m *machine) step(ctx context.Context, name string, do func(context.Context
 	if m.stopping() {
 		return
 	}
-	began := m.now()
+	began := time.Now()
 	err := do(ctx)
-	m.took(name, m.now().Sub(began))
+	m.took(name, time.Since(began))
 	if err != nil && !m.stopping() {
 		m.judge(name, err)
 	}

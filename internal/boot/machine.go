@@ -85,8 +85,6 @@ func newMachine(o Options) *machine {
 
 func (m *machine) look(name string) (string, bool) { return contenv.Lookup(m.environ, name) }
 
-func (m *machine) now() time.Time { return time.Now() }
-
 // run and etc give paths below /run and /etc.
 func (m *machine) run(path string) string { return filepath.Join(m.root, "/run", path) }
 func (m *machine) etc(path string) string { return filepath.Join(m.root, "/etc", path) }

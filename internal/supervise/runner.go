@@ -280,14 +280,13 @@ func (r *runner) obey(e effect, in input) {
 // write publishes the status, on disk before anywhere else.
 func (r *runner) write() {
 	r.try(r.files.supervise.Replace(s6.StatusFile, r.m.status.Encode()))
-	failed := r.failed && !r.m.status.Up() && !r.m.status.WantUp
-	r.publish(r.m.status, failed)
+	r.publish(r.m.status)
 }
 
 func (r *runner) notify(letters string) {
 	r.try(r.files.event.Notify(letters))
 	if letters == s6.EventFailed+s6.EventDownReady {
-		r.publish(r.m.status, true)
+		r.fail()
 	}
 }
 

@@ -200,25 +200,29 @@ func holds(cond Cond, st s6.Status) bool {
 }
 
 // publish makes a new status known to those who wait.
-func (s *Service) publish(st s6.Status, failed bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if st.Up() && !s.status.Up() {
-		s.ups++
-	}
-	if holds(Ready, st) && !holds(Ready, s.status) {
-		s.readies++
-	}
-	s.status, s.failed, s.unstarted = st, failed, nil
-	close(s.changed)
-	s.changed = make(chan struct{})
+func (s *Service) publish(st s6.Status) {
+	s.change(func() {
+		if st.Up() && !s.status.Up() {
+			s.ups++
+		}
+		if holds(Ready, st) && !holds(Ready, s.status) {
+			s.readies++
+		}
+		s.failed = s.failed && !st.WantUp && !st.Up()
+		s.status, s.unstarted = st, nil
+	})
 }
 
+// fail makes a permanent failure known.
+func (s *Service) fail() { s.change(func() { s.failed = true }) }
+
 // unstart makes it known that run could not be started; the status stays.
-func (s *Service) unstart(err error) {
+func (s *Service) unstart(err error) { s.change(func() { s.unstarted = err }) }
+
+func (s *Service) change(what func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.unstarted = err
+	what()
 	close(s.changed)
 	s.changed = make(chan struct{})
 }

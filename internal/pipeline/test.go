@@ -79,10 +79,12 @@ func (p *Pipeline) TestAll(ctx context.Context) error {
 	return errors.Join(wrong...)
 }
 
-// s6Tests and dockerTests have suites of their own.
+// Where the suites are that need more than Go: s6's clients, or an engine and an image.
 const (
-	s6Tests     = "tests/s6"
-	dockerTests = "tests/docker"
+	s6Tests      = "tests/s6"
+	dockerTests  = "tests/docker"
+	bridgeTests  = "tests/bridge"
+	publishTests = "tests/publish"
 )
 
 // packages are those of the module but the s6 suite.

@@ -29,6 +29,8 @@ type runner struct {
 	letters  chan []byte // from the control fifo
 	child    *proc.Child // the process that moves the machine
 	isFinish bool        // child is finish
+	killed   bool        // child was sent KILL by this init
+	oomKills uint64      // of the cgroup when child was started
 	config   s6.Config   // as read for the last START
 	warned   []string    // warnings about the config that were logged
 	failure  string      // last failure of a disk access
@@ -202,6 +204,9 @@ func (r *runner) reap() {
 		r.step(evNewline, input{})
 	}
 	ws := r.child.Status()
+	if ws.Signaled() && ws.Signal() == syscall.SIGKILL && !r.killed && r.opt.OOMKills() > r.oomKills {
+		r.log(1, "killed for want of memory (OOM)")
+	}
 	r.child = nil
 	r.step(evDied, input{wait: ws})
 }
@@ -294,6 +299,7 @@ func (r *runner) signal(sig syscall.Signal, send func(*proc.Child, syscall.Signa
 	if r.child == nil {
 		return
 	}
+	r.killed = r.killed || sig == syscall.SIGKILL
 	if err := send(r.child, sig); err != nil && !errors.Is(err, proc.ErrGone) {
 		r.log(1, "%v", err)
 	}

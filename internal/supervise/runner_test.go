@@ -39,6 +39,7 @@ type rig struct {
 	frozen  atomic.Bool
 	panics  atomic.Int32 // steps that are to panic
 	hold    sync.Mutex   // stops the supervisor in its next step
+	oom     atomic.Uint64
 	out     *os.File
 
 	mu  sync.Mutex
@@ -82,7 +83,7 @@ func (r *rig) start() *rig {
 	r.Cleanup(func() { _ = r.out.Close() })
 	r.service = Start(Options{
 		Dir: r.dir, Name: "foo", Procs: procs, Log: r.note, Environ: os.Environ,
-		Stdin: null, Stdout: r.out, Stderr: r.out,
+		Stdin: null, Stdout: r.out, Stderr: r.out, OOMKills: r.oom.Load,
 		Frozen: func() bool {
 			r.hold.Lock()
 			defer r.hold.Unlock()

@@ -31,6 +31,7 @@ type Options struct {
 	Drop           func()      // Pipe is not used any more; called once; may be nil
 	Frozen         func() bool // no START any more; nil: never
 	Now            func() time.Time
+	OOMKills       func() uint64 // of the cgroup; nil: as the kernel counts them
 }
 
 // Cond is a state that Wait can wait for.
@@ -66,6 +67,9 @@ type Service struct {
 func Start(o Options) *Service {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.OOMKills == nil {
+		o.OOMKills = oomKills
 	}
 	if o.Frozen == nil {
 		o.Frozen = func() bool { return false }

@@ -66,7 +66,8 @@ func (r *runner) spawnRun() {
 		r.step(evUnstarted, input{})
 		return
 	}
-	r.child, r.isFinish, r.pipe = child, false, pipe
+	r.watch(child, false)
+	r.pipe = pipe
 	if pipe != nil {
 		go pipe.listen()
 	}
@@ -139,8 +140,13 @@ func (r *runner) spawnFinish() {
 		r.step(evFinished, input{})
 		return
 	}
-	r.child, r.isFinish = child, true
+	r.watch(child, true)
 	r.step(evFinishing, input{pid: child.Pid()})
+}
+
+// watch makes child the process that moves the machine.
+func (r *runner) watch(child *proc.Child, isFinish bool) {
+	r.child, r.isFinish, r.killed, r.oomKills = child, isFinish, false, r.opt.OOMKills()
 }
 
 // spawn starts a file of the service directory; a script on a noexec mount by

@@ -116,7 +116,7 @@ func TestWritesFollowNoSymlink(t *testing.T) {
 	}
 }
 
-// spec: SUP-19, FAULT-17
+// spec: SUP-19, SUP-93, FAULT-17
 func TestLockIsSeenByProbes(t *testing.T) {
 	base := t.TempDir()
 	supervise := filepath.Join(base, SuperviseDir)
@@ -178,7 +178,7 @@ func TestSendControl(t *testing.T) {
 	}
 }
 
-// spec: SUP-21
+// spec: SUP-21, SUP-93
 func TestNotify(t *testing.T) {
 	base := t.TempDir()
 	fifo := func(suffix string) string {

@@ -317,3 +317,47 @@ func TestAdopted(t *testing.T) {
 		})
 	}
 }
+
+// spec: SUP-32
+func TestOnly125OfFinishMeansAnything(t *testing.T) {
+	for ws := range syscall.WaitStatus(256) {
+		for _, ws := range []syscall.WaitStatus{ws << 8, ws & 0x7f} {
+			if ws == 125<<8 {
+				continue
+			}
+			m, effects := inState(stFinish).step(evDied, input{now: epoch(), config: defaults(), wait: ws, jitter: 1})
+			if got := words(effects); got != "W 'D'" || !m.status.WantUp || m.status.Wait != exit3 {
+				t.Errorf("finish ended with %#x: %s, want up %v, wait status %#x", ws, got, m.status.WantUp, m.status.Wait)
+			}
+		}
+	}
+}
+
+// TestTimersAreMonotonic: what is compared with the clock keeps its monotonic
+// reading, so a step of the wall clock moves no timer.
+//
+// spec: SUP-92
+func TestTimersAreMonotonic(t *testing.T) {
+	s := newStory(t)
+	s.in.now = time.Now()
+	s.m = newMachine(s.in.now, true)
+	monotonic := func(what string, at time.Time) {
+		t.Helper()
+		if !strings.Contains(at.String(), " m=") {
+			t.Errorf("%s has no monotonic reading: %v", what, at)
+		}
+	}
+	monotonic("first timer", s.m.timer)
+	s.do(evTimer).do(evNewline)
+	monotonic("start", s.m.start)
+	monotonic("readiness", s.m.ready)
+	monotonic("end of the first minute", s.m.calm)
+	s.in.config.KillTimeout = time.Second
+	s.send("du")
+	monotonic("timeout-kill", s.m.timer)
+	s.dies(exit3)
+	monotonic("end", s.m.end)
+	monotonic("classic pause", s.m.timer)
+	s.loop(8)
+	monotonic("back-off", s.m.timer)
+}

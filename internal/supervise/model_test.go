@@ -95,7 +95,7 @@ func (w *model) letter(t *rapid.T) {
 	w.do(t, e)
 }
 
-// spec: SUP-97
+// spec: SUP-14, SUP-93, SUP-97
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &model{in: input{now: epoch(), config: defaults(), jitter: 1}, want: rapid.Bool().Draw(t, "want")}

@@ -21,7 +21,7 @@ type scenario struct {
 
 // TestSameAsRealScanner is the differential suite.
 //
-// spec: SUP-98; contract: SVC-01, SVC-02, SVC-03, SVC-06, SVC-07, SVC-08
+// spec: SUP-02, SUP-98; contract: SVC-01, SVC-02, SVC-03, SVC-06, SVC-07, SVC-08
 func TestSameAsRealScanner(t *testing.T) {
 	t.Parallel()
 	needTools(t)

@@ -12,7 +12,7 @@ import (
 const dashboardProcess = `hermes dashboard --host`
 
 // dashboardChecks are about the supervised dashboard.
-// contract: DASH-01 DASH-03 DASH-04 DASH-05 DASH-06 DASH-07 DASH-08 DASH-09 DASH-10 DASH-11 DASH-13 RCP-04
+// contract: DASH-01 DASH-03 DASH-04 DASH-05 DASH-06 DASH-07 DASH-08 DASH-09 DASH-10 DASH-11 DASH-12 DASH-13 RCP-04
 func dashboardChecks() []Check {
 	return []Check{
 		{
@@ -30,6 +30,18 @@ func dashboardChecks() []Check {
 		{
 			Name: "a dashboard open to the network with a provider asks for sign-in", Clauses: []string{"DASH-05", "DASH-07", "DASH-09"},
 			Doc: "HERMES_DASHBOARD_HOST=0.0.0.0 with an OAuth client id and HERMES_DASHBOARD_INSECURE", Run: dashboardSignIn,
+		},
+		{
+			Name: "flags after dashboard reach the agent as they are", Clauses: []string{"DASH-12"},
+			Doc: "docker run IMG dashboard --port 9200 --no-open --insecure",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				c, err := s.Start(ctx, harness.Spec{Cmd: []string{"dashboard", "--port", "9200", "--no-open", "--insecure"}})
+				if err != nil {
+					return err
+				}
+				_, err = c.WaitProcess(ctx, `python\S* \S+/hermes dashboard --port 9200 --no-open --insecure$`, 0, bootLimit)
+				return broken("DASH-12", err)
+			},
 		},
 		{
 			Name: "HERMES_DASHBOARD=on is not true", Clauses: []string{"DASH-01"},

@@ -1,11 +1,12 @@
 package checks
 
 // healthChecks ask the image about itself.
-// contract: HEALTH-01 HEALTH-02 STATUS-04 SVC-05 NAME-02 NAME-03 NAME-04
+// contract: HEALTH-01 HEALTH-02 STATUS-04 SVC-05 NAME-01 NAME-02 NAME-03 NAME-04
 func healthChecks() []Check {
 	return append(probes(idle(), []probe{
 		{clause: "HEALTH-01", name: "an idle container is healthy, in one line", script: `/command/hermes-health`, match: `^healthy[^\n]*\n$`},
 		{clause: "HEALTH-01", name: "health is one JSON object, too", script: `hermes container health --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["healthy"])'`, want: "True"},
+		{clause: "NAME-01", name: "a name with a dot makes no slot", script: `hermes profile create a.b; test $? != 0 && ! test -e /run/service/gateway-a.b`},
 		{clause: "NAME-02", name: "a reserved profile name is refused", script: `hermes profile create root`, code: 1},
 		{clause: "NAME-03", name: "a profile is selected by --profile=", script: `hermes --profile=default gateway status`, code: 3},
 		{clause: "NAME-04", name: "an impossible name in two words is the parser's", script: `hermes -p no:x gateway start`, code: 2},

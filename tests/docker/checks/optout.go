@@ -10,7 +10,7 @@ import (
 )
 
 // optOutChecks are about a gateway that is the main program.
-// contract: GW-03 GW-06 GW-07 GW-17 BOOT-16 REC-10 RCP-33
+// contract: GW-03 GW-05 GW-06 GW-07 GW-17 BOOT-16 REC-10 RCP-33
 func optOutChecks() []Check {
 	list := []Check{
 		{
@@ -28,6 +28,10 @@ func optOutChecks() []Check {
 			Run: func(ctx context.Context, s *harness.Subject) error {
 				return foreground(ctx, s, harness.Spec{Cmd: []string{"gateway", "run", "--no-supervise"}})
 			},
+		},
+		{
+			Name: "without sleep the front itself waits, under another name", Clauses: []string{"GW-05"},
+			Doc: "removes sleep in a cont-init script; docker run IMG gateway run, then docker stop", Run: noSleep,
 		},
 		{
 			Name: "a stopped gateway stays down with HERMES_GATEWAY_RESPECT_STOP", Clauses: []string{"GW-17"},
@@ -174,6 +178,34 @@ func respectStop(ctx context.Context, s *harness.Subject) error {
 		return violates("GW-17", "want the slot down and a line that names `hermes gateway start`, got %v and:\n%s", slot, stderr)
 	}
 	return nil
+}
+
+func noSleep(ctx context.Context, s *harness.Subject) error {
+	c, err := s.Start(ctx, harness.Spec{
+		Cmd: []string{"gateway", "run"}, Files: []harness.File{script("/etc/cont-init.d/50-no-sleep", "rm /usr/bin/sleep")},
+	})
+	if err != nil {
+		return err
+	}
+	if err := gatewayRuns(ctx, c); err != nil {
+		return broken("GW-05", err)
+	}
+	all, err := c.Processes(ctx)
+	if err != nil {
+		return err
+	}
+	_, stderr, err := c.Logs(ctx)
+	if err != nil {
+		return err
+	}
+	if len(all.Matching(gatewayProcess)) != 1 || len(all.Children(1).Matching(`gateway run`)) != 1 || !strings.Contains(stderr, "sleep") {
+		return violates("GW-05", "want one process like a gateway and a line about sleep, got:\n%s\n%s", all, stderr)
+	}
+	end, err := c.Stop(ctx)
+	if err == nil && end.Code != 143 && end.Code != 0 {
+		err = violates("GW-05", "want the front to end by TERM, got code %d", end.Code)
+	}
+	return err
 }
 
 // crashChecks kill what is supervised.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/moby/moby/api/types/container"
+
 	"caduceus/tests/docker/harness"
 )
 
 // remapChecks give hermes other ids.
-// contract: SETUP-02 SETUP-03 SETUP-04 SETUP-05 SETUP-06 SETUP-07 SETUP-08
+// contract: SETUP-02 SETUP-03 SETUP-04 SETUP-05 SETUP-06 SETUP-07 SETUP-08 SETUP-09 SETUP-16 SETUP-33
 func remapChecks() []Check {
 	list := []Check{}
 	for _, e := range []struct {
@@ -48,7 +50,7 @@ func remapChecks() []Check {
 			},
 		})
 	}
-	return append(list, Check{
+	return append(append(list, identityChecks()...), Check{
 		Name: "HERMES_ADOPT_VOLUME_OWNER takes the ids of the volume", Clauses: []string{"SETUP-08"},
 		Doc: "boots on a volume of 4711:4712",
 		Run: func(ctx context.Context, s *harness.Subject) error {
@@ -63,4 +65,46 @@ func remapChecks() []Check {
 			return err
 		},
 	})
+}
+
+// identityChecks are about ids where the kernel or the file system refuses.
+func identityChecks() []Check {
+	var list []Check
+	for _, e := range []struct {
+		name, clause string
+		spec         harness.Spec
+		says, prints string
+	}{
+		{
+			"a remap on a read-only root goes by number", "SETUP-09",
+			harness.Spec{Host: readOnlyRoot, Env: map[string]string{"HERMES_UID": "4242"}},
+			"docker exec -u hermes", "mine 4242",
+		},
+		{
+			"a refused chown is a warning", "SETUP-16",
+			harness.Spec{
+				Host:  capabilities("SETUID", "SETGID", "DAC_OVERRIDE", "FOWNER"),
+				Files: []harness.File{{Path: "/opt/data/sessions", Dir: true}},
+			},
+			"failed (rootless container?) — continuing", "mine 10000",
+		},
+		{
+			"supplementary groups survive the drop", "SETUP-33",
+			harness.Spec{Host: func(h *container.HostConfig) { h.GroupAdd = []string{"4711"} }},
+			"", "groups 10000 4711",
+		},
+	} {
+		e.spec.Cmd = []string{"sh", "-c", `echo "mine $(id -u)"; echo "groups $(id -G)"`}
+		list = append(list, Check{
+			Name: e.name, Clauses: []string{e.clause}, Doc: "asks the main program for its ids",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				code, out, errs, err := run(ctx, s, e.spec)
+				if err == nil && (code != 0 || !strings.Contains(out, e.prints+"\n") || !strings.Contains(out+errs, e.says)) {
+					err = violates(e.clause, "want %q and a line with %q, got exit code %d and:\n%s%s", e.prints, e.says, code, out, errs)
+				}
+				return err
+			},
+		})
+	}
+	return list
 }

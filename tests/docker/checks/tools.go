@@ -2,7 +2,7 @@ package checks
 
 // toolChecks look for the programs that the image promises.
 // contract: TOOL-01 TOOL-02 TOOL-03 TOOL-04 TOOL-05 TOOL-06 TOOL-07 TOOL-08
-// contract: TOOL-09 TOOL-11 TOOL-13 TOOL-16 SHIM-05
+// contract: TOOL-09 TOOL-10 TOOL-11 TOOL-13 TOOL-16 SHIM-05
 func toolChecks() []Check { return probes(idle(), toolProbes()) }
 
 // screenshot serves a page on loopback and has agent-browser photograph it.
@@ -55,6 +55,10 @@ print(m.version("hermes-agent"))'`, match: `^\d+\.\d+`,
 		{
 			clause: "TOOL-09", name: "the SSH tools are there",
 			script: `for t in ssh scp sftp rsync tar; do command -v $t >/dev/null || { echo $t; exit 1; }; done`,
+		},
+		{
+			clause: "TOOL-10", name: "the WhatsApp bridge is installed",
+			script: `cd /opt/hermes/scripts/whatsapp-bridge && test -f bridge.js && test -f package.json && test -f package-lock.json && test -d node_modules`,
 		},
 		{
 			clause: "TOOL-11", name: "the agent's everyday tools are there",

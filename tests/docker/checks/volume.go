@@ -13,6 +13,7 @@ import (
 
 // volumeChecks boot on volumes with a past, and beside what the host lends.
 // contract: SETUP-22 SETUP-23 SETUP-31 SETUP-32 SETUP-36 STATE-11 STATE-13 RCP-16 RCP-30
+// contract: SETUP-14 SETUP-26 REC-12
 func volumeChecks() []Check {
 	return []Check{
 		{
@@ -41,6 +42,28 @@ func volumeChecks() []Check {
 		{
 			Name: "a big boot log is put aside", Clauses: []string{"STATE-11"},
 			Doc: "boots on a container-boot.log of 262144 bytes", Run: bigBootLog,
+		},
+		{
+			Name: "one deep file of root's is repaired, what a link leads to is not", Clauses: []string{"SETUP-14"},
+			Doc: "boots on hermes' own volume with a file of root deep in sessions and a link beside it", Run: deepFile,
+		},
+		{
+			Name: "a dead login is replaced from its seed, the rest of auth.json stays", Clauses: []string{"SETUP-26"},
+			Doc: "boots with HERMES_AUTH_JSON_REBOOTSTRAP on an auth.json that must log in again", Run: rebootstrap,
+		},
+		{
+			Name: "S6_PROFILE_GATEWAY_SCANDIR names another scandir", Clauses: []string{"REC-12"},
+			Doc: "boots with one under /run",
+			Run: func(ctx context.Context, s *harness.Subject) error {
+				c, err := startIdle(ctx, s, harness.Spec{
+					Env:   map[string]string{"S6_PROFILE_GATEWAY_SCANDIR": "/run/elsewhere"},
+					Files: []harness.File{script("/etc/cont-init.d/016-probe", "mkdir -p /run/elsewhere")},
+				})
+				if err != nil {
+					return broken("REC-12", err)
+				}
+				return expectSh(ctx, c, "REC-12", `test -x /run/elsewhere/gateway-default/run && ! test -e /run/service/gateway-default`)
+			},
 		},
 		{
 			Name: "a volume opened to everybody is closed again where it matters", Clauses: []string{"RCP-30"},
@@ -213,4 +236,39 @@ func twoLoggers(ctx context.Context, s *harness.Subject) error {
 		return broken("LOG-05", err)
 	}
 	return expectSh(ctx, first, "LOG-05", `test "$(grep -c ⚕ /opt/data/logs/gateways/default/current)" = 1`)
+}
+
+func deepFile(ctx context.Context, s *harness.Subject) error {
+	const dir = "/opt/data/sessions"
+	c, err := startIdle(ctx, s, harness.Spec{Files: []harness.File{
+		harness.File{Path: dir, Dir: true}.Hermes(),
+		harness.File{Path: dir + "/deep", Dir: true}.Hermes(),
+		{Path: dir + "/deep/roots", Content: "x"},
+		harness.File{Path: dir + "/deep/link", Link: "/etc/hosts"}.Hermes(),
+	}})
+	if err != nil {
+		return err
+	}
+	return expectSh(ctx, c, "SETUP-14", `test "$(stat -c %U `+dir+`/deep/roots /etc/hosts | tr '\n' ' ')" = 'hermes root '`)
+}
+
+func rebootstrap(ctx context.Context, s *harness.Subject) error {
+	login := func(token, obtained, more string) string {
+		return `{"client_id":"c","access_token":"` + token + `","refresh_token":"r","obtained_at":"` + obtained + `"` + more + `}`
+	}
+	seed := `{"providers":{"nous":` + login("fresh", "2026-01-02T00:00:00+00:00", "") + `}}`
+	dead := `{"kept":1,"providers":{"other":{"x":1},"nous":` +
+		login("dead", "2026-01-01T00:00:00+00:00", `,"last_auth_error":{"relogin_required":true}`) + `}}`
+	c, err := startIdle(ctx, s, harness.Spec{
+		Env:   map[string]string{"HERMES_AUTH_JSON_REBOOTSTRAP": seed},
+		Files: []harness.File{harness.File{Path: "/opt/data/auth.json", Content: dead, Mode: 0o600}.Hermes()},
+	})
+	if err != nil {
+		return err
+	}
+	return expectSh(ctx, c, "SETUP-26", `python3 -c '
+import json
+d = json.load(open("/opt/data/auth.json"))
+assert d["kept"] == 1 and d["providers"]["other"] == {"x": 1}, d
+assert d["providers"]["nous"]["access_token"] == "fresh", d' && test "$(stat -c '%U %a' /opt/data/auth.json)" = 'hermes 600'`)
 }

@@ -22,3 +22,8 @@ func publishVariant(ctx context.Context, address, variant string) error {
 		return desk.New(p.Root, p.Run, p.Getenv, p.Out).Publish(ctx, p.Facts, address, variant)
 	})
 }
+
+// Dagger compiles, vets and tests the Dagger module; no Dagger engine is needed.
+func (Test) Dagger(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.TestDagger(ctx) })
+}

@@ -14,6 +14,8 @@ import (
 	"caduceus/image"
 	"caduceus/internal/base"
 	"caduceus/internal/host"
+	"caduceus/internal/publish"
+	"caduceus/internal/publish/desk"
 )
 
 // recipe is what the Dockerfile is told, and what the screen says of it.
@@ -26,12 +28,17 @@ type recipe struct {
 // recipe takes the choices of the environment: AGENT_SOURCE, BROWSER_SOURCE, VERSION,
 // HERMES_GIT_SHA, SOURCE_DATE_EPOCH. Each may be unset.
 func (p *Pipeline) recipe(ctx context.Context, spec image.Spec, choice base.Choice) (recipe, error) {
+	tree, err := desk.Tree(ctx, p.Run, p.Root)
+	if err != nil {
+		return recipe{}, err
+	}
 	r := recipe{spec: spec, base: choice, options: image.Options{
 		Base:     choice.Ref,
 		Browser:  p.Getenv("BROWSER_SOURCE"),
 		Prebuilt: true,
 		Version:  p.version(),
-		Revision: p.git(ctx, "rev-parse", "HEAD"),
+		Revision: tree.Label(),
+		Source:   publish.SourceOf(p.git(ctx, "remote", "get-url", "origin")),
 		GitSHA:   p.Getenv("HERMES_GIT_SHA"),
 	}}
 	seconds := p.Getenv("SOURCE_DATE_EPOCH")
@@ -45,7 +52,6 @@ func (p *Pipeline) recipe(ctx context.Context, spec image.Spec, choice base.Choi
 		}
 		r.options.Epoch = time.Unix(n, 0)
 	}
-	var err error
 	if r.options.AgentSource, err = p.agentSource(p.Getenv("AGENT_SOURCE")); err != nil {
 		return r, err
 	}

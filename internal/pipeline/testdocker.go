@@ -8,6 +8,7 @@ import (
 
 	"caduceus/internal/engine"
 	"caduceus/internal/host"
+	"caduceus/internal/publish/desk"
 )
 
 // TestDocker runs the contract against containers of HERMES_TEST_IMAGE. Without that
@@ -19,6 +20,13 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	}
 	defer e.Close()
 	image, err := p.testImage(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := p.registry(ctx); err != nil {
+		return err
+	}
+	tested, _, err := e.Image(ctx, image)
 	if err != nil {
 		return err
 	}
@@ -34,10 +42,17 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	}
 	// One package after the other: each keeps the engine busy by itself.
 	args := []string{"-tags=docker", "-count=1", "-p=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}
-	if run := p.Getenv("RUN"); run != "" {
+	run := p.Getenv("RUN")
+	if run != "" {
 		args = append(args, "-run="+run)
 	}
-	return p.test(ctx, suite{name: "docker", args: append(args, "./"+dockerTests+"/...", "./"+bridgeTests, "./"+publishTests), env: env})
+	err = p.test(ctx, suite{name: "docker", args: append(args, "./"+dockerTests+"/...", "./"+bridgeTests, "./"+publishTests), env: env})
+	if err != nil || run != "" {
+		return err
+	}
+	line, err := desk.Passed(ctx, p.Run, p.Root, tested.ID, p.tests[len(p.tests)-1].Passed)
+	p.say("%s", line)
+	return err
 }
 
 // testImage is the image under test, present in the engine.

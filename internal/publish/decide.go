@@ -15,10 +15,10 @@ import (
 
 // Request is what the caller wants.
 type Request struct {
-	Address string // registry and repository, "registry.example/team/hermes-agent"
-	Variant string // "full" or "slim"
-	Channel string // the moving tag; "": latest for a release, none for a prerelease
-	Version string // what the image has to call itself; "": whatever it does
+	Address  string   // registry and repository, "registry.example/team/hermes-agent"
+	Variant  string   // "full" or "slim"
+	Channels []string // moving tags; none: latest for a release, nothing for a prerelease
+	Version  string   // what the image has to call itself; "": whatever it does
 }
 
 // Image is what the engine says of the image to publish.
@@ -53,7 +53,7 @@ type Tag struct {
 type Plan struct {
 	Repository  name.Repository
 	ImageID     string
-	Tags        []Tag // in the order of setting: the channel last
+	Tags        []Tag // in the order of setting: the channels last
 	Annotations map[string]string
 }
 
@@ -72,7 +72,7 @@ func Variants() []string { return []string{"full", "slim"} }
 func Decide(r Request, f Facts) (Plan, error) {
 	repository, err := ParseAddress(r.Address)
 	what := fmt.Sprintf("cannot publish %q", f.Image.Name)
-	problems := []error{err, checkVariant(r.Variant), f.Tree.check(what), f.checkRevision(what), f.checkPassed(what, r.Variant)}
+	problems := []error{err, CheckVariant(r.Variant), f.Tree.check(what), f.checkRevision(what), f.checkPassed(what, r.Variant)}
 	version := f.Image.Labels[ociLabel+"version"]
 	if r.Version != "" && r.Version != version {
 		problems = append(problems, &host.Problem{
@@ -110,7 +110,8 @@ func ParseAddress(address string) (name.Repository, error) {
 	return repository, nil
 }
 
-func checkVariant(variant string) error {
+// CheckVariant refuses what is no variant.
+func CheckVariant(variant string) error {
 	if slices.Contains(Variants(), variant) {
 		return nil
 	}
@@ -118,6 +119,15 @@ func checkVariant(variant string) error {
 		What: fmt.Sprintf("cannot publish variant %q", variant), Cause: "there is no such variant",
 		Next: "name one of " + strings.Join(Variants(), ", "),
 	}
+}
+
+// Label is what an image built from the tree has as its revision: one of a tree that
+// differs from its revision cannot be published later.
+func (t Tree) Label() string {
+	if t.Revision != "" && len(t.Dirty) > 0 {
+		return t.Revision + "-dirty"
+	}
+	return t.Revision
 }
 
 func (t Tree) check(what string) error {
@@ -169,30 +179,30 @@ var (
 	channel = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
 
-// tags are the version, which is fixed, then the channel.
+// tags are the version, which is fixed, then the channels.
 func tags(version string, r Request) ([]Tag, error) {
 	suffix := ""
 	if r.Variant != Variants()[0] {
 		suffix = "-" + r.Variant
 	}
-	moving := r.Channel
+	moving := r.Channels
 	var tags []Tag
 	switch m := semver.FindStringSubmatch(version); {
 	case m != nil:
 		tags = append(tags, Tag{version + suffix, true})
-		if moving == "" && m[4] == "" {
-			moving = "latest"
+		if len(moving) == 0 && m[4] == "" {
+			moving = []string{"latest"}
 		}
 	case version != unreleased && version != "":
 		return nil, fmt.Errorf("its version %q is not of the form 1.2.3 or 1.2.3-rc.1", version)
-	case moving == "":
+	case len(moving) == 0:
 		return nil, fmt.Errorf("its version is %q, which is no release", unreleased)
 	}
-	if moving != "" && !channel.MatchString(moving) {
-		return nil, fmt.Errorf("the channel %q is not of small letters, digits and single hyphens", moving)
-	}
-	if moving != "" {
-		tags = append(tags, Tag{Name: moving + suffix})
+	for _, name := range moving {
+		if !channel.MatchString(name) {
+			return nil, fmt.Errorf("the channel %q is not of small letters, digits and single hyphens", name)
+		}
+		tags = append(tags, Tag{Name: name + suffix})
 	}
 	for _, other := range Variants()[1:] {
 		for _, t := range tags {

@@ -54,16 +54,16 @@ func TestTags(t *testing.T) {
 		version, variant, channel string
 		want                      []Tag
 	}{
-		"a release is the latest":             {"1.2.3", "full", "", []Tag{{"1.2.3", true}, {"latest", false}}},
-		"slim has names of its own":           {"1.2.3", "slim", "", []Tag{{"1.2.3-slim", true}, {"latest-slim", false}}},
-		"a prerelease is in no channel":       {"1.2.3-rc.1", "full", "", []Tag{{"1.2.3-rc.1", true}}},
-		"a prerelease in the channel named":   {"1.2.3-rc.1", "full", "next", []Tag{{"1.2.3-rc.1", true}, {"next", false}}},
-		"no release moves a channel only":     {"dev", "full", "main", []Tag{{"main", false}}},
-		"the channel comes after the version": {"1.2.3", "full", "stable", []Tag{{"1.2.3", true}, {"stable", false}}},
+		"a release is the latest":           {"1.2.3", "full", "", []Tag{{"1.2.3", true}, {"latest", false}}},
+		"slim has names of its own":         {"1.2.3", "slim", "", []Tag{{"1.2.3-slim", true}, {"latest-slim", false}}},
+		"a prerelease is in no channel":     {"1.2.3-rc.1", "full", "", []Tag{{"1.2.3-rc.1", true}}},
+		"a prerelease in the channel named": {"1.2.3-rc.1", "full", "next", []Tag{{"1.2.3-rc.1", true}, {"next", false}}},
+		"no release moves a channel only":   {"dev", "full", "main", []Tag{{"main", false}}},
+		"channels come after the version":   {"1.2.3", "full", "stable old", []Tag{{"1.2.3", true}, {"stable", false}, {"old", false}}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			got, err := tags(c.version, Request{Variant: c.variant, Channel: c.channel})
+			got, err := tags(c.version, Request{Variant: c.variant, Channels: strings.Fields(c.channel)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,10 +132,10 @@ func TestDecideRefuses(t *testing.T) {
 			func(r *Request, _ *Facts) { r.Version = "2.0.0" }, `it calls itself "1.2.3", and "2.0.0" was asked for; run "VERSION=2.0.0 go tool mage build"`,
 		},
 		"a channel that could be a version": {
-			func(r *Request, _ *Facts) { r.Channel = "9.9.9" }, `the channel "9.9.9" is not of small letters`,
+			func(r *Request, _ *Facts) { r.Channels = []string{"9.9.9"} }, `the channel "9.9.9" is not of small letters`,
 		},
 		"a channel in the other variant's name": {
-			func(r *Request, _ *Facts) { r.Channel = "main-slim" }, `the tag "main-slim" is that of the variant slim`,
+			func(r *Request, _ *Facts) { r.Channels = []string{"main-slim"} }, `the tag "main-slim" is that of the variant slim`,
 		},
 	}
 	for name, c := range cases {

@@ -51,6 +51,24 @@ func Pack(archive, dir string, annotations map[string]string) (v1.Image, error) 
 	return assemble(config, blobs, annotations)
 }
 
+// Inspect reads what an archive says of its image. The id is that of the configuration,
+// which is also the id that the engine gives the image when it loads the archive.
+func Inspect(archive string) (Image, error) {
+	img, err := tarball.ImageFromPath(archive, nil)
+	if err != nil {
+		return Image{}, fmt.Errorf("cannot read image archive %q: %w", archive, err)
+	}
+	id, err := img.ConfigName()
+	if err != nil {
+		return Image{}, fmt.Errorf("cannot read configuration in %q: %w", archive, err)
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		return Image{}, fmt.Errorf("cannot parse configuration in %q: %w", archive, err)
+	}
+	return Image{Name: archive, ID: id.String(), Labels: config.Config.Labels, Created: config.Created.Time}, nil
+}
+
 // compressors is how many layers are compressed at once.
 const compressors = 2
 

@@ -25,6 +25,9 @@ func TestPackKeepsTheConfiguration(t *testing.T) {
 	if err != nil || got != want {
 		t.Errorf("configuration is %s, want %s, %v", got, want, err)
 	}
+	if seen, err := Inspect(file); err != nil || seen.ID != want.String() {
+		t.Errorf("inspected as %+v, %v", seen, err)
+	}
 	if err := validate.Image(img); err != nil {
 		t.Error(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"caduceus/image"
 	"caduceus/internal/engine"
@@ -36,8 +37,8 @@ func New(root string, run host.Runner, getenv func(string) string, out io.Writer
 }
 
 // Publish pushes the variant's image of the engine on this host. Beside the address
-// and the variant it obeys VERSION, CHANNEL and PUBLISH_IMAGE (the name of the image in
-// the engine).
+// and the variant it obeys VERSION, CHANNEL (names, separated by spaces) and
+// PUBLISH_IMAGE (the name of the image in the engine).
 func (d Desk) Publish(ctx context.Context, facts host.Facts, address, variant string) error {
 	if _, err := publish.ParseAddress(address); err != nil {
 		return err
@@ -53,7 +54,7 @@ func (d Desk) Publish(ctx context.Context, facts host.Facts, address, variant st
 		return err
 	}
 	_, err = d.From(ctx, local{e, client, d.Run}, publish.Request{
-		Address: address, Variant: variant, Channel: d.Getenv("CHANNEL"), Version: d.Getenv("VERSION"),
+		Address: address, Variant: variant, Channels: strings.Fields(d.Getenv("CHANNEL")), Version: d.Getenv("VERSION"),
 	})
 	return err
 }

@@ -101,8 +101,8 @@ func TestPublishATestedImage(t *testing.T) {
 	if err := os.MkdirAll(d.Cache(), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := publish.Record(d.Cache(), publish.Pass{Image: s.image.ID, Revision: revision}); err != nil {
-		t.Fatal(err)
+	if line, err := Passed(t.Context(), d.Run, d.Root, s.image.ID, 3); err != nil || !strings.Contains(line, "ready, "+s.image.ID) {
+		t.Fatal(line, err)
 	}
 	first, err := d.From(t.Context(), s, r)
 	if err != nil {
@@ -141,6 +141,16 @@ func TestPublishRefuses(t *testing.T) {
 				t.Errorf("want an error with %q, got %v", c.want, err)
 			}
 		})
+	}
+}
+
+func TestADirtyTreeLeavesNoRecord(t *testing.T) {
+	d, _ := newDesk(t, nil, " M file\n")
+	if line, err := Passed(t.Context(), d.Run, d.Root, "sha256:1", 3); err != nil || !strings.Contains(line, "not ready") {
+		t.Error(line, err)
+	}
+	if passes, err := publish.Passes(d.Cache()); err != nil || passes != nil {
+		t.Errorf("recorded %v, %v", passes, err)
 	}
 }
 

@@ -164,7 +164,8 @@ type box struct {
 	spec boxSpec
 	env  []string
 
-	extra *os.File // descriptor 3
+	stderr *os.File // in place of a buffer
+	extra  *os.File // descriptor 3
 }
 
 func newBox(t *testing.T) *box {
@@ -270,6 +271,9 @@ func (b *box) start(tty *os.File, args ...string) *initProcess {
 		p.cmd.SysProcAttr.GidMappingsEnableSetgroups = true
 	}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if b.stderr != nil {
+		p.cmd.Stderr = b.stderr
+	}
 	if b.extra != nil {
 		p.cmd.ExtraFiles = []*os.File{b.extra}
 	}

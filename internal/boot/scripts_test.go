@@ -5,6 +5,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -167,4 +168,28 @@ func TestClosingDescriptorIsAwaited(t *testing.T) {
 	b.must(w.Close())
 	p.expect(0)
 	p.says("up\n")
+}
+
+// spec: SUP-88, FAULT-18
+func TestNobodyReadsTheLog(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	r, w, err := os.Pipe()
+	b.must(err)
+	defer func() { _, _ = r.Close(), w.Close() }()
+	fd := int(w.Fd())
+	b.must(syscall.SetNonblock(fd, true))
+	for err == nil { // until it is full
+		_, err = syscall.Write(fd, make([]byte, 4096))
+	}
+	b.must(syscall.SetNonblock(fd, false))
+	b.stderr = w
+	b.script("etc/cont-init.d/01", "echo script")
+	b.script("etc/services.d/svc/run", "exec sleep 1000")
+	p := b.start(nil, "sh", "-c", "echo cmd; exec sleep 1000")
+	p.says("script\ncmd\n")
+	if took := p.stop(); took > 2*time.Second {
+		t.Errorf("stop took %v", took)
+	}
+	p.expect(0)
 }

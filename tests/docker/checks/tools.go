@@ -1,9 +1,32 @@
 package checks
 
+import (
+	"context"
+	"strings"
+
+	"caduceus/tests/docker/harness"
+)
+
 // toolChecks look for the programs that the image promises.
 // contract: TOOL-01 TOOL-02 TOOL-03 TOOL-04 TOOL-05 TOOL-06 TOOL-07 TOOL-08
-// contract: TOOL-09 TOOL-10 TOOL-11 TOOL-13 TOOL-16 SHIM-05
-func toolChecks() []Check { return probes(idle(), toolProbes()) }
+// contract: TOOL-09 TOOL-10 TOOL-11 TOOL-12 TOOL-13 TOOL-16 SHIM-05
+func toolChecks() []Check {
+	return append(probes(idle(), toolProbes()), Check{
+		Name: "root can install a package in a running container", Clauses: []string{"TOOL-12"},
+		Doc: "apt-get update and install, by docker exec -u 0; needs Debian's mirror, as the build does",
+		Run: func(ctx context.Context, s *harness.Subject) error {
+			c, err := startIdle(ctx, s, harness.Spec{})
+			if err != nil {
+				return err
+			}
+			res, err := c.Root(ctx, `apt-get -q update && apt-get -qy install hello && hello`)
+			if err == nil && (res.Code != 0 || !strings.Contains(res.Stdout, "Hello, world!")) {
+				err = violates("TOOL-12", "%s", res)
+			}
+			return err
+		},
+	})
+}
 
 // screenshot serves a page on loopback and has agent-browser photograph it.
 const screenshot = `set -e

@@ -22,8 +22,11 @@ const daggerModule = "ci"
 // TestDagger compiles, vets and tests the Dagger module, as far as that goes without a
 // Dagger engine, and says what it left out.
 func (p *Pipeline) TestDagger(ctx context.Context) error {
+	// Generated code wants the address of an engine at start; a test that called it would fail.
+	noEngine := []string{"DAGGER_SESSION_PORT=1", "DAGGER_SESSION_TOKEN=none"}
 	for _, check := range []string{"vet", "test"} {
-		if err := p.goRun(check, "-C", daggerModule, "./...")(ctx); err != nil {
+		c := host.Cmd{Path: "go", Args: []string{check, "-C", daggerModule, "./..."}, Env: noEngine, Dir: p.Root}
+		if err := p.Run.Run(ctx, c); err != nil {
 			return fmt.Errorf("cannot accept the Dagger module: %w", err)
 		}
 	}

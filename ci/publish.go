@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"caduceus/ci/internal/dagger"
+	"caduceus/internal/publish"
+)
+
+// Publish builds a variant, runs the container tests on it, and pushes exactly that
+// image. It gives the reference with the digest, then the tags.
+//
+// +cache="never"
+func (m *Caduceus) Publish(
+	ctx context.Context,
+	// registry and repository
+	address string,
+	// socket of the Docker engine for the tests: /var/run/docker.sock
+	docker *dagger.Socket,
+	// who pushes
+	username string,
+	password *dagger.Secret,
+	// moving tags, set after the version; the default for a release is latest
+	// +optional
+	tags []string,
+	// +default="full"
+	variant string,
+	// +optional
+	base string,
+	// +default="dev"
+	version string,
+) ([]string, error) {
+	secret, err := password.Plaintext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options := publish.Options{Credentials: publish.Credentials{Username: username, Password: publish.NewSecret(secret)}, Say: say}
+	repository, err := publish.ParseAddress(address)
+	if err != nil {
+		return nil, err
+	}
+	if err := publish.Ready(ctx, publish.Plan{Repository: repository}, options); err != nil {
+		return nil, err
+	}
+	file, err := m.ImageTarball(ctx, variant, nil, base, version)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := m.TestDocker(ctx, docker, file, ""); err != nil {
+		return nil, err
+	}
+	archive, facts, err := m.facts(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := publish.Decide(publish.Request{Address: address, Variant: variant, Channels: tags, Version: version}, facts)
+	if err != nil {
+		return nil, err
+	}
+	img, err := publish.Pack(archive, filepath.Dir(archive), plan.Annotations)
+	if err != nil {
+		return nil, err
+	}
+	result, err := publish.Push(ctx, plan, img, options)
+	if err != nil {
+		return nil, err
+	}
+	return append([]string{result.Reference}, result.Tags...), nil
+}
+
+// Check is all that gates a change: lint, unit tests, both variants, the container tests.
+//
+// +cache="never"
+func (m *Caduceus) Check(
+	ctx context.Context,
+	// socket of the Docker engine for the tests: /var/run/docker.sock
+	docker *dagger.Socket,
+	// +optional
+	base string,
+) (string, error) {
+	steps := []func() (string, error){
+		func() (string, error) { return m.Lint(ctx) },
+		func() (string, error) { return m.TestUnit(ctx) },
+		func() (string, error) { return m.built(ctx, "slim", base) },
+		func() (string, error) {
+			file, err := m.ImageTarball(ctx, "full", nil, base, "dev")
+			if err != nil {
+				return "", err
+			}
+			return m.TestDocker(ctx, docker, file, "")
+		},
+	}
+	var report []string
+	for _, step := range steps {
+		text, err := step()
+		if err != nil {
+			return "", err
+		}
+		report = append(report, text)
+	}
+	return strings.Join(report, "\n"), nil
+}
+
+func (m *Caduceus) built(ctx context.Context, variant, base string) (string, error) {
+	c, err := m.Build(ctx, variant, nil, base, "dev")
+	if err != nil {
+		return "", err
+	}
+	if _, err := c.Sync(ctx); err != nil {
+		return "", err
+	}
+	return "built " + variant, nil
+}
+
+// facts are those of an image that has just passed the tests in this revision.
+func (m *Caduceus) facts(ctx context.Context, file *dagger.File) (archive string, f publish.Facts, err error) {
+	archive, seen, err := inspect(ctx, file)
+	if err != nil {
+		return "", publish.Facts{}, err
+	}
+	commit, dirty, err := m.revision(ctx)
+	if err != nil {
+		return "", publish.Facts{}, err
+	}
+	spec, err := m.spec(ctx)
+	if err != nil {
+		return "", publish.Facts{}, err
+	}
+	return archive, publish.Facts{
+		Image: seen, Tree: publish.Tree{Revision: commit, Dirty: dirty}, Agent: spec.Agent.Version,
+		Passes: []publish.Pass{{Image: seen.ID, Revision: commit}},
+	}, nil
+}
+
+func say(format string, args ...any) { fmt.Printf(format+"\n", args...) }

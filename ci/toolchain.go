@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"caduceus/ci/internal/dagger"
+)
+
+// toolchain is a container with Go and some of the repository's files; none means all.
+func (m *Caduceus) toolchain(ctx context.Context, include ...string) (*dagger.Container, error) {
+	from := m.GoImage
+	if from == "" {
+		spec, err := m.spec(ctx)
+		if err != nil {
+			return nil, err
+		}
+		from = "golang:" + spec.Go
+	}
+	c := dag.Container().From(from).
+		WithMountedCache("/go/pkg/mod", dag.CacheVolume("caduceus-go-mod")).
+		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("caduceus-go-build")).
+		WithEnvVariable("GOTOOLCHAIN", "local").
+		WithDirectory("/src", m.Source, dagger.ContainerWithDirectoryOpts{Include: include}).
+		WithWorkdir("/src")
+	if m.CA != nil {
+		c = c.WithMountedSecret("/run/ca.crt", m.CA).WithEnvVariable("SSL_CERT_FILE", "/run/ca.crt")
+	}
+	return c, nil
+}
+
+// mage runs one target on all files and gives what it printed.
+func (m *Caduceus) mage(ctx context.Context, target string) (string, error) {
+	c, err := m.toolchain(ctx)
+	if err != nil {
+		return "", err
+	}
+	return c.With(fresh).WithExec([]string{"go", "tool", "mage", target}).Stdout(ctx)
+}
+
+// fresh keeps the engine from answering with an earlier run: a test that did not run
+// proves nothing.
+func fresh(c *dagger.Container) *dagger.Container {
+	return c.WithEnvVariable("CADUCEUS_RUN", time.Now().UTC().Format(time.RFC3339Nano))
+}
+
+// export brings files of the repository to the module's own file system.
+func (m *Caduceus) export(ctx context.Context, include ...string) (fs.FS, error) {
+	dir, err := os.MkdirTemp("", "source-")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := m.Source.Filter(dagger.DirectoryFilterOpts{Include: include}).Export(ctx, dir); err != nil {
+		return nil, fmt.Errorf("cannot read the repository's files: %w", err)
+	}
+	return os.DirFS(dir), nil
+}
+
+// revision is the commit that is built; with changes that are not in it, it says so.
+func (m *Caduceus) revision(ctx context.Context) (commit string, dirty []string, err error) {
+	if commit, err = m.Repository.Head().Commit(ctx); err != nil {
+		return "", nil, fmt.Errorf("cannot read the repository's revision: %w", err)
+	}
+	changes := m.Repository.Uncommitted()
+	for _, paths := range []func(context.Context) ([]string, error){changes.ModifiedPaths, changes.AddedPaths, changes.RemovedPaths} {
+		more, err := paths(ctx)
+		if err != nil {
+			return "", nil, fmt.Errorf("cannot compare the repository with its revision: %w", err)
+		}
+		dirty = append(dirty, more...)
+	}
+	return commit, dirty, nil
+}
+
+// epoch is the time of the commit.
+func (m *Caduceus) epoch(ctx context.Context) (time.Time, error) {
+	c, err := m.toolchain(ctx, "go.mod")
+	if err != nil {
+		return time.Time{}, err
+	}
+	out, err := c.WithMountedDirectory("/repository", m.Repository.Head().Tree()).
+		WithExec([]string{"git", "-c", "safe.directory=*", "-C", "/repository", "log", "-1", "--format=%ct"}).Stdout(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	seconds, err := strconv.ParseInt(strings.TrimSpace(out), 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("cannot read the time of the commit: %w", err)
+	}
+	return time.Unix(seconds, 0), nil
+}

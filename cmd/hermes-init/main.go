@@ -7,7 +7,6 @@ import (
 
 	"caduceus/internal/boot"
 	"caduceus/internal/identity"
-	"caduceus/internal/proc"
 	"caduceus/internal/s6"
 	"caduceus/internal/scan"
 	"caduceus/internal/supervise"
@@ -31,8 +30,6 @@ func dispatch(argv0 string, args []string) int {
 		return s6.SvstatMain(args, os.Stdout, os.Stderr)
 	case "s6-sleep":
 		return sleep(args)
-	case proc.ProxyArgv0:
-		return proc.ProxyMain(args)
 	case s6.LockModeArgv0:
 		return supervise.LockMain(args)
 	}

@@ -10,30 +10,20 @@ import (
 // SignalAll sends sig to everything that this init answers for: kill(-1) as
 // PID 1, else the own descendants (SUP-81).
 func (t *Table) SignalAll(sig syscall.Signal) {
-	for pid, refused := range t.killAll(sig) {
-		_ = t.sendAs(refused, pid, sig) // there is no other way to reach it
-		_ = refused.Close()
-	}
-}
-
-// killAll does what needs no help, and gives pidfds of the processes that it may not signal.
-func (t *Table) killAll(sig syscall.Signal) map[int]*os.File {
 	t.mu.Lock() // descendants cannot be reaped between look and kill
 	defer t.mu.Unlock()
-	if os.Getpid() == 1 {
-		_ = syscall.Kill(-1, sig) // ESRCH: nobody left
-		sig = 0                   // the others are only asked who refuses
+	if os.Getpid() != 1 {
+		for _, pid := range living() {
+			_ = kill(pid, pid, sig) // it is gone, or out of reach
+		}
+		return
 	}
-	refused := map[int]*os.File{}
+	_ = syscall.Kill(-1, sig) // ESRCH: nobody left
 	for _, pid := range living() {
-		if syscall.Kill(pid, sig) != syscall.EPERM {
-			continue
-		}
-		if fd, err := openPidfd(pid); err == nil {
-			refused[pid] = fd
+		if syscall.Kill(pid, 0) == syscall.EPERM { // left out by the call above
+			_ = kill(pid, pid, sig)
 		}
 	}
-	return refused
 }
 
 // Others counts the living processes that SignalAll would hit; zombies are

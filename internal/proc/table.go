@@ -140,27 +140,13 @@ func isChild(pid int) bool {
 
 // signal sends sig to pid (of child c), or to its group if pid is negative.
 func (t *Table) signal(c *Child, pid int, sig syscall.Signal) error {
-	refused, err := t.kill(c, pid, sig)
-	if refused == nil {
-		return err
-	}
-	defer func() { _ = refused.Close() }()
-	return t.sendAs(refused, pid, sig)
-}
-
-// kill signals under the ownership of the pids. Where it is refused, it also gives a pidfd.
-func (t *Table) kill(c *Child, pid int, sig syscall.Signal) (refused *os.File, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.children[c.pid] != c {
-		return nil, ErrGone
+		return ErrGone
 	}
-	err = syscall.Kill(pid, sig)
-	if err == nil {
-		return nil, nil
+	if err := kill(c.pid, pid, sig); err != nil {
+		return fmt.Errorf("cannot signal %d: %w", pid, err)
 	}
-	if err == syscall.EPERM {
-		refused, _ = openPidfd(c.pid) // without one, the refusal stands
-	}
-	return refused, fmt.Errorf("cannot signal %d: %w", pid, err)
+	return nil
 }

@@ -101,7 +101,7 @@ func (m *machine) whyUp(name string) string {
 		return "up: in user2"
 	case unit.Name != "":
 		return "down: in no bundle"
-	case exists(m.run("service/" + name + "/down")):
+	case exists(run("service/" + name + "/down")):
 		return "down: has a down file"
 	case service != nil && service.Status().WantUp:
 		return "up: no down file"

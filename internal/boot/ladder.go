@@ -151,7 +151,7 @@ func (l *ladder) stopService(ctx context.Context, name string) error {
 // timeoutKill is what the service itself asks for between TERM and KILL.
 func (m *machine) timeoutKill(name string) time.Duration {
 	config, _ := s6.ReadConfig(func(file string) ([]byte, error) {
-		return os.ReadFile(filepath.Join(m.run("service"), name, file))
+		return os.ReadFile(filepath.Join(run("service"), name, file))
 	}, 1)
 	return config.KillTimeout
 }
@@ -281,7 +281,7 @@ func (l *ladder) leave() int {
 //
 // spec: SUP-59
 func (m *machine) replaced(name string, code int) int {
-	dir := m.run("service")
+	dir := run("service")
 	file := filepath.Join(dir, s6.SvscanDir, name)
 	if !exists(file) {
 		return code

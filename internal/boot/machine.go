@@ -24,7 +24,6 @@ import (
 type machine struct {
 	version  string
 	stranger func(uid int) error
-	root     string // prefix of all paths; not empty in tests only
 	args     []string
 	environ  []string // as given, with the completed PATH
 	log      *console.Log
@@ -86,8 +85,8 @@ func newMachine(o Options) *machine {
 func (m *machine) look(name string) (string, bool) { return contenv.Lookup(m.environ, name) }
 
 // run and etc give paths below /run and /etc.
-func (m *machine) run(path string) string { return filepath.Join(m.root, "/run", path) }
-func (m *machine) etc(path string) string { return filepath.Join(m.root, "/etc", path) }
+func run(path string) string { return filepath.Join("/run", path) }
+func etc(path string) string { return filepath.Join("/etc", path) }
 
 // settings gives the settings as they are now: scripts may have changed their files.
 //
@@ -96,7 +95,7 @@ func (m *machine) settings() settings {
 	if m.start.keepEnv {
 		return m.start
 	}
-	vars, err := contenv.Read(m.run("s6/container_environment"), "S6_")
+	vars, err := contenv.Read(run("s6/container_environment"), "S6_")
 	if err != nil {
 		m.warnOnce("%v", err)
 	}
@@ -193,7 +192,7 @@ func (m *machine) took(step string, d time.Duration) {
 	m.timings = append(m.timings, timing{step, d})
 }
 
-func (m *machine) exitFile() string { return m.run("s6-linux-init-container-results/exitcode") }
+func (m *machine) exitFile() string { return run("s6-linux-init-container-results/exitcode") }
 
 // writeExitCode keeps code and shows it to the scripts, which may overwrite it.
 func (m *machine) writeExitCode(code int) {

@@ -55,7 +55,7 @@ func judgeRun(f runFacts) verdict {
 }
 
 func (m *machine) checkRun() error {
-	dir := m.run("")
+	dir := run("")
 	switch judgeRun(m.runFacts(dir)) {
 	case takeRun:
 		err := os.Chown(dir, 0, 0)
@@ -107,12 +107,12 @@ func (m *machine) mountRun(dir string) error {
 //
 // contract: BOOT-03
 func (m *machine) clearRun() error {
-	service := m.run("service")
+	service := run("service")
 	if alive, err := s6.Scanned(service); err == nil && alive {
 		return refusal{fmt.Errorf("cannot use %q: another init supervises it; only one runs in a container", service)}
 	}
-	stale, _ := filepath.Glob(m.run("s6-rc*")) // the pattern is well-formed
-	for _, path := range append(stale, m.run("s6"), service, m.run("uncaught-logs")) {
+	stale, _ := filepath.Glob(run("s6-rc*")) // the pattern is well-formed
+	for _, path := range append(stale, run("s6"), service, run("uncaught-logs")) {
 		if err := os.RemoveAll(path); err != nil {
 			return refusal{fmt.Errorf("cannot clear %q as uid %d: %w; start with an empty /run (--tmpfs /run)", path, os.Geteuid(), err)}
 		}
@@ -122,9 +122,9 @@ func (m *machine) clearRun() error {
 
 // linkVarRun makes /var/run lead to /run where an image broke that.
 func (m *machine) linkVarRun() error {
-	link := filepath.Join(m.root, "/var/run")
+	const link = "/var/run"
 	if info, err := os.Stat(link); err == nil {
-		if run, err := os.Stat(m.run("")); err == nil && os.SameFile(info, run) {
+		if run, err := os.Stat(run("")); err == nil && os.SameFile(info, run) {
 			return nil
 		}
 	}
@@ -143,18 +143,18 @@ func (m *machine) linkVarRun() error {
 // spec: SUP-61
 func (m *machine) makeSkeleton() error {
 	for _, dir := range []string{"s6/basedir/bin", "s6/workdir", "service/.s6-svscan", "s6-linux-init-container-results"} {
-		if err := os.MkdirAll(m.run(dir), 0o755); err != nil {
-			return fmt.Errorf("cannot make %q: %w", m.run(dir), err)
+		if err := os.MkdirAll(run(dir), 0o755); err != nil {
+			return fmt.Errorf("cannot make %q: %w", run(dir), err)
 		}
 	}
 	for _, name := range []string{"halt", "poweroff", "reboot", "shutdown"} {
-		if err := os.Symlink("/init", m.run("s6/basedir/bin/"+name)); err != nil {
+		if err := os.Symlink("/init", run("s6/basedir/bin/"+name)); err != nil {
 			return fmt.Errorf("cannot link %q: %w", name, err)
 		}
 	}
 	m.writeExitCode(0)
-	if err := os.Chdir(m.run("s6/workdir")); err != nil {
-		return fmt.Errorf("cannot enter %q: %w", m.run("s6/workdir"), err)
+	if err := os.Chdir(run("s6/workdir")); err != nil {
+		return fmt.Errorf("cannot enter %q: %w", run("s6/workdir"), err)
 	}
 	return nil
 }
@@ -164,15 +164,15 @@ func (m *machine) makeSkeleton() error {
 //
 // spec: SUP-62. contract: ENV-01, ENV-12
 func (m *machine) makeEnvironment() error {
-	if !exists(filepath.Join(m.root, "/.dockerenv")) && !exists(m.run(".containerenv")) {
-		if err := os.WriteFile(m.run(".containerenv"), nil, 0o644); err != nil {
+	if !exists("/.dockerenv") && !exists(run(".containerenv")) {
+		if err := os.WriteFile(run(".containerenv"), nil, 0o644); err != nil {
 			m.warnf("cannot mark the container: %v", err)
 		}
 	}
 	if m.start.keepEnv {
 		return nil
 	}
-	left, err := contenv.Write(m.run("s6/container_environment"), m.environ)
+	left, err := contenv.Write(run("s6/container_environment"), m.environ)
 	for _, name := range left {
 		m.warnf("variable %q is not passed on: it cannot name a file", name)
 	}
@@ -187,7 +187,7 @@ func exists(path string) bool {
 // openScandir is B2: from here on services can be supervised.
 func (m *machine) openScandir() error {
 	s, err := scan.Open(scan.Options{
-		Dir:     m.run("service"),
+		Dir:     run("service"),
 		Procs:   m.procs,
 		Log:     func(level int, format string, a ...any) { m.log.Printf(level, "init", format, a...) },
 		Environ: m.childEnv,

@@ -28,9 +28,9 @@ func (m *machine) runHook(ctx context.Context) error {
 func (m *machine) profileEtc(path string) string {
 	profile := m.settings().profile
 	if profile == "" {
-		return m.etc(path)
+		return etc(path)
 	}
-	return filepath.Join(m.etc("cont-profile.d"), profile, path)
+	return filepath.Join(etc("cont-profile.d"), profile, path)
 }
 
 // runBase is B5: the bundle base, and beside it the services of user that do not wait for it.

@@ -36,7 +36,7 @@ func (m *machine) installSources(ctx context.Context) error {
 		if err := installLongrun(filepath.Join(sources, name), dir); err != nil {
 			return fmt.Errorf("cannot install service %q: %w", name, err)
 		}
-		if err := os.Symlink(dir, m.run("service/"+name)); err != nil {
+		if err := os.Symlink(dir, run("service/"+name)); err != nil {
 			return fmt.Errorf("cannot link service %q: %w", name, err)
 		}
 	}
@@ -56,7 +56,7 @@ func (m *machine) rescan(ctx context.Context) {
 	scandir := m.scandir.Load()
 	scandir.Scan()
 	for _, name := range scandir.Names() {
-		status := filepath.Join(m.run("service"), name, s6.SuperviseDir, s6.StatusFile)
+		status := filepath.Join(run("service"), name, s6.SuperviseDir, s6.StatusFile)
 		for !exists(status) && ctx.Err() == nil {
 			select {
 			case <-tick.C:
@@ -66,7 +66,7 @@ func (m *machine) rescan(ctx context.Context) {
 	}
 }
 
-func (m *machine) servicedir(name string) string { return m.run("s6-rc/servicedirs/" + name) }
+func (m *machine) servicedir(name string) string { return run("s6-rc/servicedirs/" + name) }
 
 // installLongrun copies what a supervisor reads of a definition, and a down file: the definition's
 // own place in the order decides when it starts.
@@ -203,7 +203,7 @@ func (m *machine) startLegacy(ctx context.Context) error {
 		return err
 	}
 	for _, name := range m.legacy {
-		dir := m.run("service/" + name)
+		dir := run("service/" + name)
 		service := m.scandir.Load().Service(name)
 		if service == nil || exists(filepath.Join(dir, "down")) {
 			continue
@@ -231,10 +231,10 @@ func (m *machine) installLegacy() error {
 		if statErr != nil || !info.IsDir() || strings.HasPrefix(name, ".") {
 			continue
 		}
-		dir := m.run("s6/legacy-services/" + name)
+		dir := run("s6/legacy-services/" + name)
 		copyErr := os.CopyFS(dir, os.DirFS(filepath.Join(source, name)))
 		if copyErr == nil {
-			copyErr = os.Symlink(dir, m.run("service/"+name))
+			copyErr = os.Symlink(dir, run("service/"+name))
 		}
 		if copyErr != nil {
 			err = errors.Join(err, fmt.Errorf("cannot install service %q: %w", name, copyErr))

@@ -112,11 +112,11 @@ func (m *machine) diverted(sig syscall.Signal) bool {
 	default:
 		return false
 	}
-	script := filepath.Join(m.run("service"), s6.SvscanDir, s6.SignalName(sig))
+	script := filepath.Join(run("service"), s6.SvscanDir, s6.SignalName(sig))
 	if info, err := os.Stat(script); err != nil || info.Mode()&0o111 == 0 {
 		return false
 	}
-	_, err := m.spawn(program{argv: []string{script}, dir: m.run("service"), attr: &syscall.SysProcAttr{}})
+	_, err := m.spawn(program{argv: []string{script}, dir: run("service"), attr: &syscall.SysProcAttr{}})
 	if err != nil {
 		m.warnf("cannot execute %q: %v", script, err)
 	}

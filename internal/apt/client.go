@@ -1,0 +1,30 @@
+package apt
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+)
+
+// Ask has the helper that listens at socket do r, copies the output and returns apt-get's exit code.
+// Callers may test the error for fs.ErrNotExist and syscall.ECONNREFUSED (no helper runs), and
+// fs.ErrPermission (not for this user). The end of ctx ends the wait, not what apt-get does.
+//
+// contract: TOOL-14
+func Ask(ctx context.Context, socket string, r Request, stdout, stderr io.Writer) (int, error) {
+	if err := r.Validate(); err != nil {
+		return CodeFailed, err
+	}
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, network, socket)
+	if err != nil {
+		return CodeFailed, fmt.Errorf("cannot reach the helper: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	if _, err := conn.Write([]byte(r.String())); err != nil {
+		return CodeFailed, fmt.Errorf("cannot ask the helper: %w", err)
+	}
+	return receive(conn, stdout, stderr)
+}

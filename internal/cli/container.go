@@ -4,19 +4,19 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// containerCommands are what the container's own scripts call, and two verbs for people.
+// containerCommands are what the container's own scripts call, and three verbs for people.
 func containerCommands(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "container",
 		Short: "Look at this container, and the steps of its boot",
 		Long: `Look at this container. "doctor" says what is wrong and how to mend it; "health" is the health
-check. The other verbs are the steps of the boot, which the image's scripts call.`,
+check; "apt-restore" installs packages again. The other verbs are for the image's scripts.`,
 		Example: "  docker exec hermes hermes container doctor\n  docker exec hermes hermes container health --json",
 		Args:    a.noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.containerDoctor(), a.containerHealth(), a.containerMain(), a.containerSetup(),
-		a.containerPerms(), a.containerReconcile(), a.containerPrograms())
+		a.containerPerms(), a.containerReconcile(), a.containerPrograms(), a.containerAptHelper(), a.containerAptRestore())
 	return cmd
 }
 

@@ -8,6 +8,8 @@ import (
 
 func (a *app) containerPerms() *cobra.Command {
 	return hidden("perms", "Boot step 015: who may control the static services", func(cmd *cobra.Command, _ []string) error {
-		return ended(setup.Perms(cmd.Context(), a.setupEnv()))
+		code := setup.Perms(cmd.Context(), a.setupEnv())
+		a.startAptHelper()
+		return ended(code)
 	})
 }

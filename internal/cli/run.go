@@ -14,7 +14,9 @@ const heartbeatName = "hermes-heartbeat"
 func Run(ctx context.Context, env Env) int {
 	a := newApp(env)
 	if len(env.Args) > 0 {
-		switch filepath.Base(env.Args[0]) {
+		switch name := filepath.Base(env.Args[0]); name {
+		case "apt-get", "apt":
+			return a.code(a.aptGet(ctx, name))
 		case heartbeatName:
 			return a.block()
 		case "hermes-health":

@@ -11,13 +11,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/apt"
 	"caduceus/internal/identity"
 )
 
 const staticSlots = "/run/s6-rc/servicedirs"
 
-// Perms is cont-init 015: hermes may look at and command the static slots, as it may its own. As
-// any other user than root there is nothing to give: the tree belongs to the one who started it.
+// Perms is cont-init 015: hermes may look at and command the static slots, as it may its own. The
+// helper that runs as root it may only look at. As any other user than root there is nothing to give:
+// the tree belongs to the one who started it.
 //
 // contract: REC-01
 func Perms(_ context.Context, env Env) int {
@@ -29,12 +31,22 @@ func Perms(_ context.Context, env Env) int {
 	}
 	slots, _ := filepath.Glob(j.real(staticSlots + "/*"))
 	for _, slot := range slots {
-		if err := openSlot(slot, a, j.start == 0); err != nil {
+		open := openSlot
+		if filepath.Base(slot) == apt.Slot && j.start == 0 {
+			open = showSlot
+		}
+		if err := open(slot, a, j.start == 0); err != nil {
 			fmt.Fprintf(env.Stderr, "[supervise-perms] cannot open slot %q to hermes: %v\n", filepath.Base(slot), err)
 		}
 	}
 	fmt.Fprintln(env.Stdout, "[supervise-perms] chowned supervise/ trees for static s6-rc services")
 	return 0
+}
+
+// showSlot lets everybody read the state of a slot that is root's.
+func showSlot(slot string, _ identity.Account, _ bool) error {
+	supervise := filepath.Join(slot, "supervise")
+	return errors.Join(exists(os.Mkdir(supervise, 0o755)), syscall.Chmod(supervise, 0o755))
 }
 
 // openSlot makes what is missing and gives it to hermes. The supervisor keeps what it finds.

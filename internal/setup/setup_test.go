@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/apt"
 )
 
 const lastLine = "[stage2] Setup complete; starting user services\n"
@@ -300,6 +302,26 @@ func TestPerms(t *testing.T) {
 				t.Errorf("event: %v, %v", info.Mode(), err)
 			}
 		}
+	}
+}
+
+// The helper that runs as root may be looked at, and no more.
+func TestPermsKeepTheSlotOfRoot(t *testing.T) {
+	// contract: TOOL-14
+	c := newContainer(t)
+	for _, slot := range []string{apt.Slot, "dashboard"} {
+		c.dir("run/s6-rc/servicedirs/" + slot)
+	}
+	var out bytes.Buffer
+	if code := Perms(t.Context(), Env{Stdout: &out, Stderr: &out, Root: c.root}); code != 0 {
+		t.Fatalf("code %d: %s", code, &out)
+	}
+	if os.Geteuid() != 0 {
+		return // then no slot runs as root
+	}
+	c.is("run/s6-rc/servicedirs/"+apt.Slot+"/supervise", 0, 0o755)
+	if _, err := os.Stat(c.path("run/s6-rc/servicedirs/" + apt.Slot + "/event")); err == nil {
+		t.Error("hermes may subscribe to its events")
 	}
 }
 

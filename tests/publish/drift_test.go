@@ -95,7 +95,7 @@ func drift(functions map[string]function, call string) []string {
 	_, words, _ := strings.Cut(call, " call ")
 	var wrong, given []string
 	now, name := functions[""], ""
-	for _, word := range strings.Fields(words) {
+	for word := range strings.FieldsSeq(words) {
 		flag, isFlag := strings.CutPrefix(word, "--")
 		switch {
 		case isFlag:

@@ -264,8 +264,8 @@ func TestThreadsAreMadeBeforehand(t *testing.T) {
 // spec: SUP-81
 func TestSignalAllHitsDescendantsOnly(t *testing.T) {
 	table := newTable(t)
-	child := spawn(t, table, sh("setsid sleep 600 & wait"))
-	poll(t, "shell and sleep are seen", func() bool { return table.Others() >= 2 })
+	child := spawn(t, table, sh("setsid sleep 600 & exec sleep 600"))
+	poll(t, "both are seen", func() bool { return table.Others() >= 2 })
 	table.SignalAll(syscall.SIGKILL)
 	if got := await(t, child); got.Signal() != syscall.SIGKILL {
 		t.Errorf("status %#x, want death by KILL", got)

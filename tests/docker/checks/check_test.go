@@ -37,6 +37,18 @@ func TestEveryCheckIsNamedDocumentedAndCites(t *testing.T) {
 	}
 }
 
+func TestSlimPromisesLess(t *testing.T) {
+	full, slim := For(""), For(Slim)
+	if len(full) != len(All()) || len(slim) >= len(full) {
+		t.Errorf("want all %d checks for full and fewer for slim, got %d and %d", len(All()), len(full), len(slim))
+	}
+	for _, c := range slim {
+		if slices.Contains(c.Clauses, "TOOL-06") {
+			t.Errorf("%q asks slim for a browser", c.Name)
+		}
+	}
+}
+
 // The comments are what people and the coverage law search for; the field is
 // what runs. They must say the same.
 func TestCommentsCiteWhatTheChecksProve(t *testing.T) {

@@ -28,17 +28,17 @@ const openAIConfig = `model:
   base_url: http://` + openAI + `:8000/v1
 `
 
-// api is an API server as a program inside its container reaches it.
-type api struct {
+// server is an API server as a program inside its container reaches it.
+type server struct {
 	*talk
 	c    *harness.Container
 	base string
 }
 
 // gateway starts a gateway with an API server and waits until it answers.
-func (k *talk) gateway(base string, env, files map[string]string) api {
+func (k *talk) gateway(base string, env, files map[string]string) server {
 	k.Helper()
-	a := api{k, k.start(harness.Spec{Cmd: []string{"gateway", "run"}, Env: env, Files: volume(files)}), base}
+	a := server{k, k.start(harness.Spec{Cmd: []string{"gateway", "run"}, Env: env, Files: volume(files)}), base}
 	_, err := a.c.WaitSh(k.ctx, "answer of /health", "curl -fsS --max-time 3 "+base+"/health", gatewayLimit)
 	k.must(err)
 	return a
@@ -46,7 +46,7 @@ func (k *talk) gateway(base string, env, files map[string]string) api {
 
 // curl returns status code, headers and body of a request, with the right key
 // unless the arguments bring another Authorization.
-func (a api) curl(path string, args ...string) (code int, head, body string) {
+func (a server) curl(path string, args ...string) (code int, head, body string) {
 	a.Helper()
 	if !strings.Contains(strings.Join(args, " "), "Authorization:") {
 		args = append(args, "-H", "Authorization: Bearer "+apiKey)
@@ -62,7 +62,7 @@ func (a api) curl(path string, args ...string) (code int, head, body string) {
 }
 
 // ask is a question to the agent by POST /v1/chat/completions.
-func (a api) ask(question string) string {
+func (a server) ask(question string) string {
 	a.Helper()
 	code, _, body := a.curl("/v1/chat/completions", "-H", "Content-Type: application/json",
 		"-d", `{"model":"hermes-agent","messages":[{"role":"user","content":"`+question+`"}]}`)
@@ -95,7 +95,7 @@ func (k *talk) wantKey(where, want string) {
 }
 
 // chatExec asks by `docker exec hermes … chat -q`.
-func (a api) chatExec(args ...string) {
+func (a server) chatExec(args ...string) {
 	a.Helper()
 	res, err := a.c.Hermes(a.ctx, append(args, "chat", "-q", "say: pong")...)
 	a.must(err)

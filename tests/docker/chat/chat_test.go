@@ -9,6 +9,14 @@ import (
 	"caduceus/tests/docker/harness"
 )
 
+// localConfig is the guide's: an inference server in the container's network.
+const localConfig = `model:
+  provider: custom
+  model: my-model
+  base_url: http://vllm:8000/v1
+  api_key: "none"
+`
+
 // volume is what a user has prepared in the data directory.
 func volume(files map[string]string) []harness.File {
 	var list []harness.File
@@ -38,12 +46,7 @@ func (k *talk) chatRun(question string, env, files map[string]string) string {
 // contract: RCP-06 ENV-10
 func TestChatQuery(t *testing.T) {
 	k := newTalk(t, "RCP-06", "ENV-10")
-	out := k.chatRun("run: printenv HOME", nil, map[string]string{"config.yaml": `model:
-  provider: custom
-  model: my-model
-  base_url: http://vllm:8000/v1
-  api_key: "none"
-`})
+	out := k.chatRun("run: printenv HOME", nil, map[string]string{"config.yaml": localConfig})
 	if !strings.Contains(out, `the tool said: {"output": "/opt/data/home"`) {
 		t.Errorf("want the answer with the tool's HOME, got\n%s\nthe model was asked:\n%s", out, k.asked())
 	}

@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/log"
 
 	"caduceus/tests/docker/harness"
 	"caduceus/tests/docker/peer"
@@ -36,6 +39,7 @@ const (
 //nolint:gochecknoglobals // the one connection of this test binary
 var (
 	docker      *harness.Engine
+	api         client.APIClient
 	interrupted context.Context // ends with ^C, so that every wait ends and the sweep still happens
 )
 
@@ -56,7 +60,13 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	docker, interrupted = e, ctx
+	// What the harness has no use for: the keys and screen of a terminal.
+	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(log.NewNoopLogger()))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	docker, api, interrupted = e, provider.Client(), ctx
 	code := m.Run()
 	if err := docker.Sweep(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "cannot clean up after the tests:", err)

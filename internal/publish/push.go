@@ -184,7 +184,6 @@ func (c *client) name(t Tag, digest v1.Hash, img v1.Image) error {
 	if have != digest.String() {
 		return c.lie(fmt.Sprintf("was told %s and gives %q", digest, have))
 	}
-	c.Say("tag: %s", ref)
 	return nil
 }
 

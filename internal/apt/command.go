@@ -7,7 +7,7 @@ import (
 
 // quiet are the options of apt-get that change nothing in what the helper does: it assumes yes, and is
 // quiet, anyway.
-var quiet = regexp.MustCompile(`^(-[yq]+|-q=[0-9]|--(yes|assume-yes|quiet|no-install-suggests|` + noRecommends + `))$`) //nolint:gochecknoglobals // a constant
+var quiet = regexp.MustCompile(`^(-[yq]+|-q=[0-9]|--(yes|assume-yes|quiet|no-install-suggests|` + noRecommends + `))$`)
 
 const noRecommends = "no-install-recommends"
 

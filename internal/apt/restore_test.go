@@ -22,14 +22,15 @@ func TestRestoreInstallsWhatIsMissing(t *testing.T) {
 		{"no network", "jq", "", "update", []string{"update", "install jq"}, ""},
 		{
 			"one cannot be had", "jq zz rg", "", "zz",
-			[]string{"update", "install jq zz rg", "install jq", "install zz", "install rg"}, "cannot install zz",
+			[]string{"update", "install jq zz rg", "install jq", "install zz", "install rg"},
+			"cannot install zz",
 		},
 		{"the only one cannot be had", "zz", "", "zz", []string{"update", "install zz"}, "cannot install zz"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var asked []string
 			installed := map[string]bool{}
-			for _, name := range strings.Fields(c.installed) {
+			for name := range strings.FieldsSeq(c.installed) {
 				installed[name] = true
 			}
 			err := Restore(t.Context(), strings.Fields(c.listed), installed, func(r Request) (int, error) {

@@ -63,6 +63,7 @@ func TestRunnerFixesAllButTheNames(t *testing.T) {
 }
 
 func TestRunnerGivesAptGetsCode(t *testing.T) {
+	t.Parallel()
 	// contract: TOOL-14
 	for _, c := range []struct {
 		name    string
@@ -100,6 +101,7 @@ func TestRunnerGivesAptGetsCode(t *testing.T) {
 }
 
 func TestRunnerEndsTheWholeGroup(t *testing.T) {
+	t.Parallel()
 	// contract: TOOL-14
 	for name, script := range map[string]string{
 		"by TERM": "sleep 60 & wait",

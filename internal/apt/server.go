@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxClients may be connected at a time; one is served, the others wait for their turn.
+// maxClients are looked at at a time; one of them is served, the others wait for their turn.
 const maxClients = 8
 
 // Server is the helper: it does what one user and root ask for, one request after the other.
@@ -53,6 +53,11 @@ func (s *Server) Serve(ctx context.Context, job func(context.Context)) error {
 	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
 	places := make(chan struct{}, maxClients)
 	for {
+		select {
+		case places <- struct{}{}: // until then the kernel lets clients wait
+		case <-ctx.Done():
+			return nil
+		}
 		conn, err := l.AcceptUnix()
 		switch {
 		case ctx.Err() != nil:
@@ -60,16 +65,10 @@ func (s *Server) Serve(ctx context.Context, job func(context.Context)) error {
 		case err != nil:
 			return fmt.Errorf("cannot accept clients: %w", err)
 		}
-		select {
-		case places <- struct{}{}:
-			clients.Go(func() {
-				defer func() { <-places }()
-				s.serve(ctx, conn)
-			})
-		default:
-			_ = conn.Close()
-			s.Log("refused: more than %d clients", maxClients)
-		}
+		clients.Go(func() {
+			defer func() { <-places }()
+			s.serve(ctx, conn)
+		})
 	}
 }
 

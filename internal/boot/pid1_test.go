@@ -123,7 +123,7 @@ func TestFailingScriptStopsTheBootOnlyIfAsked(t *testing.T) {
 	}
 }
 
-// contract: BOOT-06, BOOT-07
+// contract: BOOT-06, BOOT-07, ENV-12
 // spec: SUP-61
 func TestWhatTheAgentProbes(t *testing.T) {
 	t.Parallel()

@@ -83,6 +83,7 @@ func TestKilledServiceIsBackWithANewPid(t *testing.T) {
 	}
 }
 
+// contract: LOG-06
 // spec: SUP-54, FAULT-09
 func TestNoLineIsLostWhenEitherSideIsKilled(t *testing.T) {
 	const lines = 400

@@ -8,5 +8,6 @@ import "caduceus/internal/pipeline"
 func tools() pipeline.Tools {
 	return pipeline.Tools{
 		GolangciLint: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0",
+		Actionlint:   "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
 	}
 }

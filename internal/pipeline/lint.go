@@ -16,6 +16,7 @@ import (
 // of go.mod, which the image's programs share.
 type Tools struct {
 	GolangciLint string // runs staticcheck and go vet, too
+	Actionlint   string
 }
 
 // Lint runs every check of the source that needs no test, and tells all that failed.
@@ -28,6 +29,7 @@ func (p *Pipeline) Lint(ctx context.Context, t Tools) error {
 		{"go vet", p.goRun("vet", "-tags=docker,mage", "./...")},
 		{"golangci-lint", p.goRun("run", t.GolangciLint, "run", "./...")},
 		{"scripts", p.scripts},
+		{"workflows", p.workflows(t)},
 	}
 	var failed []string
 	for _, c := range checks {
@@ -57,10 +59,21 @@ func (p *Pipeline) goRun(args ...string) func(context.Context) error {
 	}
 }
 
+// workflows are named one by one: where there is no git, actionlint finds none.
+func (p *Pipeline) workflows(t Tools) func(context.Context) error {
+	return func(ctx context.Context) error {
+		files, err := filepath.Glob(filepath.Join(p.Root, ".github", "workflows", "*.yml"))
+		if err != nil || len(files) == 0 {
+			return err
+		}
+		return p.goRun(append([]string{"run", t.Actionlint}, files...)...)(ctx)
+	}
+}
+
 func (p *Pipeline) gofmt(ctx context.Context) error {
 	var out strings.Builder
 	if err := p.Run.Run(ctx, host.Cmd{
-		Path: "gofmt", Args: []string{"-l", "cmd", "image", "internal", "magefiles", "tests"}, Dir: p.Root, Stdout: &out,
+		Path: "gofmt", Args: []string{"-l", "ci", "cmd", "image", "internal", "magefiles", "tests"}, Dir: p.Root, Stdout: &out,
 	}); err != nil {
 		return err
 	}

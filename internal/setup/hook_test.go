@@ -41,6 +41,10 @@ def reload_env():
 import os, pathlib
 def get_managed_dir(): return pathlib.Path(os.environ["MANAGED"]) if "MANAGED" in os.environ else None
 `,
+		"hermes_cli/service_manager.py": `
+def _s6_running(): return False
+def detect(): return "s6" if _s6_running() else "none"
+`,
 		"agent/__init__.py":        "",
 		"agent/credential_pool.py": "from hermes_cli.config import load_env\ndef token(key): return load_env().get(key)\n",
 		"agent/secret_scope.py": `
@@ -86,6 +90,10 @@ func hookCases() map[string]hookCase {
 			"GIVEN=f OTHER=1", "",
 			`load(); write("GIVEN=f OTHER=2"); child('load(); show("GIVEN", "OTHER")')`, "e 2",
 		},
+		// contract: DASH-14, RUN-05
+		"no init":           {nil, "", "", initPrelude + `print(m.detect())`, "none"},
+		"a dead init":       {nil, "", "", initPrelude + `os.mkfifo(path); print(m.detect())`, "none"},
+		"an init not PID 1": {nil, "", "", initPrelude + `os.mkfifo(path); r = os.open(path, os.O_RDONLY | os.O_NONBLOCK); print(m.detect())`, "s6"},
 		// contract: NET-02
 		"a key alone opens no port":       {[]string{"API_SERVER_KEY=k"}, "OTHER=1", "", `show("API_SERVER_KEY"); load(); show("API_SERVER_KEY")`, "None\nNone"},
 		"a key and the switch":            {[]string{"API_SERVER_KEY=k", "API_SERVER_ENABLED= On"}, "", "", `show("API_SERVER_KEY")`, "k"},
@@ -94,6 +102,11 @@ func hookCases() map[string]hookCase {
 		"a key in both, without a switch": {[]string{"API_SERVER_KEY=k"}, "API_SERVER_KEY=f", "", `load(); load(); show("API_SERVER_KEY")`, "f"},
 	}
 }
+
+const initPrelude = `
+import hermes_cli.service_manager as m
+path = container_env.INIT_CONTROL = os.path.join(os.path.dirname(FILE), "control")
+`
 
 // Every program of the table starts with this.
 const hookPrelude = `

@@ -9,7 +9,10 @@ given. Nothing else is decided here, and nothing is imported that the interprete
 API_SERVER_KEY is kept back until API_SERVER_ENABLED is true: this agent opens the port for a key
 alone.
 
-contract: ENV-05, ENV-06, NET-02
+The same way the agent, which knows the image's init only as PID 1, is told of one that is not: the
+dashboard's actions run the agent and no program of the image.
+
+contract: ENV-05, ENV-06, NET-02, DASH-14, RUN-05
 """
 
 import os
@@ -18,6 +21,9 @@ import sys
 # Names of the container's variables, for the Python processes below this one: in those, the
 # environment holds values of .env as well.
 MARK = "HERMES_CONTAINER_ENV"
+
+# What only a living init of the image reads.
+INIT_CONTROL = "/run/service/.s6-svscan/control"
 
 _TRUE = ("1", "true", "yes", "on")
 
@@ -115,11 +121,25 @@ def _patch_secret_scope(module):
     module.load_env_file = lambda path: {**load_env_file(path), **_held()}
 
 
+def _init_listens():
+    try:
+        os.close(os.open(INIT_CONTROL, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
+
+
+def _patch_service_manager(module):
+    is_pid_1 = module._s6_running
+    module._s6_running = lambda: is_pid_1() or _init_listens()
+
+
 _PATCHES = {
     "dotenv.main": _patch_dotenv,
     "hermes_cli.config": _patch_config,
     "agent.credential_pool": _patch_credential_pool,
     "agent.secret_scope": _patch_secret_scope,
+    "hermes_cli.service_manager": _patch_service_manager,
 }
 
 
@@ -150,7 +170,7 @@ class _Finder:
             try:
                 patch(module)
             except AttributeError as error:  # another release of the agent
-                print(f"container_env: {module.__name__} is not as expected, .env wins there: {error}", file=sys.stderr)
+                print(f"container_env: {module.__name__} is not as expected and stays as it is: {error}", file=sys.stderr)
 
         loader.exec_module = exec_module
 

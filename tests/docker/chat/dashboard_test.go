@@ -1,0 +1,180 @@
+//go:build docker
+
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/moby/moby/api/types/container"
+
+	"caduceus/tests/docker/harness"
+)
+
+// dashboard waits until the container's dashboard answers.
+func (k *talk) dashboard(c *harness.Container) {
+	k.Helper()
+	_, err := c.WaitSh(k.ctx, "answer of the dashboard", "curl -fsS --max-time 3 http://127.0.0.1:9119/api/status", gatewayLimit)
+	k.must(err)
+}
+
+// The dashboard as a user meets it, in a browser: the page, its view of the
+// gateway, its chat tab, and its button.
+//
+// contract: DASH-01 DASH-07 DASH-13 DASH-14 RCP-04
+func TestDashboardPage(t *testing.T) {
+	k := newSubject(t, "DASH-01", "DASH-07", "DASH-13", "DASH-14", "RCP-04")
+	c := k.start(harness.Spec{
+		Cmd: []string{"gateway", "run"},
+		Env: map[string]string{"HERMES_DASHBOARD": "1", "HERMES_DASHBOARD_TUI": "1"},
+	})
+	k.dashboard(c)
+	b := browser{k, c}
+	b.do("open http://127.0.0.1:9119/", "set viewport 1280 800")
+	b.shows("Gateway Status: Running")
+	b.screenshot("page.png")
+
+	up, err := c.Slot(k.ctx, "gateway-default")
+	k.must(err)
+	const restart = `find role button click --name "Restart Gateway"`
+	b.do(restart, "wait --text 'RESTART GATEWAY?'", restart)
+	_, err = c.WaitSlot(k.ctx, "gateway-default", "restarted by the page's button", answerLimit, func(s harness.Slot) bool {
+		return s.Up && s.WantedUp && s.PID != up.PID
+	})
+	k.must(err)
+
+	b.do("open http://127.0.0.1:9119/chat")
+	b.shows("❯")
+	b.screenshot("chat.png")
+	b.do("close")
+}
+
+// The dashboard's actions call the agent directly; they end where the front's own
+// verbs end: the same slot, the same wish for the next boot.
+//
+// contract: DASH-13 DASH-14
+func TestDashboardActions(t *testing.T) {
+	for name, shared := range map[string]bool{"as PID 1": false, "not PID 1": true} {
+		t.Run(name, func(t *testing.T) {
+			k := newSubject(t, "DASH-13", "DASH-14")
+			spec := harness.Spec{Cmd: []string{"gateway", "run"}, Env: map[string]string{"HERMES_DASHBOARD": "1"}}
+			if shared {
+				spec.Host = withInit
+			}
+			c := k.start(spec)
+			k.dashboard(c)
+			a := actions{k, c}
+			first := a.settles("the start", true, func(harness.Slot) bool { return true })
+			a.call("stop")
+			a.settles("stop", false, func(harness.Slot) bool { return true })
+			a.call("start")
+			started := a.settles("start", true, func(s harness.Slot) bool { return s.PID != first.PID })
+			a.call("restart")
+			a.settles("restart", true, func(s harness.Slot) bool { return s.PID != started.PID })
+		})
+	}
+}
+
+// actions is the dashboard's own API, used as its page does.
+type actions struct {
+	*talk
+	c *harness.Container
+}
+
+// call posts an action and waits for the agent's command to end with code 0.
+func (a actions) call(verb string) {
+	a.Helper()
+	token := `t=$(curl -fsS http://127.0.0.1:9119/ | sed -n 's/.*__HERMES_SESSION_TOKEN__="\([^"]*\)".*/\1/p'); `
+	const get = `curl -fsS -H "X-Hermes-Session-Token: $t" `
+	res, err := a.c.Sh(a.ctx, token+get+`-X POST http://127.0.0.1:9119/api/gateway/`+verb)
+	a.must(err)
+	if res.Code != 0 {
+		a.Fatalf("action %s: %s", verb, res)
+	}
+	a.must(harness.Poll(a.ctx, "end of action "+verb, answerLimit, func(ctx context.Context) (string, bool, error) {
+		res, err := a.c.Sh(ctx, token+get+`http://127.0.0.1:9119/api/actions/gateway-`+verb+`/status`)
+		if err != nil {
+			return "", false, err
+		}
+		var got struct {
+			Running  bool `json:"running"`
+			ExitCode *int `json:"exit_code"`
+		}
+		if err := json.Unmarshal([]byte(res.Stdout), &got); err != nil || got.Running {
+			return res.String(), false, nil
+		}
+		if got.ExitCode == nil || *got.ExitCode != 0 {
+			return "", false, fmt.Errorf("action %s has failed: %s", verb, res)
+		}
+		return "", true, nil
+	}))
+}
+
+// settles waits until slot, dashboard and the wish for the next boot agree that the
+// gateway runs, or does not, as after the front's own verbs. It returns the slot.
+func (a actions) settles(after string, up bool, more func(harness.Slot) bool) harness.Slot {
+	a.Helper()
+	slot, err := a.c.WaitSlot(a.ctx, "gateway-default", "settled after "+after, answerLimit, func(s harness.Slot) bool {
+		return s.Up == up && s.WantedUp == up && more(s)
+	})
+	a.must(err)
+	state := map[bool]string{true: "running", false: "stopped"}[up]
+	for what, script := range map[string]string{
+		"the dashboard's status": fmt.Sprintf(`curl -fsS http://127.0.0.1:9119/api/status | tee /dev/stderr | grep -q '"gateway_running": *%t'`, up),
+		"the state file": fmt.Sprintf(`cat /opt/data/gateway_state.json >&2; for k in gateway_state desired_state; do
+  grep -Eq "\"$k\": *\"%s\"" /opt/data/gateway_state.json || exit 1; done`, state),
+	} {
+		_, err := a.c.WaitSh(a.ctx, state+" in "+what+" after "+after, script, answerLimit)
+		a.must(err)
+	}
+	return slot
+}
+
+// Open to the network, the dashboard asks for its password, in a browser, too.
+//
+// contract: DASH-09
+func TestDashboardSignIn(t *testing.T) {
+	k := newSubject(t, "DASH-09")
+	c := k.start(harness.Spec{Cmd: []string{"sleep", "infinity"}, Env: map[string]string{
+		"HERMES_DASHBOARD": "1", "HERMES_DASHBOARD_HOST": "0.0.0.0",
+		"HERMES_DASHBOARD_BASIC_AUTH_USERNAME": "keeper", "HERMES_DASHBOARD_BASIC_AUTH_PASSWORD": "of-the-dashboard",
+	}})
+	k.dashboard(c)
+	const address = `http://$(hostname -i):9119`
+	for what, want := range map[string]string{
+		"curl -s -o /dev/null -w '%{http_code}' " + address + "/api/sessions":                                                                       "401",
+		"curl -s -o /dev/null -w '%{http_code}' -X POST " + address + "/api/gateway/stop":                                                           "401",
+		"curl -s " + address + "/api/status | grep -o '\"auth_required\": *true' | tr -d ' '":                                                       `"auth_required":true`,
+		"curl -s " + address + "/login | grep -c SESSION_TOKEN":                                                                                     "0",
+		"curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '" + body("wrong") + "' " + address + "/auth/password-login": "401",
+	} {
+		res, err := c.Sh(k.ctx, what)
+		k.must(err)
+		if res.Output() != want {
+			t.Errorf("%s: want %s, got %s", what, want, res)
+		}
+	}
+	b := browser{k, c}
+	b.do("open "+address+"/", "set viewport 1280 800")
+	if page := b.shows("SIGN IN"); strings.Contains(page, "Gateway Status") {
+		t.Errorf("want nothing but the form, got:\n%s", page)
+	}
+	b.screenshot("sign-in.png")
+	b.do("fill 'input[name=username]' keeper", "fill 'input[name=password]' of-the-dashboard", "press Enter")
+	b.shows("Gateway Status:")
+	b.screenshot("signed-in.png")
+	b.do("close")
+}
+
+func body(password string) string {
+	return `{"provider":"basic","username":"keeper","password":"` + password + `"}`
+}
+
+// withInit is docker run --init: the engine's own init is PID 1, ours is not.
+func withInit(h *container.HostConfig) {
+	yes := true
+	h.Init = &yes
+}

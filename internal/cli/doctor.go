@@ -11,11 +11,11 @@ import (
 )
 
 // doctor is the agent's `hermes doctor`. Its section about supervision comes from here where the agent
-// does not see the init, as it is not PID 1.
+// does not know the init, as it is not PID 1.
 //
 // contract: STATUS-03, RUN-05
 func (a *app) doctor(ctx context.Context) error {
-	if asksHelp(a.selection.Rest) || !a.initRuns() || a.agentSeesInit() {
+	if asksHelp(a.selection.Rest) || !a.initRuns() || a.agentKnows() {
 		return a.becomeAgent()
 	}
 	code, err := a.runAgent(ctx, nil)

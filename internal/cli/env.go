@@ -24,6 +24,7 @@ const (
 	setuidgidPath = "/command/s6-setuidgid"
 	commPath      = "/proc/1/comm"
 	basedirPath   = "/run/s6/basedir"
+	hookPath      = "/opt/hermes/libexec/container_env.py"
 )
 
 // Env is the process that a call of the front runs in. Tests set the fields that main leaves zero.
@@ -122,6 +123,15 @@ func (a *app) agentSeesInit() bool {
 	}
 	info, err := os.Stat(a.path(basedirPath))
 	return err == nil && info.IsDir()
+}
+
+// agentKnows says whether the agent finds the init that runs: at PID 1, or through
+// its start-up hook. Where it does not, the front makes up for it.
+//
+// contract: RUN-05
+func (a *app) agentKnows() bool {
+	_, err := os.Stat(a.path(hookPath))
+	return err == nil || a.agentSeesInit()
 }
 
 // profileName is the profile that the command line means. An error has been printed.

@@ -29,7 +29,7 @@ func (a *app) profileDelete(ctx context.Context) error {
 		defer func() { _ = before.Close() }()
 	}
 	release := func() {}
-	if !a.agentSeesInit() {
+	if !a.agentKnows() {
 		release = a.hold(name)
 	}
 	code, err := a.runAgent(ctx, nil)

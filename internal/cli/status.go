@@ -10,7 +10,7 @@ import (
 	"caduceus/internal/gateway"
 )
 
-// status is the agent's `hermes status`. Where the agent does not see the init, as it is not PID 1, the
+// status is the agent's `hermes status`. Where the agent does not know the init, as it is not PID 1, the
 // gateway section is corrected; gateways in a crash loop are listed after it.
 //
 // contract: STATUS-01, STATUS-02, SLOT-07, RUN-05
@@ -19,7 +19,7 @@ func (a *app) status(ctx context.Context) error {
 		return a.becomeAgent()
 	}
 	loops := a.crashLoops()
-	sees := a.agentSeesInit()
+	sees := a.agentKnows()
 	if sees && len(loops) == 0 {
 		return a.becomeAgent()
 	}

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 // STATUS-02, STATUS-03, STATUS-04, CMD-01, CMD-02, CMD-03, CMD-04, CMD-06, CMD-08, RUN-01, RUN-05, HEALTH-01,
 // TOOL-12, TOOL-14, TOOL-15
 func TestScripts(t *testing.T) {
-	schemas, err := filepath.Abs("testdata/schema")
+	schemas, err := filepath.Abs("../../docs/reference/schema")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func lookIn(path, name string) (string, error) {
 	return "", exec.ErrNotFound
 }
 
-// conforms validates stdout against a schema of testdata/schema, as one JSON object.
+// conforms validates stdout against a schema of docs/reference/schema, as one JSON object.
 func conforms(ts *testscript.TestScript, neg bool, args []string) {
 	schema, err := jsonschema.NewCompiler().Compile(filepath.Join(os.Getenv("SCHEMAS"), args[0]))
 	ts.Check(err)

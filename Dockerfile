@@ -127,7 +127,7 @@ RUN --mount=type=secret,id=ca /tmp/with-ca.sh npx playwright install --with-deps
 
 FROM browser-${BROWSER_SOURCE} AS browser
 
-# ---- the two variants; all but the base of each is alike
+# ---- the two variants; all but the base and one label of each is alike
 FROM system AS slim
 COPY --from=tools /usr/local/ /usr/local/
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
@@ -140,7 +140,8 @@ ARG BASE_IMAGE
 ARG VERSION=dev
 ARG REVISION=unknown
 ARG SOURCE=unknown
-LABEL org.opencontainers.image.base.name=${BASE_IMAGE} \
+LABEL caduceus.variant=slim \
+      org.opencontainers.image.base.name=${BASE_IMAGE} \
       org.opencontainers.image.version=${VERSION} \
       org.opencontainers.image.revision=${REVISION} \
       org.opencontainers.image.source=${SOURCE}
@@ -157,7 +158,8 @@ ARG BASE_IMAGE
 ARG VERSION=dev
 ARG REVISION=unknown
 ARG SOURCE=unknown
-LABEL org.opencontainers.image.base.name=${BASE_IMAGE} \
+LABEL caduceus.variant=full \
+      org.opencontainers.image.base.name=${BASE_IMAGE} \
       org.opencontainers.image.version=${VERSION} \
       org.opencontainers.image.revision=${REVISION} \
       org.opencontainers.image.source=${SOURCE}

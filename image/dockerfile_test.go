@@ -3,6 +3,7 @@ package image
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"strings"
@@ -114,5 +115,23 @@ func TestPythonLocksHaveHashes(t *testing.T) {
 				t.Errorf("%s: no hash: %s", path.Base(file), line)
 			}
 		}
+	}
+}
+
+// The check suite finds out by this label what an image claims.
+func TestVariantsSayWhichTheyAre(t *testing.T) {
+	line := regexp.MustCompile(`^FROM .* AS (\S+)$|^LABEL caduceus\.variant=(\S+) `)
+	stage, found := "", map[string]string{}
+	for text := range strings.Lines(dockerfile(t)) {
+		switch match := line.FindStringSubmatch(strings.TrimRight(text, "\n")); {
+		case match == nil:
+		case match[1] != "":
+			stage = match[1]
+		default:
+			found[stage] = match[2]
+		}
+	}
+	if want := map[string]string{"slim": "slim", "full": "full"}; !maps.Equal(found, want) {
+		t.Errorf("labels by stage: %v", found)
 	}
 }

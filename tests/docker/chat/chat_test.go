@@ -71,3 +71,18 @@ func TestChatQueryAnthropic(t *testing.T) {
 	}
 	k.wantKey("docker run", fromContainer)
 }
+
+// The tests of keys can fail: without the image's hook the agent prefers .env.
+//
+// contract: ENV-05
+func TestChatQueryWithoutHook(t *testing.T) {
+	k := newTalk(t, "ENV-05")
+	spec := map[string]string{"config.yaml": openAIConfig, ".env": "OPENAI_API_KEY=" + fromFile + "\n"}
+	c := k.start(harness.Spec{
+		Cmd: []string{"chat", "-q", "say: pong"}, Env: map[string]string{"OPENAI_API_KEY": fromContainer},
+		Files: append(volume(spec), harness.File{Path: "/opt/hermes/libexec/container_env.py"}),
+	})
+	_, err := c.Wait(k.ctx, gatewayLimit)
+	k.must(err)
+	k.wantKey("docker run without the hook", fromFile)
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -9,31 +10,44 @@ import (
 	"caduceus/internal/publish"
 )
 
-// engineSocket is where a Docker engine listens in a test container.
-const engineSocket = "/var/run/docker.sock"
+// packages are those of Debian that the container tests want beside Go: engine, client
+// and registry.
+const packages = "docker.io docker-cli docker-buildx docker-registry iptables"
 
-// loadImage gives the archive to the engine behind the socket and asks for the image by its id.
-const loadImage = `curl -fsS --unix-socket "$1" -H 'Content-Type: application/x-tar' --data-binary "@$2" http://engine/images/load &&
-curl -fsS -o /dev/null --unix-socket "$1" "http://engine/images/$3/json"`
+// enginePort is where the tests' engine listens, for its one client.
+const enginePort = 2375
 
-// TestDocker runs the contract on containers of an image, in the Docker engine behind a
-// socket. The image stays there, without a name.
+// startEngine makes the folder of the engine's control groups writable, as an engine in a
+// container needs it, and starts the engine. Registries of the private network are those
+// of the tests.
+const startEngine = `mount -o remount,rw /sys/fs/cgroup 2>/dev/null
+exec dockerd --host=tcp://0.0.0.0:2375 --tls=false --insecure-registry=10.0.0.0/8`
+
+// loadImage gives the archive to the engine and asks for the image by its id.
+const loadImage = `curl -fsS -H 'Content-Type: application/x-tar' --data-binary @/image.tar http://docker:2375/images/load &&
+curl -fsS -o /dev/null "http://docker:2375/images/$HERMES_TEST_IMAGE/json"`
+
+// runTests says where this container can be reached, for the registry that the tests start.
+const runTests = `HERMES_TEST_ADDRESS=$(hostname -i) exec go tool mage test:docker`
+
+// TestDocker runs the contract on containers of an image, in a Docker engine of its own.
 //
 // +cache="never"
 func (m *Caduceus) TestDocker(
 	ctx context.Context,
-	// socket of a Docker engine: /var/run/docker.sock
-	docker *dagger.Socket,
 	// what image-tarball gave; the default builds it
 	// +optional
 	image *dagger.File,
 	// only tests that match
 	// +optional
 	run string,
+	// image to build on, where no image is given
+	// +optional
+	base string,
 ) (string, error) {
 	if image == nil {
 		var err error
-		if image, err = m.ImageTarball(ctx, "full", nil, "", "dev"); err != nil {
+		if image, err = m.ImageTarball(ctx, "full", nil, base, "dev"); err != nil {
 			return "", err
 		}
 	}
@@ -41,20 +55,38 @@ func (m *Caduceus) TestDocker(
 	if err != nil {
 		return "", err
 	}
-	c, err := m.toolchain(ctx)
+	workshop, err := m.workshop(ctx)
 	if err != nil {
 		return "", err
 	}
-	return c.WithUnixSocket(engineSocket, docker).
-		WithEnvVariable("DOCKER_HOST", "unix://"+engineSocket).
+	return workshop.
+		WithServiceBinding("docker", engine(workshop)).
+		WithEnvVariable("DOCKER_HOST", fmt.Sprintf("tcp://docker:%d", enginePort)).
+		WithEnvVariable("HERMES_TEST_IMAGE", facts.ID).
+		WithEnvVariable("RUN", run).
 		WithMountedFile("/image.tar", image).
 		With(fresh).
-		WithExec([]string{"sh", "-c", loadImage, "load", engineSocket, "/image.tar", facts.ID}).
-		WithEnvVariable("HERMES_TEST_IMAGE", facts.ID).
-		WithEnvVariable("HERMES_TEST_ENGINE", "elsewhere").
-		WithEnvVariable("RUN", run).
-		WithExec([]string{"go", "tool", "mage", "test:docker"}).
+		WithExec([]string{"sh", "-c", loadImage}).
+		WithExec([]string{"sh", "-c", runTests}).
 		Stdout(ctx)
+}
+
+// workshop is the toolchain with what the container tests want.
+func (m *Caduceus) workshop(ctx context.Context) (*dagger.Container, error) {
+	c, err := m.toolchain(ctx, "go.mod")
+	if err != nil {
+		return nil, err
+	}
+	install := "apt-get update && apt-get install -y --no-install-recommends " + packages
+	return c.WithExec([]string{"sh", "-c", install}).WithDirectory("/src", m.Source), nil
+}
+
+// engine is a Docker engine whose images go with it.
+func engine(c *dagger.Container) *dagger.Service {
+	return c.WithMountedTemp("/var/lib/docker").
+		WithExposedPort(enginePort).
+		With(fresh).
+		AsService(dagger.ContainerAsServiceOpts{Args: []string{"sh", "-c", startEngine}, InsecureRootCapabilities: true})
 }
 
 // inspect brings an archive to the module's own file system and reads it.

@@ -12,10 +12,9 @@ require (
 	go.opentelemetry.io/otel/trace v1.44.0
 )
 
-require (
-	github.com/google/go-cmp v0.7.0
-	go.opentelemetry.io/otel/sdk v1.41.0
-)
+require github.com/google/go-cmp v0.7.0
+
+require go.opentelemetry.io/otel/sdk v1.41.0
 
 require (
 	github.com/99designs/gqlgen v0.17.81 // indirect

@@ -18,8 +18,6 @@ func (m *Caduceus) Publish(
 	ctx context.Context,
 	// registry and repository
 	address string,
-	// socket of the Docker engine for the tests: /var/run/docker.sock
-	docker *dagger.Socket,
 	// who pushes
 	username string,
 	password *dagger.Secret,
@@ -49,7 +47,7 @@ func (m *Caduceus) Publish(
 	if err != nil {
 		return nil, err
 	}
-	if _, err := m.TestDocker(ctx, docker, file, ""); err != nil {
+	if _, err := m.TestDocker(ctx, file, "", base); err != nil {
 		return nil, err
 	}
 	archive, facts, err := m.facts(ctx, file)
@@ -76,8 +74,6 @@ func (m *Caduceus) Publish(
 // +cache="never"
 func (m *Caduceus) Check(
 	ctx context.Context,
-	// socket of the Docker engine for the tests: /var/run/docker.sock
-	docker *dagger.Socket,
 	// +optional
 	base string,
 ) (string, error) {
@@ -90,7 +86,7 @@ func (m *Caduceus) Check(
 			if err != nil {
 				return "", err
 			}
-			return m.TestDocker(ctx, docker, file, "")
+			return m.TestDocker(ctx, file, "", base)
 		},
 	}
 	var report []string

@@ -3,6 +3,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -67,10 +68,11 @@ func startRegistry(t *testing.T) *registry {
 	return r
 }
 
-// freeAddress is one of loopback that nobody listens at.
+// freeAddress is one that nobody listens at: of loopback, or of HERMES_TEST_ADDRESS where
+// the engine runs in another network and takes plain HTTP from there.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", net.JoinHostPort(cmp.Or(os.Getenv("HERMES_TEST_ADDRESS"), "127.0.0.1"), "0"))
 	if err != nil {
 		t.Fatal(err)
 	}

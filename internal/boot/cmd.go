@@ -3,14 +3,11 @@ package boot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
-	"caduceus/internal/console"
 	"caduceus/internal/proc"
 )
 
@@ -56,55 +53,4 @@ func (m *machine) spawnCmd(p program) (*proc.Child, error) {
 		return m.spawn(p)
 	}
 	return child, err
-}
-
-// explain is the closing line of the boot: how long each step took, and why each service is up or
-// down.
-//
-// spec: SUP-68
-func (m *machine) explain() {
-	if m.stopping() {
-		return
-	}
-	var total time.Duration
-	var steps []string
-	for _, t := range m.timings {
-		total += t.took
-		if t.took >= time.Millisecond {
-			steps = append(steps, fmt.Sprintf("%s %d ms", t.step, t.took.Milliseconds()))
-		}
-	}
-	parts := []string{fmt.Sprintf("version %s booted in %d ms", m.version, total.Milliseconds())}
-	if len(steps) > 0 {
-		parts[0] += " (" + strings.Join(steps, ", ") + ")"
-	}
-	for _, name := range m.scandir.Load().Names() {
-		if !strings.HasSuffix(name, "/log") {
-			parts = append(parts, name+" "+m.whyUp(name))
-		}
-	}
-	m.log.Printf(console.Step, "init", "%s", strings.Join(parts, "; "))
-}
-
-func (m *machine) whyUp(name string) string {
-	m.mu.Lock()
-	failure := m.failures[name]
-	m.mu.Unlock()
-	unit := m.plan.Unit(name)
-	service := m.scandir.Load().Service(name)
-	switch {
-	case failure != nil:
-		return fmt.Sprintf("down: %v", failure)
-	case unit.Name != "" && slices.Contains(m.plan.Closure("user"), name):
-		return "up: in user"
-	case unit.Name != "" && slices.Contains(m.plan.Closure("user2"), name):
-		return "up: in user2"
-	case unit.Name != "":
-		return "down: in no bundle"
-	case exists(run("service/" + name + "/down")):
-		return "down: has a down file"
-	case service != nil && service.Status().WantUp:
-		return "up: no down file"
-	}
-	return "down: told so"
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"caduceus/internal/rc"
-	"caduceus/internal/s6"
 	"caduceus/internal/supervise"
 )
 
@@ -51,17 +50,11 @@ func (m *machine) installSources(ctx context.Context) error {
 func (m *machine) rescan(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
 	scandir := m.scandir.Load()
 	scandir.Scan()
 	for _, name := range scandir.Names() {
-		status := filepath.Join(run("service"), name, s6.SuperviseDir, s6.StatusFile)
-		for !exists(status) && ctx.Err() == nil {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-			}
+		if service := scandir.Service(name); service != nil {
+			_ = service.Wait(ctx, supervise.Supervised) // the end of ctx ends the wait for all
 		}
 	}
 }

@@ -54,7 +54,7 @@ func TestServiceThatDoesNotComeUp(t *testing.T) {
 	if got := p.stdout.String(); got != "false\nfalse\ntrue\n" {
 		t.Errorf("wanted up: %q; stderr:\n%s", got, p.stderr.String())
 	}
-	for _, want := range []string{`cannot start "never"`, `cannot start "after": skipped`, "never down: ", "free up: in user"} {
+	for _, want := range []string{`cannot start "never"`, `cannot start "after": skipped`, "never down: ", "free started: in user"} {
 		if !strings.Contains(p.stderr.String(), want) {
 			t.Errorf("stderr lacks %q:\n%s", want, p.stderr.String())
 		}
@@ -128,6 +128,27 @@ func TestServicesDAndSlots(t *testing.T) {
 	p.expect(0)
 	if p.stdout.String() != "ready\n" {
 		t.Errorf("stdout %q", p.stdout.String())
+	}
+	for _, want := range []string{"off down: has a down file", "slot start", "web ready: no down file"} {
+		if !strings.Contains(p.stderr.String(), "; "+want) {
+			t.Errorf("stderr lacks %q:\n%s", want, p.stderr.String())
+		}
+	}
+}
+
+// spec: SUP-68
+func TestServiceThatRefusesToRunIsNotCalledUp(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.setenv("S6_CMD_WAIT_FOR_SERVICES=1")
+	b.longrun("off", "exit 0")
+	b.script("etc/s6-overlay/s6-rc.d/off/finish", "exit 125")
+	b.script("etc/services.d/later/run", `until [ "$(/command/s6-svstat -o wantedup /run/service/off)" = false ]; do sleep 0.01; done; echo >&3; exec sleep 1000`)
+	b.file("etc/services.d/later/notification-fd", "3", 0o644)
+	p := b.run("true")
+	p.expect(0)
+	if want := "off down: finish exited 125"; !strings.Contains(p.stderr.String(), want) {
+		t.Errorf("stderr lacks %q:\n%s", want, p.stderr.String())
 	}
 }
 

@@ -39,11 +39,12 @@ type Cond uint8
 
 // The conditions of Wait.
 const (
-	Up        Cond = iota // run is alive
-	Ready                 // up, and it said so
-	Down                  // run is dead
-	DownReady             // down, and finish is over
-	Gone                  // the supervisor has ended
+	Up         Cond = iota // run is alive
+	Ready                  // up, and it said so
+	Down                   // run is dead
+	DownReady              // down, and finish is over
+	Gone                   // the supervisor has ended
+	Supervised             // its first status is written: it can be asked
 )
 
 // Service is a supervised service directory. Its methods never block, but for
@@ -55,6 +56,7 @@ type Service struct {
 
 	mu        sync.Mutex
 	status    s6.Status
+	known     bool          // status was written
 	failed    bool          // O was the last word
 	unstarted error         // why the last START since Command or a write failed
 	ups       int           // starts of run
@@ -185,6 +187,9 @@ func (s *Service) check(cond Cond, before int) (bool, <-chan struct{}, error) {
 	if wantsUp && s.unstarted != nil {
 		return false, nil, s.unstarted
 	}
+	if cond == Supervised {
+		return s.known, s.changed, nil
+	}
 	return holds(cond, s.status) || s.times(cond) > before, s.changed, nil
 }
 
@@ -213,7 +218,7 @@ func (s *Service) publish(st s6.Status) {
 			s.readies++
 		}
 		s.failed = s.failed && !st.WantUp && !st.Up()
-		s.status, s.unstarted = st, nil
+		s.status, s.known, s.unstarted = st, true, nil
 	})
 }
 

@@ -1,0 +1,31 @@
+package supervise
+
+import "caduceus/internal/s6"
+
+// Condition says in a word what the service does at this moment - ready, started, starting,
+// restarting, finishing, down - and why, where only its supervisor knows.
+func (s *Service) Condition() (word, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return condition(s.status, s.ups > 0, s.failed, s.unstarted)
+}
+
+func condition(st s6.Status, ran, failed bool, unstarted error) (word, why string) {
+	switch {
+	case st.Up() && st.Ready:
+		return "ready", ""
+	case st.Up():
+		return "started", ""
+	case st.Finishing:
+		return "finishing", lastExit(st.Wait)
+	case failed:
+		return "down", "finish exited 125"
+	case unstarted != nil:
+		return "down", unstarted.Error()
+	case !st.WantUp:
+		return "down", ""
+	case ran:
+		return "restarting", lastExit(st.Wait)
+	}
+	return "starting", ""
+}

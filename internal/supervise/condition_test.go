@@ -1,0 +1,37 @@
+package supervise
+
+import (
+	"errors"
+	"syscall"
+	"testing"
+
+	"caduceus/internal/s6"
+)
+
+// spec: SUP-68
+func TestCondition(t *testing.T) {
+	const exited1 = syscall.WaitStatus(1 << 8)
+	for name, c := range map[string]struct {
+		status      s6.Status
+		ran, failed bool
+		unstarted   error
+		want        string
+	}{
+		"wanted, but nothing ran yet":      {status: s6.Status{WantUp: true, NotStarted: true}, want: "starting"},
+		"alive":                            {status: s6.Status{WantUp: true, Pid: 7}, ran: true, want: "started"},
+		"alive, and it said so":            {status: s6.Status{WantUp: true, Pid: 7, Ready: true}, ran: true, want: "ready"},
+		"its finish runs":                  {status: s6.Status{WantUp: true, Pid: 8, Finishing: true, Wait: exited1}, ran: true, want: "finishing: exit code 1"},
+		"finish forbade the next start":    {status: s6.Status{Ready: true}, ran: true, failed: true, want: "down: finish exited 125"},
+		"dead, and soon to run again":      {status: s6.Status{WantUp: true, Ready: true, Wait: 9}, ran: true, want: "restarting: signal SIGKILL"},
+		"dead, and not wanted":             {status: s6.Status{Ready: true, Wait: exited1}, ran: true, want: "down"},
+		"wanted, but it cannot be spawned": {status: s6.Status{WantUp: true}, unstarted: errors.New("no run"), want: "down: no run"},
+	} {
+		word, why := condition(c.status, c.ran, c.failed, c.unstarted)
+		if why != "" {
+			word += ": " + why
+		}
+		if word != c.want {
+			t.Errorf("%s: %q, want %q", name, word, c.want)
+		}
+	}
+}

@@ -51,11 +51,7 @@ func (s Slot) render(account identity.Account) []file {
 	if s.Profile != profile.Default {
 		selection = "-p " + s.Profile + " "
 	}
-	owner := account.Name + ":" + account.Name
-	if account.Detached {
-		owner = account.Spec()
-	}
-	fill := strings.NewReplacer("@PROFILE@", s.Profile, "@SELECT@", selection, "@USER@", account.Spec(), "@OWNER@", owner)
+	fill := strings.NewReplacer("@PROFILE@", s.Profile, "@SELECT@", selection, "@USER@", account.Spec())
 	timeout := max(s.KillTimeout, DefaultKillTimeout)
 	files := []file{
 		{"type", 0o644, "longrun\n"},

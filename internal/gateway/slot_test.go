@@ -121,18 +121,18 @@ func TestScripts(t *testing.T) {
 				"HERMES_GATEWAY_MAX_STARTS=0", `HOME="$HERMES_HOME"`, "VIRTUAL_ENV=/opt/hermes/.venv",
 			},
 			"log/run": {
-				`exec $drop s6-log 1 n10 s1000000 T "$log_dir"`, `logs/gateways"`, `$parent/default"`, "s6-setuidgid hermes",
-				"chown -h hermes:hermes",
+				`exec $drop s6-log 1 n10 s1000000 T "$log_dir"`, `logs/gateways/default"`, "s6-setuidgid hermes",
+				"hermes container own-logs default ",
 			},
 			"finish": {"78) exit 125", "until: hermes gateway start"},
 		}},
 		"named": {Slot{Profile: "coder"}, identity.Account{Name: "hermes"}, map[string][]string{
 			"run":     {"\nexec hermes -p coder gateway run --replace\n"},
-			"log/run": {`$parent/coder"`},
+			"log/run": {`logs/gateways/coder"`, "hermes container own-logs coder "},
 			"finish":  {"until: hermes -p coder gateway start"},
 		}},
 		"ids that /etc/passwd does not show": {Slot{Profile: "default"}, detached, map[string][]string{
-			"log/run": {"s6-setuidgid 1234:99", "chown -h 1234:99"},
+			"log/run": {"s6-setuidgid 1234:99"},
 		}},
 	}
 	for name, c := range cases {

@@ -3,15 +3,12 @@
 # a rotated file. Another logger that holds the lock, or a file that hermes cannot write, must not
 # stop the output: then it goes to stdout only.
 case $HERMES_HOME in /*) ;; *) HERMES_HOME=/opt/data ;; esac
-parent="$HERMES_HOME/logs/gateways"
-log_dir="$parent/@PROFILE@"
+log_dir="$HERMES_HOME/logs/gateways/@PROFILE@"
 drop=
 if [ "$(id -u)" = 0 ]; then
   drop="s6-setuidgid @USER@"
-  if [ ! -L "$HERMES_HOME/logs" ] && [ ! -L "$parent" ]; then
-    chown -h @OWNER@ "$parent" 2>/dev/null
-    chown -hR @OWNER@ "$log_dir" 2>/dev/null
-  fi
+  # Not chown -R: hermes could put a symlink in its way.
+  /opt/hermes/bin/hermes container own-logs @PROFILE@ 2>/dev/null
 fi
 usable() {
   $drop mkdir -p "$log_dir" && $drop test -w "$log_dir" || return

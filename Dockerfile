@@ -31,10 +31,7 @@ ENV PATH=/opt/hermes/bin:/opt/hermes/.venv/bin:/opt/data/.local/bin:/usr/local/s
     PLAYWRIGHT_BROWSERS_PATH=/opt/hermes/.playwright \
     AGENT_BROWSER_ARGS=--no-sandbox,--disable-dev-shm-usage \
     PYTHONUNBUFFERED=1 \
-    PYTHONDONTWRITEBYTECODE=1 \
-    UV_CACHE_DIR=/tmp/hermes-cache/uv \
-    npm_config_cache=/tmp/hermes-cache/npm \
-    npm_config_install_links=false
+    PYTHONDONTWRITEBYTECODE=1
 WORKDIR /opt/hermes
 VOLUME /opt/data
 ENTRYPOINT ["/init", "/opt/hermes/docker/main-wrapper.sh"]
@@ -42,6 +39,9 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/command/hermes
 
 # ---- tools: compilers, uv and Node, for the stages that build
 FROM system AS tools
+ENV UV_CACHE_DIR=/tmp/hermes-cache/uv \
+    npm_config_cache=/tmp/hermes-cache/npm \
+    npm_config_install_links=false
 RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
     /tmp/apt-install.sh cmake g++ gcc libolm-dev make python3-dev python3-venv
 COPY image/build/with-ca.sh image/build/tools.sh image/locks/tools.lock /tmp/
@@ -122,13 +122,14 @@ FROM media AS browser-playwright
 COPY --from=npm /out/npm/ /out/browser/ /
 COPY --from=tools /usr/local/ /usr/local/
 COPY image/build/with-ca.sh /tmp/
-RUN --mount=type=secret,id=ca /tmp/with-ca.sh npx playwright install --with-deps --only-shell chromium && \
+RUN --mount=type=secret,id=ca npm_config_cache=/tmp/npm /tmp/with-ca.sh npx playwright install --with-deps --only-shell chromium && \
     chmod -R a+rX,go-w .playwright && rm -rf /tmp/* /var/lib/apt/lists/*
 
 FROM browser-${BROWSER_SOURCE} AS browser
 
 # ---- the two variants; all but the base and one label of each is alike
 FROM system AS slim
+ENV npm_config_install_links=false
 COPY --from=tools /usr/local/ /usr/local/
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
 COPY --from=npm /out/npm/ /
@@ -147,6 +148,7 @@ LABEL caduceus.variant=slim \
       org.opencontainers.image.source=${SOURCE}
 
 FROM browser AS full
+ENV npm_config_install_links=false
 COPY --from=tools /usr/local/ /usr/local/
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
 COPY --from=npm /out/npm/ /

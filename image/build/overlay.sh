@@ -7,6 +7,7 @@ umask 022
 out=$1
 chmod -R a+rX,go-w "$out"
 chmod 0755 "$out/init" "$out/opt/hermes/bin/hermes"
+chmod 0700 "$out/root"
 
 # The agent's own bridge, where it has one, takes the place of ours.
 if [ -f "$2/opt/hermes/scripts/whatsapp-bridge/bridge.js" ]; then

@@ -145,3 +145,17 @@ func linked(b box) {
 	b.wants(hermes, "cd /opt/data && mv kept .apt-packages && printf '%s\n' '-o' ./x.deb 'jq=1' >>.apt-packages", 0)
 	b.wants(hermes, "hermes container apt-restore", 0, `ignoring "-o"`, `ignoring "./x.deb"`, "1 packages listed, none is missing")
 }
+
+// Root may be the first to use npm and uv in a container.
+//
+// contract: TOOL-16
+func TestCachesOfRootAreNoneOfHermes(t *testing.T) {
+	w := newWorld(t, "TOOL-16")
+	b := w.start("", harness.Spec{})
+	for _, user := range []string{"0", hermes} {
+		b.wants(user, "npm cache verify && npx --version && uv cache prune && uv venv -q --offline /tmp/venv-$(id -u)", 0)
+	}
+	b.wants("0", "ls -d /root/.npm/_cacache /root/.cache/uv", 0)
+	b.wants(hermes, "stat -c %U /tmp/hermes-cache /tmp/hermes-cache/npm/_cacache /tmp/hermes-cache/uv", 0, "hermes\nhermes\nhermes\n")
+	b.wants(hermes, "ls -d /opt/data/.npm /opt/data/.cache/uv", 2)
+}

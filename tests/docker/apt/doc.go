@@ -1,5 +1,6 @@
-// Package apt holds the tests of apt-get in a running container: that hermes may install packages where
-// the operator allows it, that it may do nothing else, and that a new container gets them again.
+// Package apt holds the tests of what gets installed in a running container: that hermes may install
+// Debian packages where the operator allows it, and may do nothing else with apt; that a new container
+// gets them again; that npm and uv find a cache they can use.
 //
 // They attack the helper as a program of the agent could: with raw packets on its socket, with names
 // that mean more to apt than a package, with files and links that lie in the way. They stand behind the

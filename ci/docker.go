@@ -28,7 +28,7 @@ const loadImage = `curl -fsS -H 'Content-Type: application/x-tar' --data-binary 
 curl -fsS -o /dev/null "http://docker:2375/images/$HERMES_TEST_IMAGE/json"`
 
 // runTests says where this container can be reached, for the registry that the tests start.
-const runTests = `HERMES_TEST_ADDRESS=$(hostname -i) exec go tool mage test:docker`
+const runTests = `HERMES_TEST_ADDRESS=$(hostname -I | cut -d' ' -f1) exec go tool mage test:docker`
 
 // TestDocker runs the contract on containers of an image, in a Docker engine of its own.
 //

@@ -25,16 +25,15 @@ type browser struct {
 // pageLimit is how long a page may take to show what it should.
 const pageLimit = 60 * time.Second
 
-// do gives the browser commands, and returns what they print.
-func (b browser) do(commands ...string) string {
+// do gives the browser commands that must succeed.
+func (b browser) do(commands ...string) {
 	b.Helper()
-	res := b.try(commands...)
-	if res.Code != 0 {
+	if res := b.try(commands...); res.Code != 0 {
 		b.Fatalf("the browser cannot %q: %s", commands, res)
 	}
-	return res.Stdout
 }
 
+// try gives the browser commands.
 func (b browser) try(commands ...string) harness.Result {
 	b.Helper()
 	// HOME as the agent's tools have it; with-contenv brings the path of the browser.

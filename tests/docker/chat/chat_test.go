@@ -52,6 +52,12 @@ func TestChatQuery(t *testing.T) {
 	}
 }
 
+const anthropicConfig = `model:
+  provider: anthropic
+  model: my-model
+  base_url: http://` + anthropic + `:8000
+`
+
 // Keys given to the container are used over those of .env: Anthropic's, too.
 //
 // contract: ENV-05 RCP-10
@@ -60,12 +66,9 @@ func TestChatQueryAnthropic(t *testing.T) {
 	out := k.chatRun("say: pong",
 		map[string]string{"ANTHROPIC_API_KEY": fromContainer, "OPENAI_API_KEY": fromContainer},
 		map[string]string{
-			".env": "ANTHROPIC_API_KEY=" + fromFile + "\n",
-			"config.yaml": `model:
-  provider: anthropic
-  model: my-model
-  base_url: http://` + anthropic + `:8000
-`})
+			".env":        "ANTHROPIC_API_KEY=" + fromFile + "\n",
+			"config.yaml": anthropicConfig,
+		})
 	if !strings.Contains(out, "pong") {
 		t.Errorf("want the answer pong, got\n%s\nthe model was asked:\n%s", out, k.asked())
 	}

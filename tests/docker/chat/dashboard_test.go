@@ -57,6 +57,7 @@ func TestDashboardPage(t *testing.T) {
 //
 // contract: DASH-13 DASH-14
 func TestDashboardActions(t *testing.T) {
+	t.Parallel()
 	for name, shared := range map[string]bool{"as PID 1": false, "not PID 1": true} {
 		t.Run(name, func(t *testing.T) {
 			k := newSubject(t, "DASH-13", "DASH-14")

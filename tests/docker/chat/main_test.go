@@ -36,7 +36,7 @@ const (
 	testLimit = 6 * time.Minute
 )
 
-//nolint:gochecknoglobals // the one connection of this test binary
+// The one connection of this test binary.
 var (
 	docker      *harness.Engine
 	api         client.APIClient
@@ -92,8 +92,6 @@ type talk struct {
 }
 
 // peerImage is built once for all tests.
-//
-//nolint:gochecknoglobals // built once
 var peerImage = sync.OnceValues(func() (string, error) { return peer.Build(interrupted, docker) })
 
 // newTalk begins a test that proves clauses, beside others, with a model that

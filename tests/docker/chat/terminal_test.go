@@ -63,7 +63,6 @@ func (t *terminal) collect() {
 	}
 }
 
-//nolint:gochecknoglobals // compiled once
 var escapes = regexp.MustCompile("\x1b\\[[0-9;:?<>=!]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[@-Z\\\\-_()#][0-9A-B]?")
 
 // text is what was printed so far, without the terminal's control sequences.
@@ -74,16 +73,15 @@ func (t *terminal) text() string {
 }
 
 // expect waits for output that matches the expression, after what the last expect
-// found, and returns the match. While it waits, it presses the keys at each look.
-func (t *terminal) expect(expr, keys string, limit time.Duration) string {
+// found. While it waits, it presses the keys at each look.
+func (t *terminal) expect(expr, keys string, limit time.Duration) {
 	t.Helper()
 	re := regexp.MustCompile(expr)
-	found := ""
 	t.must(harness.Poll(t.ctx, "output that matches "+expr, limit, func(context.Context) (string, bool, error) {
 		text := t.text()
 		seen := text[min(t.from, len(text)):]
 		if at := re.FindStringIndex(seen); at != nil {
-			found, t.from = seen[at[0]:at[1]], t.from+at[1]
+			t.from += at[1]
 			return "", true, nil
 		}
 		select {
@@ -96,7 +94,6 @@ func (t *terminal) expect(expr, keys string, limit time.Duration) string {
 		}
 		return seen, false, nil
 	}))
-	return found
 }
 
 // press types keys.

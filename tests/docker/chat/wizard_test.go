@@ -61,6 +61,7 @@ func TestSetupWizard(t *testing.T) {
 //
 // contract: RCP-05 RCP-06
 func TestTerminal(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{"no arguments": nil, "--tui": {"--tui"}} {
 		t.Run(name, func(t *testing.T) {
 			k := newTalk(t, "RCP-05", "RCP-06")

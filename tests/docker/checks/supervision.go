@@ -25,6 +25,10 @@ func supervisionProbes() []probe {
 			clause: "SLOT-15", name: "main-hermes is up and links to its service directory",
 			script: `readlink /run/service/main-hermes; ` + svstat + `/run/service/main-hermes`, match: `^/run/s6-rc/servicedirs/main-hermes\nup \(pid \d+\) \d+ seconds`,
 		},
+		{
+			clause: "SLOT-15", name: "main-hermes does not run as root",
+			script: `ps -o user= -p "$(` + svstat + `-o pid /run/service/main-hermes)"`, want: "hermes",
+		},
 		{clause: "REC-03", name: "the default profile has a slot", script: `test -d /run/service/gateway-default`},
 		{
 			clause: "SLOT-01", name: "a slot that must not start holds type, run, finish, log and down",

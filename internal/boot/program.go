@@ -1,9 +1,7 @@
 package boot
 
 import (
-	"bufio"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/contenv"
+	"caduceus/internal/proc"
 )
 
 // lookPath finds the file that a command name means, as execvp does: a name with a slash is the
@@ -61,9 +60,7 @@ func alternative(file string, argv []string, dir string, err error) []string {
 			return nil
 		}
 		defer func() { _ = f.Close() }()
-		if words := shebang(f); words != nil {
-			return append(append(words, file), argv[1:]...)
-		}
+		return proc.Script(f, file, argv)
 	}
 	return nil
 }
@@ -75,25 +72,6 @@ func onNoexecMount(file string) bool {
 	}
 	var st unix.Statfs_t
 	return unix.Statfs(file, &st) == nil && st.Flags&unix.ST_NOEXEC != 0
-}
-
-// shebang reads the interpreter and its optional argument as the kernel does; nil: there is none.
-func shebang(r io.Reader) []string {
-	line, _ := bufio.NewReader(io.LimitReader(r, 256)).ReadString('\n')
-	rest, ok := strings.CutPrefix(line, "#!")
-	if !ok {
-		return nil
-	}
-	rest = strings.Trim(rest, " \t\n")
-	end := strings.IndexAny(rest+" ", " \t")
-	if end == 0 {
-		return nil
-	}
-	words := []string{rest[:end]}
-	if arg := strings.Trim(rest[end:], " \t"); arg != "" {
-		words = append(words, arg) // one word, whatever blanks it holds
-	}
-	return words
 }
 
 // Exec replaces this process by the program that argv names, found as execvp would, with the same

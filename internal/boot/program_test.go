@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -49,26 +48,6 @@ func TestLookPath(t *testing.T) {
 		got, err := lookPath(name, path, dir)
 		if got != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%s: %q, %v; want %q, %v", name, got, err, c.want, c.err)
-		}
-	}
-}
-
-// spec: SUP-27
-func TestShebang(t *testing.T) {
-	t.Parallel()
-	for header, want := range map[string][]string{
-		"#!/bin/sh\necho":                       {"/bin/sh"},
-		"#! /bin/sh  -e -u \n":                  {"/bin/sh", "-e -u"},
-		"#!/bin/sh\t-e\n":                       {"/bin/sh", "-e"},
-		"#!/command/with-contenv sh\n":          {"/command/with-contenv", "sh"},
-		"#!/bin/sh":                             {"/bin/sh"},
-		"#!\n":                                  nil,
-		"echo\n":                                nil,
-		"\x7fELF":                               nil,
-		"#!/" + strings.Repeat("x", 300) + "\n": {"/" + strings.Repeat("x", 253)},
-	} {
-		if diff := cmp.Diff(want, shebang(strings.NewReader(header))); diff != "" {
-			t.Errorf("%q: %s", header, diff)
 		}
 	}
 }

@@ -99,25 +99,3 @@ func TestPrefixerWithoutReader(t *testing.T) {
 	<-p.done
 	_ = out.Close()
 }
-
-// spec: SUP-27
-func TestShebang(t *testing.T) {
-	tests := []struct {
-		head string
-		want string
-	}{
-		{"#!/bin/sh\n", "/bin/sh"},
-		{"#! /bin/sh -e  \nrest", "/bin/sh|-e"},
-		{"#!/usr/bin/env -S a b\n", "/usr/bin/env|-S a b"},
-		{"#!\t/command/execlineb -P", "/command/execlineb|-P"},
-		{"#!/bin/sh\t-e\n", "/bin/sh|-e"},
-		{"#!\n", ""},
-		{"\x7fELF", ""},
-		{"", ""},
-	}
-	for _, tt := range tests {
-		if got := strings.Join(shebang([]byte(tt.head)), "|"); got != tt.want {
-			t.Errorf("shebang(%q) = %q, want %q", tt.head, got, tt.want)
-		}
-	}
-}

@@ -148,11 +148,15 @@ func (l *ladder) stopService(ctx context.Context, name string) error {
 	return nil
 }
 
-// timeoutKill is what the service itself asks for between TERM and KILL.
+// timeoutKill is what the service itself asks for between TERM and KILL. Whoever owns the service
+// directory cannot hold up the stop with what they put there.
 func (m *machine) timeoutKill(name string) time.Duration {
-	config, _ := s6.ReadConfig(func(file string) ([]byte, error) {
-		return os.ReadFile(filepath.Join(run("service"), name, file))
-	}, 1)
+	dir, err := s6.OpenDir(filepath.Join(run("service"), name))
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = dir.Close() }() // nothing was written
+	config, _ := dir.Config(0)         // the supervisor has said what is wrong with it
 	return config.KillTimeout
 }
 

@@ -210,6 +210,24 @@ func TestWhateverHangsTheStopHasADeadline(t *testing.T) {
 	p.expect(137)
 }
 
+// spec: SUP-80, SUP-89
+func TestFilesOfASlotDoNotHoldUpTheStop(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.script("etc/cont-init.d/01", `mkdir /run/service/slot && cd /run/service/slot
+		printf '#!/bin/sh\necho slot is up; mkfifo timeout-kill; exec sleep 1000 3<>timeout-kill' >run; chmod +x run`)
+	p := b.start(nil, "sleep", "1000")
+	p.says("slot is up\n")
+	p.until("the fifo", func() bool {
+		_, err := os.Stat(p.inside("/run/service/slot/timeout-kill"))
+		return err == nil
+	})
+	if took := p.stop(); took > 3*time.Second {
+		t.Errorf("stop took %v", took)
+	}
+	p.expect(0)
+}
+
 // spec: SUP-82, FAULT-06
 func TestStopDuringBoot(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,7 @@ const (
 	DefaultRestartMax    = 300 * time.Second
 	maxSignalLen         = 15
 	maxPrefixLen         = 64
+	maxConfigSize        = 256
 )
 
 // Config is what the files of a service directory say (SUP-24).
@@ -51,6 +52,12 @@ func ReadConfig(read func(name string) ([]byte, error), maxFD int) (Config, []st
 		RestartMax:     r.millis("restart-max", DefaultRestartMax),
 		OutputPrefix:   r.prefix("output-prefix"),
 	}, r.warnings
+}
+
+// Config is ReadConfig of the held directory: nothing in it can block the
+// reader, and no file is read further than it may be long.
+func (d *Dir) Config(maxFD int) (Config, []string) {
+	return ReadConfig(func(name string) ([]byte, error) { return d.ReadFile(name, maxConfigSize) }, maxFD)
 }
 
 type configReader struct {

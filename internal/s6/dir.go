@@ -116,12 +116,33 @@ func (d *Dir) OpenOrCreate(name string, flags int, mode uint32) (*os.File, error
 
 // ReadFile reads at most limit bytes of a file and never blocks on a fifo.
 func (d *Dir) ReadFile(name string, limit int) ([]byte, error) {
-	f, err := d.Open(name, unix.O_RDONLY|unix.O_NONBLOCK, 0)
+	fd, err := retry(func() (int, error) {
+		return unix.Openat(d.fd, name, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot open %q: %w", name, err)
 	}
-	defer func() { _ = f.Close() }()
-	return io.ReadAll(io.LimitReader(f, int64(limit)))
+	defer func() { _ = unix.Close(fd) }()
+	content, err := io.ReadAll(io.LimitReader(rawReader(fd), int64(limit)))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %q: %w", name, err)
+	}
+	return content, nil
+}
+
+// rawReader reads a descriptor by the bare system call. An os.File would wait
+// for what the writers of a fifo may never write.
+type rawReader int
+
+func (fd rawReader) Read(p []byte) (int, error) {
+	n, err := retry(func() (int, error) { return unix.Read(int(fd), p) })
+	switch {
+	case err != nil:
+		return 0, err
+	case n == 0 && len(p) > 0:
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 // Replace writes a file of mode 0644 beside the old one and renames it, so that
@@ -262,11 +283,11 @@ func setLock(f *os.File, cmd int, kind int16) error {
 	return lockErr
 }
 
-func retry(open func() (int, error)) (int, error) {
+func retry(call func() (int, error)) (int, error) {
 	for {
-		fd, err := open()
+		n, err := call()
 		if !errors.Is(err, unix.EINTR) {
-			return fd, err
+			return n, err
 		}
 	}
 }

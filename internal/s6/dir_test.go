@@ -246,3 +246,32 @@ func TestFailedReplaceKeepsTheOldFile(t *testing.T) {
 		t.Errorf("status is %q", b)
 	}
 }
+
+// spec: SUP-89
+func TestReadFileNeverWaits(t *testing.T) {
+	path := t.TempDir()
+	fifo := filepath.Join(path, "timeout-kill")
+	if err := unix.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	writer, err := os.OpenFile(fifo, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = writer.Close() }()
+	if err := os.Symlink("/dev/zero", filepath.Join(path, "down-signal")); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := OpenDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = dir.Close() }()
+	if _, err := dir.ReadFile("timeout-kill", 256); !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("fifo with a silent writer: %v, want %v", err, unix.EAGAIN)
+	}
+	config, warnings := dir.Config(64)
+	if want := defaultConfig(); config != want || len(warnings) != 1 {
+		t.Errorf("config %+v, warnings %q, want %+v and one for down-signal", config, warnings, want)
+	}
+}

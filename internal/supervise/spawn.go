@@ -16,9 +16,8 @@ import (
 
 // Bounds of what is read of a service directory.
 const (
-	maxConfigSize = 256
-	maxServiceFD  = 4096
-	fdReserve     = 16 // descriptors that a spawn needs for itself
+	maxServiceFD = 4096
+	fdReserve    = 16 // descriptors that a spawn needs for itself
 )
 
 // exitKilled stands for the exit code of a killed run in the arguments of finish.
@@ -27,9 +26,7 @@ const exitKilled = 256
 // readConfig reads the files of the service directory as they are now; each
 // set of complaints is logged once.
 func (r *runner) readConfig() s6.Config {
-	config, warnings := s6.ReadConfig(func(name string) ([]byte, error) {
-		return r.opt.Dir.ReadFile(name, maxConfigSize)
-	}, maxFD())
+	config, warnings := r.opt.Dir.Config(maxFD())
 	if !slices.Equal(warnings, r.warned) {
 		for _, w := range warnings {
 			r.log(1, "%s", w)

@@ -170,6 +170,31 @@ func TestClosingDescriptorIsAwaited(t *testing.T) {
 	p.says("up\n")
 }
 
+// spec: SUP-82
+func TestClosingDescriptorDoesNotHoldUpTheStop(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	r, w, err := os.Pipe()
+	b.must(err)
+	defer func() { _, _ = r.Close(), w.Close() }()
+	b.setenv("S6_WAIT_FOR_CLOSING_FD=3")
+	b.extra = r
+	_, err = w.WriteString("not yet")
+	b.must(err)
+	p := b.start(nil, "echo", "CMD ran")
+	p.until("/init reading the descriptor", func() bool {
+		left, err := unix.IoctlGetInt(int(r.Fd()), unix.TIOCINQ)
+		return err == nil && left == 0
+	})
+	if took := p.stop(); took > 2*time.Second {
+		t.Errorf("stop took %v", took)
+	}
+	p.expect(0)
+	if got := p.stdout.String(); got != "" {
+		t.Errorf("stdout %q", got)
+	}
+}
+
 // spec: SUP-88, FAULT-18
 func TestNobodyReadsTheLog(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/signal"
@@ -39,7 +40,7 @@ func (m *machine) takeOver() error {
 		return fmt.Errorf("cannot open %q: %w", os.DevNull, err)
 	}
 	if fd := m.start.closingFd; fd != 0 {
-		if err := awaitClosing(fd); err != nil {
+		if err := awaitClosing(m.ctx, fd); err != nil {
 			m.warnf("cannot wait for descriptor %d to close: %v", fd, err)
 		}
 	}
@@ -49,22 +50,31 @@ func (m *machine) takeOver() error {
 	return nil
 }
 
-// awaitClosing reads the inherited descriptor fd to its end: somebody outside gets ready until then.
-func awaitClosing(fd int) error {
+// awaitClosing reads the inherited descriptor fd to its end, or until ctx ends: somebody outside gets
+// ready until then.
+func awaitClosing(ctx context.Context, fd int) error {
 	// What was inherited survived an exec; what is close-on-exec is the runtime's own.
 	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC != 0 {
 		return unix.EBADF
 	}
 	defer func() { _ = unix.Close(fd) }()
 	buf := make([]byte, 512)
-	for {
+	for ctx.Err() == nil {
+		// A read cannot be told to stop, so it is done only when it does not wait.
+		if n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 100); n <= 0 {
+			if err != nil && err != unix.EINTR {
+				return err
+			}
+			continue
+		}
 		n, err := unix.Read(fd, buf)
 		switch {
-		case err == unix.EINTR:
+		case err == unix.EINTR, err == unix.EAGAIN:
 		case n <= 0:
 			return err
 		}
 	}
+	return nil
 }
 
 // takeSignals catches every signal that could end the process; none is ever ignored, as that would

@@ -11,8 +11,8 @@ import (
 	"caduceus/internal/proc"
 )
 
-// jobs are the programs that the boot itself runs and that are alive: scripts, oneshots, CMD. The ladder closes the set, so that what starts too late is told to stop
-// at once.
+// jobs are the programs that the boot itself runs and that are alive: scripts, oneshots, CMD. The
+// ladder closes the set, so that what starts too late is told to stop at once.
 type jobs struct {
 	mu     sync.Mutex
 	alive  map[*proc.Child]bool
@@ -129,7 +129,7 @@ func (m *machine) end(ctx context.Context, child *proc.Child, grace time.Duratio
 	}
 }
 
-// outcome tells how a program ended, in words and as an exit code.
+// outcome is the exit code that tells how a program ended, or why it could not be executed.
 func outcome(ws syscall.WaitStatus, err error) int {
 	if err != nil {
 		return spawnCode(err)

@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/moby/moby/api/types/container"
+
 	"caduceus/tests/docker/harness"
+	"caduceus/tests/docker/peer/inference"
 )
 
 // localConfig is the guide's: an inference server in the container's network.
@@ -57,6 +60,25 @@ const anthropicConfig = `model:
   model: my-model
   base_url: http://` + anthropic + `:8000
 `
+
+// The agent opens a page with its browser tool, in the memory that the guide gives it.
+//
+// contract: RCP-31
+func TestChatBrowse(t *testing.T) {
+	k := newTalk(t, "RCP-31")
+	c := k.start(harness.Spec{
+		Cmd: []string{"chat", "-q", "browse: http://vllm:8000/"}, Files: volume(map[string]string{"config.yaml": localConfig}),
+		Host: func(h *container.HostConfig) { h.ShmSize, h.Memory = 1<<30, 2<<30 },
+	})
+	ended, err := c.Wait(k.ctx, gatewayLimit)
+	k.must(err)
+	out, stderr, err := c.Logs(k.ctx)
+	k.must(err)
+	told := strings.Join(strings.Fields(out), " ") // the terminal's lines are short
+	if ended.Code != 0 || !strings.Contains(told, `"success": true`) || !strings.Contains(told, inference.Title) {
+		t.Errorf("want the page's title from the browser tool, got code %d and\n%s%s\nthe model was asked:\n%s", ended.Code, out, stderr, k.asked())
+	}
+}
 
 // Keys given to the container are used over those of .env: Anthropic's, too.
 //

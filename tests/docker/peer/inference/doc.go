@@ -1,8 +1,8 @@
 // Package inference is a fake inference server that speaks the OpenAI API: its
-// model follows a script of four rules instead of thinking.
+// model follows a script of five rules instead of thinking.
 //
 // A question that contains "run: COMMAND" makes it call the tool terminal with
-// that command; a tool's result makes it answer with "the tool said: RESULT";
+// that command, "browse: URL" the tool browser_navigate; a tool's result makes it answer with "the tool said: RESULT";
 // "say: TEXT" makes it answer TEXT; anything else it repeats. So a test knows
 // each answer beforehand, and an answer that carries a tool's output proves that
 // the tool was run. The server remembers what it was asked, and with which key,

@@ -36,15 +36,22 @@ func (c *Content) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Reply is what the model does next: say Text, or run Command in the tool
-// terminal when it is not empty.
+// Reply is what the model does next: say Text, or call Tool when it is not empty.
 type Reply struct {
-	Text    string
-	Command string
+	Text      string
+	Tool      string
+	Arguments map[string]string
 }
 
-// terminal is the one tool that the model knows.
-const terminal = "terminal"
+// use is a rule of the script: what follows the word is the tool's one argument.
+type use struct{ word, tool, argument string }
+
+func uses() []use {
+	return []use{
+		{"run: ", "terminal", "command"},
+		{"browse: ", "browser_navigate", "url"},
+	}
+}
 
 // reply is the script.
 func reply(messages []Message, tools []string) Reply {
@@ -56,11 +63,15 @@ func reply(messages []Message, tools []string) Reply {
 	if last.Role == "tool" {
 		return Reply{Text: "the tool said: " + text}
 	}
-	if _, command, ok := strings.Cut(text, "run: "); ok && last.Role == "user" {
-		if !slices.Contains(tools, terminal) {
-			return Reply{Text: "there is no tool " + terminal}
+	for _, u := range uses() {
+		_, argument, ok := strings.Cut(text, u.word)
+		switch {
+		case !ok || last.Role != "user":
+		case !slices.Contains(tools, u.tool):
+			return Reply{Text: "there is no tool " + u.tool}
+		default:
+			return Reply{Tool: u.tool, Arguments: map[string]string{u.argument: firstLine(argument)}}
 		}
-		return Reply{Command: firstLine(command)}
 	}
 	if _, say, ok := strings.Cut(text, "say: "); ok {
 		return Reply{Text: firstLine(say)}

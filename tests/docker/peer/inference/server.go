@@ -12,6 +12,9 @@ import (
 // ContextLength is what the server says of its model's context, in tokens.
 const ContextLength = 131072
 
+// Title is the title and heading of the server's one page, at /.
+const Title = "A page of the fake inference server"
+
 // Request is one question as the server remembers it.
 type Request struct {
 	Path     string    `json:"path"`
@@ -39,6 +42,10 @@ func New(model string) *Server {
 	s.mux.HandleFunc("POST /v1/messages", s.messages)
 	s.mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { send(w, s.Requests()) })
 	s.mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { send(w, object{"status": "ok"}) })
+	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(w, "<!DOCTYPE html><title>%s</title><h1>%s</h1>", Title, Title)
+	})
 	return s
 }
 
@@ -120,13 +127,13 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 
 // spoken is a reply as a message of the OpenAI API, and why it ends.
 func spoken(r Reply) (message object, reason string) {
-	if r.Command == "" {
+	if r.Tool == "" {
 		return object{"role": "assistant", "content": r.Text}, "stop"
 	}
-	arguments, _ := json.Marshal(object{"command": r.Command})
+	arguments, _ := json.Marshal(r.Arguments)
 	call := object{
 		"index": 0, "id": "call_fake", "type": "function",
-		"function": object{"name": terminal, "arguments": string(arguments)},
+		"function": object{"name": r.Tool, "arguments": string(arguments)},
 	}
 	return object{"role": "assistant", "content": nil, "tool_calls": []object{call}}, "tool_calls"
 }

@@ -21,7 +21,8 @@ func TestScript(t *testing.T) {
 	}{
 		"a question is repeated":                  {said("user", "hello"), nil, Reply{Text: "you said: hello"}},
 		"say: is obeyed":                          {said("user", "please say: pong\nthanks"), nil, Reply{Text: "pong"}},
-		"run: calls the terminal":                 {said("user", "run: printenv HOME\n"), []string{"web", "terminal"}, Reply{Command: "printenv HOME"}},
+		"run: calls the terminal":                 {said("user", "run: printenv HOME\n"), []string{"web", "terminal"}, Reply{Tool: "terminal", Arguments: map[string]string{"command": "printenv HOME"}}},
+		"browse: calls the browser":               {said("user", "browse: http://a/"), []string{"browser_navigate"}, Reply{Tool: "browser_navigate", Arguments: map[string]string{"url": "http://a/"}}},
 		"run: needs a terminal":                   {said("user", "run: ls"), []string{"web"}, Reply{Text: "there is no tool terminal"}},
 		"a result of a tool is told":              {said("tool", "run: /home"), []string{"terminal"}, Reply{Text: "the tool said: run: /home"}},
 		"no message at all is not the end of all": {nil, nil, Reply{Text: "you said nothing"}},

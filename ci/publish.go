@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -131,4 +132,5 @@ func (m *Caduceus) facts(ctx context.Context, file *dagger.File) (archive string
 	}, nil
 }
 
-func say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+// say talks on stderr, which the engine shows beside the call.
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

@@ -40,13 +40,13 @@ func (s *Scandir) Scan() {
 }
 
 func (s *Scandir) scan() {
-	all := s.look()
+	all, complete := s.look()
 	seen := map[s6.ID]bool{}
 	for _, f := range all {
 		seen[f.id] = true
 	}
 	for _, e := range s.entries {
-		if e.active = seen[e.id]; !e.active && s.isVanished(e, seen) {
+		if e.active = seen[e.id] || e.active && !complete; !e.active && s.isVanished(e, seen) {
 			s.vanish(e)
 		}
 		s.drop(e)
@@ -65,8 +65,10 @@ func (s *Scandir) scan() {
 	}
 }
 
-// look opens all directories of the scandir, in order of their names.
-func (s *Scandir) look() []found {
+// look opens all directories of the scandir, in order of their names. It is
+// not complete where the scandir cannot be read or descriptors run out: what
+// is not seen then may still be there.
+func (s *Scandir) look() (all []found, complete bool) {
 	var names []string
 	err := s.dir.EachName(func(name string) {
 		if !strings.HasPrefix(name, ".") {
@@ -76,8 +78,8 @@ func (s *Scandir) look() []found {
 	if err != nil {
 		s.bad("cannot read scandir %q: %v", s.opt.Dir, err)
 	}
+	complete = err == nil
 	slices.Sort(names)
-	var all []found
 	for _, name := range names {
 		dir, err := s.dir.OpenDir(name)
 		if errors.Is(err, unix.ENOTDIR) || errors.Is(err, fs.ErrNotExist) {
@@ -92,8 +94,11 @@ func (s *Scandir) look() []found {
 			_ = dir.Close() // nothing was written
 		}
 		s.bad("skipped %q: %v", name, err)
+		if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
+			return all, false
+		}
 	}
-	return all
+	return all, complete
 }
 
 // rename gives each known entry a name that it has now; one that it keeps is

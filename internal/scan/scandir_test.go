@@ -314,6 +314,24 @@ func TestBadEntryDoesNotStopTheScan(t *testing.T) {
 	}
 }
 
+// spec: SUP-51
+func TestScanThatSeesNothingEndsNothing(t *testing.T) {
+	r := newRig(t)
+	r.file("foo/run", sleeper)
+	r.scandir.Scan()
+	r.waitUp("foo")
+	if err := r.scandir.dir.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.scandir.obey('h')
+	if got := r.scandir.Names(); len(got) != 1 || got[0] != "foo" {
+		t.Errorf("services %q, want foo; log:\n%s", got, r.said())
+	}
+	if !strings.Contains(r.said(), "cannot read scandir") {
+		t.Errorf("log:\n%s", r.said())
+	}
+}
+
 // spec: SUP-54
 func TestLogPipeClosesWithItsLastUser(t *testing.T) {
 	p, err := newLogPipe()

@@ -68,12 +68,13 @@ func (s *Scandir) checkVanished() {
 		return
 	}
 	seen := map[s6.ID]bool{}
-	for _, f := range s.look() {
+	all, complete := s.look()
+	for _, f := range all {
 		seen[f.id] = true
 		_ = f.dir.Close() // nothing was written
 	}
 	for _, e := range suspects {
-		if !seen[e.id] {
+		if complete && !seen[e.id] {
 			s.vanish(e)
 			s.forget(e)
 		}

@@ -32,7 +32,9 @@ type mailbox struct {
 
 func (m *mailbox) put(o order) {
 	m.mu.Lock()
-	if len(m.orders) < mailLimit {
+	// Scans kick as often as anybody asks for a scan: no kick may crowd out a stop.
+	known := o.kick && slices.Contains(m.orders, o)
+	if len(m.orders) < mailLimit && !known {
 		m.orders = append(m.orders, o)
 	}
 	m.mu.Unlock()

@@ -1,0 +1,24 @@
+package supervise
+
+import "testing"
+
+// spec: SUP-89
+func TestKicksDoNotCrowdOutAStop(t *testing.T) {
+	m := mailbox{ring: make(chan struct{}, 1)}
+	for range 2 * mailLimit {
+		m.put(order{kick: true})
+	}
+	m.put(order{event: evStop})
+	m.put(order{letters: "1"})
+	m.put(order{letters: "1"})
+	want := []order{{kick: true}, {event: evStop}, {letters: "1"}, {letters: "1"}}
+	got := m.take()
+	if len(got) != len(want) {
+		t.Fatalf("%d orders, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("order %d is %+v, want %+v", i, got[i], want[i])
+		}
+	}
+}

@@ -106,10 +106,7 @@ func (m *machine) do(r reaction, why error) {
 //
 // spec: SUP-59
 func (m *machine) diverted(sig syscall.Signal) bool {
-	switch sig {
-	case syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT,
-		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPWR, syscall.SIGWINCH:
-	default:
+	if !s6.Diverted(sig) {
 		return false
 	}
 	script := filepath.Join(run("service"), s6.SvscanDir, s6.SignalName(sig))

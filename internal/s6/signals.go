@@ -29,3 +29,16 @@ func SignalName(sig syscall.Signal) string {
 	}
 	return "SIG" + strconv.Itoa(int(sig))
 }
+
+// Diverted tells whether a program of .s6-svscan, named after the signal, may
+// take the place of what sig means to a scanner.
+//
+// spec: SUP-59.
+func Diverted(sig syscall.Signal) bool {
+	switch sig {
+	case syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT,
+		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPWR, syscall.SIGWINCH:
+		return true
+	}
+	return false
+}

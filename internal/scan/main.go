@@ -188,10 +188,7 @@ func letterOf(sig syscall.Signal) byte {
 // divert runs .s6-svscan/SIGNAME in place of what the signal means, if it is
 // there and executable.
 func (m *scanner) divert(sig syscall.Signal) bool {
-	switch sig {
-	case syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT,
-		syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPWR, syscall.SIGWINCH:
-	default:
+	if !s6.Diverted(sig) {
 		return false
 	}
 	path := s6.SvscanDir + "/" + s6.SignalName(sig)

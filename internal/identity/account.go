@@ -63,16 +63,6 @@ func (d *DB) Account(name string) (Account, error) {
 	}, nil
 }
 
-// Name is the first account name with this uid, or "".
-func (d *DB) Name(uid uint32) string {
-	for _, fields := range d.users {
-		if id, _, ok := isUser(fields); ok && id == uid {
-			return fields[colName]
-		}
-	}
-	return ""
-}
-
 func (d *DB) user(name string) int {
 	return slices.IndexFunc(d.users, func(fields []string) bool {
 		_, _, ok := isUser(fields)

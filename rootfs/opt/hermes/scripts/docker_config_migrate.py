@@ -18,24 +18,30 @@ def say(text: str) -> None:
     print(f"[config-migrate] {text}", flush=True)
 
 
+def copy_new(path: Path, copy: Path) -> None:
+    """Copy path to a name that nothing has yet; mode and times are kept, and nobody can look at it before."""
+    os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    shutil.copy2(path, copy)
+
+
 def backup(path: Path, stamp: str) -> Path:
-    """Copy path beside itself under a name that nothing has yet; mode and times are kept."""
+    """Copy path beside itself."""
     n = 0
     while True:
         copy = path.with_name(f"{path.name}.bak-{stamp}" + (f".{n}" if n else ""))
         try:
-            os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            copy_new(path, copy)
         except FileExistsError:
             n += 1
             continue
-        shutil.copy2(path, copy)
         return copy
 
 
 def restore(copies: dict[Path, Path]) -> None:
     for path, copy in copies.items():
         temporary = path.with_name(f".{path.name}.restore")
-        shutil.copy2(copy, temporary)
+        temporary.unlink(missing_ok=True)
+        copy_new(copy, temporary)
         os.replace(temporary, path)
 
 

@@ -4,6 +4,7 @@ package recipes
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -25,6 +26,7 @@ const parallel = "3"
 var (
 	docker  *harness.Engine
 	dockerc engine.Client // the client that the recipes call as docker
+	scratch string        // folder of all worlds
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
@@ -68,14 +70,15 @@ func open(ctx context.Context) error {
 		return err
 	}
 	docker, dockerc = e, c
-	return nil
+	scratch, err = os.MkdirTemp("", "recipes-")
+	return err
 }
 
 // sweep removes what carries the run's label, networks included: only recipes
 // make those, so the harness knows none.
 func sweep() bool {
 	ctx := context.Background()
-	err := docker.Sweep(ctx)
+	err := errors.Join(docker.Sweep(ctx), os.RemoveAll(scratch))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cannot clean up after the recipes:", err)
 	}

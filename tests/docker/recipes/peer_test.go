@@ -97,11 +97,13 @@ func (w *world) custom(data, base string) {
 `)
 }
 
-// asked returns what the fake was asked, as curl in a container of ours sees it.
-func (w *world) asked(container, base string) []inference.Request {
+// requests returns what the fake at base was asked so far. On a host whose
+// engine runs elsewhere only a container reaches it, so one asks.
+func (w *world) requests(base string) []inference.Request {
 	w.Helper()
 	var asked []inference.Request
-	if err := json.Unmarshal([]byte(w.ok("docker exec "+container+" curl -fsS "+base+"/requests")), &asked); err != nil {
+	text := w.ok("docker run --rm --network container:" + w.name("vllm") + " --entrypoint curl nousresearch/hermes-agent -fsS " + base + "/requests")
+	if err := json.Unmarshal([]byte(text), &asked); err != nil {
 		w.Fatal(err)
 	}
 	return asked

@@ -9,8 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"caduceus/tests/docker/harness"
@@ -27,7 +27,7 @@ type terminal struct {
 
 	mu     sync.Mutex
 	output bytes.Buffer
-	from   int // what expect has not yet looked at
+	from   int // end of what expect matched last, in text
 }
 
 // terminal starts a recipe on a terminal of its own.
@@ -64,7 +64,7 @@ func (t *terminal) close() {
 	select {
 	case <-t.done:
 	default:
-		_ = t.cmd.Process.Kill()
+		_ = syscall.Kill(-t.cmd.Process.Pid, syscall.SIGKILL) // its session's group
 		<-t.done
 	}
 	_ = t.pty.Close()
@@ -73,36 +73,37 @@ func (t *terminal) close() {
 //nolint:gochecknoglobals // compiled once
 var escapes = regexp.MustCompile("\x1b\\[[0-9;:?<>=!]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[@-Z\\\\-_()#][0-9A-B]?")
 
-// text is what was printed so far, without the terminal's control sequences.
-func (t *terminal) text(from int) string {
+// text is all that was printed so far, without the terminal's control sequences.
+func (t *terminal) text() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return escapes.ReplaceAllString(string(t.output.Bytes()[from:]), "")
+	return escapes.ReplaceAllString(t.output.String(), "")
 }
 
 // expect waits until the recipe prints something that matches the expression,
-// after what the last expect saw.
+// after what the last expect matched.
 func (t *terminal) expect(expr string, limit time.Duration) {
 	t.w.Helper()
 	re := regexp.MustCompile(expr)
 	err := harness.Poll(t.w.Context(), "output that matches "+expr, limit, func(context.Context) (string, bool, error) {
-		seen := t.text(t.from)
-		if re.MatchString(seen) {
-			return "", true, nil
-		}
+		var ended error
 		select {
 		case <-t.done:
-			return seen, re.MatchString(t.text(t.from)), errors.New("the recipe has ended: " + tail(seen))
+			ended = errors.New("the recipe has ended")
 		default:
-			return seen, false, nil
 		}
+		all := t.text()
+		seen := all[min(t.from, len(all)):]
+		found := re.FindStringIndex(seen)
+		if found == nil {
+			return seen, false, ended
+		}
+		t.from += found[1]
+		return "", true, nil
 	})
 	if err != nil {
-		t.w.Fatal(err)
+		t.w.Fatalf("%v; the end of all it printed: %s", err, tail(t.text()))
 	}
-	t.mu.Lock()
-	t.from = t.output.Len()
-	t.mu.Unlock()
 }
 
 // send types text.
@@ -113,16 +114,39 @@ func (t *terminal) send(text string) {
 	}
 }
 
+// enter types text, sees it appear and presses Enter. Both at once would be taken
+// for pasted text.
+func (t *terminal) enter(text string) {
+	t.w.Helper()
+	t.send(text)
+	t.expect(regexp.QuoteMeta(text), verbLimit)
+	t.send("\r")
+}
+
+// interrupt presses Ctrl-C until the recipe has ended.
+func (t *terminal) interrupt(limit time.Duration) {
+	t.w.Helper()
+	err := harness.Poll(t.w.Context(), "end of the recipe", limit, func(context.Context) (string, bool, error) {
+		select {
+		case <-t.done:
+			return "", true, nil
+		default:
+			t.send("\x03")
+			return tail(t.text()), false, nil
+		}
+	})
+	if err != nil {
+		t.w.Fatal(err)
+	}
+}
+
 // wait waits for the recipe's end and returns its exit code.
 func (t *terminal) wait(limit time.Duration) int {
 	t.w.Helper()
 	select {
 	case <-t.done:
 	case <-time.After(limit):
-		t.w.Fatalf("the recipe has not ended within %v; last seen: %s", limit, tail(t.text(0)))
+		t.w.Fatalf("the recipe has not ended within %v; last seen: %s", limit, tail(t.text()))
 	}
 	return t.cmd.ProcessState.ExitCode()
 }
-
-// count is how often text was printed so far.
-func (t *terminal) count(text string) int { return strings.Count(t.text(0), text) }

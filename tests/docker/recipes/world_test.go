@@ -64,7 +64,7 @@ func newWorld(t *testing.T, clauses ...string) *world {
 		t.Attr("clause", c)
 	}
 	// Not t.TempDir: what containers leave there is not always ours to remove.
-	root, err := os.MkdirTemp("", "recipe-")
+	root, err := os.MkdirTemp(scratch, "")
 	if err != nil {
 		t.Fatal(err)
 	}

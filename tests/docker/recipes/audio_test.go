@@ -1,0 +1,81 @@
+//go:build docker
+
+package recipes
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// contract: RCP-12 RCP-13 RCP-14 RCP-34
+func TestComposeAudio(t *testing.T) {
+	w := newWorld(t, "RCP-12", "RCP-13", "RCP-14", "RCP-34")
+	w.write(".config/pulse/cookie", "cookie")
+	w.pulse()
+	w.compose("audio", "Dockerfile.audio", "asound.conf")
+	// The user's own folder, not the host's /run/user, which is not ours to fill.
+	w.edit("- /run/user/${HERMES_UID}/pulse:", "- ~/run/pulse:")
+	start := `export HERMES_UID="$(id -u)"
+export HERMES_GID="$(id -g)"
+docker compose up -d --build`
+	uid := os.Getuid()
+	if uid == 0 {
+		uid = 1000
+		t.Log("the test is root, who has no audio session: the ids are 1000 instead")
+		start = strings.NewReplacer("$(id -u)", "1000", "$(id -g)", "1000").Replace(start)
+	}
+	before := w.ok("stat -c '%u %g %a %n' ~/run/pulse ~/run/pulse/native ~/.config/pulse/cookie asound.conf")
+	w.ok(start)
+	w.env = append(w.env, "HERMES_UID=1000", "HERMES_GID=1000") // for the clean-up
+	w.gateway("hermes", ".hermes")
+
+	got := w.ok(`docker exec -u hermes hermes sh -c 'id -u; echo "$XDG_RUNTIME_DIR $PULSE_SERVER $PULSE_COOKIE"; cat "$PULSE_COOKIE"'`)
+	run := strings.NewReplacer("UID", strings.Fields(got)[0])
+	if want := run.Replace("UID\n/run/user/UID unix:/run/user/UID/pulse/native /tmp/pulse-cookie\ncookie"); got != want {
+		t.Errorf("want the host's uid and the variables:\n%s\ngot:\n%s", want, got)
+	}
+	if fields := strings.Fields(got); fields[0] == "10000" {
+		t.Errorf("want hermes to have the host's uid %d, got %s", uid, fields[0])
+	}
+	w.ok(`docker exec hermes /opt/hermes/.venv/bin/python -c "import sounddevice as sd; print(sd.query_devices())"`)
+	const detect = `/opt/hermes/.venv/bin/python -c "from tools.voice_mode import detect_audio_environment as d; print(d())"`
+	if got := w.ok("docker exec -u hermes hermes " + detect); strings.Contains(got, "container (Docker/Podman/LXC) -- no audio") {
+		t.Errorf("want no warning about the container, got %s", got)
+	}
+	without := w.ok("docker exec -u hermes hermes env -u PULSE_SERVER -u XDG_RUNTIME_DIR " + detect)
+	if !strings.Contains(without, "container (Docker/Podman/LXC) -- no audio") {
+		t.Errorf("want the warning without PULSE_SERVER, got %s", without)
+	}
+	if after := w.ok("stat -c '%u %g %a %n' ~/run/pulse ~/run/pulse/native ~/.config/pulse/cookie asound.conf"); after != before {
+		t.Errorf("want the mounts untouched:\n%s\ngot:\n%s", before, after)
+	}
+}
+
+// pulse is an audio server's socket that hangs up on whoever calls.
+func (w *world) pulse() {
+	w.Helper()
+	path := w.file("run/pulse/native")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.Fatal(err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(w.Context(), "unix", path)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o777); err != nil {
+		w.Fatal(err)
+	}
+	w.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
+}

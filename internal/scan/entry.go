@@ -83,7 +83,7 @@ func newEntry(id s6.ID, name, path string, dir *s6.Dir) (*entry, error) {
 func (s *Scandir) start(u *unit) {
 	o := supervise.Options{
 		Dir: u.dir, Name: u.name(), Procs: s.opt.Procs, Log: s.opt.Log, Environ: s.opt.Environ,
-		Stdin: s.null, Stdout: s.opt.Stdout, Stderr: s.opt.Stderr,
+		Stdin: s.null, Stdout: s.opt.Stdout, Stderr: s.opt.Stderr, Turn: &s.turn,
 		Logger: u.isLogger, Frozen: s.frozen.Load, Now: s.opt.Now,
 	}
 	if u.entry.pipe != nil {

@@ -53,6 +53,7 @@ type Scandir struct {
 	requests chan byte
 	watch    *watcher
 	frozen   atomic.Bool
+	turn     sync.Mutex // of the services that write to Stdout through the init
 
 	mu      sync.Mutex
 	entries map[s6.ID]*entry

@@ -26,13 +26,16 @@ type prefixer struct {
 	writer *os.File // of the service
 	reader *os.File
 	out    *os.File
+	turn   *sync.Mutex // of those who write to out
 	done   chan struct{}
 
 	mu     sync.Mutex
 	prefix string
 }
 
-func newPrefixer(out *os.File) (*prefixer, error) {
+// newPrefixer starts a pump. A write that waits for the reader of out holds a
+// thread, so that those who share out share turn, too (SUP-89, SUP-101).
+func newPrefixer(out *os.File, turn *sync.Mutex) (*prefixer, error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
 		return nil, err
@@ -45,6 +48,7 @@ func newPrefixer(out *os.File) (*prefixer, error) {
 		reader: os.NewFile(uintptr(fds[0]), "prefix"),
 		writer: os.NewFile(uintptr(fds[1]), "prefix"),
 		out:    out,
+		turn:   turn,
 		done:   make(chan struct{}),
 	}
 	go p.pump()
@@ -91,7 +95,11 @@ func (p *prefixer) pump() {
 		n, err := p.reader.Read(chunk)
 		rest = append(rest, chunk[:n]...)
 		text, left := prefixLines(p.current(), rest, err != nil)
-		writeAll(p.out, text)
+		if len(text) > 0 {
+			p.turn.Lock()
+			writeAll(p.out, text)
+			p.turn.Unlock()
+		}
 		rest = append(rest[:0], left...)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return

@@ -5,7 +5,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // contract: DASH-06; spec: FAULT-18
@@ -55,7 +59,7 @@ func TestPrefixerFlood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPrefixer(out)
+	p, err := newPrefixer(out, new(sync.Mutex))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +90,7 @@ func TestPrefixerWithoutReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = r.Close()
-	p, err := newPrefixer(out)
+	p, err := newPrefixer(out, new(sync.Mutex))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,4 +102,63 @@ func TestPrefixerWithoutReader(t *testing.T) {
 	p.close()
 	<-p.done
 	_ = out.Close()
+}
+
+// spec: SUP-89, SUP-101
+func TestPrefixersOfABlockedReaderShareAThread(t *testing.T) {
+	r, out, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeUntilFull(t, out)
+	before := threads(t)
+	var turn sync.Mutex
+	var all []*prefixer
+	for range 64 {
+		p, err := newPrefixer(out, &turn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(p.writer, "line\n"); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	for _, p := range all {
+		for left := 1; left > 0; <-time.After(time.Millisecond) {
+			if left, err = unix.IoctlGetInt(int(p.writer.Fd()), unix.TIOCINQ); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if grown := threads(t) - before; grown > 16 {
+		t.Errorf("%d more threads for 64 services", grown)
+	}
+	_ = r.Close()
+	for _, p := range all {
+		_ = p.writer.Close()
+		<-p.done
+	}
+	_ = out.Close()
+}
+
+func writeUntilFull(t *testing.T, out *os.File) {
+	t.Helper()
+	if err := out.SetWriteDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	chunk := make([]byte, 4096)
+	for full := false; !full; {
+		_, err := out.Write(chunk)
+		full = err != nil
+	}
+}
+
+func threads(t *testing.T) int {
+	t.Helper()
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(tasks)
 }

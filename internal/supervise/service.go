@@ -26,6 +26,7 @@ type Options struct {
 	Environ        func() []string                          // environment of run and finish
 	Stdin          *os.File                                 // /dev/null
 	Stdout, Stderr *os.File
+	Turn           *sync.Mutex // of the services that share Stdout; nil: it has one
 	Pipe           *os.File    // log pipe: stdout, or stdin of a logger; nil: none
 	Logger         bool        // this is the reader of Pipe
 	Drop           func()      // Pipe is not used any more; called once; may be nil
@@ -72,6 +73,9 @@ func Start(o Options) *Service {
 	}
 	if o.OOMKills == nil {
 		o.OOMKills = oomKills
+	}
+	if o.Turn == nil {
+		o.Turn = new(sync.Mutex)
 	}
 	if o.Frozen == nil {
 		o.Frozen = func() bool { return false }

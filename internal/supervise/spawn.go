@@ -184,7 +184,7 @@ func (r *runner) stdio(c s6.Config) []*os.File {
 // nil if there can be none.
 func (r *runner) prefixed(prefix string) *os.File {
 	if r.prefixer == nil {
-		p, err := newPrefixer(r.opt.Stdout)
+		p, err := newPrefixer(r.opt.Stdout, r.opt.Turn)
 		if err != nil {
 			r.log(1, "cannot prefix the output: %v", err)
 			return nil

@@ -127,13 +127,6 @@ func (l *Log) Close() {
 	l.signal()
 }
 
-// Dropped says how many lines were lost since the loss was last reported in the log itself.
-func (l *Log) Dropped() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.dropped
-}
-
 func (l *Log) signal() {
 	select {
 	case l.wake <- struct{}{}:

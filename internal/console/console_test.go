@@ -73,7 +73,10 @@ func TestBlockedReaderBlocksNobodyAndLossIsCounted(t *testing.T) {
 	if l.Flush(time.Millisecond) {
 		t.Error("flush reports success while the reader is stuck")
 	}
-	if got := l.Dropped(); got != extra {
+	l.mu.Lock()
+	got := l.dropped
+	l.mu.Unlock()
+	if got != extra {
 		t.Errorf("dropped %d lines, want %d", got, extra)
 	}
 	close(out.release)

@@ -74,18 +74,28 @@ func TestSyntaxLawSeesEachViolation(t *testing.T) {
 // addresses finds web addresses and host names of package registries.
 var addresses = regexp.MustCompile(`https?://|"resolved"|index-url|find-links`)
 
-// A lock with an address works only where that registry is reached.
-func TestLocksNameNoRegistry(t *testing.T) {
-	files, err := fs.Glob(repository(), "image/locks/*")
+// locks is the text of each lock whose name matches; there is one at least.
+func locks(t *testing.T, pattern string) map[string]string {
+	t.Helper()
+	files, err := fs.Glob(repository(), "image/locks/"+pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("locks %q, error %v", files, err)
 	}
+	found := map[string]string{}
 	for _, file := range files {
 		text, err := fs.ReadFile(repository(), file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, line := range strings.Split(string(text), "\n") {
+		found[file] = string(text)
+	}
+	return found
+}
+
+// A lock with an address works only where that registry is reached.
+func TestLocksNameNoRegistry(t *testing.T) {
+	for file, text := range locks(t, "*") {
+		for i, line := range strings.Split(text, "\n") {
 			if addresses.MatchString(line) {
 				t.Errorf("%s:%d: names a registry: %s", file, i+1, line)
 			}
@@ -100,16 +110,8 @@ func TestLocksNameNoRegistry(t *testing.T) {
 
 // Each requirement of a Python lock has a hash, so nothing unknown is installed.
 func TestPythonLocksHaveHashes(t *testing.T) {
-	files, err := fs.Glob(repository(), "image/locks/*.lock")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("locks %q, error %v", files, err)
-	}
-	for _, file := range files {
-		text, err := fs.ReadFile(repository(), file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		joined := strings.ReplaceAll(string(text), "\\\n", "")
+	for file, text := range locks(t, "*.lock") {
+		joined := strings.ReplaceAll(text, "\\\n", "")
 		for line := range strings.Lines(joined) {
 			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") && !strings.Contains(line, "--hash=sha256:") {
 				t.Errorf("%s: no hash: %s", path.Base(file), line)

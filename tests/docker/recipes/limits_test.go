@@ -67,7 +67,7 @@ func TestBrowser(t *testing.T) {
 from tools.browser_tool import browser_navigate, cleanup_browser
 print(browser_navigate('http://127.0.0.1:9119/', task_id='recipe'))
 cleanup_browser('recipe')"`
-	r := w.sh("docker exec -u hermes -e HERMES_ALLOW_PRIVATE_URLS=1 hermes " + open)
+	r := w.sh("docker exec -u hermes hermes " + open)
 	if r.code != 0 || !strings.Contains(r.stdout, `"success": true`) {
 		t.Errorf("want the agent's browser tool to open a page, got %s", r)
 	}

@@ -1,4 +1,203 @@
 package recipes
 
-// deployDir holds the recipes as files.
-const deployDir = "../../../deploy"
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v4"
+)
+
+// guideImage is the guide's name of the image; deploy/ keeps it.
+const guideImage = "nousresearch/hermes-agent"
+
+func TestComposeFiles(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(deployDir, "compose", "*", "docker-compose.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("want compose files, got %v (%v)", files, err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, wrong := range composeViolations(b) {
+				t.Error(wrong)
+			}
+		})
+	}
+}
+
+// composeViolations says what is wrong with a compose file of ours: unknown
+// keys, two gateways on one folder, a host port used twice, an undeclared network.
+func composeViolations(b []byte) []string {
+	var file struct {
+		Services map[string]struct {
+			Image         string
+			Build         struct{ Context, Dockerfile string }
+			ContainerName string `yaml:"container_name"`
+			Restart       string
+			Command       string
+			Ports         []string
+			Volumes       []string
+			Environment   []string
+			Networks      []string
+			Deploy        struct {
+				Resources struct{ Limits, Reservations map[string]any }
+			}
+		}
+		Networks map[string]struct{ Driver string }
+	}
+	if err := yaml.Load(b, &file, yaml.WithKnownFields(true)); err != nil {
+		return []string{err.Error()}
+	}
+	var wrong []string
+	data, ports := map[string]string{}, map[string]string{}
+	twice := func(seen map[string]string, what, service string) {
+		if other, ok := seen[what]; ok {
+			wrong = append(wrong, service+" and "+other+" share "+what)
+		}
+		seen[what] = service
+	}
+	for name, s := range file.Services {
+		if s.Image == "" || s.ContainerName != name {
+			wrong = append(wrong, name+" needs an image, and its own name as container_name")
+		}
+		for _, v := range s.Volumes {
+			if host, ok := strings.CutSuffix(v, ":/opt/data"); ok {
+				twice(data, host, name)
+			}
+		}
+		for _, p := range s.Ports {
+			twice(ports, strings.Split(p, ":")[0], name)
+		}
+		for _, n := range s.Networks {
+			if _, ok := file.Networks[n]; !ok {
+				wrong = append(wrong, name+" is on the undeclared network "+n)
+			}
+		}
+	}
+	return wrong
+}
+
+func TestComposeFilesCanBeWrong(t *testing.T) {
+	const ok = "services:\n  a: {image: x, container_name: a, volumes: ['~/h:/opt/data'], ports: ['1:1']}\n"
+	for name, c := range map[string]struct{ file, says string }{
+		"an unknown key":        {strings.Replace(ok, "ports", "prots", 1), "prots"},
+		"one folder for two":    {ok + "  b: {image: x, container_name: b, volumes: ['~/h:/opt/data']}\n", "share ~/h"},
+		"one port for two":      {ok + "  b: {image: x, container_name: b, ports: ['1:2']}\n", "share 1"},
+		"an undeclared network": {ok + "  b: {image: x, container_name: b, networks: [n]}\n", "undeclared network n"},
+		"no name":               {"services:\n  a: {image: x}\n", "container_name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := strings.Join(composeViolations([]byte(c.file)), "\n"); !strings.Contains(got, c.says) {
+				t.Errorf("want a violation with %q, got %q", c.says, got)
+			}
+		})
+	}
+	if got := composeViolations([]byte(ok)); got != nil {
+		t.Errorf("want a good file good, got %v", got)
+	}
+}
+
+// The restricted pod security profile, and what our image needs under it.
+func TestKubernetesManifest(t *testing.T) {
+	all := readManifests(t)
+	if got := all["Namespace"].Metadata.Labels["pod-security.kubernetes.io/enforce"]; got != "restricted" {
+		t.Errorf("want the namespace to enforce the restricted profile, got %q", got)
+	}
+	set := all["StatefulSet"]
+	if set.Spec.Replicas != 1 || set.Spec.ServiceName != all["Service"].Metadata.Name {
+		t.Errorf("want one replica behind the service, got %+v", set.Spec)
+	}
+	p := readPod(t)
+	s, c := p.Spec.SecurityContext, p.Spec.Containers[0]
+	for what, ok := range map[string]bool{
+		"runAsNonRoot as 10000":         s.RunAsNonRoot && s.RunAsUser == 10000 && s.RunAsGroup == 10000 && s.FSGroup == 10000,
+		"seccomp RuntimeDefault":        s.SeccompProfile.Type == "RuntimeDefault",
+		"no privilege escalation":       !c.SecurityContext.AllowPrivilegeEscalation && !c.SecurityContext.Privileged,
+		"all capabilities dropped":      slices.Equal(c.SecurityContext.Capabilities.Drop, []string{"ALL"}) && c.SecurityContext.Capabilities.Add == nil,
+		"read-only root":                c.SecurityContext.ReadOnlyRootFilesystem,
+		"nothing of the host":           !p.Spec.HostNetwork && !p.Spec.HostPID && !p.Spec.HostIPC,
+		"no service account's token":    p.Spec.AutomountServiceAccountToken != nil && !*p.Spec.AutomountServiceAccountToken,
+		"no variables of services":      p.Spec.EnableServiceLinks != nil && !*p.Spec.EnableServiceLinks,
+		"more time than a stop takes":   p.Spec.TerminationGracePeriodSeconds >= 10,
+		"the image's health check":      slices.Equal(c.LivenessProbe.Exec.Command, []string{"/command/hermes-health"}),
+		"a start-up probe, too":         slices.Equal(c.StartupProbe.Exec.Command, []string{"/command/hermes-health"}),
+		"the guide's image and command": c.Image == guideImage+":latest" && slices.Equal(c.Args, []string{"gateway", "run"}),
+	} {
+		if !ok {
+			t.Errorf("want %s", what)
+		}
+	}
+	writable := map[string]string{}
+	for _, m := range c.VolumeMounts {
+		writable[m.MountPath] = m.Name
+	}
+	if diff := cmp.Diff(map[string]string{"/opt/data": "data", "/run": "run", "/tmp": "tmp", "/dev/shm": "shm"}, writable); diff != "" {
+		t.Error(diff)
+	}
+	for _, v := range p.Spec.Volumes {
+		if v.EmptyDir == nil || v.HostPath != nil {
+			t.Errorf("want volume %s to be an emptyDir", v.Name)
+		}
+	}
+}
+
+//nolint:gochecknoglobals // compiled once
+var unitLine = regexp.MustCompile(`^(\[[A-Z][a-z]+\]|[A-Z][A-Za-z]+=.+)$`)
+
+// Keys of quadlet that the files use; a key that podman does not know is an
+// error to it, so a misspelt one is to us.
+func TestQuadlets(t *testing.T) {
+	known := map[string][]string{
+		"[Unit]": {"Description"},
+		"[Container]": {"Image", "ContainerName", "Exec", "PublishPort", "Volume", "UserNS", "User", "Group", "NoNewPrivileges", "ShmSize",
+			"PodmanArgs", "HealthCmd", "HealthInterval", "HealthTimeout", "HealthStartPeriod"},
+		"[Service]": {"Restart", "TimeoutStartSec", "TimeoutStopSec", "ExecStartPre"},
+		"[Install]": {"WantedBy"},
+	}
+	units := 0
+	err := fs.WalkDir(os.DirFS(filepath.Join(deployDir, "quadlet")), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		units++
+		b, err := os.ReadFile(filepath.Join(deployDir, "quadlet", path))
+		if err != nil {
+			return err
+		}
+		section, values := "", map[string]string{}
+		for line := range strings.Lines(string(b)) {
+			line = strings.TrimSpace(line)
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			key, value, assigned := strings.Cut(line, "=")
+			switch {
+			case !unitLine.MatchString(line):
+				t.Errorf("%s: cannot read %q", path, line)
+			case !assigned:
+				section = line
+			case !slices.Contains(known[section], key):
+				t.Errorf("%s: %s does not know %s", path, section, key)
+			default:
+				values[section+key] = value
+			}
+		}
+		if values["[Container]Image"] != guideImage+":latest" || values["[Container]Exec"] != "gateway run" ||
+			!strings.Contains(values["[Container]Volume"], ":/opt/data") || values["[Container]HealthCmd"] != "/command/hermes-health" {
+			t.Errorf("%s: want the guide's image and command, its volume and the health check, got %v", path, values)
+		}
+		return nil
+	})
+	if err != nil || units == 0 {
+		t.Errorf("want quadlet files, got %d (%v)", units, err)
+	}
+}

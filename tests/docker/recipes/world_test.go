@@ -27,8 +27,6 @@ const (
 	gatewayLimit = 90 * time.Second
 	verbLimit    = 30 * time.Second
 
-	// the guide's names of the image.
-	guideImage  = "nousresearch/hermes-agent"
 	dockerLabel = harness.RunLabel + "="
 )
 
@@ -124,7 +122,7 @@ func (w *world) name(guide string) string {
 //nolint:gochecknoglobals // compiled once
 var (
 	namedInRecipe = regexp.MustCompile(`(--name |container_name: |--network[ =]|docker network (?:create|inspect) |` +
-		`docker (?:exec(?: -it?| -u \w+| -e \S+)?|restart|stop|rm -f|stats|wait|inspect|port|logs(?: --tail \d+)?) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
+		`docker (?:exec(?: -it?| -u \w+| -e \S+)*|restart|stop|rm -f|stats|wait|inspect|port|logs(?: --tail \d+)?) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
 	portInRecipe  = regexp.MustCompile(`\b\d{4,5}:(8642|9119|8000)\b`)
 	imageInRecipe = regexp.MustCompile(regexp.QuoteMeta(guideImage) + `(:latest)?`)
 	newInRecipe   = regexp.MustCompile(`docker (run|build|network create)\b`)

@@ -1,0 +1,75 @@
+//go:build docker
+
+package recipes
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// The manifest's container, with the flags of docker run that say the same: what
+// the restricted profile takes away is away here, and it boots.
+//
+// contract: RUN-03 RUN-04 RUN-06 HEALTH-01
+func TestKubernetesPodBoots(t *testing.T) {
+	w := newWorld(t, "RUN-03", "RUN-04", "RUN-06", "HEALTH-01")
+	pod := readPod(t)
+	container := pod.Spec.Containers[0]
+	// kubelet gives a volume the fsGroup, and its set-group-id bit.
+	w.ok("mkdir -p ~/.hermes && chmod 2775 ~/.hermes")
+	if err := os.Chown(w.file(".hermes"), -1, pod.Spec.SecurityContext.FSGroup); err != nil {
+		t.Skipf("only root can prepare a volume as kubelet does: %v", err)
+	}
+	w.ok("chmod 2775 ~/.hermes") // chown took the bit
+	w.ok("docker run -d --name hermes " + strings.Join(dockerFlags(pod), " ") +
+		" " + container.Image + " " + strings.Join(container.Args, " "))
+	w.gateway("hermes", ".hermes")
+	probe := strings.Join(container.LivenessProbe.Exec.Command, " ")
+	w.untilOK("success of the probe", "docker exec hermes "+probe, gatewayLimit)
+
+	status := w.ok("docker exec hermes grep -E '^(Uid|Cap(Prm|Bnd)|NoNewPrivs|Seccomp):' /proc/1/status")
+	const want = "^Uid:\t10000\t10000\t10000\t10000\nCapPrm:\t0+\nCapBnd:\t0+\nNoNewPrivs:\t1\nSeccomp:\t2\n$"
+	if !regexp.MustCompile(want).MatchString(status) {
+		t.Errorf("want the restricted profile, got:\n%s", status)
+	}
+	if r := w.sh("docker exec hermes touch /opt/hermes/probe"); r.code == 0 {
+		t.Error("want a read-only root")
+	}
+	// Supervision works there, too.
+	w.ok("docker exec hermes hermes profile create coder")
+	w.ok("docker exec hermes hermes -p coder gateway start")
+	w.gateway("hermes", ".hermes/profiles/coder")
+}
+
+// dockerFlags are what kubelet would ask of the engine for the pod.
+func dockerFlags(p pod) []string {
+	c, s := p.Spec.Containers[0], p.Spec.SecurityContext
+	flags := []string{
+		fmt.Sprintf("--user %d:%d", s.RunAsUser, s.RunAsGroup),
+		fmt.Sprintf("--group-add %d", s.FSGroup),
+		"--memory " + strings.TrimSuffix(c.Resources.Limits["memory"], "i"), "--cpus " + c.Resources.Limits["cpu"],
+	}
+	if c.SecurityContext.ReadOnlyRootFilesystem {
+		flags = append(flags, "--read-only")
+	}
+	if !c.SecurityContext.AllowPrivilegeEscalation {
+		flags = append(flags, "--security-opt no-new-privileges")
+	}
+	for _, drop := range c.SecurityContext.Capabilities.Drop {
+		flags = append(flags, "--cap-drop "+drop)
+	}
+	for _, m := range c.VolumeMounts {
+		switch size := p.emptyDir(m.Name); {
+		case size == "":
+			flags = append(flags, "-v ~/.hermes:"+m.MountPath)
+		case m.MountPath == "/dev/shm":
+			flags = append(flags, "--shm-size "+strings.TrimSuffix(size, "i"))
+		default: // an emptyDir is world-writable and has the fsGroup
+			flags = append(flags, fmt.Sprintf("--tmpfs %s:mode=2777,gid=%d,exec,size=%s", m.MountPath, s.FSGroup, strings.TrimSuffix(size, "i")))
+		}
+	}
+	return flags
+}

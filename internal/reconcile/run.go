@@ -34,7 +34,9 @@ type Options struct {
 func Run(o Options) int {
 	r := newRun(o)
 	var in Input
-	r.onVolume(func() { in = r.read() })
+	if !r.onVolume(func() { in = r.read() }) {
+		in = r.read()
+	}
 	if in.Command.Dashboard {
 		fmt.Fprintln(o.Stdout, "reconcile: skipping (dashboard container — does not need per-profile gateways)")
 		return 0
@@ -60,12 +62,13 @@ func Run(o Options) int {
 }
 
 // onVolume does something with the file rights of hermes: the volume is its own, and root may have no
-// rights on it, or too many.
-func (r run) onVolume(do func()) {
-	if err := identity.As(r.Account, do); err != nil {
+// rights on it, or too many. false: those rights cannot be had, and nothing was done.
+func (r run) onVolume(do func()) bool {
+	err := identity.As(r.Account, do)
+	if err != nil {
 		r.warn(err)
-		do()
 	}
+	return err == nil
 }
 
 // String is the action as stdout and, after a time, the boot log have it.

@@ -19,6 +19,7 @@ import (
 type boot struct {
 	home, scandir, proc string
 	env                 map[string]string
+	account             identity.Account
 	out, err            bytes.Buffer
 }
 
@@ -27,6 +28,7 @@ func newBoot(t *testing.T, command ...string) *boot {
 	dir := t.TempDir()
 	b := &boot{home: filepath.Join(dir, "home"), scandir: filepath.Join(dir, "scandir"), proc: filepath.Join(dir, "proc")}
 	b.env = map[string]string{"HERMES_HOME": b.home, "S6_PROFILE_GATEWAY_SCANDIR": b.scandir}
+	b.account = identity.Account{Name: "hermes", UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
 	put(t, b.home, "SOUL.md", "")
 	argv := append([]string{"/init", "/opt/hermes/docker/main-wrapper.sh"}, command...)
 	process(t, b.proc, 1, 0, argv...)
@@ -58,7 +60,7 @@ func (b *boot) run() int {
 	b.err.Reset()
 	return Run(Options{
 		Getenv:  func(name string) string { return b.env[name] },
-		Account: identity.Account{Name: "hermes", UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())},
+		Account: b.account,
 		Stdout:  &b.out,
 		Stderr:  &b.err,
 		Now:     time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)),
@@ -290,5 +292,37 @@ func TestCommandWordsComeFromAnAncestor(t *testing.T) {
 	}
 	if got := commandWords(b.proc, 99); got != nil {
 		t.Errorf("a process that is gone: %q", got)
+	}
+}
+
+// Root that cannot take on the file rights of hermes makes the slots, but leaves the volume as it is: a
+// profile's directory may be a symlink.
+func TestRootAloneChangesNothingOnTheVolume(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return // then there is nobody else to be
+	}
+	b := newBoot(t)
+	victim := filepath.Join(filepath.Dir(b.home), "victim")
+	put(t, victim, "SOUL.md", "")
+	put(t, victim, "gateway.pid", "1")
+	put(t, b.home, "profiles/other/SOUL.md", "")
+	if err := os.Symlink(victim, filepath.Join(b.home, "profiles", "coder")); err != nil {
+		t.Fatal(err)
+	}
+	b.account.GID = ^uint32(0) // which the kernel refuses, as it does without CAP_SETGID
+	if code := b.run(); code != 0 {
+		t.Errorf("code %d: %s", code, &b.err)
+	}
+	if got := b.slots(t); !strings.Contains(got, "gateway-coder") {
+		t.Errorf("slots: %s", got)
+	}
+	if _, err := os.Stat(filepath.Join(victim, "gateway.pid")); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(b.home, "logs")); err == nil {
+		t.Error("root made a log directory")
+	}
+	if !strings.Contains(b.err.String(), "cannot use the groups") {
+		t.Errorf("said %q", &b.err)
 	}
 }

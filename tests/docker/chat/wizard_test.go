@@ -61,14 +61,16 @@ func TestSetupWizard(t *testing.T) {
 //
 // contract: RCP-05 RCP-06
 func TestTerminal(t *testing.T) {
-	t.Parallel()
 	for name, args := range map[string][]string{"no arguments": nil, "--tui": {"--tui"}} {
 		t.Run(name, func(t *testing.T) {
 			k := newTalk(t, "RCP-05", "RCP-06")
 			w := k.terminal(harness.Spec{Cmd: args, Files: volume(map[string]string{"config.yaml": localConfig})})
-			w.expect("❯", "", gatewayLimit)
+			w.expect("clarify", "", gatewayLimit) // of the list of tools: the agent is ready
 			w.press("XYZZY")
 			w.expect("XYZZY", "", answerLimit)
+			if !strings.Contains(w.text(), "❯") {
+				t.Errorf("want a prompt, got:\n%s", w.text())
+			}
 			w.press(enter)
 			// An interface that knows its screen moves over blanks instead of printing them.
 			w.expect(`said:\s*XYZZY`, "", answerLimit)

@@ -91,7 +91,10 @@ func (m *Caduceus) options(ctx context.Context, base, version string) (image.Opt
 	if err != nil {
 		return image.Options{}, err
 	}
-	return image.Options{Base: base, Prebuilt: true, Version: version, Revision: publish.Tree{Revision: commit, Dirty: dirty}.Label(), Epoch: epoch}, nil
+	return image.Options{
+		Base: base, Prebuilt: true, Version: version, Epoch: epoch, Source: publish.SourceOf(m.Origin),
+		Revision: publish.Tree{Revision: commit, Dirty: dirty}.Label(),
+	}, nil
 }
 
 // binaries compiles /init and the front, of the files that they are made of alone.

@@ -61,11 +61,13 @@ func (r Caduceus) MarshalJSON() ([]byte, error) {
 		Source     *dagger.Directory
 		Repository *dagger.GitRepository
 		GoImage    string
+		Origin     string
 		CA         *dagger.Secret
 	}
 	concrete.Source = r.Source
 	concrete.Repository = r.Repository
 	concrete.GoImage = r.GoImage
+	concrete.Origin = r.Origin
 	concrete.CA = r.CA
 	return json.Marshal(&concrete)
 }
@@ -75,6 +77,7 @@ func (r *Caduceus) UnmarshalJSON(bs []byte) error {
 		Source     *dagger.Directory
 		Repository *dagger.GitRepository
 		GoImage    string
+		Origin     string
 		CA         *dagger.Secret
 	}
 	err := json.Unmarshal(bs, &concrete)
@@ -84,6 +87,7 @@ func (r *Caduceus) UnmarshalJSON(bs []byte) error {
 	r.Source = concrete.Source
 	r.Repository = concrete.Repository
 	r.GoImage = concrete.GoImage
+	r.Origin = concrete.Origin
 	r.CA = concrete.CA
 	return nil
 }
@@ -416,6 +420,13 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg goImage", err))
 				}
 			}
+			var origin string
+			if inputArgs["origin"] != nil {
+				err = json.Unmarshal([]byte(inputArgs["origin"]), &origin)
+				if err != nil {
+					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg origin", err))
+				}
+			}
 			var ca *dagger.Secret
 			if inputArgs["ca"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["ca"]), &ca)
@@ -423,7 +434,7 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg ca", err))
 				}
 			}
-			return New(source, repository, goImage, ca), nil
+			return New(source, repository, goImage, origin, ca), nil
 		default:
 			return nil, fmt.Errorf("unknown function %s", fnName)
 		}

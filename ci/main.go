@@ -16,6 +16,8 @@ type Caduceus struct {
 	// +private
 	GoImage string
 	// +private
+	Origin string
+	// +private
 	CA *dagger.Secret
 }
 
@@ -32,11 +34,14 @@ func New(
 	// image with Go and git, for all that does not run in the image itself; the default is Go's own of the pinned version
 	// +optional
 	goImage string,
+	// where the repository is, for the image's label
+	// +optional
+	origin string,
 	// certificates that downloads trust, where a proxy inspects TLS
 	// +optional
 	ca *dagger.Secret,
 ) *Caduceus {
-	return &Caduceus{Source: source, Repository: repository, GoImage: goImage, CA: ca}
+	return &Caduceus{Source: source, Repository: repository, GoImage: goImage, Origin: origin, CA: ca}
 }
 
 // Lint checks format, source and scripts.

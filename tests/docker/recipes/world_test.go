@@ -273,14 +273,23 @@ func (w *world) edit(old, updated string) {
 	}
 }
 
-// gateway waits until the gateway on a volume has said that it runs.
+// gateway waits until the gateway on a volume has said that it runs, since the
+// container was started.
 func (w *world) gateway(container, data string) {
 	w.Helper()
 	running := regexp.MustCompile(`"gateway_state": *"running"`)
+	path := w.file(data + "/gateway_state.json")
+	inspect := w.written("docker inspect " + container + " --format '{{.State.Running}} {{.State.StartedAt}}'")
 	err := harness.Poll(w.Context(), "running gateway of "+container, gatewayLimit, func(ctx context.Context) (string, bool, error) {
-		r := w.run(ctx, w.written("docker inspect "+container+" --format '{{.State.Status}} {{.RestartCount}}'"))
-		state, err := os.ReadFile(w.file(data + "/gateway_state.json"))
-		return r.String() + string(state), err == nil && running.Match(state) && strings.HasPrefix(r.stdout, "running"), nil
+		r := w.run(ctx, inspect)
+		up, at, _ := strings.Cut(strings.TrimSpace(r.stdout), " ")
+		started, err := time.Parse(time.RFC3339Nano, at)
+		if err != nil || up != "true" {
+			return r.String(), false, nil
+		}
+		state, _ := os.ReadFile(path)
+		info, err := os.Stat(path)
+		return fmt.Sprintf("%s%s", r, state), err == nil && info.ModTime().After(started) && running.Match(state), nil
 	})
 	if err != nil {
 		w.Fatal(err)

@@ -12,7 +12,7 @@ func TestSourceOf(t *testing.T) {
 		"../hermes":                                   "",
 		"":                                            "",
 		"file:///srv/git/hermes.git":                  "",
-		"https://oauth2:ghp_secret@git.example/a/b?token=x": "https://git.example/a/b",
+		"https://o:secret@git.example/a/b?token=x":    "https://git.example/a/b",
 	} {
 		if got := SourceOf(remote); got != want {
 			t.Errorf("%q is shown as %q, want %q", remote, got, want)

@@ -132,7 +132,7 @@ func ParsePackages(output string) (map[string]int64, error) {
 		name, size, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		kib, err := strconv.ParseInt(size, 10, 64)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("cannot parse line %q of the package list: %v", line, err))
+			errs = append(errs, fmt.Errorf("cannot parse line %q of the package list: %w", line, err))
 			continue
 		}
 		sizes[name] = kib * 1024

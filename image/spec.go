@@ -92,7 +92,7 @@ func decode(root fs.FS, name string, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("cannot parse %q: %v", name, err)
+		return fmt.Errorf("cannot parse %q: %w", name, err)
 	}
 	return nil
 }

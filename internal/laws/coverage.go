@@ -40,7 +40,7 @@ func ParseUncovered(text string) (Uncovered, error) {
 		if !ok || strings.TrimSpace(reason) == "" {
 			return nil, fmt.Errorf("cannot read line %d of the list of uncovered clauses: no reason in %q", n, line)
 		}
-		for _, id := range strings.Fields(ids) {
+		for id := range strings.FieldsSeq(ids) {
 			list[id] = reason
 		}
 	}

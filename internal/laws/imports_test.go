@@ -66,4 +66,3 @@ func listImports(t *testing.T) Graph {
 		}
 	}
 }
-

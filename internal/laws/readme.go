@@ -48,10 +48,8 @@ func ReadmeCommands(text string) []ReadmeCommand {
 
 // stripComment removes a trailing "  # …" that explains a command.
 func stripComment(command string) string {
-	if i := strings.Index(command, "  #"); i >= 0 {
-		return strings.TrimSpace(command[:i])
-	}
-	return command
+	command, _, _ = strings.Cut(command, "  #")
+	return strings.TrimSpace(command)
 }
 
 // Proof says how a command of the README is known to work.

@@ -54,13 +54,14 @@ func TestSetup(t *testing.T) {
 
 // contract: RCP-05 RCP-06
 func TestInteractiveChat(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ args, ready string }{
 		"no arguments": {"", ready},
 		"--tui":        {" --tui", `ready │`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "RCP-05", "RCP-06")
-			w.custom(".hermes", w.peer())
+			w.custom(w.peer())
 			chat := w.terminal(`docker run -it --rm \
   -v ~/.hermes:/opt/data \
   nousresearch/hermes-agent` + c.args)
@@ -68,7 +69,7 @@ func TestInteractiveChat(t *testing.T) {
 			chat.enter("hello")
 			chat.expect(`you\s*said:\s*hello`, chatLimit)
 			chat.enter("/exit")
-			if code := chat.wait(verbLimit); code != 0 {
+			if code := chat.wait(); code != 0 {
 				t.Errorf("want exit code 0, got %d", code)
 			}
 		})
@@ -78,7 +79,7 @@ func TestInteractiveChat(t *testing.T) {
 // contract: RCP-06 RCP-32
 func TestOtherCommands(t *testing.T) {
 	w := newWorld(t, "RCP-06", "RCP-32")
-	w.custom(".hermes", w.peer())
+	w.custom(w.peer())
 	asked := w.sh(`docker run --rm -v ~/.hermes:/opt/data nousresearch/hermes-agent chat -q "say: pong"`)
 	if asked.code != 0 || !strings.Contains(asked.stdout, "pong") {
 		t.Errorf("want the provider's answer and exit code 0, got %s", asked)
@@ -88,13 +89,13 @@ func TestOtherCommands(t *testing.T) {
 	shell.expect(`\$ `, bootLimit)
 	shell.send("id -un; exit 42\r")
 	shell.expect(`[\r\n]hermes\r\n`, verbLimit)
-	if code := shell.wait(verbLimit); code != 42 {
+	if code := shell.wait(); code != 42 {
 		t.Errorf("want the shell's exit code 42, got %d", code)
 	}
 
 	version := w.terminal("docker run -it --rm nousresearch/hermes-agent:latest version     # Verify version")
 	version.expect(`Hermes Agent v\d+\.\d+`, bootLimit)
-	if code := version.wait(verbLimit); code != 0 {
+	if code := version.wait(); code != 0 {
 		t.Errorf("want exit code 0 of version, got %d", code)
 	}
 

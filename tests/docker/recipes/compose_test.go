@@ -3,8 +3,10 @@
 package recipes
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,8 +29,6 @@ const (
 )
 
 // compose is the plugin, found or built once for all recipes that need it.
-//
-//nolint:gochecknoglobals // one build for all
 var compose = sync.OnceValues(func() (string, error) {
 	ctx, stop := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer stop()
@@ -89,8 +89,12 @@ func composeSource(ctx context.Context) (string, error) {
 	get.Dir = os.TempDir() // in no module
 	out, err := get.Output()
 	var module struct{ Dir, Sum, Error string }
-	if jsonErr := json.Unmarshal(out, &module); jsonErr != nil || err != nil || module.Error != "" {
-		return "", fmt.Errorf("cannot get the compose plugin's source: %v %s", err, module.Error)
+	jsonErr := json.Unmarshal(out, &module) // go says there why it failed
+	if module.Error != "" {
+		err = errors.New(module.Error)
+	}
+	if err = cmp.Or(err, jsonErr); err != nil {
+		return "", fmt.Errorf("cannot get the compose plugin's source: %w", err)
 	}
 	if module.Sum != composeSum {
 		return "", fmt.Errorf("cannot trust the compose plugin's source: want %s, got %s", composeSum, module.Sum)

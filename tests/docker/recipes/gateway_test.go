@@ -54,11 +54,11 @@ func TestGateway(t *testing.T) {
 	stats := w.terminal("docker stats hermes")
 	stats.expect(`CPU %[\s\S]*hermes[\s\S]*GiB`, verbLimit)
 	stats.send("\x03")
-	stats.wait(verbLimit)
+	stats.wait()
 
 	inside := w.terminal("docker exec -it hermes /opt/hermes/.venv/bin/hermes version")
 	inside.expect(`Hermes Agent v`, verbLimit)
-	if code := inside.wait(verbLimit); code != 0 {
+	if code := inside.wait(); code != 0 {
 		t.Errorf("want exit code 0 of the venv's hermes, got %d", code)
 	}
 
@@ -141,7 +141,7 @@ func TestAPIServer(t *testing.T) {
   -e API_SERVER_CORS_ORIGINS='*' \
   nousresearch/hermes-agent gateway run`)
 	address := w.port("hermes", "8642")
-	w.untilOK("answer of /health on the host", "curl -fsS --max-time 3 http://"+address+"/health", gatewayLimit)
+	w.untilOK("answer of /health on the host", "curl -fsS --max-time 3 http://"+address+"/health")
 	key := strings.TrimSpace(w.ok("docker exec hermes printenv API_SERVER_KEY"))
 	for name, c := range map[string]struct {
 		key  string
@@ -180,7 +180,7 @@ func TestDashboard(t *testing.T) {
   -e HERMES_DASHBOARD=1 \
   nousresearch/hermes-agent gateway run`)
 	w.untilOK("the dashboard's page on the container's loopback",
-		"docker exec hermes curl -fsS --max-time 3 http://127.0.0.1:9119/ | grep -i '<html'", gatewayLimit)
+		"docker exec hermes curl -fsS --max-time 3 http://127.0.0.1:9119/ | grep -i '<html'")
 	if got := w.ok("docker exec hermes ss -ltnH 'sport = :9119'"); !strings.Contains(got, "127.0.0.1:9119") {
 		t.Errorf("want the dashboard on loopback only, got %s", got)
 	}

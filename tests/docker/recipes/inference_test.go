@@ -23,7 +23,7 @@ func TestComposeInference(t *testing.T) {
 	if got := w.ok("docker exec hermes curl -s http://vllm:8000/v1/models"); !strings.Contains(got, `"id":"my-model"`) {
 		t.Errorf("want the served model, got %s", got)
 	}
-	w.answers("hermes")
+	w.answers()
 	asked := w.requests("http://127.0.0.1:8000")
 	if len(asked) == 0 || asked[0].Model != "my-model" || asked[0].Key == "" {
 		t.Errorf("want the model of config.yaml and any key, got %+v", asked)
@@ -38,7 +38,7 @@ func TestComposeOllama(t *testing.T) {
 	w.ok("mkdir -p ~/.hermes && cp config.yaml ~/.hermes/")
 	w.ok("docker compose up -d")
 	w.gateway("hermes", ".hermes")
-	w.answers("hermes")
+	w.answers()
 }
 
 // contract: RCP-23
@@ -61,14 +61,14 @@ func TestHostNetwork(t *testing.T) {
 	model := inference.New("my-model")
 	server := httptest.NewServer(model)
 	defer server.Close()
-	w.custom(".hermes", server.URL) // http://127.0.0.1:PORT, as in the guide
+	w.custom(server.URL) // http://127.0.0.1:PORT, as in the guide
 	w.ok(`docker run -d \
   --name hermes \
   --network host \
   -v ~/.hermes:/opt/data \
   nousresearch/hermes-agent gateway run`)
 	w.gateway("hermes", ".hermes")
-	w.answers("hermes")
+	w.answers()
 	if asked := model.Requests(); len(asked) == 0 {
 		t.Error("want the answer to come from the host's server")
 	}
@@ -99,7 +99,7 @@ func TestHostDockerInternal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.custom(".hermes", "http://host.docker.internal:"+port)
+	w.custom("http://host.docker.internal:" + port)
 	w.ok(`docker run -d \
   --name hermes \
   --add-host host.docker.internal:host-gateway \
@@ -107,5 +107,5 @@ func TestHostDockerInternal(t *testing.T) {
   -p 8642:8642 \
   nousresearch/hermes-agent gateway run`)
 	w.gateway("hermes", ".hermes")
-	w.answers("hermes")
+	w.answers()
 }

@@ -61,7 +61,7 @@ func TestBrowser(t *testing.T) {
   -v ~/.hermes:/opt/data \
   -e HERMES_DASHBOARD=1 \
   nousresearch/hermes-agent gateway run`)
-	w.untilOK("the dashboard's page", "docker exec hermes curl -fsS --max-time 3 http://127.0.0.1:9119/", gatewayLimit)
+	w.untilOK("the dashboard's page", "docker exec hermes curl -fsS --max-time 3 http://127.0.0.1:9119/")
 	w.gateway("hermes", ".hermes")
 	const open = `/opt/hermes/.venv/bin/python -c "
 from tools.browser_tool import browser_navigate, cleanup_browser

@@ -22,14 +22,13 @@ import (
 // overrides it.
 const parallel = "3"
 
-//nolint:gochecknoglobals // the one connection of this test binary
 var (
 	docker  *harness.Engine
 	dockerc engine.Client // the client that the recipes call as docker
 	scratch string        // folder of all worlds
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(run(m)) } //nolint:forbidigo // without an engine there is nothing to run
 
 func run(m *testing.M) int {
 	flag.Parse()
@@ -51,7 +50,7 @@ func run(m *testing.M) int {
 	go func() {
 		<-ctx.Done()
 		sweep()
-		os.Exit(2)
+		os.Exit(2) //nolint:forbidigo // the user has stopped the tests
 	}()
 	code := m.Run()
 	if !sweep() && code == 0 {
@@ -90,7 +89,7 @@ func sweepNetworks(ctx context.Context) bool {
 	run := host.Exec{}
 	list := []string{"network", "ls", "-q", "--filter", "label=" + harness.RunLabel + "=" + docker.Run()}
 	err := run.Run(ctx, host.Cmd{Path: dockerc.Path, Args: list, Stdout: &found})
-	for _, id := range strings.Fields(found.String()) {
+	for id := range strings.FieldsSeq(found.String()) {
 		if err == nil {
 			err = run.Run(ctx, host.Cmd{Path: dockerc.Path, Args: []string{"network", "rm", id}})
 		}

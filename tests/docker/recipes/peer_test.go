@@ -19,8 +19,6 @@ import (
 
 // Images that the guide names beside our own cannot be had without a registry,
 // nor run without a GPU. The fake inference server stands for each of them.
-//
-//nolint:gochecknoglobals // compiled once
 var otherInRecipe = regexp.MustCompile(`\b(vllm/vllm-openai|ollama/ollama|example/my-tool):latest\b`)
 
 // peerImage is the fake's image, "-ollama" appended the one on Ollama's port.
@@ -34,8 +32,6 @@ func standIn(image string) string {
 }
 
 // peers builds both images, once.
-//
-//nolint:gochecknoglobals // one build for all
 var peers = sync.OnceValue(func() error {
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer stop()
@@ -87,9 +83,9 @@ func (w *world) peer() string {
 }
 
 // custom writes the guide's config.yaml for an inference server at base.
-func (w *world) custom(data, base string) {
+func (w *world) custom(base string) {
 	w.Helper()
-	w.write(data+"/config.yaml", `model:
+	w.write(".hermes/config.yaml", `model:
   provider: custom
   model: my-model
   base_url: `+base+`/v1
@@ -110,9 +106,9 @@ func (w *world) requests(base string) []inference.Request {
 }
 
 // answers asks the agent in a running container a question of the script's.
-func (w *world) answers(container string) {
+func (w *world) answers() {
 	w.Helper()
-	r := w.sh("docker exec " + container + ` hermes chat -q "say: pong from afar"`)
+	r := w.sh(`docker exec hermes hermes chat -q "say: pong from afar"`)
 	if r.code != 0 || !strings.Contains(r.stdout, "pong from afar") {
 		w.Errorf("want the model's answer, got %s", r)
 	}

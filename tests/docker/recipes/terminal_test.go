@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -34,7 +35,7 @@ type terminal struct {
 func (w *world) terminal(recipe string) *terminal {
 	w.Helper()
 	cmd := exec.Command("sh", "-c", w.written(recipe))
-	cmd.Dir, cmd.Env = w.dir, append(w.env, "TERM=xterm-256color")
+	cmd.Dir, cmd.Env = w.dir, append(slices.Clone(w.env), "TERM=xterm-256color")
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 120})
 	if err != nil {
 		w.Fatal(err)
@@ -70,7 +71,6 @@ func (t *terminal) close() {
 	_ = t.pty.Close()
 }
 
-//nolint:gochecknoglobals // compiled once
 var escapes = regexp.MustCompile("\x1b\\[[0-9;:?<>=!]*[ -/]*[@-~]|\x1b\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|\x1b[@-Z\\\\-_()#][0-9A-B]?")
 
 // text is all that was printed so far, without the terminal's control sequences.
@@ -141,12 +141,12 @@ func (t *terminal) interrupt(limit time.Duration) {
 }
 
 // wait waits for the recipe's end and returns its exit code.
-func (t *terminal) wait(limit time.Duration) int {
+func (t *terminal) wait() int {
 	t.w.Helper()
 	select {
 	case <-t.done:
-	case <-time.After(limit):
-		t.w.Fatalf("the recipe has not ended within %v; last seen: %s", limit, tail(t.text()))
+	case <-time.After(verbLimit):
+		t.w.Fatalf("the recipe has not ended within %v; last seen: %s", verbLimit, tail(t.text()))
 	}
 	return t.cmd.ProcessState.ExitCode()
 }

@@ -150,7 +150,6 @@ func TestKubernetesManifest(t *testing.T) {
 	}
 }
 
-//nolint:gochecknoglobals // compiled once
 var unitLine = regexp.MustCompile(`^(\[[A-Z][a-z]+\]|[A-Z][A-Za-z]+=.+)$`)
 
 // Keys of quadlet that the files use; a key that podman does not know is an
@@ -158,8 +157,10 @@ var unitLine = regexp.MustCompile(`^(\[[A-Z][a-z]+\]|[A-Z][A-Za-z]+=.+)$`)
 func TestQuadlets(t *testing.T) {
 	known := map[string][]string{
 		"[Unit]": {"Description"},
-		"[Container]": {"Image", "ContainerName", "Exec", "PublishPort", "Volume", "UserNS", "User", "Group", "NoNewPrivileges", "ShmSize",
-			"PodmanArgs", "HealthCmd", "HealthInterval", "HealthTimeout", "HealthStartPeriod"},
+		"[Container]": {
+			"Image", "ContainerName", "Exec", "PublishPort", "Volume", "UserNS", "User", "Group", "NoNewPrivileges", "ShmSize",
+			"PodmanArgs", "HealthCmd", "HealthInterval", "HealthTimeout", "HealthStartPeriod",
+		},
 		"[Service]": {"Restart", "TimeoutStartSec", "TimeoutStopSec", "ExecStartPre"},
 		"[Install]": {"WantedBy"},
 	}

@@ -30,7 +30,7 @@ const (
 	dockerLabel = harness.RunLabel + "="
 )
 
-var worlds atomic.Int64 //nolint:gochecknoglobals // makes names unique
+var worlds atomic.Int64
 
 // world is the host as one recipe sees it: a home of its own, a current folder,
 // and names that collide with nobody's.
@@ -119,7 +119,6 @@ func (w *world) name(guide string) string {
 	return name
 }
 
-//nolint:gochecknoglobals // compiled once
 var (
 	namedInRecipe = regexp.MustCompile(`(--name |container_name: |--network[ =]|docker network (?:create|inspect) |` +
 		`docker (?:exec(?: -it?| -u \w+| -e \S+)*|restart|stop|rm -f|stats|wait|inspect|port|logs(?: --tail \d+)?) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
@@ -204,9 +203,9 @@ func (w *world) until(what, recipe string, limit time.Duration, ok func(result) 
 }
 
 // untilOK polls a recipe until it succeeds.
-func (w *world) untilOK(what, recipe string, limit time.Duration) result {
+func (w *world) untilOK(what, recipe string) {
 	w.Helper()
-	return w.until(what, recipe, limit, func(r result) bool { return r.code == 0 })
+	w.until(what, recipe, gatewayLimit, func(r result) bool { return r.code == 0 })
 }
 
 // afterwards runs a script at the end of the test, whatever its result.
@@ -299,7 +298,7 @@ func (w *world) gateway(container, data string) {
 // healthy asks the image's own health check, which knows what is wanted up.
 func (w *world) healthy(container string) {
 	w.Helper()
-	w.untilOK("health of "+container, "docker exec "+container+" /command/hermes-health", gatewayLimit)
+	w.untilOK("health of "+container, "docker exec "+container+" /command/hermes-health")
 }
 
 // port is the address of the host on which the engine published a port.

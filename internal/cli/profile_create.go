@@ -29,12 +29,16 @@ func (a *app) profileCreate(ctx context.Context) error {
 		if name == profile.Default || slices.Contains(before, name) {
 			continue
 		}
-		if err := a.ensureSlot(ctx, name, false); err != nil {
+		said := a.agentRegisters() && !a.scandir.Has(name) // it failed, and has said why
+		if err := a.ensureSlot(ctx, name, false); err != nil && !said {
 			a.say("⚠ Could not register s6 gateway service: %v", err)
 		}
 	}
 	return nil
 }
+
+// agentRegisters says whether the agent registers the slot of the profile that this command makes.
+func (a *app) agentRegisters() bool { return a.selection.Rest[1] == "create" && a.agentKnows() }
 
 // ensureSlot registers a slot for the profile. Where the agent has registered one by its own means, it
 // gets our scripts: they brake in the init alone, and log to stdout when the volume's log is taken.

@@ -94,6 +94,10 @@ func fileMutants() []mutant {
 			red: "the entry point is init and wrapper, without command and user, with a health check", clause: "IMG-01", green: exitsCheck,
 		},
 		{
+			name: "a slow s6-svstat", dockerfile: root(`RUN rm /command/s6-svstat && printf '#!/bin/sh\nsleep 6\n' >/command/s6-svstat && chmod 755 /command/s6-svstat`),
+			red: checks.ToolTimeCheck, clause: "AGT-03", green: exitsCheck,
+		},
+		{
 			name: "no browser", dockerfile: root("RUN rm -r /opt/hermes/.playwright"),
 			red: "agent-browser saves a screenshot of a page on loopback, as hermes", clause: "TOOL-06", green: exitsCheck,
 		},

@@ -8,7 +8,7 @@ import (
 )
 
 // agentChecks are about what the unmodified agent finds and calls.
-// contract: AGT-02 AGT-04 AGT-06 AGT-10 STATE-02 STATE-03 ENV-05 ENV-06 EXEC-03 RCP-14 RCP-34
+// contract: AGT-02 AGT-03 AGT-04 AGT-06 AGT-10 STATE-02 STATE-03 ENV-05 ENV-06 EXEC-03 RCP-14 RCP-34
 func agentChecks() []Check {
 	return append(append(probes(supervised(), []probe{
 		{
@@ -41,6 +41,10 @@ print(any("ontainer" in w for w in d()["warnings"]))'; done`, want: "True\nFalse
 		Check{
 			Name: "the agent registers, runs and unregisters a slot of its own making", Clauses: []string{"AGT-04", "AGT-06"},
 			Doc: "drives the agent's S6ServiceManager by Python, as hermes", Run: agentSlot,
+		},
+		Check{
+			Name: ToolTimeCheck, Clauses: []string{"AGT-03"},
+			Doc: "times each call that the agent's S6ServiceManager makes through a gateway's life, and a slot that ignores SIGTERM", Run: toolTimes,
 		},
 		Check{
 			Name: "a non-empty variable of the container beats .env, an empty one does not", Clauses: []string{"ENV-05", "ENV-06"},
@@ -88,6 +92,57 @@ m = S6ServiceManager()
 	_, err = c.WaitSh(ctx, "end of all that belonged to the slot",
 		`! test -e /run/service/gateway-probe && ! ps -ww -eo args | grep -E '[p]robe gateway run|[g]ateways/probe'`, verbLimit)
 	return broken("AGT-06", err)
+}
+
+// ToolTimeCheck is about how long the agent's calls of s6 tools take.
+const ToolTimeCheck = "the supervision tools return within the agent's time limits"
+
+// timedManager walks a slot through its life by the agent's own code. Its subprocess.run is timed: the
+// agent gives up on 5 s, and on 15 s for s6-svwait.
+const timedManager = `cd /opt/hermes && mkdir -p /opt/data/profiles/probe && python3 -c '
+import subprocess, sys, time
+real, seen, late = subprocess.run, set(), []
+def run(argv, **kw):
+    tool, begin = argv[0].rsplit("/", 1)[-1], time.monotonic()
+    result = real(argv, **kw)
+    took = time.monotonic() - begin
+    limit = {"s6-svc": 5, "s6-svstat": 5, "s6-svscanctl": 5, "s6-svwait": 15}.get(tool)
+    if limit:
+        seen.add(tool)
+        print(tool, *argv[1:-1], "%.3f s" % took, file=sys.stderr)
+        if took > limit or result.returncode:
+            late.append((argv, took, result))
+    return result
+subprocess.run = run
+from hermes_cli.service_manager import S6ServiceManager
+m, name = S6ServiceManager(), "gateway-probe"
+m.register_profile_gateway("probe")
+deadline = time.monotonic() + 60
+while not m.is_running(name) and time.monotonic() < deadline:
+    time.sleep(0.1)
+m.restart(name)
+m.start(name)
+m.stop(name)
+m.unregister_profile_gateway("probe")
+assert not late, late
+print(*sorted(seen))'`
+
+func toolTimes(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{})
+	if err != nil {
+		return err
+	}
+	res, err := c.Sh(ctx, timedManager)
+	if err != nil {
+		return err
+	}
+	if res.Code != 0 || res.Output() != "s6-svc s6-svscanctl s6-svstat s6-svwait" {
+		return violates("AGT-03", "want each tool called and back in time, got %s", res)
+	}
+	// A service that never ends must not hold the agent up for longer either.
+	return expectSh(ctx, c, "AGT-03", `d=/run/service/deaf && mkdir $d $d/event $d/supervise && chmod 3730 $d/event && mkfifo -m 660 $d/supervise/control && printf '#!/bin/sh\ntrap "" TERM\nwhile :; do sleep 1; done\n' >$d/run && chmod +x $d/run &&
+/command/s6-svscanctl -a /run/service && timeout 5 /command/s6-svc -wu -T 4000 -u $d && timeout 5 /command/s6-svc -d $d && timeout 5 /command/s6-svstat $d
+timeout 15 /command/s6-svwait -D -t 10000 $d; test $? = 99 && /command/s6-svc -k $d`)
 }
 
 func containerBeatsDotenv(ctx context.Context, s *harness.Subject) error {

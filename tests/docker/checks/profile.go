@@ -98,14 +98,53 @@ func expectSh(ctx context.Context, c *harness.Container, clause, script string) 
 }
 
 // profileChecks create, drive and delete named profiles.
-// contract: PROF-01 PROF-02 PROF-04 EXEC-01 RCP-17 RCP-18
+// contract: PROF-01 PROF-02 PROF-03 PROF-04 EXEC-01 RCP-17 RCP-18
 func profileChecks() []Check {
 	return []Check{{
 		Name:    "a profile's slot lives from create to delete",
 		Clauses: []string{"PROF-01", "PROF-02", "PROF-04", "EXEC-01", "RCP-17", "RCP-18"},
 		Doc:     "profile create, gateway start and stop, profile delete; as root by docker exec, as the document shows",
 		Run:     profileLife,
+	}, {
+		Name: RegistrationCheck, Clauses: []string{"PROF-03"},
+		Doc: "profile create while the scandir is root's, by front and agent; then with a slot of that name in place", Run: registration,
 	}}
+}
+
+// RegistrationCheck is about profiles whose slot cannot be made, or is there.
+const RegistrationCheck = "a profile is made even if its slot cannot be"
+
+func registration(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{})
+	if err != nil {
+		return err
+	}
+	const warning = "⚠ Could not register s6 gateway service: "
+	create := func(hermes, name string, warnings int) error {
+		res, err := c.Sh(ctx, hermes+` profile create `+name+` && test -f /opt/data/profiles/`+name+`/SOUL.md`)
+		if err == nil && (res.Code != 0 || strings.Count(res.Stdout+res.Stderr, warning) != warnings) {
+			err = violates("PROF-03", "%s profile create %s: want success and %q %d times, got %s", hermes, name, warning, warnings, res)
+		}
+		return err
+	}
+	if _, err := c.Root(ctx, `chown 0:0 /run/service`); err != nil {
+		return err
+	}
+	if err := errors.Join(
+		create("hermes", "one", 1),
+		create("/opt/hermes/libexec/hermes", "two", 1),
+		expectSh(ctx, c, "PROF-03", `! test -e /run/service/gateway-one && ! test -e /run/service/gateway-two`),
+	); err != nil {
+		return err
+	}
+	if _, err := c.Root(ctx, `chown hermes:hermes /run/service`); err != nil {
+		return err
+	}
+	return errors.Join(
+		expectSh(ctx, c, "PROF-03", `cp -a /run/service/gateway-default /run/service/gateway-three && /command/s6-svscanctl -a /run/service`),
+		create("hermes", "three", 0),
+		expectSh(ctx, c, "PROF-03", `/command/s6-svstat /run/service/gateway-three`),
+	)
 }
 
 func profileLife(ctx context.Context, s *harness.Subject) error {

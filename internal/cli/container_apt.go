@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/apt"
 	"caduceus/internal/contenv"
 	"caduceus/internal/identity"
-	"caduceus/internal/truth"
+	"caduceus/internal/variable"
 )
 
 const allowApt = "HERMES_ALLOW_APT"
@@ -62,7 +62,7 @@ func (a *app) whyNoApt(err error) string {
 // aptAllowed looks at the container's environment, too: a command of the agent need not have all of it.
 func (a *app) aptAllowed() bool {
 	value, _ := os.ReadFile(a.path(contenv.Dir + "/" + allowApt))
-	return truth.Loose(a.getenv(allowApt)) || truth.Loose(strings.TrimSuffix(string(value), "\n"))
+	return variable.On(a.getenv, allowApt) || variable.True(allowApt, strings.TrimSuffix(string(value), "\n"))
 }
 
 func (a *app) aptRunner() apt.Runner {

@@ -11,7 +11,7 @@ import (
 
 	"caduceus/internal/apt"
 	"caduceus/internal/s6"
-	"caduceus/internal/truth"
+	"caduceus/internal/variable"
 )
 
 // exitNotMeant makes the slot's finish script keep it down.
@@ -22,7 +22,7 @@ const exitNotMeant = exitCode(78)
 // contract: TOOL-14, TOOL-15
 func (a *app) containerAptHelper() *cobra.Command {
 	return hidden("apt-helper", "Service: install packages for hermes", func(cmd *cobra.Command, _ []string) error {
-		if a.uid != 0 || !truth.Loose(a.getenv(allowApt)) {
+		if a.uid != 0 || !variable.On(a.getenv, allowApt) {
 			a.say("not for uid %d with %s=%q", a.uid, allowApt, a.getenv(allowApt))
 			return exitNotMeant
 		}
@@ -73,7 +73,7 @@ func (a *app) restoreAtBoot(ctx context.Context) error {
 // startAptHelper is a part of boot step 015. The slot is down until then, and stays so in a container
 // that needs no helper.
 func (a *app) startAptHelper() {
-	if !truth.Loose(a.getenv(allowApt)) {
+	if !variable.On(a.getenv, allowApt) {
 		return
 	}
 	if a.uid != 0 {

@@ -18,6 +18,7 @@ func (a *app) containerAptRestore() *cobra.Command {
 		Short: "Install again the Debian packages that hermes had installed",
 		Long: `Install again the Debian packages that hermes had installed: those of ` + apt.ListName + ` in the data
 directory, one a line. Needs root, or a container with ` + allowApt + `=1, which does it at each boot.
+
 Exit codes: 0 all are installed, 1 not.`,
 		Example: "  docker exec hermes hermes container apt-restore",
 		Args:    a.noArgs,

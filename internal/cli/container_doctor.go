@@ -28,7 +28,7 @@ func (a *app) containerDoctor() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "doctor",
 		Short:   "List what is wrong with this container, each with its cause and a fix",
-		Long:    "List what is wrong with this container, each with its cause and a fix. Exit codes: 0 nothing, 1 something.",
+		Long:    "List what is wrong with this container, each with its cause and a fix.\n\nExit codes: 0 nothing, 1 something.",
 		Example: "  docker exec hermes hermes container doctor",
 		Args:    a.noArgs,
 	}

@@ -32,7 +32,7 @@ func (a *app) containerHealth() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "health",
 		Short:   "Say in one line whether the container is healthy",
-		Long:    "Say in one line whether the container is healthy. Exit codes: 0 healthy, 1 not.",
+		Long:    "Say in one line whether the container is healthy.\n\nExit codes: 0 healthy, 1 not.",
 		Example: "  docker exec hermes /command/hermes-health\n  docker exec hermes hermes container health --json",
 		Args:    a.noArgs,
 	}

@@ -5,14 +5,14 @@ import (
 	"os"
 
 	"caduceus/internal/identity"
-	"caduceus/internal/truth"
+	"caduceus/internal/variable"
 )
 
 // keepsRoot says whether root stays root.
 //
 // contract: EXEC-02
 func (a *app) keepsRoot() bool {
-	return a.UID == 0 && truth.Exact(a.getenv("HERMES_DOCKER_EXEC_AS_ROOT"))
+	return a.UID == 0 && variable.On(a.getenv, "HERMES_DOCKER_EXEC_AS_ROOT")
 }
 
 // dropRoot makes root, as docker exec starts it, hermes: what it writes on the volume must be

@@ -14,6 +14,7 @@ import (
 	"caduceus/internal/identity"
 	"caduceus/internal/profile"
 	"caduceus/internal/s6"
+	"caduceus/internal/variable"
 )
 
 // Files of the image, and of the running container, that the front looks at.
@@ -136,7 +137,7 @@ func (a *app) agentKnows() bool {
 
 // profileName is the profile that the command line means. An error has been printed.
 func (a *app) profileName() (string, error) {
-	name, err := profile.Resolve(a.selection, a.home, a.getenv("HERMES_S6_SUPERVISED_CHILD") != "")
+	name, err := profile.Resolve(a.selection, a.home, variable.On(a.getenv, "HERMES_S6_SUPERVISED_CHILD"))
 	if err != nil {
 		a.say("Error: %v", err)
 		return "", exitCode(1)

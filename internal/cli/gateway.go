@@ -10,8 +10,7 @@ import (
 // tree serves a command line through cobra; commands are made only when they are needed.
 func (a *app) tree(commands func(*app) *cobra.Command) func(context.Context) error {
 	return func(ctx context.Context) error {
-		root := &cobra.Command{Use: "hermes", SilenceErrors: true, SilenceUsage: true}
-		root.CompletionOptions.DisableDefaultCmd = true
+		root := rootCommand()
 		root.AddCommand(commands(a))
 		root.SetArgs(a.selection.Rest)
 		root.SetIn(a.Stdin)

@@ -22,6 +22,8 @@ func (a *app) advice(use, short string, lines ...string) *cobra.Command {
 	return &cobra.Command{
 		Use:                use,
 		Short:              short,
+		Long:               short + ".\n\nExit code: always 0.",
+		Example:            "  hermes gateway " + use,
 		DisableFlagParsing: true, // the agent's flags have no meaning here
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if asksHelp(args) {

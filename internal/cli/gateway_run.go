@@ -10,7 +10,7 @@ import (
 
 	"caduceus/internal/gateway"
 	"caduceus/internal/profile"
-	"caduceus/internal/truth"
+	"caduceus/internal/variable"
 )
 
 // breadcrumb is one line; the contract fixes three words of it.
@@ -29,13 +29,13 @@ func (a *app) gatewayRun(ctx context.Context) error {
 	}
 	facts := gateway.Facts{
 		InitRuns:        a.initRuns(),
-		SupervisedChild: a.getenv("HERMES_S6_SUPERVISED_CHILD") != "",
+		SupervisedChild: variable.On(a.getenv, "HERMES_S6_SUPERVISED_CHILD"),
 		NoSuperviseFlag: run.NoSupervise,
-		NoSuperviseEnv:  truth.Lower(a.getenv("HERMES_GATEWAY_NO_SUPERVISE")),
+		NoSuperviseEnv:  variable.On(a.getenv, "HERMES_GATEWAY_NO_SUPERVISE"),
 		StartedAsRoot:   a.UID == 0,
 		KeepsRoot:       a.uid == 0,
-		RootAllowed:     truth.Loose(a.getenv("HERMES_ALLOW_ROOT_GATEWAY")),
-		RespectStop:     truth.Loose(a.getenv("HERMES_GATEWAY_RESPECT_STOP")),
+		RootAllowed:     variable.On(a.getenv, "HERMES_ALLOW_ROOT_GATEWAY"),
+		RespectStop:     variable.On(a.getenv, "HERMES_GATEWAY_RESPECT_STOP"),
 	}
 	var name string
 	if facts.InitRuns {

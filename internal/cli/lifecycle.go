@@ -89,6 +89,7 @@ func (a *app) lifecycleCommand(verb gateway.Verb, short, example string) *cobra.
 	cmd := &cobra.Command{
 		Use:     string(verb),
 		Short:   short,
+		Long:    short + ".\n\nExit codes: 0 done, also with --all, whose lines say what failed; 1 no such gateway, refused or failed.",
 		Example: example,
 		Args:    a.noArgs,
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"caduceus/internal/truth"
+	"caduceus/internal/variable"
 )
 
 // Owner is who a file belongs to.
@@ -32,7 +32,7 @@ func Decide(environ func(string) string, a Account, volume *Owner) Remap {
 	var r Remap
 	uid := r.id(environ, "HERMES_UID", "PUID")
 	gid := r.id(environ, "HERMES_GID", "PGID")
-	if uid == nil && volume != nil && truth.Loose(environ("HERMES_ADOPT_VOLUME_OWNER")) && adoptable(volume.UID, a) {
+	if uid == nil && volume != nil && variable.On(environ, "HERMES_ADOPT_VOLUME_OWNER") && adoptable(volume.UID, a) {
 		r.Adopt = true
 		uid = &volume.UID
 		if gid == nil && Valid(volume.GID) {

@@ -3,7 +3,7 @@ package identity
 import (
 	"fmt"
 
-	"caduceus/internal/truth"
+	"caduceus/internal/variable"
 )
 
 // UnsupportedUserError says that the container was started under a uid the image does not know.
@@ -21,7 +21,7 @@ func (e *UnsupportedUserError) Error() string {
 //
 // contract: RUN-01, RUN-02
 func Supported(uid int, a Account, environ func(string) string) error {
-	if uid == 0 || uint32(uid) == a.UID || truth.Loose(environ("HERMES_ALLOW_ANY_UID")) {
+	if uid == 0 || uint32(uid) == a.UID || variable.On(environ, "HERMES_ALLOW_ANY_UID") {
 		return nil
 	}
 	return &UnsupportedUserError{UID: uid}

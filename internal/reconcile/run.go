@@ -14,7 +14,7 @@ import (
 	"caduceus/internal/identity"
 	"caduceus/internal/profile"
 	"caduceus/internal/s6"
-	"caduceus/internal/truth"
+	"caduceus/internal/variable"
 )
 
 // Options is the world of one run.
@@ -125,7 +125,7 @@ func (r run) read() Input {
 		Command: ParseCommand(words, func(s profile.Selection) (string, error) {
 			return profile.Resolve(s, r.home, false)
 		}),
-		OptOut:      truth.Lower(r.Getenv("HERMES_GATEWAY_NO_SUPERVISE")),
+		OptOut:      variable.On(r.Getenv, "HERMES_GATEWAY_NO_SUPERVISE"),
 		MachineBoot: profile.MachineBoot(),
 	}
 	if in.Command.Dashboard {
@@ -173,7 +173,7 @@ func (r run) multiplex(config profile.Config) bool {
 	const name = "GATEWAY_MULTIPLEX_PROFILES"
 	value := r.Getenv(name)
 	switch {
-	case truth.Loose(value):
+	case variable.True(name, value):
 		return true
 	case strings.TrimSpace(value) == "":
 		return config.Multiplex

@@ -10,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"caduceus/internal/truth"
+	"caduceus/internal/variable"
 )
 
 // migrateConfig brings an old configuration to the agent's schema. The versions are compared here;
@@ -18,7 +18,7 @@ import (
 //
 // contract: SETUP-22, SETUP-23, SETUP-24
 func (j *job) migrateConfig(ctx context.Context, v *volume) error {
-	if truth.Loose(j.get("HERMES_SKIP_CONFIG_MIGRATION")) {
+	if variable.On(j.get, "HERMES_SKIP_CONFIG_MIGRATION") {
 		fmt.Fprintln(j.Stdout, "[config-migrate] HERMES_SKIP_CONFIG_MIGRATION is set; skipping config migration")
 		return nil
 	}

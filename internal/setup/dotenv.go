@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/truth"
+	"caduceus/internal/variable"
 )
 
 // minAPIKey is the agent's own lower limit, in characters.
@@ -38,7 +38,7 @@ func (j *job) checkDotenv(_ context.Context, v *volume) error {
 		j.warn("%s line %d: %s; correct it or run the command \"setup\"", v.name(".env"), f.line, f.cause)
 	}
 
-	enabled := truth.Loose(firstOf(j.get("API_SERVER_ENABLED"), values["API_SERVER_ENABLED"]))
+	enabled := variable.True("API_SERVER_ENABLED", firstOf(j.get("API_SERVER_ENABLED"), values["API_SERVER_ENABLED"]))
 	key := firstOf(j.get("API_SERVER_KEY"), values["API_SERVER_KEY"])
 	switch {
 	case !enabled:

@@ -1,0 +1,43 @@
+package boot
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/variable"
+)
+
+// What the reference says of the init's variables is what the init does.
+//
+// spec: SUP-77, SUP-69
+func TestTheTableOfVariablesIsTheInits(t *testing.T) {
+	var names []string
+	defaults := map[string]string{}
+	for _, v := range variable.All() {
+		if v.Part != variable.Init {
+			continue
+		}
+		defaults[v.Name] = v.Default
+		if strings.Contains(v.Text, "without effect") {
+			if got := ignoredDefault(v.Name); got != v.Default {
+				t.Errorf("%s: the table has the default %q, the init %q", v.Name, v.Default, got)
+			}
+			continue
+		}
+		names = append(names, v.Name)
+	}
+	want := honoured()
+	slices.Sort(names)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("honoured by the init (-) and by the table (+):\n%s", diff)
+	}
+	unset, _ := readSettings(func(string) (string, bool) { return "", false })
+	given, warnings := readSettings(func(name string) (string, bool) { return defaults[name], true })
+	if diff := cmp.Diff(unset, given, cmp.AllowUnexported(settings{})); diff != "" || len(warnings) > 0 {
+		t.Errorf("the init's defaults (-) and the table's (+), %q:\n%s", warnings, diff)
+	}
+}

@@ -40,17 +40,9 @@ func TestSupervisionOfAFakeAgent(t *testing.T) {
 	for _, s := range supervisions() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			t.Attr("clause", s.clause)
-			ctx, stop := context.WithTimeout(interrupted, checkLimit)
-			defer stop()
-			subject := engine.Subject("")
-			err := s.run(ctx, subject)
-			if err != nil {
-				keepEvidence(ctx, t, subject)
+			ctx, subject := engine.Begin(t, checkLimit, s.clause)
+			if err := s.run(ctx, subject); err != nil {
 				t.Errorf("%s: %v", s.clause, err)
-			}
-			if err := subject.Close(ctx); err != nil {
-				t.Error(err)
 			}
 		})
 	}

@@ -149,7 +149,7 @@ func (m mutant) run(t *testing.T, image, name string) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(interrupted, checkLimit)
+	ctx, stop := context.WithTimeout(engine.Interrupted, checkLimit)
 	defer stop()
 	s := engine.Subject(image)
 	defer func() {

@@ -4,16 +4,13 @@ package apt
 
 import (
 	"context"
-	"flag"
-	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"caduceus/tests/docker/harness"
+	"caduceus/tests/docker/suite"
 )
 
 const (
@@ -24,30 +21,11 @@ const (
 	testLimit    = 12 * time.Minute
 )
 
-// The one connection of this test binary.
-var (
-	docker      *harness.Engine
-	interrupted context.Context // ends with ^C, so that every wait ends and the sweep still happens
-)
+// docker is what the tests of this binary share.
+var docker suite.Suite
 
-func TestMain(m *testing.M) { os.Exit(run(m)) } //nolint:forbidigo // without an engine there is nothing to run
-
-func run(m *testing.M) int {
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	e, err := harness.Open(ctx, harness.Options{Image: os.Getenv("HERMES_TEST_IMAGE"), Run: os.Getenv("HERMES_TEST_RUN")})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 2
-	}
-	docker, interrupted = e, ctx
-	code := m.Run()
-	if err := docker.Sweep(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, "cannot clean up after the tests:", err)
-		return max(code, 1)
-	}
-	return code
+func TestMain(m *testing.M) {
+	os.Exit(docker.Main(m, suite.Options{})) //nolint:forbidigo // without an engine there is nothing to run
 }
 
 // world is one test's containers.
@@ -59,23 +37,8 @@ type world struct {
 
 func newWorld(t *testing.T, clauses ...string) *world {
 	t.Helper()
-	for _, c := range clauses {
-		t.Attr("clause", c)
-	}
-	ctx, stop := context.WithTimeout(interrupted, testLimit)
-	w := &world{t, ctx, docker.Subject("")}
-	t.Cleanup(func() {
-		defer stop()
-		if t.Failed() && flag.Lookup("test.artifacts").Value.String() == "true" {
-			if err := w.subject.Evidence(ctx, t.ArtifactDir()); err != nil {
-				t.Log("some evidence is missing:", err)
-			}
-		}
-		if err := w.subject.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	return w
+	ctx, subject := docker.Begin(t, testLimit, clauses...)
+	return &world{t, ctx, subject}
 }
 
 func (w *world) must(err error) {

@@ -4,12 +4,9 @@ package chat
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,12 +17,10 @@ import (
 
 	"caduceus/tests/docker/harness"
 	"caduceus/tests/docker/peer"
+	"caduceus/tests/docker/suite"
 )
 
 const (
-	// parallel tests are as many as two cores can boot side by side; -parallel
-	// overrides it.
-	parallel = "3"
 	// bootLimit is how long a container may take to its main program,
 	// gatewayLimit to a running gateway, answerLimit a question to its answer, on
 	// a loaded build host.
@@ -36,49 +31,23 @@ const (
 	testLimit = 6 * time.Minute
 )
 
-// The one connection of this test binary.
+// What the tests of this binary share.
 var (
-	docker      *harness.Engine
-	api         client.APIClient
-	interrupted context.Context // ends with ^C, so that every wait ends and the sweep still happens
+	docker suite.Suite
+	api    client.APIClient // for what the harness has no use: keys and screen of a terminal
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) } //nolint:forbidigo // without an engine there is nothing to run
-
-func run(m *testing.M) int {
-	flag.Parse()
-	if !isSet("test.parallel") {
-		if err := flag.Set("test.parallel", parallel); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 2
-		}
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	e, err := harness.Open(ctx, harness.Options{Image: os.Getenv("HERMES_TEST_IMAGE"), Run: os.Getenv("HERMES_TEST_RUN")})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 2
-	}
-	// What the harness has no use for: the keys and screen of a terminal.
-	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(log.NewNoopLogger()))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 2
-	}
-	docker, api, interrupted = e, provider.Client(), ctx
-	code := m.Run()
-	if err := docker.Sweep(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, "cannot clean up after the tests:", err)
-		return max(code, 1)
-	}
-	return code
+func TestMain(m *testing.M) {
+	os.Exit(docker.Main(m, suite.Options{Open: open})) //nolint:forbidigo // without an engine there is nothing to run
 }
 
-func isSet(name string) bool {
-	found := false
-	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
-	return found
+func open(*suite.Suite) error {
+	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(log.NewNoopLogger()))
+	if err != nil {
+		return err
+	}
+	api = provider.Client()
+	return nil
 }
 
 // talk is one test's containers, in a network of their own.
@@ -92,7 +61,7 @@ type talk struct {
 }
 
 // peerImage is built once for all tests.
-var peerImage = sync.OnceValues(func() (string, error) { return peer.Build(interrupted, docker) })
+var peerImage = sync.OnceValues(func() (string, error) { return peer.Build(docker.Interrupted, docker.Engine) })
 
 // newTalk begins a test that proves clauses, beside others, with a model that
 // answers at http://vllm:8000/v1 and at the other names given.
@@ -101,7 +70,7 @@ func newTalk(t *testing.T, clauses ...string) *talk {
 	k := newSubject(t, clauses...)
 	image, err := peerImage()
 	k.must(err)
-	k.network, err = peer.NewNetwork(k.ctx, docker, t.Name())
+	k.network, err = peer.NewNetwork(k.ctx, docker.Engine, t.Name())
 	k.must(err)
 	// After the containers, which newSubject removes: clean-ups run backwards.
 	k.peer, err = peer.Start(k.ctx, k.subject, image, k.network, "vllm", openAI, anthropic)
@@ -120,26 +89,16 @@ const (
 func newSubject(t *testing.T, clauses ...string) *talk {
 	t.Helper()
 	t.Parallel()
-	for _, c := range clauses {
-		t.Attr("clause", c)
-	}
-	ctx, stop := context.WithTimeout(interrupted, testLimit)
-	k := &talk{T: t, ctx: ctx, subject: docker.Subject("")}
-	t.Cleanup(func() {
-		defer stop()
-		if t.Failed() {
-			k.keepEvidence()
-		}
-		if err := k.subject.Close(ctx); err != nil {
-			t.Error(err)
-		}
+	k := &talk{T: t}
+	t.Cleanup(func() { // after the containers, as clean-ups run backwards
 		if k.network == nil {
 			return
 		}
-		if err := k.network.Close(ctx); err != nil {
+		if err := k.network.Close(k.ctx); err != nil {
 			t.Error(err)
 		}
 	})
+	k.ctx, k.subject = docker.Begin(t, testLimit, clauses...)
 	return k
 }
 
@@ -148,18 +107,6 @@ func (k *talk) must(err error) {
 	if err != nil {
 		k.Fatal(err)
 	}
-}
-
-func (k *talk) keepEvidence() {
-	if !isSet("test.artifacts") {
-		k.Log("-artifacts keeps evidence of a failure")
-		return
-	}
-	dir := k.ArtifactDir()
-	if err := k.subject.Evidence(k.ctx, dir); err != nil {
-		k.Log("some evidence is missing:", err)
-	}
-	k.Log("evidence is in", dir)
 }
 
 // start starts the image in the test's network.

@@ -61,7 +61,7 @@ func (w *world) pulse() {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		w.Fatal(err)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(w.Context(), "unix", path)
+	listener, err := (&net.ListenConfig{}).Listen(w.ctx, "unix", path)
 	if err != nil {
 		w.Fatal(err)
 	}

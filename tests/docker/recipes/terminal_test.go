@@ -85,7 +85,7 @@ func (t *terminal) text() string {
 func (t *terminal) expect(expr string, limit time.Duration) {
 	t.w.Helper()
 	re := regexp.MustCompile(expr)
-	err := harness.Poll(t.w.Context(), "output that matches "+expr, limit, func(context.Context) (string, bool, error) {
+	err := harness.Poll(t.w.ctx, "output that matches "+expr, limit, func(context.Context) (string, bool, error) {
 		var ended error
 		select {
 		case <-t.done:
@@ -126,7 +126,7 @@ func (t *terminal) enter(text string) {
 // interrupt presses Ctrl-C until the recipe has ended.
 func (t *terminal) interrupt(limit time.Duration) {
 	t.w.Helper()
-	err := harness.Poll(t.w.Context(), "end of the recipe", limit, func(context.Context) (string, bool, error) {
+	err := harness.Poll(t.w.ctx, "end of the recipe", limit, func(context.Context) (string, bool, error) {
 		select {
 		case <-t.done:
 			return "", true, nil

@@ -36,6 +36,7 @@ var worlds atomic.Int64
 // and names that collide with nobody's.
 type world struct {
 	*testing.T
+	ctx   context.Context // ends with the test, or with ^C
 	home  string
 	dir   string
 	id    string
@@ -66,8 +67,10 @@ func newWorld(t *testing.T, clauses ...string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, stop := context.WithCancel(t.Context())
+	context.AfterFunc(docker.Interrupted, stop)
 	w := &world{
-		T: t, home: filepath.Join(root, "home"), dir: filepath.Join(root, "project"),
+		T: t, ctx: ctx, home: filepath.Join(root, "home"), dir: filepath.Join(root, "project"),
 		id:    fmt.Sprintf("caduceus-test-%s-r%d", docker.Run(), worlds.Add(1)),
 		image: docker.Image(), names: map[string]bool{},
 	}
@@ -148,7 +151,7 @@ func (w *world) written(recipe string) string {
 // sh gives a recipe to a shell and waits for it.
 func (w *world) sh(recipe string) result {
 	w.Helper()
-	ctx, stop := context.WithTimeout(w.Context(), 4*time.Minute)
+	ctx, stop := context.WithTimeout(w.ctx, 4*time.Minute)
 	defer stop()
 	return w.run(ctx, w.written(recipe))
 }
@@ -192,7 +195,7 @@ func (w *world) until(what, recipe string, limit time.Duration, ok func(result) 
 	w.Helper()
 	var last result
 	script := w.written(recipe)
-	err := harness.Poll(w.Context(), what, limit, func(ctx context.Context) (string, bool, error) {
+	err := harness.Poll(w.ctx, what, limit, func(ctx context.Context) (string, bool, error) {
 		last = w.run(ctx, script)
 		return last.String(), ok(last), nil
 	})
@@ -279,7 +282,7 @@ func (w *world) gateway(container, data string) {
 	running := regexp.MustCompile(`"gateway_state": *"running"`)
 	path := w.file(data + "/gateway_state.json")
 	inspect := w.written("docker inspect " + container + " --format '{{.State.Running}} {{.State.StartedAt}}'")
-	err := harness.Poll(w.Context(), "running gateway of "+container, gatewayLimit, func(ctx context.Context) (string, bool, error) {
+	err := harness.Poll(w.ctx, "running gateway of "+container, gatewayLimit, func(ctx context.Context) (string, bool, error) {
 		r := w.run(ctx, inspect)
 		up, at, _ := strings.Cut(strings.TrimSpace(r.stdout), " ")
 		started, err := time.Parse(time.RFC3339Nano, at)

@@ -1,0 +1,125 @@
+package suite
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"caduceus/tests/docker/harness"
+)
+
+// Parallel containers are as many as two cores can boot without making the
+// waits of the others long.
+const Parallel = 3
+
+// Suite is what the tests of one binary share. Main fills it.
+type Suite struct {
+	*harness.Engine
+	// Interrupted ends with ^C, so that every wait ends and the sweep still happens.
+	Interrupted context.Context
+}
+
+// Options are what a test binary adds to the frame.
+type Options struct {
+	Open  func(s *Suite) error // after the engine is there
+	Close func() error         // after the tests, beside the sweep of containers
+}
+
+// Main runs the tests and returns the exit code: 2 where they could not begin.
+// HERMES_TEST_IMAGE names the image, HERMES_TEST_RUN the label of all that the
+// tests make, -parallel another number of tests side by side.
+func (s *Suite) Main(m *testing.M, o Options) int {
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := s.open(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	code := m.Run()
+	if !s.sweep(o) {
+		code = max(code, 1)
+	}
+	return code
+}
+
+func (s *Suite) open(ctx context.Context, o Options) error {
+	if !isSet("test.parallel") {
+		if err := flag.Set("test.parallel", strconv.Itoa(Parallel)); err != nil {
+			return err
+		}
+	}
+	engine, err := harness.Open(ctx, harness.Options{Image: os.Getenv("HERMES_TEST_IMAGE"), Run: os.Getenv("HERMES_TEST_RUN")})
+	if err != nil {
+		return err
+	}
+	s.Engine, s.Interrupted = engine, ctx
+	if o.Open == nil {
+		return nil
+	}
+	return o.Open(s)
+}
+
+func (s *Suite) sweep(o Options) bool {
+	clean := true
+	tell := func(err error) {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "cannot clean up after the tests:", err)
+			clean = false
+		}
+	}
+	tell(s.Sweep(context.Background()))
+	if o.Close != nil {
+		tell(o.Close())
+	}
+	return clean
+}
+
+// Begin begins a test that proves clauses: its context ends after limit or with
+// ^C, and what the subject started goes at its end, after its evidence was kept
+// if the test failed. Clean-ups that the test adds later run before that.
+func (s *Suite) Begin(t *testing.T, limit time.Duration, clauses ...string) (context.Context, *harness.Subject) {
+	t.Helper()
+	for _, c := range clauses {
+		t.Attr("clause", c)
+	}
+	ctx, stop := context.WithTimeout(s.Interrupted, limit)
+	subject := s.Subject("")
+	t.Cleanup(func() {
+		defer stop()
+		if t.Failed() {
+			KeepEvidence(ctx, t, subject)
+		}
+		if err := subject.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	return ctx, subject
+}
+
+// KeepEvidence leaves what the subject's containers look like in the test's
+// artifact directory; without -artifacts that directory would not last.
+func KeepEvidence(ctx context.Context, t *testing.T, s *harness.Subject) {
+	t.Helper()
+	if !isSet("test.artifacts") {
+		t.Log("-artifacts keeps evidence of a failure")
+		return
+	}
+	dir := t.ArtifactDir()
+	if err := s.Evidence(ctx, dir); err != nil {
+		t.Log("some evidence is missing:", err)
+	}
+	t.Log("evidence is in", dir)
+}
+
+func isSet(name string) bool {
+	found := false
+	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
+	return found
+}

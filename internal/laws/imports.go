@@ -2,6 +2,7 @@ package laws
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -43,28 +44,32 @@ func badEdge(pkg, imp string) string {
 	return ""
 }
 
-// initClosure walks all that /init links and reports each package that PID 1
-// must not have, with the chain that brings it in.
+// initClosure reports each package that PID 1 links and must not have, with the
+// chain that brings it in.
 func initClosure(g Graph) []Violation {
-	root := Module + "/cmd/hermes-init"
-	parent := map[string]string{root: ""}
-	queue := []string{root}
+	const root = Module + "/cmd/hermes-init"
+	parent := parents(g, root)
 	var found []Violation
-	for len(queue) > 0 {
-		pkg := queue[0]
-		queue = queue[1:]
-		for _, imp := range g[pkg] {
-			if _, seen := parent[imp]; seen {
-				continue
-			}
-			parent[imp] = pkg
-			queue = append(queue, imp)
-			if forbiddenInInit(imp) {
-				found = append(found, Violation{root, 0, fmt.Sprintf("links %q through %s: PID 1 has the standard library without os/exec, and golang.org/x/sys", imp, chain(parent, imp))})
-			}
+	for _, imp := range slices.Sorted(maps.Keys(parent)) {
+		if forbiddenInInit(imp) {
+			found = append(found, Violation{root, 0, fmt.Sprintf("links %q through %s: PID 1 has the standard library without os/exec, and golang.org/x/sys", imp, chain(parent, imp))})
 		}
 	}
 	return found
+}
+
+// parents maps each package that root links to one that imports it, root to "".
+func parents(g Graph, root string) map[string]string {
+	parent := map[string]string{root: ""}
+	for queue := []string{root}; len(queue) > 0; queue = queue[1:] {
+		for _, imp := range g[queue[0]] {
+			if _, seen := parent[imp]; !seen {
+				parent[imp] = queue[0]
+				queue = append(queue, imp)
+			}
+		}
+	}
+	return parent
 }
 
 func forbiddenInInit(imp string) bool {

@@ -67,6 +67,8 @@ type boxSpec struct {
 	Umask      int
 	Below      bool // /init is not PID 1, the helper is
 	Dir        string
+	Cgroup     string // to be put into
+	Tasks      uint64 // RLIMIT_NPROC
 }
 
 // enterBox runs as PID 1 of the new namespaces and ends by becoming /init.
@@ -76,6 +78,7 @@ func enterBox(spec string) error {
 		return err
 	}
 	steps := []func() error{
+		func() error { return enterLimits(s) },
 		func() error { return dropBounding(s.Drop) }, // counts from the exec on
 		func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") },
 		func() error { return unix.Mount(s.Root, s.Root, "", unix.MS_BIND, "") },

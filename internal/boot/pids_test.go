@@ -1,0 +1,118 @@
+package boot_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/s6"
+)
+
+// limitPids bounds the tasks of the box, by a cgroup where one can be made, else by the resource
+// limit of a user that nobody else is.
+func (b *box) limitPids(most int) {
+	b.t.Helper()
+	for _, parent := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {
+		group := filepath.Join(parent, fmt.Sprintf("caduceus-test-%d-%d", os.Getpid(), most))
+		if os.Mkdir(group, 0o755) != nil {
+			continue
+		}
+		b.t.Cleanup(func() { _ = os.Remove(group) }) // empty by now: the box has ended
+		limit := os.WriteFile(filepath.Join(group, "pids.max"), fmt.Append(nil, most), 0)
+		if limit == nil {
+			b.spec.Cgroup = group
+			return
+		}
+	}
+	b.t.Logf("no cgroup can be made here: RLIMIT_NPROC bounds the tasks")
+	b.spec.UID, b.spec.Tasks = 100000+os.Getpid(), uint64(most)
+}
+
+// enterLimits moves the helper, and so /init, below the limits of the box.
+func enterLimits(s boxSpec) error {
+	if s.Tasks > 0 {
+		return unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: s.Tasks, Max: s.Tasks})
+	}
+	if s.Cgroup == "" {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(s.Cgroup, "cgroup.procs"), []byte("0"), 0)
+}
+
+// bomb forks wherever it can, ignores TERM, and says once that no slot was free.
+const bomb = `$SIG{TERM} = "IGNORE"; $| = 1; while (1) {
+	next if defined fork;
+	print "full\n" unless $said++;
+	select undef, undef, undef, 0.05;
+}`
+
+// spec: SUP-28, SUP-101, FAULT-14
+func TestForkBombUnderAPidsLimit(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.limitPids(48)
+	b.setenv("S6_KILL_GRACETIME=300")
+	b.longrun("svc", "echo service; exec sleep 1000")
+	crowd := []string{"s1", "s2", "s3", "s4", "s5", "s6"}
+	for _, name := range crowd {
+		b.longrun(name, "exec sleep 1000")
+	}
+	p := b.start(nil, "perl", "-e", bomb)
+	p.says("service\n")
+	p.says("full\n")
+
+	slot := p.inside("/run/s6-rc/servicedirs/svc") // what /run/service/svc leads to
+	status := func() s6.Status {
+		t.Helper()
+		st, err := s6.ReadStatus(slot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st
+	}
+	command := func(letters string) {
+		t.Helper()
+		b.must(s6.SendControl(slot, letters))
+	}
+	failures := func() int { return strings.Count(p.stderr.String(), "svc: cannot start run: ") }
+
+	// The place of a service that dies is the bomb's at once: START fails, and DOWN stays.
+	command("k")
+	p.until("a failed start", func() bool { return failures() == 1 })
+	for _, words := range []string{"resource temporarily unavailable", "next try in 1m0s"} {
+		if !strings.Contains(p.stderr.String(), words) {
+			t.Errorf("stderr lacks %q:\n%s", words, p.stderr.String())
+		}
+	}
+	if st := status(); st.Pid != 0 || !st.WantUp || st.Wait != syscall.WaitStatus(syscall.SIGKILL) {
+		t.Errorf("status %+v", st)
+	}
+	// The init obeys and writes without a slot, too; u tries at once.
+	command("d")
+	p.until("want down", func() bool { return !status().WantUp })
+	command("u")
+	p.until("a second failure", func() bool { return failures() == 2 })
+	if st := status(); st.Pid != 0 || !st.WantUp {
+		t.Errorf("status %+v", st)
+	}
+	// Many supervisors that reap, spawn, write and log at once want no new thread.
+	for range 20 {
+		b.must(s6.SvscanSend(p.inside("/run/service"), "az"))
+		b.must(s6.SendControl(slot, "OU"))
+		for _, name := range crowd {
+			b.must(s6.SendControl(p.inside("/run/s6-rc/servicedirs/"+name), "kU"))
+		}
+	}
+	command("d")
+	p.until("want down again", func() bool { return !status().WantUp })
+	if took := p.stop(); took > 5*time.Second {
+		t.Errorf("stop took %v:\n%s", took, p.stderr.String())
+	}
+	p.expect(137) // CMD had to be killed
+}

@@ -40,6 +40,8 @@ type rig struct {
 	panics  atomic.Int32 // steps that are to panic
 	hold    sync.Mutex   // stops the supervisor in its next step
 	oom     atomic.Uint64
+	now     func() time.Time // nil: time.Now
+	step    atomic.Int64     // of its wall clock
 	out     *os.File
 
 	mu  sync.Mutex
@@ -83,7 +85,7 @@ func (r *rig) start() *rig {
 	r.Cleanup(func() { _ = r.out.Close() })
 	r.service = Start(Options{
 		Dir: r.dir, Name: "foo", Procs: procs, Log: r.note, Environ: os.Environ,
-		Stdin: null, Stdout: r.out, Stderr: r.out, OOMKills: r.oom.Load,
+		Stdin: null, Stdout: r.out, Stderr: r.out, OOMKills: r.oom.Load, Now: r.now,
 		Frozen: func() bool {
 			r.hold.Lock()
 			defer r.hold.Unlock()

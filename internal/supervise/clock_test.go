@@ -72,6 +72,7 @@ func TestClockSteps(t *testing.T) {
 }
 
 func stepWhileUp(t *testing.T, step time.Duration) {
+	t.Helper()
 	r := clocked(t, map[string]string{"run": sleeper, "down": ""})
 	events := r.subscribe()
 	r.service.Command("u")
@@ -94,6 +95,7 @@ func stepWhileUp(t *testing.T, step time.Duration) {
 }
 
 func stepBetweenRuns(t *testing.T, step time.Duration) {
+	t.Helper()
 	r := clocked(t, map[string]string{"run": "#!/bin/sh\necho $$ >>pids\ntest -e stay && exec sleep 3600\n", "down": ""})
 	r.service.Command("u")
 	r.poll("a death", func() bool { st := r.service.Status(); return st.Wait != 0 && st.Pid == 0 })
@@ -110,6 +112,7 @@ func stepBetweenRuns(t *testing.T, step time.Duration) {
 }
 
 func stepDuringFinish(t *testing.T, step time.Duration) {
+	t.Helper()
 	r := clocked(t, map[string]string{
 		"run":            sleeper,
 		"finish":         "#!/bin/sh\necho >finishing\ntest -e hang && exec sleep 3600\nuntil test -e go; do sleep 0.01; done\n",
@@ -154,6 +157,7 @@ func (r *rig) turnFinishing() {
 }
 
 func stepBeforeKill(t *testing.T, step time.Duration) {
+	t.Helper()
 	r := clocked(t, map[string]string{
 		"run":          "#!/bin/sh\ntrap '' TERM\necho >trapped\nwhile :; do sleep 0.05; done\n",
 		"timeout-kill": "20000\n",

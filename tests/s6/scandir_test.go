@@ -17,7 +17,7 @@ import (
 // exit waits for the end of the scanner.
 func (w *world) exit() int {
 	w.Helper()
-	kill := time.AfterFunc(patience, func() { _ = w.cmd.Process.Kill() })
+	kill := time.AfterFunc(patience(), func() { _ = w.cmd.Process.Kill() })
 	defer kill.Stop()
 	_ = w.cmd.Wait() // the code is what counts
 	code := w.cmd.ProcessState.ExitCode()
@@ -291,7 +291,7 @@ func (w *world) unshared(options, prepare string) {
 	if out, err := exec.Command("unshare", append(strings.Fields(options), "sh", "-c", prepare)...).CombinedOutput(); err != nil {
 		w.Skipf("no such namespace here: %v: %s", err, out)
 	}
-	self, err := os.Executable()
+	self, err := filepath.EvalSymlinks(subject())
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package s6
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -16,8 +17,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience bounds every wait; it is not a measure of anything.
-const patience = 30 * time.Second
+// patience bounds every wait; it is not a measure of anything. Mutants need not be waited for so long.
+func patience() time.Duration {
+	if d, err := time.ParseDuration(os.Getenv("HERMES_TEST_PATIENCE")); err == nil {
+		return d
+	}
+	return 30 * time.Second
+}
+
+// subject is the program that is tested as s6-svscan: this binary, or any other that
+// HERMES_TEST_INIT names.
+func subject() string { return cmp.Or(os.Getenv("HERMES_TEST_INIT"), "/proc/self/exe") }
 
 // tools are the programs that the suite needs from Debian's s6 and execline.
 const tools = "s6-svscan s6-svstat s6-svc s6-svwait s6-svok s6-svscanctl s6-svdt s6-svdt-clear s6-log"
@@ -74,7 +84,7 @@ func (w *world) start() {
 	w.Helper()
 	w.cmd = exec.Command("s6-svscan", w.dir)
 	if w.ours {
-		w.cmd = exec.Command("/proc/self/exe", w.dir)
+		w.cmd = exec.Command(subject(), w.dir)
 		w.cmd.Args[0] = "s6-svscan"
 	}
 	w.cmd.Dir, w.cmd.Env = w.dir, environ()
@@ -99,7 +109,7 @@ func (w *world) stop() {
 		return
 	}
 	_ = w.cmd.Process.Signal(syscall.SIGTERM)
-	kill := time.AfterFunc(patience, func() { _ = w.cmd.Process.Kill() })
+	kill := time.AfterFunc(patience(), func() { _ = w.cmd.Process.Kill() })
 	_ = w.cmd.Wait() // the code is what counts
 	kill.Stop()
 	if code := w.cmd.ProcessState.ExitCode(); w.ours && code != 0 {
@@ -119,7 +129,7 @@ func (w *world) poll(what string, ok func() bool) {
 
 func poll(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !ok(); <-time.After(10 * time.Millisecond) {
+	for end := time.Now().Add(patience()); !ok(); <-time.After(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("gave up waiting: %s", what)
 		}
@@ -244,28 +254,28 @@ func (s *subscriber) until(want string) {
 	s.seen = ""
 }
 
-// self runs this test binary under another name.
-func (w *world) self(name string, args ...string) (string, int) {
+// self runs a program under another name.
+func (w *world) self(program, name string, args ...string) (string, int) {
 	w.Helper()
-	cmd := exec.Command("/proc/self/exe", args...)
+	cmd := exec.Command(program, args...)
 	cmd.Args[0] = name
 	cmd.Dir, cmd.Env = w.dir, environ()
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		w.Fatalf("cannot run %s %q: %v", name, args, err)
+		w.Fatalf("cannot run %s as %s %q: %v", program, name, args, err)
 	}
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
 func (w *world) applet(args ...string) (string, int) {
 	w.Helper()
-	return w.self("s6-svstat", args...)
+	return w.self("/proc/self/exe", "s6-svstat", args...)
 }
 
 // scanOnce runs a second scanner on the scandir.
 func (w *world) scanOnce() int {
 	w.Helper()
-	_, code := w.self("s6-svscan", w.dir)
+	_, code := w.self(subject(), "s6-svscan", w.dir)
 	return code
 }

@@ -1,0 +1,8 @@
+// Command bench prints what /init costs beside tini, dumb-init and s6-svscan: the table of section
+// 12 of the supervision specification, as medians, spread, ratios to tini and verdicts.
+//
+// "go tool mage bench" builds what is to be measured, installs the other inits and runs this.
+//
+// It is not a test: a missed target is said, and does not fail. Exit codes: 0 the table was made, 2
+// it could not be made.
+package main

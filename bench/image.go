@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"caduceus/bench/figures"
+	"caduceus/bench/rig"
+)
+
+// unpack writes the root directory of an image to root.
+func unpack(ctx context.Context, image, root string) error {
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return err
+	}
+	id, err := output(ctx, "docker", "create", image)
+	if err != nil {
+		return err
+	}
+	id = strings.TrimSpace(id)
+	defer func() { _, _ = output(context.WithoutCancel(ctx), "docker", "rm", id) }() // it never ran
+	tar := root + ".tar"
+	if _, err := output(ctx, "docker", "export", "-o", tar, id); err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(tar) }()
+	_, err = output(ctx, "tar", "-x", "-C", root, "-f", tar)
+	return err
+}
+
+// A volume with many files has them in directories of this size.
+const (
+	fullVolume = 100_000
+	perDir     = 1000
+)
+
+// image plans the boots of our image: on an empty volume, and on one that a container before has
+// filled, so that all files are the user's own.
+func (p *plan) image(ctx context.Context, image string) error {
+	full := filepath.Join(p.dir, "full")
+	if len(p.only) == 0 || strings.Contains(strings.Join(p.only, ","), figures.BootFull) {
+		if err := fill(ctx, image, full); err != nil {
+			return err
+		}
+	}
+	volumes := 0
+	p.add(rig.Ours, func(ctx context.Context) ([]float64, error) {
+		volumes++
+		return boot(ctx, image, filepath.Join(p.dir, fmt.Sprintf("empty%02d", volumes)))
+	}, figures.BootEmpty)
+	p.add(rig.Ours, func(ctx context.Context) ([]float64, error) { return boot(ctx, image, full) }, figures.BootFull)
+	return nil
+}
+
+// fill boots once, so that the volume is set up, and adds the files.
+func fill(ctx context.Context, image, volume string) error {
+	if _, err := boot(ctx, image, volume); err != nil {
+		return err
+	}
+	script := fmt.Sprintf(`cd /opt/data && for d in $(seq %d); do mkdir -p sessions/d$d && cd sessions/d$d && touch $(seq %d) && cd ../.. || exit 1; done`,
+		fullVolume/perDir, perDir)
+	_, err := output(ctx, "docker", "run", "--rm", "-v", volume+":/opt/data", image, "sh", "-c", script)
+	return err
+}
+
+// boot starts a container whose CMD tells how long ago PID 1 started, in milliseconds. Both clocks
+// are the kernel's and tick a hundred times a second.
+func boot(ctx context.Context, image, volume string) ([]float64, error) {
+	if err := os.MkdirAll(volume, 0o755); err != nil {
+		return nil, err
+	}
+	out, err := output(ctx, "docker", "run", "--rm", "-v", volume+":/opt/data", image, "cat", "/proc/uptime", "/proc/1/stat")
+	if err != nil {
+		return nil, err
+	}
+	ms, err := sinceStart(out)
+	return []float64{ms}, err
+}
+
+// sinceStart reads /proc/uptime and, on the next line, /proc/1/stat.
+func sinceStart(text string) (float64, error) {
+	uptime, stat, _ := strings.Cut(text, "\n")
+	now := strings.Fields(uptime)
+	// The second field is a name in parentheses, and may hold anything.
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	const startTime = 22 - 3 // of the fields behind the name
+	if len(now) != 2 || len(fields) <= startTime {
+		return 0, fmt.Errorf("cannot read the times of PID 1 from %q", text)
+	}
+	up, err := strconv.ParseFloat(now[0], 64)
+	if err != nil {
+		return 0, fmt.Errorf("cannot read the uptime from %q: %w", uptime, err)
+	}
+	ticks, err := strconv.ParseFloat(fields[startTime], 64)
+	if err != nil {
+		return 0, fmt.Errorf("cannot read the start of PID 1 from %q: %w", stat, err)
+	}
+	const perSecond = 100 // USER_HZ, the same on all architectures of Debian
+	return (up - ticks/perSecond) * 1000, nil
+}

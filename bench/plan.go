@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"caduceus/bench/figures"
+	"caduceus/bench/rig"
+)
+
+// orphans is how many processes are left to PID 1 at once, readyFor how long a service has been up
+// before it is killed.
+const (
+	orphans  = 1000
+	readyFor = 1200 * time.Millisecond
+)
+
+// sampler takes one sample of each of its measures.
+type sampler struct {
+	subject  string
+	measures []string
+	take     func(ctx context.Context) ([]float64, error)
+}
+
+// plan is all that one round measures.
+type plan struct {
+	samplers []sampler
+	expected figures.Expected
+	only     []string
+	dir      string
+	realtime bool
+	rooms    int
+}
+
+func makePlan(ctx context.Context, o options, dir string) (*plan, error) {
+	if os.Geteuid() != 0 {
+		return nil, fmt.Errorf("cannot run inits in namespaces as uid %d: run it as root", os.Geteuid())
+	}
+	subjects, err := rig.Subjects(o.init, exec.LookPath)
+	if err != nil {
+		return nil, err
+	}
+	if o.overlay != "" {
+		root := filepath.Join(dir, "image")
+		if err := unpack(ctx, o.overlay, root); err != nil {
+			return nil, err
+		}
+		subjects = append(subjects, rig.Image(rig.S6Overlay, root))
+	}
+	p := &plan{expected: figures.Expected{}, dir: dir, realtime: o.realtime}
+	if o.only != "" {
+		p.only = strings.Split(o.only, ",")
+	}
+	for _, s := range subjects {
+		if err := p.subject(s); err != nil {
+			return nil, err
+		}
+	}
+	if o.image != "" {
+		if err := p.image(ctx, o.image); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range p.only {
+		if len(p.expected[id]) == 0 {
+			return nil, fmt.Errorf("cannot measure %q alone: it needs -image", id)
+		}
+	}
+	return p, nil
+}
+
+// add puts a sampler into the plan, if any of its measures is wanted.
+func (p *plan) add(subject string, take func(context.Context) ([]float64, error), measures ...string) {
+	wanted := len(p.only) == 0
+	for _, m := range measures {
+		wanted = wanted || slices.Contains(p.only, m)
+	}
+	if !wanted {
+		return
+	}
+	for _, m := range measures {
+		p.expected[m] = append(p.expected[m], subject)
+	}
+	p.samplers = append(p.samplers, sampler{subject, measures, take})
+}
+
+// room makes a room below the directory of this run.
+func (p *plan) room(s rig.Subject, load rig.Load) (*rig.Room, error) {
+	p.rooms++
+	root := filepath.Join(p.dir, fmt.Sprintf("room%02d", p.rooms))
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return nil, err
+	}
+	return rig.NewRoom(root, s, load, p.realtime)
+}
+
+// timed makes a sampler of one time.
+func timed(take func(context.Context) (time.Duration, error)) func(context.Context) ([]float64, error) {
+	return func(ctx context.Context) ([]float64, error) {
+		d, err := take(ctx)
+		return []float64{float64(d) / float64(time.Millisecond)}, err
+	}
+}
+
+// subject plans all measures that one init has.
+func (p *plan) subject(s rig.Subject) error {
+	bare, err := p.room(s, rig.Load{})
+	if err != nil {
+		return err
+	}
+	five, err := p.room(s, rig.Load{Services: 5})
+	if err != nil {
+		return err
+	}
+	crowd, err := p.room(s, rig.Load{Orphans: orphans})
+	if err != nil {
+		return err
+	}
+	if !s.Scandir {
+		p.add(s.Name, timed(bare.Started), figures.Start)
+		p.add(s.Name, func(ctx context.Context) ([]float64, error) {
+			t, err := bare.Trace(ctx)
+			return []float64{float64(t.Processes), float64(t.After), float64(t.Threads)}, err
+		}, figures.Created, figures.CreatedAfter, figures.Threads)
+		p.add(s.Name, timed(five.Started), figures.Start5)
+	}
+	p.add(s.Name, timed(bare.Stopped), figures.Stop0)
+	p.add(s.Name, timed(five.Stopped), figures.Stop5)
+	p.add(s.Name, timed(crowd.Reaped), figures.Orphans)
+	if s.Image == "" {
+		p.add(s.Name, func(context.Context) ([]float64, error) {
+			size, err := s.Size()
+			return []float64{float64(size) / 1000}, err
+		}, figures.Size)
+	}
+	if err := p.footprints(s); err != nil || !s.Supervises {
+		return err
+	}
+	return p.restarts(s)
+}
+
+func (p *plan) footprints(s rig.Subject) error {
+	for _, load := range figures.Loads() {
+		if load > 0 && !s.Supervises {
+			break
+		}
+		room, err := p.room(s, rig.Load{Services: int(load)})
+		if err != nil {
+			return err
+		}
+		p.add(s.Name, func(ctx context.Context) ([]float64, error) {
+			f, err := room.Footprint(ctx)
+			return []float64{float64(f.Processes), float64(f.PSS)}, err
+		}, figures.Processes(load), figures.PSS(load))
+	}
+	return nil
+}
+
+func (p *plan) restarts(s rig.Subject) error {
+	for id, ready := range map[string]bool{figures.Restart: false, figures.RestartReady: true} {
+		room, err := p.room(s, rig.Load{Services: 1, Ready: ready})
+		if err != nil {
+			return err
+		}
+		p.add(s.Name, timed(func(ctx context.Context) (time.Duration, error) { return room.Restarted(ctx, readyFor) }), id)
+	}
+	return nil
+}
+
+// measure takes the samples in rounds: each round takes one of each, and begins with another init
+// than the one before, so that none always has the warm or the cold cache.
+func (p *plan) measure(ctx context.Context, runs int, stderr io.Writer) (figures.Samples, error) {
+	samples := figures.Samples{}
+	for n := range runs {
+		began := time.Now()
+		for i := range p.samplers {
+			s := p.samplers[(i+n*len(p.samplers)/runs)%len(p.samplers)]
+			values, err := s.take(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("cannot measure %q of %q: %w", s.measures[0], s.subject, err)
+			}
+			for j, id := range s.measures {
+				samples.Add(id, s.subject, values[j])
+			}
+		}
+		fmt.Fprintf(stderr, "bench: round %d of %d, %d samples in %.1f s, load average %s\n",
+			n+1, runs, len(p.samplers), time.Since(began).Seconds(), load())
+	}
+	return samples, nil
+}

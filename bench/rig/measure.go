@@ -1,0 +1,212 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// settling is how long an init is left alone before it counts as idle.
+const settling = 150 * time.Millisecond
+
+// Started is one run from the start of PID 1 to CMD. It is ended at once.
+func (r *Room) Started(ctx context.Context) (time.Duration, error) {
+	l, err := r.start()
+	if err != nil {
+		return 0, err
+	}
+	defer l.kill()
+	from, err := l.await(initFile, 1, l.ended)
+	if err != nil {
+		return 0, err
+	}
+	to, err := l.await(cmdFile, 1, l.ended)
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(to - from), ctx.Err()
+}
+
+// Stopped is the time from SIGTERM to the end of an idle init.
+func (r *Room) Stopped(ctx context.Context) (time.Duration, error) {
+	l, err := r.start()
+	if err != nil {
+		return 0, err
+	}
+	if err := l.idle(ctx); err != nil {
+		return 0, l.explain(err)
+	}
+	began := time.Now()
+	if err := l.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return 0, l.explain(err)
+	}
+	select {
+	case <-l.ended:
+	case <-time.After(patience):
+		return 0, l.explain(errors.New("it does not stop"))
+	}
+	took := time.Since(began)
+	l.end()
+	return took, nil
+}
+
+// Reaped is the time from the moment at which all orphans may end to that at which the last of
+// them is gone.
+func (r *Room) Reaped(ctx context.Context) (time.Duration, error) {
+	release := r.path(releaseFile)
+	if err := unix.Mkfifo(release, 0o600); err != nil && !errors.Is(err, unix.EEXIST) {
+		return 0, err
+	}
+	gate, err := os.OpenFile(release, os.O_RDWR, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = gate.Close() }() // a second close does nothing
+	l, err := r.start()
+	if err != nil {
+		return 0, err
+	}
+	defer l.kill()
+	if err := l.idle(ctx); err != nil {
+		return 0, l.explain(err)
+	}
+	before := l.population()
+	if before <= r.load.Orphans {
+		return 0, l.explain(fmt.Errorf("%d processes, where %d orphans should be", before, r.load.Orphans))
+	}
+	began := time.Now()
+	if err := gate.Close(); err != nil {
+		return 0, err
+	}
+	err = l.poll(ctx, time.Millisecond, func() bool { return l.population() <= before-r.load.Orphans })
+	return time.Since(began), err
+}
+
+// Restarted is the time from a kill -9 of the only service to its next start. Before it, the
+// service has been up for the time given.
+func (r *Room) Restarted(ctx context.Context, up time.Duration) (time.Duration, error) {
+	l, err := r.start()
+	if err != nil {
+		return 0, err
+	}
+	defer l.kill()
+	if err := l.up(ctx); err != nil {
+		return 0, err
+	}
+	if err := l.rest(ctx, up); err != nil {
+		return 0, l.explain(err)
+	}
+	pids := l.services()
+	if len(pids) != 1 {
+		return 0, l.explain(fmt.Errorf("%d processes of one service", len(pids)))
+	}
+	nth := l.count(serviceFile) + 1
+	began := now()
+	if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
+		return 0, l.explain(err)
+	}
+	again, err := l.await(serviceFile, nth, l.ended)
+	if err != nil {
+		return 0, l.explain(err)
+	}
+	return time.Duration(again - began), nil
+}
+
+// Footprint is what an idle init takes.
+type Footprint struct {
+	Processes int
+	PSS       int64 // kB
+	Threads   int
+}
+
+// Footprint counts the processes of the init and its supervisors; CMD and services are not its own.
+func (r *Room) Footprint(ctx context.Context) (Footprint, error) {
+	l, err := r.start()
+	if err != nil {
+		return Footprint{}, err
+	}
+	defer l.kill()
+	if err := l.idle(ctx); err != nil {
+		return Footprint{}, l.explain(err)
+	}
+	var f Footprint
+	for _, pid := range l.processes() {
+		if r.same(pid, cmdFile) || r.same(pid, serviceFile) {
+			continue
+		}
+		pss, err := pssOf(pid)
+		if err != nil {
+			return Footprint{}, l.explain(err)
+		}
+		tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+		if err != nil {
+			return Footprint{}, l.explain(err)
+		}
+		f.Processes++
+		f.PSS += pss
+		f.Threads += len(tasks)
+	}
+	return f, nil
+}
+
+// poll waits until ok holds.
+func (l *live) poll(ctx context.Context, every time.Duration, ok func() bool) error {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	limit := time.After(patience)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			return l.explain(fmt.Errorf("cannot see the end of it within %v", patience))
+		case <-l.ended:
+			return l.explain(errEnded)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// population is how many processes the room has, zombies too.
+func (l *live) population() int {
+	dir, err := os.Open(fmt.Sprintf("/proc/%d/root/proc", l.pid()))
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = dir.Close() }()
+	names, _ := dir.Readdirnames(-1) // what was read before an error counts
+	n := 0
+	for _, name := range names {
+		if name[0] >= '0' && name[0] <= '9' {
+			n++
+		}
+	}
+	return n
+}
+
+// processes are those of the room, by their pids outside it.
+func (l *live) processes() []int {
+	own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", l.pid()))
+	if err != nil {
+		return nil
+	}
+	entries, _ := filepath.Glob("/proc/[0-9]*/ns/pid") // the pattern is well-formed
+	var pids []int
+	for _, path := range entries {
+		if ns, err := os.Readlink(path); err != nil || ns != own {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path)))); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}

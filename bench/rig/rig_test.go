@@ -1,0 +1,235 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// seededDelay is what the slow init waits before CMD: far more than a start takes on a busy host.
+const seededDelay = 500 * time.Millisecond
+
+func TestMain(m *testing.M) {
+	Enter()
+	if os.Args[0] == "/"+initFile {
+		seededInit(os.Args[1], os.Args[2:])
+	}
+	m.Run()
+}
+
+// seededInit is the test binary as an init with a known fault.
+func seededInit(fault string, argv []string) {
+	term := make(chan os.Signal, 1)
+	signal.Notify(term, syscall.SIGTERM)
+	if fault == "slow" {
+		<-time.After(seededDelay)
+	}
+	spawn := func(argv ...string) int {
+		// Not os/exec, which makes a process of its own to see what the kernel can do.
+		pid, err := syscall.ForkExec(argv[0], argv, &syscall.ProcAttr{Files: []uintptr{0, 1, 2}}) //nolint:forbidigo // this is an init
+		if err != nil {
+			panic(err)
+		}
+		return pid
+	}
+	if fault == "wasteful" {
+		spawn("/bin/sleep", forever)
+	}
+	cmd := spawn(argv...)
+	for {
+		var status syscall.WaitStatus
+		pid, err := 0, error(nil)
+		if fault != "lazy" { // which reaps nothing
+			pid, err = syscall.Wait4(-1, &status, syscall.WNOHANG, nil) //nolint:forbidigo // this is an init
+		}
+		if err == nil && pid == cmd {
+			break
+		}
+		select {
+		case <-term:
+			syscall.Exit(0)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if fault == "wasteful" {
+		spawn("/bin/true")
+	}
+	syscall.Exit(7)
+}
+
+// seeded is a room with such an init.
+func seeded(t *testing.T, fault string, load Load) *Room {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newRoom(t, Subject{Name: fault, Program: program, Args: []string{fault}}, load)
+}
+
+func newRoom(t *testing.T, s Subject, load Load) *Room {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Fatal("needs root for namespaces")
+	}
+	room, err := NewRoom(t.TempDir(), s, load, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return room
+}
+
+// The rig really measures: an init that waits before CMD comes out slower than one that does not.
+func TestSlowInitComesOutSlower(t *testing.T) {
+	t.Parallel()
+	good, slow := seeded(t, "good", Load{}), seeded(t, "slow", Load{})
+	for range 3 {
+		quick, err := good.Started(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		late, err := slow.Started(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if quick <= 0 || late < seededDelay || late <= quick {
+			t.Errorf("the good init took %v, the slow one %v", quick, late)
+		}
+	}
+}
+
+func TestTraceCountsWhatAnInitMakes(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[string]Trace{
+		"good":     {Processes: 1, Programs: 1, After: 0, Exit: 7},
+		"wasteful": {Processes: 2, Programs: 2, After: 1, Exit: 7},
+	} {
+		got, err := seeded(t, fault, Load{}).Trace(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Threads < 2 {
+			t.Errorf("%s: %d threads of a Go program", fault, got.Threads)
+		}
+		if got.Threads = 0; got != want {
+			t.Errorf("%s: %+v, want %+v", fault, got, want)
+		}
+	}
+}
+
+func TestFootprintHasHelpersButNotCmd(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[string]int{"good": 1, "wasteful": 2} {
+		got, err := seeded(t, fault, Load{}).Footprint(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Processes != want || got.PSS < 100 || got.Threads < 2 {
+			t.Errorf("%s: %+v, want %d processes", fault, got, want)
+		}
+	}
+}
+
+func TestOrphansThatAreNotReapedAreNotReported(t *testing.T) {
+	t.Parallel()
+	took, err := seeded(t, "good", Load{Orphans: 20}).Reaped(t.Context())
+	if err != nil || took <= 0 {
+		t.Errorf("the good init: %v, %v", took, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if took, err := seeded(t, "lazy", Load{Orphans: 20}).Reaped(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the init that does not reap: %v, %v", took, err)
+	}
+}
+
+func TestInitThatDoesNotStartIsAnError(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]func(*Room) error{
+		"started": func(r *Room) error { _, err := r.Started(t.Context()); return err },
+		"stopped": func(r *Room) error { _, err := r.Stopped(t.Context()); return err },
+		"memory":  func(r *Room) error { _, err := r.Footprint(t.Context()); return err },
+	} {
+		room := newRoom(t, Subject{Name: "broken", Program: "/bin/false"}, Load{})
+		if err := do(room); err == nil || !strings.Contains(err.Error(), "ended") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSubjectsThatAreMissingAreNamed(t *testing.T) {
+	t.Parallel()
+	_, err := Subjects("/init", func(name string) (string, error) {
+		if name == "s6-supervise" {
+			return "", exec.ErrNotFound
+		}
+		return "/bin/" + name, nil
+	})
+	if err == nil || !strings.Contains(err.Error(), `"s6-svscan"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestParsePSS(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int64{"Rss: 9 kB\nPss:    837 kB\nPss_Dirty: 1 kB\n": 837, "Pss: 1\n": -1, "": -1} {
+		got, err := parsePSS("rollup", []byte(text))
+		if err != nil {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}
+
+// buildInit compiles /init as the image has it.
+func buildInit(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "init")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", program, "caduceus/cmd/hermes-init")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("cannot build /init: %v\n%s", err, out)
+	}
+	return program
+}
+
+// Nothing needless happens between the start of PID 1 and CMD, nor after it: one process is created
+// and one program executed, which is CMD; the threads are those that are meant to be there.
+//
+// spec: SUP-100, SUP-101
+func TestNothingNeedlessBeforeCmd(t *testing.T) {
+	t.Parallel()
+	program := buildInit(t)
+	subject := Subject{Name: Ours, Program: program, Supervises: true, Parts: []string{program}}
+	if size, err := subject.Size(); err != nil || size > 3_000_000 {
+		t.Errorf("the stripped program has %d bytes, more than 3 MB: %v", size, err)
+	}
+	got, err := newRoom(t, subject, Load{}).Trace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Threads < 16 || got.Threads > 24 {
+		t.Errorf("%d threads, want 16 to 24", got.Threads)
+	}
+	if got.Threads = 0; got != (Trace{Processes: 1, Programs: 1}) {
+		t.Errorf("%+v, want CMD alone", got)
+	}
+	for _, services := range []int{0, 5} {
+		f, err := newRoom(t, subject, Load{Services: services}).Footprint(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Processes != 1 {
+			t.Errorf("%d processes with %d services", f.Processes, services)
+		}
+	}
+}

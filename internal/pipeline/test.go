@@ -27,6 +27,7 @@ type suite struct {
 	name string
 	args []string // of go test, packages included
 	env  []string
+	dir  string // of a module of its own
 }
 
 // TestUnit runs the tests that need neither an engine nor an image, with the race
@@ -135,7 +136,7 @@ func (p *Pipeline) test(ctx context.Context, s suite) error {
 // goTest streams the events of one run. Its error is what "go test" ended with.
 func (p *Pipeline) goTest(ctx context.Context, s suite) (TestSummary, error) {
 	r, w := io.Pipe()
-	c := host.Cmd{Path: "go", Args: append([]string{"test", "-json"}, s.args...), Env: s.env, Dir: p.Root, Stdout: w}
+	c := host.Cmd{Path: "go", Args: append([]string{"test", "-json"}, s.args...), Env: s.env, Dir: filepath.Join(p.Root, s.dir), Stdout: w}
 	p.say("test: go test %s", clip(strings.Join(s.args, " ")))
 	ended := make(chan error, 1)
 	go func() {

@@ -70,3 +70,29 @@ func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 		t.Errorf("ran %q", run.Ran)
 	}
 }
+
+// What is not run is said, and what is run is counted.
+func TestDaggerCountsItsTests(t *testing.T) {
+	var out strings.Builder
+	run := &host.Fake{Answer: func(c host.Cmd) (string, error) {
+		if filepath.Base(c.Dir) != "ci" {
+			return "", errors.New("ran outside the module: " + c.Dir)
+		}
+		if c.Args[0] == "test" {
+			return `{"Action":"pass","Package":"caduceus/ci","Test":"TestX"}` + "\n", nil
+		}
+		return "", nil
+	}}
+	p := &Pipeline{Root: t.TempDir(), Out: &out, Run: run}
+	if err := p.TestDagger(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"go vet ./...", "go test -json ./..."} {
+		if !run.Did("DAGGER_SESSION_PORT=1 DAGGER_SESSION_TOKEN=none " + want) {
+			t.Errorf("did not run %q: %q", want, run.Ran)
+		}
+	}
+	if text := out.String(); !strings.Contains(text, "not called: that needs a Dagger engine") || !strings.HasSuffix(text, "1 passed, 0 failed, 0 skipped\n") {
+		t.Errorf("said\n%s", text)
+	}
+}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 
 	"caduceus/internal/host"
 )
@@ -24,13 +25,11 @@ const daggerModule = "ci"
 func (p *Pipeline) TestDagger(ctx context.Context) error {
 	// Generated code wants the address of an engine at start; a test that called it would fail.
 	noEngine := []string{"DAGGER_SESSION_PORT=1", "DAGGER_SESSION_TOKEN=none"}
-	for _, check := range []string{"vet", "test"} {
-		c := host.Cmd{Path: "go", Args: []string{check, "-C", daggerModule, "./..."}, Env: noEngine, Dir: p.Root}
-		if err := p.Run.Run(ctx, c); err != nil {
-			return fmt.Errorf("cannot accept the Dagger module: %w", err)
-		}
+	vet := host.Cmd{Path: "go", Args: []string{"vet", "./..."}, Env: noEngine, Dir: filepath.Join(p.Root, daggerModule)}
+	if err := p.Run.Run(ctx, vet); err != nil {
+		return fmt.Errorf("cannot accept the Dagger module: %w", err)
 	}
-	p.say("test: the Dagger module compiles, and its tests pass")
-	p.say("test: its functions were not called: that needs a Dagger engine, and \"dagger call check\" does it")
-	return nil
+	p.say("test: the Dagger module compiles")
+	p.say("test: its functions are not called: that needs a Dagger engine, and \"dagger call check\" does it")
+	return p.test(ctx, suite{name: "dagger", args: []string{"./..."}, env: noEngine, dir: daggerModule})
 }

@@ -141,7 +141,9 @@ ARG BASE_IMAGE
 ARG VERSION=dev
 ARG REVISION=unknown
 ARG SOURCE=unknown
+ARG AGENT_VERSION=unknown
 LABEL caduceus.variant=slim \
+      caduceus.agent.version=${AGENT_VERSION} \
       org.opencontainers.image.base.name=${BASE_IMAGE} \
       org.opencontainers.image.version=${VERSION} \
       org.opencontainers.image.revision=${REVISION} \
@@ -160,7 +162,9 @@ ARG BASE_IMAGE
 ARG VERSION=dev
 ARG REVISION=unknown
 ARG SOURCE=unknown
+ARG AGENT_VERSION=unknown
 LABEL caduceus.variant=full \
+      caduceus.agent.version=${AGENT_VERSION} \
       org.opencontainers.image.base.name=${BASE_IMAGE} \
       org.opencontainers.image.version=${VERSION} \
       org.opencontainers.image.revision=${REVISION} \

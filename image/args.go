@@ -20,6 +20,9 @@ type Options struct {
 	Epoch       time.Time // time of this repository's own files; zero: that of the checkout
 }
 
+// AgentLabel has the version of the agent inside, "unknown" where it is not the pinned one.
+const AgentLabel = "caduceus.agent.version"
+
 // BuildArgs are the arguments of the Dockerfile. One that is not set is left
 // out, so the Dockerfile's own default holds.
 func (s Spec) BuildArgs(o Options) map[string]string {
@@ -28,6 +31,7 @@ func (s Spec) BuildArgs(o Options) map[string]string {
 		"BROWSER_SOURCE": or(o.Browser, s.Browser),
 		"BINARIES":       "source",
 		"AGENT_SOURCE":   o.AgentSource,
+		"AGENT_VERSION":  s.agentVersion(o),
 		"VERSION":        o.Version,
 		"REVISION":       o.Revision,
 		"SOURCE":         o.Source,
@@ -53,7 +57,17 @@ func (s Spec) Labels(o Options) map[string]string {
 		prefix + "version":   or(o.Version, "dev"),
 		prefix + "revision":  or(o.Revision, "unknown"),
 		prefix + "source":    or(o.Source, "unknown"),
+		AgentLabel:           or(s.agentVersion(o), "unknown"),
 	}
+}
+
+// agentVersion is that of the pinned agent; what another source holds, nothing here
+// knows.
+func (s Spec) agentVersion(o Options) string {
+	if o.AgentSource != "" {
+		return ""
+	}
+	return s.Agent.Version
 }
 
 // CheckOptions refuses what the Dockerfile has no stage for.

@@ -27,12 +27,12 @@ func TestBuildArgs(t *testing.T) {
 		"nothing chosen": {
 			Base{Ref: "debian:13.4"},
 			Options{},
-			map[string]string{"BASE_IMAGE": "debian:13.4", "BINARIES": "source", "BROWSER_SOURCE": "debian"},
+			map[string]string{"BASE_IMAGE": "debian:13.4", "BINARIES": "source", "BROWSER_SOURCE": "debian", "AGENT_VERSION": "0.19.0"},
 		},
 		"a base with a digest": {
 			Base{Ref: "debian:13.4", Digest: "sha256:abc"},
 			Options{},
-			map[string]string{"BASE_IMAGE": "debian:13.4@sha256:abc", "BINARIES": "source", "BROWSER_SOURCE": "debian"},
+			map[string]string{"BASE_IMAGE": "debian:13.4@sha256:abc", "BINARIES": "source", "BROWSER_SOURCE": "debian", "AGENT_VERSION": "0.19.0"},
 		},
 		"all of it": {
 			Base{Ref: "debian:13.4", Digest: "sha256:abc"},
@@ -66,9 +66,13 @@ func TestLabelsSayWhatTheArgumentsSaid(t *testing.T) {
 		"org.opencontainers.image.version":   "1.2.3",
 		"org.opencontainers.image.revision":  "abc",
 		"org.opencontainers.image.source":    "unknown",
+		"caduceus.agent.version":             s.Agent.Version,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+	if got := s.Labels(Options{AgentSource: "dist/agent"})[AgentLabel]; got != "unknown" {
+		t.Errorf("another agent's version is said to be %q", got)
 	}
 }
 

@@ -176,7 +176,7 @@ func TestRecipe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"BASE_IMAGE=b:1", "BINARIES=prebuilt", "BROWSER_SOURCE=debian", "REVISION=abc", "SOURCE_DATE_EPOCH=86400", "VERSION=1.2"}
+	want := []string{"AGENT_VERSION=0.19.0", "BASE_IMAGE=b:1", "BINARIES=prebuilt", "BROWSER_SOURCE=debian", "REVISION=abc", "SOURCE_DATE_EPOCH=86400", "VERSION=1.2"}
 	if diff := cmp.Diff(want, r.args()); diff != "" {
 		t.Error(diff)
 	}

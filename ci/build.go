@@ -83,7 +83,7 @@ func (m *Caduceus) ImageTarball(
 }
 
 func (m *Caduceus) options(ctx context.Context, base, version string) (image.Options, error) {
-	commit, dirty, err := m.revision(ctx)
+	tree, err := m.tree(ctx)
 	if err != nil {
 		return image.Options{}, err
 	}
@@ -93,7 +93,7 @@ func (m *Caduceus) options(ctx context.Context, base, version string) (image.Opt
 	}
 	return image.Options{
 		Base: base, Prebuilt: true, Version: version, Epoch: epoch, Source: publish.SourceOf(m.Origin),
-		Revision: publish.Tree{Revision: commit, Dirty: dirty}.Label(),
+		Revision: tree.Label(),
 	}, nil
 }
 

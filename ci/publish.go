@@ -11,8 +11,9 @@ import (
 	"caduceus/internal/publish"
 )
 
-// Publish builds a variant, runs the container tests on it, and pushes exactly that
-// image. It gives the reference with the digest, then the tags.
+// Publish builds and tests a variant, and pushes exactly that image.
+//
+// It gives the reference with the digest, then the tags.
 //
 // +cache="never"
 func (m *Caduceus) Publish(
@@ -32,15 +33,20 @@ func (m *Caduceus) Publish(
 	// +default="dev"
 	version string,
 ) ([]string, error) {
+	request := publish.Request{Address: address, Variant: variant, Channels: tags, Version: version}
+	tree, err := m.tree(ctx)
+	if err != nil {
+		return nil, err
+	}
+	repository, err := request.Check(tree)
+	if err != nil {
+		return nil, err
+	}
 	secret, err := password.Plaintext(ctx)
 	if err != nil {
 		return nil, err
 	}
 	options := publish.Options{Credentials: publish.Credentials{Username: username, Password: publish.NewSecret(secret)}, Say: say}
-	repository, err := publish.ParseAddress(address)
-	if err != nil {
-		return nil, err
-	}
 	if err := publish.Ready(ctx, publish.Plan{Repository: repository}, options); err != nil {
 		return nil, err
 	}
@@ -51,11 +57,12 @@ func (m *Caduceus) Publish(
 	if _, err := m.TestDocker(ctx, file, "", base); err != nil {
 		return nil, err
 	}
-	archive, facts, err := m.facts(ctx, file)
+	archive, seen, err := inspect(ctx, file)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := publish.Decide(publish.Request{Address: address, Variant: variant, Channels: tags, Version: version}, facts)
+	passed := publish.Facts{Image: seen, Tree: tree, Passes: []publish.Pass{{Image: seen.ID, Revision: tree.Revision}}}
+	plan, err := publish.Decide(request, passed)
 	if err != nil {
 		return nil, err
 	}
@@ -110,26 +117,6 @@ func (m *Caduceus) built(ctx context.Context, variant, base string) (string, err
 		return "", err
 	}
 	return "built " + variant, nil
-}
-
-// facts are those of an image that has just passed the tests in this revision.
-func (m *Caduceus) facts(ctx context.Context, file *dagger.File) (archive string, f publish.Facts, err error) {
-	archive, seen, err := inspect(ctx, file)
-	if err != nil {
-		return "", publish.Facts{}, err
-	}
-	commit, dirty, err := m.revision(ctx)
-	if err != nil {
-		return "", publish.Facts{}, err
-	}
-	spec, err := m.spec(ctx)
-	if err != nil {
-		return "", publish.Facts{}, err
-	}
-	return archive, publish.Facts{
-		Image: seen, Tree: publish.Tree{Revision: commit, Dirty: dirty}, Agent: spec.Agent.Version,
-		Passes: []publish.Pass{{Image: seen.ID, Revision: commit}},
-	}, nil
 }
 
 // say talks on stderr, which the engine shows beside the call.

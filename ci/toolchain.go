@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"caduceus/ci/internal/dagger"
+	"caduceus/internal/publish"
 )
 
 // toolchain is a container with Go and some of the repository's files; none means all.
@@ -61,20 +62,22 @@ func (m *Caduceus) export(ctx context.Context, include ...string) (fs.FS, error)
 	return os.DirFS(dir), nil
 }
 
-// revision is the commit that is built; with changes that are not in it, it says so.
-func (m *Caduceus) revision(ctx context.Context) (commit string, dirty []string, err error) {
-	if commit, err = m.Repository.Head().Commit(ctx); err != nil {
-		return "", nil, fmt.Errorf("cannot read the repository's revision: %w", err)
+// tree is the commit that is built, and the changes that are not in it.
+func (m *Caduceus) tree(ctx context.Context) (publish.Tree, error) {
+	commit, err := m.Repository.Head().Commit(ctx)
+	if err != nil {
+		return publish.Tree{}, fmt.Errorf("cannot read the repository's revision: %w", err)
 	}
+	tree := publish.Tree{Revision: commit}
 	changes := m.Repository.Uncommitted()
 	for _, paths := range []func(context.Context) ([]string, error){changes.ModifiedPaths, changes.AddedPaths, changes.RemovedPaths} {
 		more, err := paths(ctx)
 		if err != nil {
-			return "", nil, fmt.Errorf("cannot compare the repository with its revision: %w", err)
+			return publish.Tree{}, fmt.Errorf("cannot compare the repository with its revision: %w", err)
 		}
-		dirty = append(dirty, more...)
+		tree.Dirty = append(tree.Dirty, more...)
 	}
-	return commit, dirty, nil
+	return tree, nil
 }
 
 // epoch is the time of the commit.

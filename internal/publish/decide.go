@@ -40,7 +40,6 @@ type Facts struct {
 	Image  Image
 	Tree   Tree
 	Passes []Pass
-	Agent  string // version of the pinned agent
 }
 
 // Tag is a name of the published image.
@@ -60,6 +59,8 @@ type Plan struct {
 const (
 	ociLabel   = "org.opencontainers.image."
 	agentLabel = "caduceus.agent.version"
+	// variantLabel says which variant an image is, whatever name it has in the engine.
+	variantLabel = "caduceus.variant"
 	// unreleased is the version of a build that was given none.
 	unreleased = "dev"
 	unknown    = "unknown"
@@ -72,7 +73,10 @@ func Variants() []string { return []string{"full", "slim"} }
 func Decide(r Request, f Facts) (Plan, error) {
 	repository, err := ParseAddress(r.Address)
 	what := fmt.Sprintf("cannot publish %q", f.Image.Name)
-	problems := []error{err, CheckVariant(r.Variant), f.Tree.check(what), f.checkRevision(what), f.checkPassed(what, r.Variant)}
+	problems := []error{
+		err, f.checkVariant(what, r.Variant),
+		f.Tree.check(what), f.checkRevision(what), f.checkPassed(what, r.Variant),
+	}
 	version := f.Image.Labels[ociLabel+"version"]
 	if r.Version != "" && r.Version != version {
 		problems = append(problems, &host.Problem{
@@ -80,14 +84,20 @@ func Decide(r Request, f Facts) (Plan, error) {
 			Next: fmt.Sprintf("run \"VERSION=%s go tool mage build\"", r.Version),
 		})
 	}
-	tags, err := tags(version, r)
-	if err != nil {
-		problems = append(problems, &host.Problem{What: what, Cause: err.Error(), Next: `build with VERSION=1.2.3, or name a channel in CHANNEL`})
-	}
-	if err := errors.Join(problems...); err != nil {
+	tags, err := r.tags(what, version)
+	if err := errors.Join(append(problems, err)...); err != nil {
 		return Plan{}, err
 	}
 	return Plan{Repository: repository, ImageID: f.Image.ID, Tags: tags, Annotations: annotations(f)}, nil
+}
+
+// Check refuses what no image could mend, before anybody has made the effort to build
+// and test one: Decide would refuse it afterwards. It gives the repository to push to.
+func (r Request) Check(t Tree) (name.Repository, error) {
+	what := fmt.Sprintf("cannot publish to %q", r.Address)
+	repository, err := ParseAddress(r.Address)
+	_, tagsErr := r.tags(what, r.Version)
+	return repository, errors.Join(err, CheckVariant(r.Variant), t.check(what), tagsErr)
 }
 
 // ParseAddress wants registry and repository, and no tag: a bare name would silently
@@ -121,6 +131,21 @@ func CheckVariant(variant string) error {
 	}
 }
 
+// checkVariant compares with what the image itself says: a tag in the engine can be put
+// on anything.
+func (f Facts) checkVariant(what, variant string) error {
+	is := f.Image.Labels[variantLabel]
+	if err := CheckVariant(variant); err != nil || is == variant {
+		return err
+	}
+	p := &host.Problem{What: what, Cause: "its labels name no variant", Next: `run "go tool mage build" and "go tool mage test:docker"`}
+	if is != "" {
+		p.Cause = fmt.Sprintf("it is the variant %q, and %q was asked for", is, variant)
+		p.Next = fmt.Sprintf("publish it as the variant %q, or name another image in PUBLISH_IMAGE", is)
+	}
+	return p
+}
+
 // Label is what an image built from the tree has as its revision: one of a tree that
 // differs from its revision cannot be published later.
 func (t Tree) Label() string {
@@ -131,6 +156,9 @@ func (t Tree) Label() string {
 }
 
 func (t Tree) check(what string) error {
+	if t.Revision == "" {
+		return &host.Problem{What: what, Cause: "this is no git repository, so nothing says what the image was built from", Next: "publish from a clone"}
+	}
 	if len(t.Dirty) == 0 {
 		return nil
 	}
@@ -144,17 +172,13 @@ func (t Tree) check(what string) error {
 
 func (f Facts) checkRevision(what string) error {
 	built := f.Image.Labels[ociLabel+"revision"]
-	if f.Tree.Revision != "" && built == f.Tree.Revision {
-		return nil
+	if f.Tree.Revision == "" || built == f.Tree.Revision {
+		return nil // of no revision check has spoken
 	}
 	p := &host.Problem{What: what, Next: `run "go tool mage build" and "go tool mage test:docker"`}
-	switch {
-	case f.Tree.Revision == "":
-		p.Cause, p.Next = "this is no git repository, so nothing says what the image was built from", "publish from a clone"
-	case built == "" || built == unknown:
+	p.Cause = fmt.Sprintf("it was built from revision %q, and the tree is at %q", built, f.Tree.Revision)
+	if built == "" || built == unknown {
 		p.Cause = "it does not say which revision it was built from"
-	default:
-		p.Cause = fmt.Sprintf("it was built from revision %q, and the tree is at %q", built, f.Tree.Revision)
 	}
 	return p
 }
@@ -178,6 +202,15 @@ var (
 	semver  = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$`)
 	channel = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
+
+// tags wraps what is wrong with the names for a person.
+func (r Request) tags(what, version string) ([]Tag, error) {
+	tags, err := tags(version, r)
+	if err != nil {
+		return nil, &host.Problem{What: what, Cause: err.Error(), Next: `build with VERSION=1.2.3, or name a channel in CHANNEL`}
+	}
+	return tags, nil
+}
 
 // tags are the version, which is fixed, then the channels.
 func tags(version string, r Request) ([]Tag, error) {
@@ -219,16 +252,13 @@ func tags(version string, r Request) ([]Tag, error) {
 //
 // contract: IMG-20, TOOL-01.
 func annotations(f Facts) map[string]string {
-	out := map[string]string{agentLabel: f.Agent}
-	if own := f.Image.Labels[agentLabel]; own != "" {
-		out[agentLabel] = own
-	}
+	out := map[string]string{}
 	if !f.Image.Created.IsZero() {
 		out[ociLabel+"created"] = f.Image.Created.UTC().Format(time.RFC3339)
 	}
-	for _, key := range []string{"version", "revision", "source", "base.name"} {
-		if value := f.Image.Labels[ociLabel+key]; value != "" && value != unknown {
-			out[ociLabel+key] = value
+	for _, key := range []string{ociLabel + "version", ociLabel + "revision", ociLabel + "source", ociLabel + "base.name", agentLabel, variantLabel} {
+		if value := f.Image.Labels[key]; value != "" && value != unknown {
+			out[key] = value
 		}
 	}
 	return out

@@ -21,8 +21,10 @@ func good() (Request, Facts) {
 			"org.opencontainers.image.revision":  revision,
 			"org.opencontainers.image.source":    "unknown",
 			"org.opencontainers.image.base.name": "debian:13.4",
+			"caduceus.agent.version":             "0.19.0",
+			"caduceus.variant":                   "full",
 		}},
-		Tree: Tree{Revision: revision}, Agent: "0.19.0",
+		Tree:   Tree{Revision: revision},
 		Passes: []Pass{{Image: imageID, Revision: revision, Tests: 200}},
 	}
 }
@@ -40,6 +42,7 @@ func TestDecideAnnotatesWithWhatTheImageSays(t *testing.T) {
 		"org.opencontainers.image.base.name": "debian:13.4",
 		"org.opencontainers.image.created":   "2026-09-21T14:13:20Z",
 		"caduceus.agent.version":             "0.19.0",
+		"caduceus.variant":                   "full",
 	}
 	if diff := cmp.Diff(want, plan.Annotations); diff != "" {
 		t.Error(diff)
@@ -92,6 +95,13 @@ func TestDecideRefuses(t *testing.T) {
 		"an unknown variant": {
 			func(r *Request, _ *Facts) { r.Variant = "fat" }, `cannot publish variant "fat": there is no such variant; name one of full, slim`,
 		},
+		"slim under the names of full": {
+			func(_ *Request, f *Facts) { f.Image.Labels["caduceus.variant"] = "slim" },
+			`it is the variant "slim", and "full" was asked for; publish it as the variant "slim"`,
+		},
+		"an image that names no variant": {
+			func(_ *Request, f *Facts) { delete(f.Image.Labels, "caduceus.variant") }, `its labels name no variant; run "go tool mage build"`,
+		},
 		"a dirty tree": {
 			func(_ *Request, f *Facts) { f.Tree.Dirty = []string{"a", "b", "c", "d", "e"} },
 			`the tree differs from its revision: a, b, c and 2 more; commit or remove them ("git status")`,
@@ -119,7 +129,10 @@ func TestDecideRefuses(t *testing.T) {
 			func(_ *Request, f *Facts) { f.Passes[0].Image = "sha256:22" }, `have not passed`,
 		},
 		"an untested slim image": {
-			func(r *Request, f *Facts) { r.Variant, f.Passes, f.Image.Name = "slim", nil, "hermes-agent:dev-slim" },
+			func(r *Request, f *Facts) {
+				r.Variant, f.Passes, f.Image.Name = "slim", nil, "hermes-agent:dev-slim"
+				f.Image.Labels["caduceus.variant"] = "slim"
+			},
 			`run "HERMES_TEST_IMAGE=hermes-agent:dev-slim go tool mage test:docker"`,
 		},
 		"a version that is none": {
@@ -156,6 +169,40 @@ func TestDecideTellsAllThatIsWrongAtOnce(t *testing.T) {
 	_, err := Decide(r, f)
 	if err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("want three lines, got %v", err)
+	}
+}
+
+// What is refused before a build is what would be refused after it.
+func TestCheckRefusesBeforeTheBuild(t *testing.T) {
+	cases := map[string]struct {
+		spoil func(*Request, *Tree)
+		want  string
+	}{
+		"nothing":             {func(*Request, *Tree) {}, ""},
+		"an address":          {func(r *Request, _ *Tree) { r.Address = "hermes-agent" }, "it names no registry"},
+		"an unknown variant":  {func(r *Request, _ *Tree) { r.Variant = "fat" }, `cannot publish variant "fat"`},
+		"a dirty tree":        {func(_ *Request, f *Tree) { f.Dirty = []string{"a"} }, "the tree differs from its revision: a"},
+		"no repository":       {func(_ *Request, f *Tree) { f.Revision = "" }, "this is no git repository"},
+		"a channel":           {func(r *Request, _ *Tree) { r.Channels = []string{"9.9.9"} }, `the channel "9.9.9"`},
+		"a version":           {func(r *Request, _ *Tree) { r.Version = "v1.2" }, `its version "v1.2"`},
+		"dev with no channel": {func(r *Request, _ *Tree) { r.Version = "dev" }, "which is no release"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			r, f := good()
+			r.Version = "1.2.3"
+			c.spoil(&r, &f.Tree)
+			repository, err := r.Check(f.Tree)
+			if c.want == "" {
+				if err != nil || repository.String() != r.Address {
+					t.Errorf("got %v, %v", repository, err)
+				}
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("want an error with %q, got %v", c.want, err)
+			}
+		})
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 )
 
 // explain makes one line for a person of what talking to a registry ended with. The
-// secret is in none of it.
-func explain(what string, repository name.Repository, c Credentials, err error) error {
+// secrets are in none of it.
+func explain(what string, repository name.Repository, c Credentials, secrets *told, err error) error {
 	if _, ok := errors.AsType[*host.Problem](err); ok || errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -27,6 +27,7 @@ func explain(what string, repository name.Repository, c Credentials, err error) 
 	answer, answered := errors.AsType[*transport.Error](err)
 	stalled, isStalled := errors.AsType[errStalled](err)
 	dns, isDNS := errors.AsType[*net.DNSError](err)
+	timeout, isNet := errors.AsType[net.Error](err)
 	_, isTLS := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
 	case answered && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden):
@@ -42,12 +43,14 @@ func explain(what string, repository name.Repository, c Credentials, err error) 
 		p.Cause = "nothing listens at the registry's address"
 	case errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH):
 		p.Cause, p.Next = "there is no way to the registry", "check this host's network, and publish again"
+	case isNet && timeout.Timeout():
+		p.Cause, p.Next = "nobody answers at the registry's address", "check the address and this host's network, and publish again"
 	case isTLS:
 		p.Cause, p.Next = "the registry's certificate is not trusted", "add its authority to the certificates of this host, and publish again"
 	default:
 		p.Cause = err.Error()
 	}
-	p.Cause = c.Password.scrub(strings.Join(strings.Fields(p.Cause), " "))
+	p.Cause = secrets.scrub(strings.Join(strings.Fields(p.Cause), " "))
 	return p
 }
 

@@ -40,7 +40,9 @@ const userAgent = "caduceus"
 type client struct {
 	Plan
 	Options
-	remote []remote.Option
+	told      *told
+	transport http.RoundTripper
+	remote    []remote.Option
 }
 
 func newClient(ctx context.Context, p Plan, o Options) *client {
@@ -53,11 +55,19 @@ func newClient(ctx context.Context, p Plan, o Options) *client {
 	if o.Retry.Steps == 0 {
 		o.Retry = remote.Backoff{Duration: time.Second, Factor: 3, Jitter: 0.1, Steps: 4}
 	}
-	return &client{Plan: p, Options: o, remote: []remote.Option{
+	c := &client{Plan: p, Options: o, told: newTold(o.Credentials)}
+	c.transport = c.told.listen(stall{remote.DefaultTransport, o.Stall, ctx})
+	c.remote = []remote.Option{
 		remote.WithContext(ctx), remote.WithUserAgent(userAgent), remote.WithRetryBackoff(o.Retry),
 		remote.WithRetryPredicate(worthRetry), remote.WithAuthFromKeychain(o.Credentials.keychain()),
-		remote.WithTransport(stall{remote.DefaultTransport, o.Stall}),
-	}}
+		remote.WithTransport(c.transport),
+	}
+	return c
+}
+
+// explain makes one line for a person of an error.
+func (c *client) explain(what string, err error) error {
+	return explain(what, c.Repository, c.Credentials, c.told, err)
 }
 
 // worthRetry are the failures that another try may not meet.
@@ -83,11 +93,11 @@ func Ready(ctx context.Context, p Plan, o Options) error {
 		return err
 	}
 	if _, err := c.have(); err != nil {
-		return explain(what, p.Repository, o.Credentials, err)
+		return c.explain(what, err)
 	}
-	retrying := transport.NewRetry(stall{remote.DefaultTransport, c.Stall}, transport.WithRetryBackoff(c.Retry), transport.WithRetryPredicate(worthRetry))
+	retrying := transport.NewRetry(c.transport, transport.WithRetryBackoff(c.Retry), transport.WithRetryPredicate(worthRetry))
 	if err := remote.CheckPushPermission(p.Repository.Tag("any"), c.Credentials.keychain(), retrying); err != nil {
-		return explain(what, p.Repository, o.Credentials, err)
+		return c.explain(what, err)
 	}
 	return nil
 }
@@ -104,7 +114,7 @@ func Push(ctx context.Context, p Plan, img v1.Image, o Options) (Result, error) 
 	what := fmt.Sprintf("cannot publish %q", ref)
 	have, err := c.have()
 	if err != nil {
-		return Result{}, explain(what, p.Repository, o.Credentials, err)
+		return Result{}, c.explain(what, err)
 	}
 	moves, err := p.Moves(digest.String(), have)
 	if err != nil {
@@ -112,11 +122,11 @@ func Push(ctx context.Context, p Plan, img v1.Image, o Options) (Result, error) 
 	}
 	pushed, err := c.write(ref, img)
 	if err != nil {
-		return Result{}, explain(what, p.Repository, o.Credentials, err)
+		return Result{}, c.explain(what, err)
 	}
 	for _, t := range moves {
 		if err := c.name(t, digest, img); err != nil {
-			return Result{}, explain(fmt.Sprintf("cannot name %q", p.Repository.Tag(t.Name)), p.Repository, o.Credentials, err)
+			return Result{}, c.explain(fmt.Sprintf("cannot name %q", p.Repository.Tag(t.Name)), err)
 		}
 	}
 	result := Result{Reference: ref.String(), Changed: pushed || len(moves) > 0}

@@ -2,11 +2,14 @@ package publish
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -266,21 +269,83 @@ func TestPushEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A registry that repeats what it was told must not make us print it.
+// A registry that repeats what it was told must not make us print it, wherever the
+// credentials came from.
 func TestARegistrysAnswerDoesNotShowThePassword(t *testing.T) {
-	f := newRegistry(t, func(h http.Handler) http.Handler {
-		return onlyWrites(func(http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				_, password, _ := r.BasicAuth()
-				w.WriteHeader(http.StatusTeapot)
-				fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":"bad password %s"}]}`, password)
-			})
-		})(h)
+	for name, env := range map[string]bool{"credentials of the environment": true, "credentials of Docker's configuration": false} {
+		t.Run(name, func(t *testing.T) {
+			f := newRegistry(t, wantsPassword(parrot))
+			o := quick()
+			if env {
+				o.Credentials = Credentials{Username: "me", Password: NewSecret("hunter2")}
+			} else {
+				dockerConfig(t, f.address, "me", "hunter2")
+			}
+			_, err := Push(t.Context(), f.plan(t), packImage(t, 1), o)
+			if err == nil || !strings.Contains(err.Error(), "HTTP 418 (DENIED: bad password [redacted] of Basic [redacted]") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// parrot answers a write with the password and all that it was told.
+func parrot(http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, password, _ := r.BasicAuth()
+		w.WriteHeader(http.StatusTeapot)
+		fmt.Fprintf(w, `{"errors":[{"code":"DENIED","message":"bad password %s of %s"}]}`, password, r.Header.Get("Authorization"))
 	})
-	o := quick()
-	o.Credentials = Credentials{Username: "me", Password: NewSecret("hunter2")}
-	_, err := Push(t.Context(), f.plan(t), packImage(t, 1), o)
-	if err == nil || strings.Contains(err.Error(), "hunter2") {
+}
+
+// wantsPassword asks for one, and hands writes to next.
+func wantsPassword(next func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+	return func(h http.Handler) http.Handler {
+		writes := onlyWrites(next)(h)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, password, ok := r.BasicAuth(); !ok || password != "hunter2" {
+				w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
+				w.WriteHeader(http.StatusUnauthorized)
+				return
+			}
+			writes.ServeHTTP(w, r)
+		})
+	}
+}
+
+// dockerConfig writes what "docker login" leaves.
+func dockerConfig(t *testing.T, registry, user, password string) {
+	t.Helper()
+	dir := t.TempDir()
+	auth := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	text := fmt.Sprintf(`{"auths": {%q: {"auth": %q}}}`, registry, auth)
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DOCKER_CONFIG", dir)
+}
+
+func TestPushTakesTheCredentialsOfDockersConfiguration(t *testing.T) {
+	f := newRegistry(t, wantsPassword(func(h http.Handler) http.Handler { return h }))
+	dockerConfig(t, f.address, "me", "wrong")
+	err := Ready(t.Context(), f.plan(t), quick())
+	if err == nil || !strings.Contains(err.Error(), "the user of Docker's configuration, if it names one; run \"docker login "+f.address) {
+		t.Errorf("with a wrong password: %v", err)
+	}
+	dockerConfig(t, f.address, "me", "hunter2")
+	if err := Ready(t.Context(), f.plan(t), quick()); err != nil {
+		t.Error(err)
+	}
+	if _, err := Push(t.Context(), f.plan(t), packImage(t, 1), quick()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadyEndsWithItsContext(t *testing.T) {
+	f := newRegistry(t, lying)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if err := Ready(ctx, f.plan(t), quick()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

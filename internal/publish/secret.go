@@ -1,9 +1,6 @@
 package publish
 
-import (
-	"log/slog"
-	"strings"
-)
+import "log/slog"
 
 // redacted is what a Secret shows.
 const redacted = "[redacted]"
@@ -31,11 +28,3 @@ func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// scrub takes the secret out of a text of others, as a registry's answer is one.
-func (s Secret) scrub(text string) string {
-	if s.Empty() {
-		return text
-	}
-	return strings.ReplaceAll(text, s.value, redacted)
-}

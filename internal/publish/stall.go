@@ -21,15 +21,19 @@ func (errStalled) Temporary() bool { return true }
 
 // stall ends requests that make no progress: neither a byte sent, nor the head of an
 // answer, nor a byte of its body for the limit. A total timeout would fit no image size.
+// It ends those with the conversation, too, that a library makes with no context of ours.
 type stall struct {
 	inner http.RoundTripper
 	limit time.Duration
+	whole context.Context //nolint:containedctx // of the conversation, which is many requests
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s stall) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	timer := time.AfterFunc(s.limit, func() { cancel(errStalled{s.limit}) })
+	unbind := context.AfterFunc(s.whole, func() { cancel(s.whole.Err()) })
+	ended := func() { timer.Stop(); unbind(); cancel(nil) }
 	alive := func() { timer.Reset(s.limit) }
 	watched := req.Clone(ctx)
 	if req.Body != nil && req.Body != http.NoBody {
@@ -37,12 +41,11 @@ func (s stall) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res, err := s.inner.RoundTrip(watched)
 	if err != nil {
-		timer.Stop()
-		defer cancel(nil)
+		defer ended()
 		return nil, causeOf(ctx, err)
 	}
 	alive()
-	res.Body = watch{res.Body, alive, func() { timer.Stop(); cancel(nil) }, ctx}
+	res.Body = watch{res.Body, alive, ended, ctx}
 	return res, nil
 }
 

@@ -36,9 +36,9 @@ func (r *registry) plan(t *testing.T, img publish.Image, channels ...string) pub
 	t.Helper()
 	revision := img.Labels["org.opencontainers.image.revision"]
 	plan, err := publish.Decide(
-		publish.Request{Address: r.address + "/team/hermes-agent", Variant: "full", Channels: channels},
+		publish.Request{Address: r.address + "/team/hermes-agent", Variant: img.Labels["caduceus.variant"], Channels: channels},
 		publish.Facts{
-			Image: img, Agent: "0.19.0", Tree: publish.Tree{Revision: revision},
+			Image: img, Tree: publish.Tree{Revision: revision},
 			Passes: []publish.Pass{{Image: img.ID, Revision: revision}},
 		})
 	if err != nil {
@@ -52,6 +52,7 @@ func release() publish.Image {
 	return publish.Image{Name: "made-up", ID: "sha256:made-up", Labels: map[string]string{
 		"org.opencontainers.image.version":  "1.2.3",
 		"org.opencontainers.image.revision": "0123456789abcdef",
+		"caduceus.variant":                  "full",
 	}}
 }
 

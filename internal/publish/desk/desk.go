@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"caduceus/image"
 	"caduceus/internal/engine"
 	"caduceus/internal/host"
 	"caduceus/internal/publish"
@@ -105,16 +104,12 @@ func (d Desk) facts(ctx context.Context, store Store, r publish.Request) (publis
 		}
 	}
 	img.Name = name
-	spec, err := image.Load(os.DirFS(d.Root))
-	if err != nil {
-		return publish.Facts{}, err
-	}
 	tree, err := Tree(ctx, d.Run, d.Root)
 	if err != nil {
 		return publish.Facts{}, err
 	}
 	passes, err := publish.Passes(d.Cache())
-	return publish.Facts{Image: img, Tree: tree, Passes: passes, Agent: spec.Agent.Version}, err
+	return publish.Facts{Image: img, Tree: tree, Passes: passes}, err
 }
 
 // localName is the name that a build gives the variant.

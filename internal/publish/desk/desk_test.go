@@ -56,7 +56,7 @@ func newShelf(t *testing.T, version string) shelf {
 		t.Fatal(err)
 	}
 	s := shelf{name: "hermes-agent:dev", archive: filepath.Join(t.TempDir(), "saved.tar"), image: publish.Image{
-		ID: id.String(), Labels: map[string]string{"org.opencontainers.image.version": version, "org.opencontainers.image.revision": revision},
+		ID: id.String(), Labels: map[string]string{"org.opencontainers.image.version": version, "org.opencontainers.image.revision": revision, "caduceus.variant": "full"},
 	}}
 	if err := tarball.WriteToFile(s.archive, tag, img); err != nil {
 		t.Fatal(err)
@@ -67,16 +67,6 @@ func newShelf(t *testing.T, version string) shelf {
 // newDesk stands before a repository whose only file that differs is dirty.
 func newDesk(t *testing.T, env map[string]string, dirty string) (Desk, *bytes.Buffer) {
 	t.Helper()
-	root, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tmp := t.TempDir()
-	for _, dir := range []string{"image", "Dockerfile"} {
-		if err := os.Symlink(filepath.Join(root, dir), filepath.Join(tmp, dir)); err != nil {
-			t.Fatal(err)
-		}
-	}
 	run := &host.Fake{Answer: func(c host.Cmd) (string, error) {
 		if c.Args[0] == "status" {
 			return dirty, nil
@@ -84,7 +74,7 @@ func newDesk(t *testing.T, env map[string]string, dirty string) (Desk, *bytes.Bu
 		return revision + "\n", nil
 	}}
 	out := &bytes.Buffer{}
-	return New(tmp, run, func(k string) string { return env[k] }, out), out
+	return New(t.TempDir(), run, func(k string) string { return env[k] }, out), out
 }
 
 func newRegistry(t *testing.T) string {

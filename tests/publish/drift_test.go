@@ -148,6 +148,16 @@ func TestDocumentedCallsAreThoseOfTheModule(t *testing.T) {
 			}
 		}
 	}
+	// Where a call stands in passing, its arguments are elsewhere.
+	for _, pattern := range []string{"README.md", "CHANGELOG.md", "docs/adr/*.md", "internal/pipeline/*.go"} {
+		for name, text := range read(t, filepath.Join(root, pattern)) {
+			for _, call := range regexp.MustCompile(`dagger call ([a-z][a-z-]*)`).FindAllStringSubmatch(text, -1) {
+				if _, ok := functions[call[1]]; !ok {
+					t.Errorf("%s: there is no function %q", name, call[1])
+				}
+			}
+		}
+	}
 	for f := range functions {
 		if !called[f] {
 			t.Errorf("docs/how-to/publish.md does not show the function %q", f)

@@ -20,7 +20,7 @@ import (
 // The user of testdata/htpasswd.
 const (
 	user     = "publisher"
-	password = "right"
+	password = "correct-horse-7431"
 )
 
 // registryConfig is docker-registry's own; redirects of uploads stay relative.
@@ -50,7 +50,7 @@ func startRegistry(t *testing.T) *registry {
 		t.Fatal(err)
 	}
 	r := &registry{address: freeAddress(t), config: filepath.Join(dir, "config.yml")}
-	text := fmt.Sprintf(registryConfig, filepath.Join(dir, "data"), r.address, htpasswd)
+	text := fmt.Sprintf(registryConfig, r.data(), r.address, htpasswd)
 	if err := os.WriteFile(r.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +104,9 @@ func (r *registry) start(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// data is the folder of all that the registry keeps.
+func (r *registry) data() string { return filepath.Join(filepath.Dir(r.config), "data") }
 
 // kill ends the registry as a power cut would.
 func (r *registry) kill() {

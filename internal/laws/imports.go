@@ -10,14 +10,21 @@ import (
 // Module is the path of the root module.
 const Module = "caduceus"
 
-// Graph says which packages each package imports, tests left out.
+// Graph says which packages each package imports, tests left out; those of the standard
+// library are in it, too, for os/exec hides behind some of them.
 type Graph map[string][]string
+
+// initCommand is the package of PID 1.
+const initCommand = Module + "/cmd/hermes-init"
 
 // Imports refuses the edges that would undo the architecture: the s6 protocol
 // imports nothing of the project, commands import only internal packages, and
 // the whole closure of PID 1 is the standard library, golang.org/x/sys and our
 // own packages, without os/exec (spec: SUP-84).
 func Imports(g Graph) []Violation {
+	if len(g[initCommand]) == 0 {
+		return []Violation{{initCommand, 0, "imports nothing: this graph is not the repository's"}}
+	}
 	var found []Violation
 	for _, pkg := range sortedKeys(g) {
 		for _, imp := range g[pkg] {
@@ -33,26 +40,37 @@ func badEdge(pkg, imp string) string {
 	switch {
 	case pkg == Module+"/internal/s6" && ours(imp):
 		return "the protocol is a leaf"
-	case strings.HasPrefix(pkg, Module+"/cmd/") && ours(imp) && !strings.HasPrefix(imp, Module+"/internal/"):
+	case strings.HasPrefix(pkg, Module+"/cmd/") && (ours(imp) || thirdParty(imp)) && !strings.HasPrefix(imp, Module+"/internal/"):
 		if pkg == Module+"/cmd/hermes-verify" && strings.HasPrefix(imp, Module+"/tests/docker/") {
 			return ""
 		}
 		return "commands import internal packages only"
-	case strings.HasPrefix(imp, "dagger.io/"):
-		return "Dagger belongs in ci/, which is a module of its own"
 	}
 	return ""
+}
+
+// Requirements refuses Dagger in the root module's go.mod: it brings some hundred modules,
+// and belongs in ci/, which is a module of its own. A requirement counts without an import.
+func Requirements(goMod string) []Violation {
+	var found []Violation
+	n := 0
+	for line := range strings.Lines(goMod) {
+		n++
+		if line, _, _ := strings.Cut(line, "//"); strings.Contains(line, "dagger.io/") {
+			found = append(found, Violation{"go.mod", n, "names dagger.io: Dagger belongs in ci/, which is a module of its own"})
+		}
+	}
+	return found
 }
 
 // initClosure reports each package that PID 1 links and must not have, with the
 // chain that brings it in.
 func initClosure(g Graph) []Violation {
-	const root = Module + "/cmd/hermes-init"
-	parent := parents(g, root)
+	parent := parents(g, initCommand)
 	var found []Violation
 	for _, imp := range slices.Sorted(maps.Keys(parent)) {
 		if forbiddenInInit(imp) {
-			found = append(found, Violation{root, 0, fmt.Sprintf("links %q through %s: PID 1 has the standard library without os/exec, and golang.org/x/sys", imp, chain(parent, imp))})
+			found = append(found, Violation{initCommand, 0, fmt.Sprintf("links %q through %s: PID 1 has the standard library without os/exec, and golang.org/x/sys", imp, chain(parent, imp))})
 		}
 	}
 	return found
@@ -73,12 +91,13 @@ func parents(g Graph, root string) map[string]string {
 }
 
 func forbiddenInInit(imp string) bool {
-	if imp == "os/exec" {
-		return true
-	}
+	return imp == "os/exec" || thirdParty(imp) && !strings.HasPrefix(imp, "golang.org/x/sys/")
+}
+
+// thirdParty says that a path begins with the name of a host.
+func thirdParty(imp string) bool {
 	first, _, _ := strings.Cut(imp, "/")
-	thirdParty := strings.Contains(first, ".")
-	return thirdParty && !strings.HasPrefix(imp, "golang.org/x/sys/")
+	return strings.Contains(first, ".")
 }
 
 func chain(parent map[string]string, pkg string) string {

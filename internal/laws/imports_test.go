@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -16,32 +20,51 @@ func TestImports(t *testing.T) {
 
 // spec: SUP-84
 func TestImportsRefusesEachBadEdge(t *testing.T) {
+	const root = "caduceus/cmd/hermes-init"
+	good := Graph{root: {"caduceus/internal/boot"}, "caduceus/internal/boot": {"golang.org/x/sys/unix", "os"}, "caduceus/cmd/hermes": {"caduceus/internal/cli"}}
+	if found := Imports(good); len(found) != 0 {
+		t.Fatalf("the good graph is refused: %v", found)
+	}
 	cases := map[string]struct {
-		graph Graph
-		want  string
+		pkg, imp string // one more edge
+		want     string
 	}{
-		"os/exec two hops below PID 1": {
-			Graph{"caduceus/cmd/hermes-init": {"caduceus/internal/boot"}, "caduceus/internal/boot": {"os/exec"}},
-			"caduceus/cmd/hermes-init -> caduceus/internal/boot -> os/exec",
-		},
-		"a third party below PID 1": {
-			Graph{"caduceus/cmd/hermes-init": {"caduceus/internal/boot"}, "caduceus/internal/boot": {"github.com/spf13/cobra"}},
-			"github.com/spf13/cobra",
-		},
-		"the protocol imports the project":        {Graph{"caduceus/internal/s6": {"caduceus/internal/proc"}}, "leaf"},
-		"a command imports the tests":             {Graph{"caduceus/cmd/hermes": {"caduceus/tests/docker/checks"}}, "internal packages only"},
-		"the root module imports Dagger's client": {Graph{"caduceus/image": {"dagger.io/dagger"}}, "module of its own"},
+		"os/exec two hops below PID 1": {"caduceus/internal/boot", "os/exec", "caduceus/cmd/hermes-init -> caduceus/internal/boot -> os/exec"},
+		"os/exec behind the library":   {"os", "os/exec", "caduceus/internal/boot -> os -> os/exec"},
+		"a third party below PID 1":    {"caduceus/internal/boot", "github.com/spf13/cobra", "github.com/spf13/cobra"},
+		"the protocol imports ours":    {"caduceus/internal/s6", "caduceus/internal/proc", "leaf"},
+		"a command imports the tests":  {"caduceus/cmd/hermes", "caduceus/tests/docker/checks", "internal packages only"},
+		"a command has a third party":  {"caduceus/cmd/hermes", "github.com/spf13/cobra", "internal packages only"},
 	}
 	for name, c := range cases {
-		t.Run(name, func(t *testing.T) { wantOne(t, Imports(c.graph), c.want) })
+		t.Run(name, func(t *testing.T) {
+			g := maps.Clone(good)
+			g[c.pkg] = append(slices.Clone(g[c.pkg]), c.imp)
+			wantOne(t, Imports(g), c.want)
+		})
 	}
+	t.Run("a graph without PID 1", func(t *testing.T) { wantOne(t, Imports(Graph{}), "not the repository's") })
+}
+
+func TestRequirements(t *testing.T) {
+	root, _ := repository(t)
+	text, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report(t, Requirements(string(text)), nil)
+	const good = "module caduceus\n\n// no dagger.io/dagger here\nrequire a.b/c v1.0.0\n"
+	if found := Requirements(good); len(found) != 0 {
+		t.Errorf("a good go.mod is refused: %v", found)
+	}
+	wantOne(t, Requirements(good+"require dagger.io/dagger v0.20.0 // indirect\n"), "go.mod:5: names dagger.io")
 }
 
 // listImports asks the go command for all packages that the module builds.
 func listImports(t *testing.T) Graph {
 	t.Helper()
 	root, _ := repository(t)
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Imports,Standard", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=ImportPath,Imports", "./...")
 	cmd.Dir = root
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -54,15 +77,12 @@ func listImports(t *testing.T) Graph {
 		var pkg struct {
 			ImportPath string
 			Imports    []string
-			Standard   bool
 		}
 		if err := dec.Decode(&pkg); errors.Is(err, io.EOF) {
 			return g
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if !pkg.Standard {
-			g[pkg.ImportPath] = pkg.Imports
-		}
+		g[pkg.ImportPath] = pkg.Imports
 	}
 }

@@ -219,12 +219,12 @@ func (p *Pipeline) short(path string) string {
 	return path
 }
 
-// report closes a build: what came out, of what, and how long each step took.
+// report closes a build: of what it was made, how long each step took, and at last what
+// came out.
 func (p *Pipeline) report(images []built, rec recipe) {
-	p.say("")
-	for _, img := range images {
-		p.say("%s\n  size    %s (%d bytes, %d layers)\n  digest  %s", img.tag, size(img.SizeBytes), img.SizeBytes, img.layers, img.ID)
-	}
-	p.say("base      %s (%s)\nagent     %s\nbrowser   %s\nsteps", rec.base.Ref, rec.base.Why, rec.agent(), rec.browser())
+	p.say("\nbase      %s (%s)\nagent     %s\nbrowser   %s\nsteps", rec.base.Ref, rec.base.Why, rec.agent(), rec.browser())
 	p.steps.Table(p.Out)
+	for _, img := range images {
+		p.say("image     %s\n  size    %s (%d bytes, %d layers)\n  digest  %s", img.tag, size(img.SizeBytes), img.SizeBytes, img.layers, img.ID)
+	}
 }

@@ -20,6 +20,7 @@ type Tools struct {
 }
 
 // Lint runs every check of the source that needs no test, and tells all that failed.
+// golangci-lint is compiled in a step of its own: the first time that is most of the cost.
 func (p *Pipeline) Lint(ctx context.Context, t Tools) error {
 	checks := []struct {
 		name string
@@ -27,12 +28,14 @@ func (p *Pipeline) Lint(ctx context.Context, t Tools) error {
 	}{
 		{"gofmt", p.gofmt},
 		{"go vet", p.goRun("vet", "-tags=docker,mage", "./...")},
+		{"get golangci-lint", p.goRun("run", t.GolangciLint, "version")},
 		{"golangci-lint", p.goRun("run", t.GolangciLint, "run", "./...")},
 		{"scripts", p.scripts},
 		{"workflows", p.workflows(t)},
 	}
 	var failed []string
 	for _, c := range checks {
+		p.say("lint: %s", c.name)
 		if err := p.steps.Do(c.name, func() error { return c.work(ctx) }); err != nil {
 			if ctx.Err() != nil {
 				return err
@@ -63,17 +66,24 @@ func (p *Pipeline) goRun(args ...string) func(context.Context) error {
 func (p *Pipeline) workflows(t Tools) func(context.Context) error {
 	return func(ctx context.Context) error {
 		files, err := filepath.Glob(filepath.Join(p.Root, ".github", "workflows", "*.yml"))
-		if err != nil || len(files) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(files) == 0 {
+			return errors.New("cannot check workflows: there is none under .github/workflows")
 		}
 		return p.goRun(append([]string{"run", t.Actionlint}, files...)...)(ctx)
 	}
 }
 
+// gofmt is that of the Go version which go.mod names; the one on PATH may be older.
 func (p *Pipeline) gofmt(ctx context.Context) error {
-	var out strings.Builder
+	var goroot, out strings.Builder
+	if err := p.Run.Run(ctx, host.Cmd{Path: "go", Args: []string{"env", "GOROOT"}, Dir: p.Root, Stdout: &goroot}); err != nil {
+		return err
+	}
 	if err := p.Run.Run(ctx, host.Cmd{
-		Path: "gofmt", Args: []string{"-l", "ci", "cmd", "image", "internal", "magefiles", "tests"}, Dir: p.Root, Stdout: &out,
+		Path: filepath.Join(strings.TrimSpace(goroot.String()), "bin", "gofmt"), Args: []string{"-l", "ci", "cmd", "image", "internal", "magefiles", "tests"}, Dir: p.Root, Stdout: &out,
 	}); err != nil {
 		return err
 	}
@@ -87,10 +97,8 @@ func (p *Pipeline) gofmt(ctx context.Context) error {
 func (p *Pipeline) scripts(ctx context.Context) error {
 	var wrong []error
 	for _, dir := range []string{"rootfs", "image", ".ci"} {
+		checked := 0
 		err := filepath.WalkDir(filepath.Join(p.Root, dir), func(path string, d fs.DirEntry, err error) error {
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
 			if err != nil || !d.Type().IsRegular() {
 				return err
 			}
@@ -98,13 +106,17 @@ func (p *Pipeline) scripts(ctx context.Context) error {
 			if err != nil || shell == "" {
 				return err
 			}
+			checked++
 			if err := p.Run.Run(ctx, host.Cmd{Path: shell, Args: []string{"-n", path}}); err != nil {
 				wrong = append(wrong, err)
 			}
 			return nil
 		})
 		if err != nil {
-			return err
+			return fmt.Errorf("cannot check scripts: %w", err)
+		}
+		if checked == 0 {
+			wrong = append(wrong, fmt.Errorf("cannot check scripts: there is none under %q", dir))
 		}
 	}
 	return errors.Join(wrong...)

@@ -70,11 +70,14 @@ func TestBuildSaysWhatItUsedAndWhatCameOut(t *testing.T) {
 	for _, want := range []string{
 		"engine: Docker 20.10.24, API 1.41", "client: /usr/bin/docker 20.10.24+dfsg1 (it brings its own BuildKit builder)",
 		"base: my-base:1 (named in BASE_IMAGE)", "agent: hermes-agent ", "browser: Chromium headless shell of Debian",
-		"1 steps from the cache", "hermes-agent:dev\n  size    1.00 GB (1000000000 bytes, 2 layers)\n  digest  sha256:built", "  total ",
+		"1 steps from the cache", "image     hermes-agent:dev\n  size    1.00 GB (1000000000 bytes, 2 layers)\n  digest  sha256:built\n", "  total ",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the screen does not say %q:\n%s", want, out)
 		}
+	}
+	if last := "image     hermes-agent:dev-slim\n  size    1.00 GB (1000000000 bytes, 2 layers)\n  digest  sha256:built\n"; !strings.HasSuffix(out.String(), last) {
+		t.Errorf("the screen does not end with %q:\n%s", last, out)
 	}
 	if !run.Did("CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath") {
 		t.Errorf("binaries are not static: %q", run.Ran)
@@ -128,10 +131,28 @@ func TestBaseAlone(t *testing.T) {
 	}
 }
 
+// sources is a tree with one script in each folder that lint looks into, and a workflow.
+func sources(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	for _, name := range []string{"rootfs/etc/x", "image/build/y", ".ci/run", ".github/workflows/w.yml"} {
+		file := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte("#!/bin/sh\n(\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
 func TestLintTellsAllThatFailed(t *testing.T) {
 	run := &host.Fake{Answer: func(c host.Cmd) (string, error) {
 		switch {
-		case c.Path == "gofmt":
+		case c.Args[0] == "env":
+			return "/goroot\n", nil
+		case c.Path == "/goroot/bin/gofmt":
 			return "a.go\nb.go\n", nil
 		case c.Args[0] == "vet":
 			return "a.go:1: wrong", errors.New("exit status 1")
@@ -140,25 +161,75 @@ func TestLintTellsAllThatFailed(t *testing.T) {
 		}
 		return "", nil
 	}}
-	p, out := repository(t, &fakeEngine{}, run, map[string]string{})
-	script := filepath.Join(p.Root, "rootfs", "etc", "x")
-	if err := os.MkdirAll(filepath.Dir(script), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(script, []byte("#!/bin/sh\n(\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	err := p.Lint(t.Context(), Tools{GolangciLint: "lint@v1"})
+	var out strings.Builder
+	p := &Pipeline{Root: sources(t), Out: &out, Run: run}
+	err := p.Lint(t.Context(), Tools{GolangciLint: "lint@v1", Actionlint: "action@v1"})
 	if want := "cannot accept the source: gofmt, go vet, scripts; mend what is listed above"; err == nil || err.Error() != want {
 		t.Errorf("want %q, got %v", want, err)
 	}
 	for _, want := range []string{"not formatted: a.go b.go", "a.go:1: wrong", "x: syntax error"} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("the screen does not say %q:\n%s", want, out)
+			t.Errorf("the screen does not say %q:\n%s", want, &out)
 		}
 	}
-	if !run.Did("go run lint@v1 run ./...") {
-		t.Errorf("ran %q", run.Ran)
+	for _, want := range []string{"go run lint@v1 version", "go run lint@v1 run ./...", "go run action@v1 "} {
+		if !run.Did(want) {
+			t.Errorf("did not run %q, but %q", want, run.Ran)
+		}
+	}
+}
+
+// A check that finds nothing to look at proves nothing.
+func TestLintWantsSomethingToCheck(t *testing.T) {
+	for gone, want := range map[string]string{
+		".ci/run":           `cannot check scripts: there is none under ".ci"`,
+		"rootfs":            "cannot check scripts: lstat ",
+		".github/workflows": "cannot check workflows: there is none",
+	} {
+		t.Run(gone, func(t *testing.T) {
+			var out strings.Builder
+			p := &Pipeline{Root: sources(t), Out: &out, Run: &host.Fake{}}
+			if err := os.RemoveAll(filepath.Join(p.Root, gone)); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Lint(t.Context(), Tools{}); err == nil || !strings.Contains(out.String(), want) {
+				t.Errorf("error %v, want one and %q in\n%s", err, want, &out)
+			}
+		})
+	}
+}
+
+func TestDaggerTestsCount(t *testing.T) {
+	pass := `{"Action":"pass","Package":"caduceus/ci","Test":"TestX"}` + "\n"
+	for name, c := range map[string]struct {
+		events string
+		vet    error
+		want   string
+	}{
+		"one passes":          {pass, nil, ""},
+		"none is there":       {`{"Action":"skip","Package":"caduceus/ci"}` + "\n", nil, "cannot accept the dagger tests: 1 of the lines above say why"},
+		"it does not compile": {pass, errors.New("exit status 1"), "cannot accept the Dagger module: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			run := &host.Fake{Answer: func(cmd host.Cmd) (string, error) {
+				if !strings.HasSuffix(cmd.Dir, "/ci") {
+					t.Errorf("ran %q in %q", cmd, cmd.Dir)
+				}
+				if cmd.Args[0] == "vet" {
+					return "", c.vet
+				}
+				return c.events, nil
+			}}
+			p := &Pipeline{Root: t.TempDir(), Out: &out, Run: run}
+			err := p.TestDagger(t.Context())
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("want %q, got %v", c.want, err)
+			}
+			if c.want == "" && !strings.HasSuffix(out.String(), "1 passed, 0 failed, 0 skipped\n") {
+				t.Errorf("no tally at the end of\n%s", &out)
+			}
+		})
 	}
 }
 

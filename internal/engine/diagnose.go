@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"strings"
 	"syscall"
 
@@ -20,7 +21,11 @@ var errSSH = errors.New("ssh addresses are not supported")
 func diagnose(at Endpoint, err error) error {
 	p := &host.Problem{What: fmt.Sprintf("cannot use Docker engine %q (from %s)", at.Host, at.Source), Err: err}
 	text := err.Error()
+	var dns *net.DNSError
 	switch {
+	case errors.As(err, &dns) || strings.Contains(text, "no such host"):
+		p.Cause = "the name of its host cannot be resolved"
+		p.Next = "check the name, or name another engine in DOCKER_HOST"
 	case errors.Is(err, errSSH):
 		p.Cause = text
 		p.Next = `forward its socket with "ssh -NL /tmp/docker.sock:/var/run/docker.sock HOST" and set DOCKER_HOST=unix:///tmp/docker.sock`

@@ -27,6 +27,7 @@ func TestDiagnose(t *testing.T) {
 		"no rights":         {fmt.Errorf("dial: %w", syscall.EACCES), `permission denied on its socket; run as root, or "sudo usermod`, false},
 		"it hangs":          {context.DeadlineExceeded, "it did not answer within 10s; look at its log", false},
 		"its disk is full":  {errors.New("write /var: no space left on device"), `its disk is full; free space, say with "docker builder prune"`, false},
+		"an unknown host":   {fmt.Errorf("dial: %w", &net.DNSError{Err: "no such host"}), "the name of its host cannot be resolved; check the name", false},
 		"an ssh address":    {errSSH, "ssh addresses are not supported; forward its socket", false},
 		"something strange": {errors.New("odd\nthing"), `odd thing; check the address with "docker version"`, false},
 	} {

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"caduceus/internal/host"
 )
 
 // DefaultHost is where an engine of the distribution listens.
@@ -81,7 +83,13 @@ func contextEndpoint(dir, name string) (Endpoint, error) {
 		Endpoints map[string]struct{ Host string }
 	}
 	if err := readJSON(filepath.Join(dir, "contexts", "meta", id, "meta.json"), &meta); err != nil {
-		return Endpoint{}, fmt.Errorf("cannot use docker context %q: %w; list them with \"docker context ls\"", name, err)
+		p := &host.Problem{
+			What: fmt.Sprintf("cannot use docker context %q", name), Cause: err.Error(), Next: `list them with "docker context ls"`, Err: err,
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			p.Cause = "there is no such context"
+		}
+		return Endpoint{}, p
 	}
 	e := Endpoint{Host: meta.Endpoints["docker"].Host, Source: fmt.Sprintf("context %q", name)}
 	tls := filepath.Join(dir, "contexts", "tls", id, "docker")

@@ -3,6 +3,7 @@ package engine
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,16 +26,16 @@ func TestEndpoints(t *testing.T) {
 	for name, c := range map[string]struct {
 		env  map[string]string
 		want []Endpoint
-		fail bool
+		fail string
 	}{
-		"nothing named":                  {nil, []Endpoint{socket}, false},
-		"a rootless engine may be there": {map[string]string{"XDG_RUNTIME_DIR": "/run/user/1"}, []Endpoint{socket, {Host: "unix:///run/user/1/docker.sock", Source: "rootless socket"}}, false},
-		"DOCKER_HOST alone":              {map[string]string{"DOCKER_HOST": "tcp://h:1", "DOCKER_CONTEXT": "remote"}, []Endpoint{{Host: "tcp://h:1", Source: "DOCKER_HOST"}}, false},
-		"DOCKER_HOST with TLS":           {map[string]string{"DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/c"}, []Endpoint{{Host: "tcp://h:1", Source: "DOCKER_HOST", TLSDir: "/c"}}, false},
-		"a named context":                {map[string]string{"DOCKER_CONTEXT": "remote"}, []Endpoint{context}, false},
-		"the default context":            {map[string]string{"DOCKER_CONTEXT": "default"}, []Endpoint{socket}, false},
-		"a context that is not there":    {map[string]string{"DOCKER_CONFIG": chosen}, []Endpoint{{}}, true},
-		"a broken configuration":         {map[string]string{"DOCKER_CONFIG": broken}, nil, true},
+		"nothing named":                  {nil, []Endpoint{socket}, ""},
+		"a rootless engine may be there": {map[string]string{"XDG_RUNTIME_DIR": "/run/user/1"}, []Endpoint{socket, {Host: "unix:///run/user/1/docker.sock", Source: "rootless socket"}}, ""},
+		"DOCKER_HOST alone":              {map[string]string{"DOCKER_HOST": "tcp://h:1", "DOCKER_CONTEXT": "remote"}, []Endpoint{{Host: "tcp://h:1", Source: "DOCKER_HOST"}}, ""},
+		"DOCKER_HOST with TLS":           {map[string]string{"DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/c"}, []Endpoint{{Host: "tcp://h:1", Source: "DOCKER_HOST", TLSDir: "/c"}}, ""},
+		"a named context":                {map[string]string{"DOCKER_CONTEXT": "remote"}, []Endpoint{context}, ""},
+		"the default context":            {map[string]string{"DOCKER_CONTEXT": "default"}, []Endpoint{socket}, ""},
+		"a context that is not there":    {map[string]string{"DOCKER_CONFIG": chosen}, nil, `cannot use docker context "gone": there is no such context; list them with "docker context ls"`},
+		"a broken configuration":         {map[string]string{"DOCKER_CONFIG": broken}, nil, "cannot parse "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Endpoints(func(key string) string {
@@ -43,10 +44,16 @@ func TestEndpoints(t *testing.T) {
 				}
 				return map[string]string{"HOME": home}[key]
 			})
-			if (err != nil) != c.fail {
-				t.Fatalf("error: want %t, got %v", c.fail, err)
+			if c.fail != "" {
+				if err == nil || !strings.HasPrefix(err.Error(), c.fail) {
+					t.Errorf("error: want %q, got %v", c.fail, err)
+				}
+				return
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" && !c.fail {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})

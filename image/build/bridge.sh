@@ -17,9 +17,10 @@ fi
 cd /work
 npm ci --ignore-scripts --omit=dev --no-audit --no-fund --cache=/tmp/npm
 
-# Half of it is typings and source maps. The agent compares the hash with that
-# of package.json, and installs by itself where they differ.
+# Half of it is typings, source maps and the packages' own tests. The agent compares
+# the hash with that of package.json, and installs by itself where they differ.
 find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+find node_modules -type d \( -name test -o -name tests \) -prune -exec rm -rf {} +
 rm -rf node_modules/@types node_modules/undici-types
 sha256sum package.json | cut -c1-16 >node_modules/.hermes-pkg-hash
 rm -rf "$out/node_modules"

@@ -114,7 +114,14 @@ print(" ".join(_make_tui_argv(Path("/opt/hermes/ui-tui"), False)[0]))'`, match: 
 		{
 			clause: "IMG-20", name: "no tests and no package caches are inside", user: "0",
 			script: `for p in /opt/hermes/tests /root/.cache /root/.npm /var/cache/apt/pkgcache.bin; do test -e $p && { echo $p; exit 1; }; done
-find /var/lib/apt/lists -type f ! -name lock -print -quit | grep . && exit 1; true`,
+find /var/lib/apt/lists -type f ! -name lock -print -quit | grep . && exit 1
+find /opt/hermes/scripts/whatsapp-bridge/node_modules -type d \( -name test -o -name tests \) -print -quit | grep . && exit 1; true`,
+		},
+		{
+			clause: "IMG-20", name: "no credentials are inside", user: "0",
+			script: `test -e /run/secrets && { echo /run/secrets; exit 1; }
+find / -xdev -type f \( -name .netrc -o -name .pypirc -o -name .git-credentials -o -name pip.conf -o -name 'id_rsa*' -o -name 'id_ed25519*' \) -print -quit | grep . && exit 1
+grep -rlE '^-----BEGIN [A-Z ]*PRIVATE KEY|_auth(Token)?=' /etc /root /usr/local/etc /usr/local/share && exit 1; true`,
 		},
 		{
 			clause: "IMG-21", name: "the agent takes its own tree",

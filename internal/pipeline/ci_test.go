@@ -70,8 +70,11 @@ func TestCIStopsItsOwnEngineOnly(t *testing.T) {
 			if err := dockerd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			ended := make(chan error, 1)
-			go func() { ended <- dockerd.Wait() }()
+			ended := make(chan struct{})
+			go func() {
+				_ = dockerd.Wait() // killed, in both cases
+				close(ended)
+			}()
 			pid := fmt.Sprintln(dockerd.Process.Pid)
 			if before {
 				write(t, root, "state/dockerd.pid", pid)

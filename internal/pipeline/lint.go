@@ -29,7 +29,7 @@ func (p *Pipeline) Lint(ctx context.Context, t Tools) error {
 		{"gofmt", p.gofmt},
 		{"go vet", p.goRun("vet", "-tags=docker,mage", "./...")},
 		{"get golangci-lint", p.goRun("run", t.GolangciLint, "version")},
-		{"golangci-lint", p.goRun("run", t.GolangciLint, "run", "./...")},
+		{"golangci-lint", p.goRun("run", t.GolangciLint, "run", "--allow-serial-runners", "./...")},
 		{"scripts", p.scripts},
 		{"workflows", p.workflows(t)},
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 // fakeGo stands before the real go: it answers ensure_go, and each target by a file of
-// its name, whose first line is the exit code.
+// its name, whose first line is the exit code; a target without one is well and says nothing.
 const fakeGo = `#!/bin/sh
 case $1 in
 env) echo go1.26.8 ;;
 version) echo go version go1.26.8 ;;
-tool) read -r code <"$ANSWERS/$3" && tail -n +2 "$ANSWERS/$3" && exit "$code" ;;
+tool) [ -f "$ANSWERS/$3" ] || exit 0; read -r code <"$ANSWERS/$3" && tail -n +2 "$ANSWERS/$3" && exit "$code" ;;
 esac
 `
 
@@ -107,7 +107,7 @@ func ciHost(t *testing.T, changes map[string]string) string {
 	if own == string(script) {
 		t.Fatal(".ci/run no longer reads the pid of an engine")
 	}
-	files := map[string]string{".ci/run": own, "bin/go": fakeGo, "answers/base": "0\n", "answers/build": "0\n", "answers/lint": "0\n", "state/log": ""}
+	files := map[string]string{".ci/run": own, "bin/go": fakeGo, "state/log": ""}
 	for _, suite := range []string{"unit", "s6", "dagger", "docker"} {
 		files["answers/test:"+suite] = "0\n3 passed, 0 failed, 1 skipped\n"
 	}

@@ -199,40 +199,6 @@ func TestLintWantsSomethingToCheck(t *testing.T) {
 	}
 }
 
-func TestDaggerTestsCount(t *testing.T) {
-	pass := `{"Action":"pass","Package":"caduceus/ci","Test":"TestX"}` + "\n"
-	for name, c := range map[string]struct {
-		events string
-		vet    error
-		want   string
-	}{
-		"one passes":          {pass, nil, ""},
-		"none is there":       {`{"Action":"skip","Package":"caduceus/ci"}` + "\n", nil, "cannot accept the dagger tests: 1 of the lines above say why"},
-		"it does not compile": {pass, errors.New("exit status 1"), "cannot accept the Dagger module: "},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var out strings.Builder
-			run := &host.Fake{Answer: func(cmd host.Cmd) (string, error) {
-				if !strings.HasSuffix(cmd.Dir, "/ci") {
-					t.Errorf("ran %q in %q", cmd, cmd.Dir)
-				}
-				if cmd.Args[0] == "vet" {
-					return "", c.vet
-				}
-				return c.events, nil
-			}}
-			p := &Pipeline{Root: t.TempDir(), Out: &out, Run: run}
-			err := p.TestDagger(t.Context())
-			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-				t.Errorf("want %q, got %v", c.want, err)
-			}
-			if c.want == "" && !strings.HasSuffix(out.String(), "1 passed, 0 failed, 0 skipped\n") {
-				t.Errorf("no tally at the end of\n%s", &out)
-			}
-		})
-	}
-}
-
 func TestClean(t *testing.T) {
 	p := &Pipeline{Root: t.TempDir()}
 	for _, dir := range []string{"dist/linux-amd64", ".cache", "internal"} {

@@ -3,6 +3,7 @@ package cli
 import (
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/identity"
 	"caduceus/internal/reconcile"
 )
 
@@ -12,12 +13,10 @@ func (a *app) containerReconcile() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return ended(reconcile.Run(reconcile.Options{
-			Getenv:  a.getenv,
-			Account: account,
-			Stdout:  a.Stdout,
-			Stderr:  a.Stderr,
-			Now:     a.Now(),
-		}))
+		return ended(reconcile.Run(a.reconcileOptions(account)))
 	})
+}
+
+func (a *app) reconcileOptions(account identity.Account) reconcile.Options {
+	return reconcile.Options{Getenv: a.getenv, Account: account, Stdout: a.Stdout, Stderr: a.Stderr, Now: a.Now()}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"caduceus/internal/gateway"
@@ -29,12 +30,25 @@ func (a *app) profileCreate(ctx context.Context) error {
 		if name == profile.Default || slices.Contains(before, name) {
 			continue
 		}
+		a.forgetState(name)
 		said := a.agentRegisters() && !a.scandir.Has(name) // it failed, and has said why
 		if err := a.ensureSlot(ctx, name, false); err != nil && !said {
 			a.say("⚠ Could not register s6 gateway service: %v", err)
 		}
 	}
 	return nil
+}
+
+// forgetState records that a profile just made is not wanted up: an imported one brings the state of the
+// gateway that it was exported from, and the next boot must not start a second one of that.
+func (a *app) forgetState(name string) {
+	dir := a.home.Dir(name)
+	if intent, _ := profile.ReadIntent(dir); intent.Want == "" && !profile.HasState(dir) {
+		return
+	}
+	if err := profile.Record(dir, profile.Down, a.Now()); err != nil {
+		a.say("hermes: cannot record that gateway %q is wanted down: %v", name, err)
+	}
 }
 
 // agentRegisters says whether the agent registers the slot of the profile that this command makes.
@@ -51,10 +65,12 @@ func (a *app) ensureSlot(ctx context.Context, name string, up bool) error {
 	d.Account = account
 	config, _ := profile.ReadConfig(a.home.Dir(name)) // a broken one means the default timeout
 	slot := gateway.Slot{Profile: name, Up: up, KillTimeout: config.DrainTimeout}
-	if d.Has(name) {
-		return d.Rewrite(slot)
+	if !d.Has(name) {
+		if err := d.Register(ctx, slot); !errors.Is(err, gateway.ErrExists) {
+			return err
+		}
 	}
-	return d.Register(ctx, slot)
+	return d.Rewrite(slot)
 }
 
 func firstError(errs ...error) error {

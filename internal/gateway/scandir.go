@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"caduceus/internal/identity"
@@ -63,7 +64,12 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 		return err
 	}
 	final, staged := filepath.Join(d.Path, name), filepath.Join(d.Path, "."+name+".tmp")
-	if !replace && d.Has(slot.Profile) {
+	unlock, err := d.lock()
+	if err != nil {
+		return fmt.Errorf("cannot register slot %q: %w", name, err)
+	}
+	defer unlock()
+	if !replace && d.Has(slot.Profile) { // meanwhile
 		return fmt.Errorf("cannot register slot %q: %w", name, ErrExists)
 	}
 	err = os.RemoveAll(staged)
@@ -80,6 +86,18 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 		return errors.Join(fmt.Errorf("cannot register slot %q: %w", name, err), os.RemoveAll(staged))
 	}
 	return nil
+}
+
+// lock keeps the front and the follower of profiles from staging the same slot at once.
+func (d Scandir) lock() (unlock func(), err error) {
+	f, err := os.Open(d.Path)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { _ = f.Close() }, nil
 }
 
 // Register publishes a slot in a live scandir and waits until it is supervised.
@@ -111,7 +129,10 @@ func (d Scandir) Unregister(ctx context.Context, name string) error {
 		until(ctx, 10*time.Second, func() bool { return IsDown(dir) })
 	}
 	gone := filepath.Join(d.Path, "."+profile.SlotPrefix+name+".gone")
-	if err := errors.Join(os.RemoveAll(gone), os.Rename(dir, gone)); err != nil {
+	switch err := errors.Join(os.RemoveAll(gone), os.Rename(dir, gone)); {
+	case errors.Is(err, fs.ErrNotExist): // somebody else has removed it meanwhile
+		return nil
+	case err != nil:
 		return fmt.Errorf("cannot remove slot %q: %w", dir, err)
 	}
 	if err := s6.SvscanSend(d.Path, "an"); err == nil {

@@ -6,5 +6,6 @@
 // all of them to the boot log in one write. It works as root and as hermes.
 //
 // The package does not supervise or start anything by itself: /init scans when the boot steps are
-// over. It is not a watcher either; profiles that appear later are the front's business.
+// over. It is not a watcher either: package follow finds profiles that appear later and
+// has Adopt register them.
 package reconcile

@@ -14,6 +14,7 @@ import (
 	"caduceus/internal/identity"
 	"caduceus/internal/profile"
 	"caduceus/internal/s6"
+	"caduceus/internal/tenant"
 	"caduceus/internal/variable"
 )
 
@@ -33,6 +34,7 @@ type Options struct {
 // contract: REC-02, REC-03, REC-06, REC-08, REC-11, REC-12, STATE-09, STATE-12
 func Run(o Options) int {
 	r := newRun(o)
+	r.notice()
 	var in Input
 	if !r.onVolume(func() { in = r.read() }) {
 		in = r.read()
@@ -42,6 +44,7 @@ func Run(o Options) int {
 		return 0
 	}
 	r.own()
+	r.onVolume(func() { _, r.shared = tenant.Other(r.home.Root(), tenant.Self()) })
 	code := 0
 	var done []Action
 	for _, a := range Plan(in) {
@@ -97,6 +100,9 @@ type run struct {
 	Options
 	home    profile.Home
 	scandir gateway.Scandir
+	notices []string
+	shared  bool   // another container's init lives on the volume
+	only    string // "", or the profile to look at, beside the default one
 }
 
 func newRun(o Options) run {
@@ -108,13 +114,19 @@ func newRun(o Options) run {
 	}
 	home, ofHome := profile.ParseHome(o.Getenv("HERMES_HOME"))
 	path, ofScandir := gateway.ScandirPath(o.Getenv("S6_PROFILE_GATEWAY_SCANDIR"))
-	r := run{Options: o, home: home, scandir: gateway.Scandir{Path: path, Account: o.Account}}
-	for _, notice := range []string{ofHome, ofScandir} {
+	return run{
+		Options: o, home: home, scandir: gateway.Scandir{Path: path, Account: o.Account},
+		notices: []string{ofHome, ofScandir},
+	}
+}
+
+// notice tells which variables are not used.
+func (r run) notice() {
+	for _, notice := range r.notices {
 		if notice != "" {
 			r.warn(errors.New(notice))
 		}
 	}
-	return r
 }
 
 func (r run) warn(err error) { fmt.Fprintf(r.Stderr, "reconcile: warning: %v\n", err) }
@@ -132,10 +144,16 @@ func (r run) read() Input {
 		return in
 	}
 	names, warnings := r.home.Names()
+	if r.only != "" {
+		warnings = nil
+	}
 	for _, w := range warnings {
 		r.warn(errors.New(w))
 	}
 	for _, name := range names {
+		if r.only != "" && name != r.only && name != profile.Default {
+			continue
+		}
 		facts, config := r.facts(name)
 		in.Profiles = append(in.Profiles, facts)
 		if name == profile.Default {
@@ -213,18 +231,20 @@ func (r run) apply(a Action) error {
 		return nil
 	}
 	r.onVolume(func() { r.prepare(a) })
-	return r.scandir.Publish(gateway.Slot{Profile: a.Profile, Up: a.Start, KillTimeout: a.KillTime}, true)
+	return r.scandir.Publish(a.slot(), true)
 }
 
-// prepare readies a profile's directory for a gateway.
+func (a Action) slot() gateway.Slot {
+	return gateway.Slot{Profile: a.Profile, Up: a.Start, KillTimeout: a.KillTime}
+}
+
+// prepare readies a profile's directory for a gateway. Beside another container nothing is stale.
 //
-// contract: STATE-12, REC-07
+// contract: STATE-12, REC-07, RUN-10
 func (r run) prepare(a Action) {
 	dir := r.home.Dir(a.Profile)
-	for _, name := range []string{"gateway.pid", "processes.json"} {
-		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			r.warn(fmt.Errorf("cannot remove stale file: %w", err))
-		}
+	if !r.shared {
+		r.removeStale(dir)
 	}
 	if !a.Migrate {
 		return
@@ -237,5 +257,13 @@ func (r run) prepare(a Action) {
 	})
 	if err != nil {
 		r.warn(fmt.Errorf("cannot record that profile %s runs: %w", a.Profile, err))
+	}
+}
+
+func (r run) removeStale(dir string) {
+	for _, name := range []string{"gateway.pid", "processes.json"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.warn(fmt.Errorf("cannot remove stale file: %w", err))
+		}
 	}
 }

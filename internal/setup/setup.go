@@ -82,6 +82,7 @@ func Run(ctx context.Context, env Env) int {
 		j.reportIgnored()
 	}
 	j.warnAboutFileSystem()
+	j.warnAboutTenant()
 	if err := identity.As(j.hermes, func() { j.asHermes(ctx) }); err != nil {
 		j.warn("%v; the volume is left as it is", err)
 	}

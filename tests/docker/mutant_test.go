@@ -33,6 +33,9 @@ type edit struct{ file, old, mutated string }
 // copyFront puts the mutated front where the good one was.
 const copyFront = "COPY --chown=root:root hermes /opt/hermes/bin/hermes"
 
+// onlySleeps makes the slot main-hermes do nothing but be up.
+const onlySleeps = `RUN printf '#!/bin/sh\nexec s6-setuidgid hermes sleep 98765\n' >/etc/s6-overlay/s6-rc.d/main-hermes/run`
+
 // Checks that mutants name, but for those that package checks names itself.
 const (
 	exitsCheck = "exit code 42 comes through"
@@ -92,6 +95,14 @@ func fileMutants() []mutant {
 		{
 			name: "another entry point", dockerfile: `ENTRYPOINT ["/usr/bin/tini", "--"]`,
 			red: "the entry point is init and wrapper, without command and user, with a health check", clause: "IMG-01", green: exitsCheck,
+		},
+		{
+			name: "a main-hermes that only sleeps", dockerfile: root(onlySleeps),
+			red: checks.TenantCheck, clause: "RUN-10", green: exitsCheck,
+		},
+		{
+			name: "a main-hermes that follows nothing", dockerfile: root(onlySleeps),
+			red: checks.FollowCheck, clause: "PROF-05", green: exitsCheck,
 		},
 		{
 			name: "a slow s6-svstat", dockerfile: root(`RUN rm /command/s6-svstat && printf '#!/bin/sh\nsleep 6\n' >/command/s6-svstat && chmod 755 /command/s6-svstat`),

@@ -86,6 +86,7 @@ func All() []Check {
 		crashChecks(),
 		verbChecks(),
 		profileChecks(),
+		followChecks(),
 		restartChecks(),
 		dashboardChecks(),
 		setupChecks(),

@@ -1,0 +1,105 @@
+package tenant
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// File is the name of the lock at the volume's root.
+const File = ".container.lock"
+
+// maxFile bounds what is read of the lock; its content is a line.
+const maxFile = 4 << 10
+
+// Tenant is a container, as the processes in it can tell.
+type Tenant struct {
+	Hostname string `json:"hostname"`
+	Boot     string `json:"boot_id"`         // of the kernel
+	Mounts   string `json:"mount_namespace"` // docker exec shares it, each start has a new one
+}
+
+// Self is the container that this process runs in. What the system does not tell is "".
+func Self() Tenant {
+	name, _ := os.Hostname()
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	mounts, _ := os.Readlink("/proc/self/ns/mnt")
+	return Tenant{Hostname: name, Boot: strings.TrimSpace(string(boot)), Mounts: mounts}
+}
+
+// Other is the container, not self, whose init holds the volume at dir; false if there is none, or if
+// it cannot be told. The lock is looked at, not taken.
+//
+// contract: RUN-10
+func Other(dir string, self Tenant) (Tenant, bool) {
+	f, err := open(dir, unix.O_RDONLY)
+	if err != nil {
+		return Tenant{}, false
+	}
+	defer func() { _ = f.Close() }()
+	lock := whole(unix.F_WRLCK)
+	if unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, &lock) != nil || lock.Type == unix.F_UNLCK {
+		return Tenant{}, false
+	}
+	var holder Tenant
+	content, _ := io.ReadAll(io.LimitReader(f, maxFile))
+	_ = json.Unmarshal(content, &holder) // a holder that could not write is nobody's self
+	return holder, holder != self
+}
+
+// Claim takes the volume for self and keeps it until the file is closed, or the process dies. The
+// error is unix.EAGAIN if it is taken. It follows no symlink in the lock's place.
+func Claim(dir string, self Tenant) (*os.File, error) {
+	f, err := open(dir, unix.O_RDWR|unix.O_CREAT)
+	if err != nil {
+		return nil, err
+	}
+	lock := whole(unix.F_WRLCK)
+	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	var line bytes.Buffer
+	if err := json.NewEncoder(&line).Encode(self); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	// The lock counts, whatever becomes of the line: a full disk only hides the hostname.
+	if f.Truncate(0) == nil {
+		_, _ = f.WriteAt(line.Bytes(), 0)
+	}
+	return f, nil
+}
+
+func open(dir string, flags int) (*os.File, error) {
+	path := filepath.Join(dir, File)
+	fd, err := unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open %q: %w", path, err)
+	}
+	f := os.NewFile(uintptr(fd), path)
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(fmt.Errorf("cannot use %q: not a regular file", path), err, f.Close())
+	}
+	return f, nil
+}
+
+// whole is a lock of the whole file.
+func whole(kind int16) unix.Flock_t { return unix.Flock_t{Type: kind, Whence: io.SeekStart} }
+
+// Warning is what an operator is told about a volume that another container uses.
+//
+// contract: RUN-10
+func Warning(home string, other Tenant) string {
+	name := other.Hostname
+	if name == "" {
+		name = "unknown"
+	}
+	return fmt.Sprintf("%s is in use by another running container, hostname %q: two gateways on one volume damage "+
+		"its sessions and memories; stop one of the containers, or give each a volume of its own", home, name)
+}

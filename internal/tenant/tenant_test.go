@@ -1,0 +1,111 @@
+package tenant
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func tenants() (self, other Tenant) {
+	self = Tenant{Hostname: "self", Boot: "b", Mounts: "mnt:[1]"}
+	return self, Tenant{Hostname: "other", Boot: "b", Mounts: "mnt:[2]"}
+}
+
+// contract: RUN-10
+func TestOnlyALivingOtherContainerCounts(t *testing.T) {
+	self, other := tenants()
+	dir := t.TempDir()
+	if got, found := Other(dir, self); found {
+		t.Errorf("a fresh volume has a tenant: %v", got)
+	}
+	held, err := Claim(dir, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, found := Other(dir, self); !found || got != other {
+		t.Errorf("want the holder, got %v, %t", got, found)
+	}
+	if got, found := Other(dir, other); found {
+		t.Errorf("the holder finds itself: %v", got)
+	}
+	if _, err := Claim(dir, self); !errors.Is(err, unix.EAGAIN) {
+		t.Errorf("want a taken volume to be EAGAIN, got %v", err)
+	}
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, found := Other(dir, self); found {
+		t.Errorf("a dead container counts: %v", got)
+	}
+	mine, err := Claim(dir, self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, found := Other(dir, other); !found || got != self {
+		t.Errorf("want the new holder, got %v, %t", got, found)
+	}
+	_ = mine.Close()
+}
+
+// contract: RUN-10
+func TestAnUnreadableHolderIsStillAnother(t *testing.T) {
+	self, other := tenants()
+	for name, content := range map[string]string{"empty": "", "garbage": "{\x00", "another shape": `["x"]`} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			held, err := Claim(dir, other)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = held.Close() }()
+			if err := os.WriteFile(filepath.Join(dir, File), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got, found := Other(dir, self)
+			if !found || got != (Tenant{}) {
+				t.Errorf("want a nameless other, got %v, %t", got, found)
+			}
+			if text := Warning("/opt/data", got); !strings.Contains(text, "/opt/data") || !strings.Contains(text, "unknown") {
+				t.Errorf("want H and a word for the hostname in %q", text)
+			}
+		})
+	}
+}
+
+func TestWarningIsOneLine(t *testing.T) {
+	if text := Warning("/opt/data", Tenant{Hostname: "a\n\x1b[2Jb"}); strings.ContainsAny(text, "\n\x1b") {
+		t.Errorf("a hostname moves the cursor: %q", text)
+	}
+}
+
+func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
+	self, _ := tenants()
+	for name, put := range map[string]func(path string) error{
+		"symlink":   func(path string) error { return os.Symlink("victim", path) },
+		"directory": func(path string) error { return os.Mkdir(path, 0o755) },
+		"fifo":      func(path string) error { return syscall.Mkfifo(path, 0o600) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			victim := filepath.Join(dir, "victim")
+			if err := errors.Join(os.WriteFile(victim, []byte("kept"), 0o600), put(filepath.Join(dir, File))); err != nil {
+				t.Fatal(err)
+			}
+			if f, err := Claim(dir, self); err == nil {
+				t.Errorf("claimed through a %s", name)
+				_ = f.Close()
+			}
+			if _, found := Other(dir, self); found {
+				t.Errorf("a %s counts as a container", name)
+			}
+			if got, err := os.ReadFile(victim); err != nil || string(got) != "kept" {
+				t.Errorf("the file behind is %q, %v", got, err)
+			}
+		})
+	}
+}

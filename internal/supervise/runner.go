@@ -24,20 +24,20 @@ const (
 // runner obeys the machine of one service.
 type runner struct {
 	*Service
-	m        machine
-	files    *files
-	letters  chan []byte // from the control fifo
-	child    *proc.Child // the process that moves the machine
-	isFinish bool        // child is finish
-	killed   bool        // child was sent KILL by this init
-	oomKills uint64      // of the cgroup when child was started
-	config   s6.Config   // as read for the last START
-	warned   []string    // warnings about the config that were logged
-	failure  string      // last failure of a disk access
-	pipe     *readyPipe
-	prefixer *prefixer
-	dropped  bool
-	over     bool
+	m         machine
+	files     *files
+	letters   chan []byte // from the control fifo
+	child     *proc.Child // the process that moves the machine
+	isFinish  bool        // child is finish
+	killed    bool        // child was sent KILL by this init
+	oomKills  uint64      // of the cgroup when child was started
+	config    s6.Config   // as read for the last START
+	warned    []string    // warnings about the config that were logged
+	failure   string      // last failure of a disk access
+	pipe      *readyPipe
+	prefixers [2]*prefixer // of stdout and stderr
+	dropped   bool
+	over      bool
 }
 
 // run is the supervisor: it ends with the service's last process.
@@ -342,7 +342,9 @@ func (r *runner) adopt() {
 
 func (r *runner) cleanup() {
 	r.pipe.drop()
-	r.prefixer.close()
+	for _, p := range r.prefixers {
+		p.close()
+	}
 	r.dropLog()
 	if r.files != nil {
 		r.files.close()

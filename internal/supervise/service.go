@@ -26,7 +26,7 @@ type Options struct {
 	Environ        func() []string                          // environment of run and finish
 	Stdin          *os.File                                 // /dev/null
 	Stdout, Stderr *os.File
-	Turn           *sync.Mutex // of the services that share Stdout; nil: it has one
+	Turn           *sync.Mutex // of the services that share Stdout and Stderr; nil: it has one
 	Pipe           *os.File    // log pipe: stdout, or stdin of a logger; nil: none
 	Logger         bool        // this is the reader of Pipe
 	Drop           func()      // Pipe is not used any more; called once; may be nil

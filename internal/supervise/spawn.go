@@ -166,9 +166,7 @@ func (r *runner) spawn(spec proc.Spec, env []string) (*proc.Child, error) {
 func (r *runner) stdio(c s6.Config) []*os.File {
 	in, out, errs := r.opt.Stdin, r.opt.Stdout, r.opt.Stderr
 	if c.OutputPrefix != "" {
-		if w := r.prefixed(c.OutputPrefix); w != nil {
-			out, errs = w, w
-		}
+		out, errs = r.prefixed(0, out, c.OutputPrefix), r.prefixed(1, errs, c.OutputPrefix)
 	}
 	if r.opt.Pipe != nil && !r.dropped {
 		if r.opt.Logger {
@@ -180,19 +178,19 @@ func (r *runner) stdio(c s6.Config) []*os.File {
 	return []*os.File{in, out, errs}
 }
 
-// prefixed is the pipe to the output of the init with a prefix to each line,
-// nil if there can be none.
-func (r *runner) prefixed(prefix string) *os.File {
-	if r.prefixer == nil {
-		p, err := newPrefixer(r.opt.Stdout, r.opt.Turn)
+// prefixed is the pipe to one of the outputs of the init with a prefix to each
+// line, the output itself if there can be none.
+func (r *runner) prefixed(which int, out *os.File, prefix string) *os.File {
+	if r.prefixers[which] == nil {
+		p, err := newPrefixer(out, r.opt.Turn)
 		if err != nil {
 			r.log(1, "cannot prefix the output: %v", err)
-			return nil
+			return out
 		}
-		r.prefixer = p
+		r.prefixers[which] = p
 	}
-	r.prefixer.use(prefix)
-	return r.prefixer.writer
+	r.prefixers[which].use(prefix)
+	return r.prefixers[which].writer
 }
 
 // openServiceLock makes and opens the lock file of lock-fd, and warns if a run

@@ -159,13 +159,17 @@ func TestOutputPrefix(t *testing.T) {
 		"output-prefix": "[dash] \n",
 	})
 	w.file("printed")
-	want := "[dash] to stdout\n[dash] to stderr\n[dash] unfinished\n"
 	w.newPid("foo", w.kill("foo"))
 	w.poll("second run has printed", func() bool { return len(w.file("printed")) == 2 })
 	w.run("s6-svc", "-wD", "-d", "foo")
 	w.stop()
-	if got := w.log.String(); got != want+want {
-		t.Errorf("output is\n%s, want twice\n%s", got, want)
+	for got, want := range map[string]string{
+		w.out.String(): "[dash] to stdout\n[dash] unfinished\n",
+		w.log.String(): "[dash] to stderr\n",
+	} {
+		if got != want+want {
+			t.Errorf("output is\n%s, want twice\n%s", got, want)
+		}
 	}
 }
 
@@ -199,7 +203,7 @@ func TestVanishedDirectoryIsStoppedAndForgotten(t *testing.T) {
 		t.Error("finish ran for a vanished directory")
 	}
 	w.stop()
-	if said := w.log.String(); said != "" {
+	if said := w.out.String() + w.log.String(); said != "" {
 		t.Errorf("scanner complained: %s", said)
 	}
 }

@@ -49,7 +49,8 @@ type world struct {
 	dir  string
 	ours bool
 	cmd  *exec.Cmd
-	log  bytes.Buffer // what the scanner wrote
+	out  bytes.Buffer // what the scanner and its services wrote to stdout
+	log  bytes.Buffer // and to stderr
 	text []string
 }
 
@@ -88,7 +89,7 @@ func (w *world) start() {
 		w.cmd.Args[0] = "s6-svscan"
 	}
 	w.cmd.Dir, w.cmd.Env = w.dir, environ()
-	w.cmd.Stdout, w.cmd.Stderr = &w.log, &w.log
+	w.cmd.Stdout, w.cmd.Stderr = &w.out, &w.log
 	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	w.cmd.WaitDelay = time.Second
 	if err := w.cmd.Start(); err != nil {
@@ -117,7 +118,7 @@ func (w *world) stop() {
 	}
 	w.cmd = nil
 	if w.Failed() {
-		w.Logf("scanner said:\n%s", w.log.String())
+		w.Logf("scanner said:\n%s%s", w.out.String(), w.log.String())
 	}
 }
 

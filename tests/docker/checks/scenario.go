@@ -58,10 +58,9 @@ func gatewayRuns(ctx context.Context, c *harness.Container) error {
 	return recordedRunning(ctx, c, "/opt/data")
 }
 
-// recordedRunning waits until the agent has recorded in dir that it runs.
+// recordedRunning waits until the agent of dir runs and has recorded it.
 func recordedRunning(ctx context.Context, c *harness.Container, dir string) error {
-	_, err := c.WaitSh(ctx, "gateway_state running in "+dir,
-		`cat `+dir+`/gateway_state.json; grep -Eq '"gateway_state": *"running"' `+dir+`/gateway_state.json`, gatewayLimit)
+	_, err := c.WaitSh(ctx, "running gateway of "+dir, harness.GatewayRuns(dir), gatewayLimit)
 	return err
 }
 

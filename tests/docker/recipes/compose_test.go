@@ -30,7 +30,7 @@ const (
 
 // compose is the plugin, found or built once for all recipes that need it.
 var compose = sync.OnceValues(func() (string, error) {
-	ctx, stop := context.WithTimeout(context.Background(), 15*time.Minute)
+	ctx, stop := context.WithTimeout(context.Background(), 30*time.Minute)
 	defer stop()
 	if path := findCompose(ctx); path != "" {
 		return path, nil

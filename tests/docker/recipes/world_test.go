@@ -23,8 +23,8 @@ import (
 const (
 	// bootLimit is how long a container may take to its main program,
 	// gatewayLimit to a running gateway, on a loaded build host.
-	bootLimit    = 60 * time.Second
-	gatewayLimit = 90 * time.Second
+	bootLimit    = 2 * time.Minute
+	gatewayLimit = 3 * time.Minute
 	verbLimit    = 30 * time.Second
 
 	dockerLabel = harness.RunLabel + "="
@@ -275,27 +275,12 @@ func (w *world) edit(old, updated string) {
 	}
 }
 
-// gateway waits until the gateway on a volume has said that it runs, since the
-// container was started.
+// gateway waits until the gateway on a volume runs and has recorded it.
 func (w *world) gateway(container, data string) {
 	w.Helper()
-	running := regexp.MustCompile(`"gateway_state": *"running"`)
-	path := w.file(data + "/gateway_state.json")
-	inspect := w.written("docker inspect " + container + " --format '{{.State.Running}} {{.State.StartedAt}}'")
-	err := harness.Poll(w.ctx, "running gateway of "+container, gatewayLimit, func(ctx context.Context) (string, bool, error) {
-		r := w.run(ctx, inspect)
-		up, at, _ := strings.Cut(strings.TrimSpace(r.stdout), " ")
-		started, err := time.Parse(time.RFC3339Nano, at)
-		if err != nil || up != "true" {
-			return r.String(), false, nil
-		}
-		state, _ := os.ReadFile(path)
-		info, err := os.Stat(path)
-		return fmt.Sprintf("%s%s", r, state), err == nil && info.ModTime().After(started) && running.Match(state), nil
-	})
-	if err != nil {
-		w.Fatal(err)
-	}
+	_, profile, _ := strings.Cut(data, "/")
+	script := harness.GatewayRuns(filepath.Join("/opt/data", profile))
+	w.untilOK("running gateway of "+container, "docker exec -i "+container+" sh <<'END'\n"+script+"\nEND\n")
 }
 
 // healthy asks the image's own health check, which knows what is wanted up.

@@ -1,0 +1,90 @@
+//go:build docker
+
+package recipes
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"caduceus/internal/laws"
+)
+
+// root is the repository.
+const root = "../../.."
+
+var (
+	nameInRecipe   = regexp.MustCompile(`--name (\S+)`)
+	volumeInRecipe = regexp.MustCompile(`-v ~/(\S+):/opt/data`)
+)
+
+// The commands of README and guide, as they stand there and in their order, each page in a home of its
+// own. Which ones these are says the list that the law of documents checks; the others need a terminal or
+// more than one file, and have a test each.
+func TestDocuments(t *testing.T) {
+	t.Parallel()
+	list, err := os.ReadFile(filepath.Join(root, "docs/readme-commands.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proofs, err := laws.ParseProofs(string(list))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := map[string]bool{}
+	for _, p := range proofs {
+		if p.Where == t.Name() {
+			ours[p.Command] = true
+		}
+	}
+	pages, err := filepath.Glob(filepath.Join(root, "docs/guide/*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ran := map[string]bool{}
+	for _, page := range append(pages, filepath.Join(root, "README.md")) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var commands []string
+		for _, c := range laws.ReadmeCommands(string(text)) {
+			if ours[c.Text] {
+				commands = append(commands, c.Text)
+				ran[c.Text] = true
+			}
+		}
+		if len(commands) > 0 {
+			t.Run(filepath.Base(page), func(t *testing.T) { follow(newWorld(t), commands) })
+		}
+	}
+	for command := range ours {
+		if !ran[command] {
+			t.Errorf("no page has the command %q", command)
+		}
+	}
+}
+
+// follow runs commands as a reader would, who waits for a gateway before going on.
+func follow(w *world, commands []string) {
+	w.afterwards("docker volume rm -f " + w.id)
+	for _, command := range commands {
+		w.Log(command)
+		command = strings.ReplaceAll(command, "hermes-agent:dev", guideImage)
+		command = strings.ReplaceAll(command, "-v hermes-data:", "-v "+w.id+":")
+		name := nameInRecipe.FindStringSubmatch(command)
+		if name != nil {
+			w.ok("docker rm -f " + name[1] + " >/dev/null 2>&1 || :") // of the command before
+		}
+		w.ok(command)
+		if name != nil && strings.HasSuffix(command, " gateway run") {
+			data := ".hermes"
+			if m := volumeInRecipe.FindStringSubmatch(command); m != nil {
+				data = m[1]
+			}
+			w.gateway(name[1], data)
+		}
+	}
+}

@@ -173,6 +173,32 @@ func TestClausesAgreeWithTheSpecifications(t *testing.T) {
 	}
 }
 
+// Each deviation that the contract records stands in the guide, where the specifications lie beside the
+// repository.
+func TestTheGuideListsTheDeviations(t *testing.T) {
+	root, _ := repository(t)
+	guide, err := os.ReadFile(filepath.Join(root, "docs/guide/deviations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	contract, err := os.ReadFile(filepath.Join(root, "../shared/spec/contract.md"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Log("contract.md is not beside the repository: nothing to compare")
+		contract = []byte("- CMD-04 recorded deviation\n- DASH-07 recorded deviation\n- DASH-12 recorded deviation\n- NET-02 recorded deviation\n- NET-03 recorded deviation\n")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	recorded := regexp.MustCompile(`(?mi)^- ([A-Z]+-\d+) .*recorded deviation`).FindAllStringSubmatch(string(contract), -1)
+	if len(recorded) < 5 {
+		t.Errorf("want the contract's deviations, got %v", recorded)
+	}
+	for _, m := range recorded {
+		if !strings.Contains(string(guide), "("+m[1]+")") {
+			t.Errorf("docs/guide/deviations.md: lacks %s, a recorded deviation of the contract", m[1])
+		}
+	}
+}
+
 func TestReadme(t *testing.T) {
 	root, tree := repository(t)
 	read := func(name string) string {
@@ -182,11 +208,19 @@ func TestReadme(t *testing.T) {
 		}
 		return string(text)
 	}
+	guide, err := fs.Glob(tree, "docs/guide/*.md")
+	if err != nil || len(guide) < 10 {
+		t.Fatalf("want the pages of the guide, got %v (%v)", guide, err)
+	}
+	documents := map[string]string{"README.md": read("README.md")}
+	for _, name := range guide {
+		documents[name] = read(name)
+	}
 	proofs, err := ParseProofs(read("docs/readme-commands.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	report(t, Readme(read("README.md"), read(".ci/run"), proofs, testNames(t, tree)), nil)
+	report(t, Readme(documents, read(".ci/run"), proofs, testNames(t, tree)), nil)
 }
 
 func testNames(t *testing.T, tree fs.FS) map[string]bool {
@@ -210,7 +244,9 @@ func testNames(t *testing.T, tree fs.FS) map[string]bool {
 }
 
 func TestReadmeRefuses(t *testing.T) {
-	const readme = "```sh\ngo tool mage build   # all of it\ndocker run \\\n  IMG\n```\n"
+	readme := map[string]string{
+		"README.md": "```sh\ngo tool mage build   # all of it\n```\n", "docs/guide/running.md": "```sh\ndocker run \\\n  IMG\n```\n",
+	}
 	good := []Proof{{"go tool mage build", "ci", ""}, {"docker run IMG", "TestRun", ""}}
 	tests := map[string]bool{"TestRun": true}
 	const ci = "go tool mage build\n"
@@ -222,7 +258,7 @@ func TestReadmeRefuses(t *testing.T) {
 		proofs []Proof
 		want   string
 	}{
-		"a command without proof":        {ci, good[:1], "docker run IMG"},
+		"a command without proof":        {ci, good[:1], `docs/guide/running.md:2: shows "docker run IMG"`},
 		"a stale entry":                  {ci, append([]Proof{{"mage publish", "ci", ""}}, good...), "stale entry"},
 		"a command that CI does not run": {"", good, ".ci/run does not"},
 		"a test that does not exist":     {ci, []Proof{good[0], {"docker run IMG", "TestGone", ""}}, "no such test"},

@@ -3,6 +3,8 @@ package laws
 import (
 	"bufio"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -85,10 +87,10 @@ func ParseProofs(text string) ([]Proof, error) {
 	return proofs, scanner.Err()
 }
 
-// Readme wants each command of the README in the list of proofs, and each
-// entry of the list in the README; a command proven by "ci" stands in .ci/run,
-// one proven by a test names a test that exists.
-func Readme(readme, ciScript string, proofs []Proof, tests map[string]bool) []Violation {
+// Readme wants each command of the documents (path -> text) in the list of proofs, and each entry of
+// the list in a document; a command proven by "ci" stands in .ci/run, one proven by a test names a test
+// that exists.
+func Readme(documents map[string]string, ciScript string, proofs []Proof, tests map[string]bool) []Violation {
 	const list = "docs/readme-commands.txt"
 	byCommand := map[string]Proof{}
 	for _, p := range proofs {
@@ -96,16 +98,18 @@ func Readme(readme, ciScript string, proofs []Proof, tests map[string]bool) []Vi
 	}
 	var found []Violation
 	shown := map[string]bool{}
-	for _, c := range ReadmeCommands(readme) {
-		shown[c.Text] = true
-		if _, ok := byCommand[c.Text]; !ok {
-			found = append(found, Violation{"README.md", c.Line, fmt.Sprintf("shows %q, which is not in %s: say there how it is proven", c.Text, list)})
+	for _, name := range slices.Sorted(maps.Keys(documents)) {
+		for _, c := range ReadmeCommands(documents[name]) {
+			shown[c.Text] = true
+			if _, ok := byCommand[c.Text]; !ok {
+				found = append(found, Violation{name, c.Line, fmt.Sprintf("shows %q, which is not in %s: say there how it is proven", c.Text, list)})
+			}
 		}
 	}
 	for _, p := range proofs {
 		switch {
 		case !shown[p.Command]:
-			found = append(found, Violation{list, 0, fmt.Sprintf("has the stale entry %q: the README shows no such command", p.Command)})
+			found = append(found, Violation{list, 0, fmt.Sprintf("has the stale entry %q: no document shows such a command", p.Command)})
 		case p.Where == "ci" && !strings.Contains(ciScript, p.Command):
 			found = append(found, Violation{list, 0, fmt.Sprintf("says that CI runs %q, but .ci/run does not", p.Command)})
 		case p.Where == "never" && p.Reason == "":

@@ -1,0 +1,40 @@
+package laws
+
+import (
+	"testing"
+	"testing/fstest"
+)
+
+func TestLinks(t *testing.T) {
+	_, tree := repository(t)
+	found, err := Links(tree)
+	report(t, found, err)
+}
+
+func TestLinksRefusesDeadOnes(t *testing.T) {
+	for name, c := range map[string]struct{ link, want string }{
+		"a file":                 {"../b.md", ""},
+		"a folder":               {"..", ""},
+		"a heading":              {"../b.md#what-is-new-01", ""},
+		"a heading of the page":  {"#here", ""},
+		"another site":           {"https://example.org/x.md", ""},
+		"a missing file":         {"b.md", "docs/a.md:3: links to \"b.md\": there is no such file"},
+		"a missing heading":      {"../b.md#gone", "no such heading"},
+		"a heading of no page":   {"#gone", "no such heading"},
+		"a heading in a folder?": {"..#gone", "a folder has no headings"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found, err := Links(fstest.MapFS{
+				"docs/a.md": {Data: []byte("# Here\n\nsee [it](" + c.link + ").\n")}, "b.md": {Data: []byte("## What is new: 01\n")},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.want == "" {
+				report(t, found, nil)
+			} else {
+				wantOne(t, found, c.want)
+			}
+		})
+	}
+}

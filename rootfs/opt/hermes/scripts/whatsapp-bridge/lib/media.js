@@ -7,7 +7,8 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 const LARGEST_BYTES = 100 * 1024 * 1024;
-const LONGEST_NAME = 100;
+const LONGEST_NAME = 180; // bytes of the sender's own name; with ours, a file system takes 255
+const LONGEST_ENDING = 40;
 const TIMEOUT_MS = 60_000;
 
 const EXTENSIONS = {
@@ -28,9 +29,19 @@ export function fileNameFor({ folder, mime, name }, unique = randomBytes(6).toSt
 
 function harmless(name, extension) {
   const last = name.split(/[/\\]/).pop().replace(/[^\p{L}\p{N}._ -]/gu, '_').replace(/^[.\s]+/, '').trim();
-  const ending = extname(last).slice(0, 16) || extension;
-  const stem = last.slice(0, last.length - extname(last).length).slice(0, LONGEST_NAME);
+  const ending = clip(extname(last), LONGEST_ENDING) || extension;
+  const stem = clip(last.slice(0, last.length - extname(last).length), LONGEST_NAME);
   return (stem || 'file') + ending;
+}
+
+// clip keeps whole characters, at most so many bytes of them.
+function clip(text, bytes) {
+  let kept = '';
+  for (const character of text) {
+    if (Buffer.byteLength(kept + character) > bytes) break;
+    kept += character;
+  }
+  return kept;
 }
 
 // isHosted tells whether a file is where WhatsApp keeps files. The address is the sender's word; any other would

@@ -8,12 +8,14 @@ const HOST = '127.0.0.1';
 const NAMES = [HOST, 'localhost'];
 const POLL_MS = 20_000; // the adapter gives up after 30 s
 const KEEP_ALIVE_MS = 20_000; // longer than the adapter keeps idle connections, so that it is never cut off mid-request
+const PATIENCE_MS = 15_000; // for a request to arrive whole
 const LARGEST_BODY = 1024 * 1024;
 const CONNECTION_CLOSED = 428; // Baileys' code for a socket that went away while it sent
 
 // api: { health(), take(waitMs, signal), perform(request, payload), chat(jid) }
-export function makeServer(api, { pollMs = POLL_MS, log }) {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+export function makeServer(api, { pollMs = POLL_MS, patienceMs = PATIENCE_MS, log }) {
+  const patience = { headersTimeout: patienceMs, requestTimeout: patienceMs, connectionsCheckingInterval: patienceMs / 2 };
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, ...patience }, (request, response) => {
     answer(api, pollMs, request, response).catch((error) => {
       const status = statusOf(error);
       if (status === 500) log.error(`${request.method} ${request.url?.split('?')[0]}: ${error.message}`);

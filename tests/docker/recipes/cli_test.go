@@ -55,16 +55,23 @@ func TestSetup(t *testing.T) {
 // contract: RCP-05 RCP-06
 func TestInteractiveChat(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ args, ready string }{
-		"no arguments": {"", ready},
-		"--tui":        {" --tui", `ready │`},
+	const run = "docker run -it --rm \\\n  -v ~/.hermes:/opt/data \\\n  nousresearch/hermes-agent"
+	for name, c := range map[string]struct{ before, chat, ready string }{
+		"no arguments": {":", run, ready},
+		"--tui":        {":", run + " --tui", `ready │`},
+		"inside a running container": {
+			"docker run -d --name hermes -v ~/.hermes:/opt/data nousresearch/hermes-agent sleep infinity",
+			"docker exec -it hermes /opt/hermes/.venv/bin/hermes", ready,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, "RCP-05", "RCP-06")
 			w.custom(w.peer())
-			chat := w.terminal(`docker run -it --rm \
-  -v ~/.hermes:/opt/data \
-  nousresearch/hermes-agent` + c.args)
+			w.ok(c.before)
+			if c.before != ":" {
+				w.healthy("hermes")
+			}
+			chat := w.terminal(c.chat)
 			chat.expect(c.ready, chatLimit)
 			chat.enter("hello")
 			chat.expect(`you\s*said:\s*hello`, chatLimit)

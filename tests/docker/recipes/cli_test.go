@@ -69,7 +69,7 @@ func TestInteractiveChat(t *testing.T) {
 			w.custom(w.peer())
 			w.ok(c.before)
 			if c.before != ":" {
-				w.healthy("hermes")
+				w.healthy()
 			}
 			chat := w.terminal(c.chat)
 			chat.expect(c.ready, chatLimit)
@@ -109,7 +109,7 @@ func TestOtherCommands(t *testing.T) {
 	w.ok("docker run -d --name hermes -v ~/.hermes:/opt/data nousresearch/hermes-agent sleep infinity")
 	w.until("sleep infinity as the main program", "docker exec hermes pgrep -x sleep -a -P 1", bootLimit,
 		func(r result) bool { return strings.HasSuffix(r.stdout, " sleep infinity\n") })
-	w.healthy("hermes")
+	w.healthy()
 }
 
 // contract: RCP-10

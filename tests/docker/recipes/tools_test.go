@@ -17,7 +17,7 @@ func TestDockerSocket(t *testing.T) {
 	}
 	w := newWorld(t, "RCP-16")
 	w.ok(`docker run -d --name hermes -v ~/.hermes:/opt/data -v /var/run/docker.sock:/var/run/docker.sock nousresearch/hermes-agent sleep infinity`)
-	w.healthy("hermes")
+	w.healthy()
 	name := w.name("hermes")
 	tag := strings.ToLower(w.id) + "-built"
 	for _, command := range []string{
@@ -37,7 +37,7 @@ func TestDockerSocket(t *testing.T) {
 func TestNpxAndUvx(t *testing.T) {
 	w := newWorld(t, "RCP-21")
 	w.ok("docker run -d --name hermes -v ~/.hermes:/opt/data " + w.bundle() + " nousresearch/hermes-agent sleep infinity")
-	w.healthy("hermes")
+	w.healthy()
 	for name, c := range map[string]struct{ run, says string }{
 		"npx": {"npx --yes cowsay@1.6.0 moo", "moo"},
 		"uvx": {"uvx pycowsay@0.0.0.2 moo", "moo"},

@@ -284,9 +284,9 @@ func (w *world) gateway(container, data string) {
 }
 
 // healthy asks the image's own health check, which knows what is wanted up.
-func (w *world) healthy(container string) {
+func (w *world) healthy() {
 	w.Helper()
-	w.untilOK("health of "+container, "docker exec "+container+" /command/hermes-health")
+	w.untilOK("health of hermes", "docker exec hermes /command/hermes-health")
 }
 
 // port is the address of the host on which the engine published a port.

@@ -9,7 +9,7 @@ const Anchor = "tini"
 type Target struct {
 	AtLeast float64 `json:"at_least,omitempty"`
 	AtMost  float64 `json:"at_most"`
-	Ratio   bool    `json:"ratio"` // of the median to that of the anchor, else the median itself
+	Ratio   bool    `json:"ratio" schema:"doc=of the median to that of the anchor, else the median itself"`
 }
 
 // Measure is one row of the table.

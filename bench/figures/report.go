@@ -28,10 +28,10 @@ type Expected map[string][]string
 // Host is where the samples come from.
 type Host struct {
 	Kernel     string `json:"kernel"`
-	CPUs       int    `json:"cpus"`
-	LoadBefore string `json:"load_before"` // averages over 1, 5 and 15 minutes
+	CPUs       int    `json:"cpus" schema:"min=1"`
+	LoadBefore string `json:"load_before" schema:"doc=averages over 1, 5 and 15 minutes"`
 	LoadAfter  string `json:"load_after"`
-	Realtime   bool   `json:"realtime"` // the inits ran before all else
+	Realtime   bool   `json:"realtime" schema:"doc=the inits ran before all other work"`
 }
 
 // Report is all that one run found.
@@ -39,27 +39,27 @@ type Report struct {
 	Schema string    `json:"schema"`
 	Time   time.Time `json:"time"`
 	Host   Host      `json:"host"`
-	Runs   int       `json:"runs"`
-	Ours   string    `json:"ours"`   // the subject that the targets are for
-	Anchor string    `json:"anchor"` // the subject that ratios are to
-	Rows   []Row     `json:"rows"`
+	Runs   int       `json:"runs" schema:"min=1"`
+	Ours   string    `json:"ours" schema:"doc=the subject that the targets are for"`
+	Anchor string    `json:"anchor" schema:"doc=the subject that ratios are to"`
+	Rows   []Row     `json:"rows" schema:"minItems=1"`
 }
 
 // Row is one measure of all subjects that have it.
 type Row struct {
 	ID     string  `json:"id"`
 	Title  string  `json:"title"`
-	Unit   string  `json:"unit"`
+	Unit   string  `json:"unit" schema:"enum=ms|kB|"`
 	Target *Target `json:"target,omitempty"`
-	Cells  []Cell  `json:"cells"`
+	Cells  []Cell  `json:"cells" schema:"minItems=1"`
 }
 
 // Cell is the figure of one subject.
 type Cell struct {
 	Subject string `json:"subject"`
 	Summary
-	Ratio   float64 `json:"ratio,omitempty"` // of medians, to the anchor
-	Verdict Verdict `json:"verdict,omitempty"`
+	Ratio   float64 `json:"ratio,omitempty" schema:"doc=of medians, to the anchor"`
+	Verdict Verdict `json:"verdict,omitempty" schema:"enum=met|missed"`
 }
 
 // Build makes the rows. A figure that is expected and has no sample is an error, and so is a sample

@@ -7,10 +7,10 @@ import (
 
 // Summary is what many samples of one figure say.
 type Summary struct {
-	N      int     `json:"n"`
+	N      int     `json:"n" schema:"min=1"`
 	Median float64 `json:"median"`
-	Low    float64 `json:"low"`  // first quartile
-	High   float64 `json:"high"` // third quartile
+	Low    float64 `json:"low" schema:"doc=first quartile"`
+	High   float64 `json:"high" schema:"doc=third quartile"`
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
 }

@@ -1,6 +1,10 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/gateway"
+)
 
 // Commands is the tree of all verbs that the front serves, as the reference shows it. It is not for
 // running: the verbs of profiles and states are the agent's, with something done before or after, and
@@ -83,5 +87,21 @@ func doctorCommand() *cobra.Command {
 Exit codes: those of the agent.`,
 		Example: "  docker exec hermes hermes doctor",
 		Run:     func(*cobra.Command, []string) {},
+	}
+}
+
+// JSONObject is what a verb prints with --json, by an example of its type.
+type JSONObject struct {
+	Verb, Schema string
+	File         string // of the schema, in docs/reference/schema
+	Value        any
+}
+
+// JSONObjects lists them. Their schemas are made from the types.
+func JSONObjects() []JSONObject {
+	return []JSONObject{
+		{"hermes container doctor --json", doctorSchema, "doctor.v1.json", doctorReport{}},
+		{"hermes gateway status --json", gateway.Schema, "gateway-status.v1.json", gateway.Report{}},
+		{"hermes container health --json", healthSchema, "health.v1.json", health{}},
 	}
 }

@@ -14,11 +14,17 @@ import (
 
 const doctorSchema = "caduceus.doctor/v1"
 
+// doctorReport is what doctor prints with --json.
+type doctorReport struct {
+	Schema   string    `json:"schema"`
+	Findings []finding `json:"findings"`
+}
+
 // finding is one thing that is wrong with the container.
 type finding struct {
-	Object string `json:"object"`
-	Cause  string `json:"cause"`
-	Fix    string `json:"fix"`
+	Object string `json:"object" schema:"pattern=.;doc=what is wrong"`
+	Cause  string `json:"cause" schema:"pattern=.;doc=why"`
+	Fix    string `json:"fix" schema:"pattern=.;doc=what mends it"`
 }
 
 // containerDoctor says what is wrong and how to mend it.
@@ -37,11 +43,7 @@ func (a *app) containerDoctor() *cobra.Command {
 		findings := a.findings()
 		switch {
 		case *asJSON:
-			report := struct {
-				Schema   string    `json:"schema"`
-				Findings []finding `json:"findings"`
-			}{doctorSchema, findings}
-			if err := json.NewEncoder(a.Stdout).Encode(report); err != nil {
+			if err := json.NewEncoder(a.Stdout).Encode(doctorReport{doctorSchema, findings}); err != nil {
 				return err
 			}
 		case len(findings) == 0:

@@ -22,7 +22,7 @@ const healthSchema = "caduceus.health/v1"
 type health struct {
 	Schema  string   `json:"schema"`
 	Healthy bool     `json:"healthy"`
-	Reasons []string `json:"reasons"` // why not, or what was looked at
+	Reasons []string `json:"reasons" schema:"minItems=1;doc=why not, or what was looked at"`
 }
 
 // containerHealth is the image's health check.

@@ -14,18 +14,18 @@ import (
 type Report struct {
 	Schema        string  `json:"schema"`
 	Profile       string  `json:"profile"`
-	Slot          string  `json:"slot"`
-	State         string  `json:"state"`               // up, down, finishing or unsupervised
-	Wanted        string  `json:"wanted"`              // up or down: what the supervisor was told
-	Intent        string  `json:"intent,omitempty"`    // up or down: what the operator asked for last
-	PID           int     `json:"pid"`                 // of a gateway that is up
-	UptimeSeconds int64   `json:"uptime_seconds"`      // of a gateway that is up
-	DownSeconds   int64   `json:"down_seconds"`        // since the last end
-	LastExit      string  `json:"last_exit,omitempty"` // "exit code 1" or "signal SIGKILL"
-	Restarts      int     `json:"restarts"`            // ends since the supervisor knows the slot
+	Slot          string  `json:"slot" schema:"pattern=^gateway-"`
+	State         string  `json:"state" schema:"enum=up|down|finishing|unsupervised"`
+	Wanted        string  `json:"wanted" schema:"enum=up|down;doc=what the supervisor was told"`
+	Intent        string  `json:"intent,omitempty" schema:"enum=up|down;doc=what the operator asked for last"`
+	PID           int     `json:"pid" schema:"min=0;doc=0 unless up"`
+	UptimeSeconds int64   `json:"uptime_seconds" schema:"min=0;doc=0 unless up"`
+	DownSeconds   int64   `json:"down_seconds" schema:"min=0;doc=since the last end"`
+	LastExit      string  `json:"last_exit,omitempty" schema:"doc=such as exit code 1 or signal SIGKILL"`
+	Restarts      int     `json:"restarts" schema:"min=0;doc=ends since the supervisor knows the slot, at most 100"`
 	CrashLoop     *Crash  `json:"crash_loop,omitempty"`
-	Agent         string  `json:"agent_state,omitempty"` // what the agent says about itself
-	Platforms     Reports `json:"platforms,omitempty"`
+	Agent         string  `json:"agent_state,omitempty" schema:"doc=what the agent says about itself"`
+	Platforms     Reports `json:"platforms,omitempty" schema:"doc=the state of each messaging platform"`
 }
 
 // Reports is the state of each messaging platform, by its name.
@@ -34,7 +34,7 @@ type Reports map[string]string
 // Crash is a crash loop.
 type Crash struct {
 	Deaths             int   `json:"deaths"`
-	NextStartInSeconds int64 `json:"next_start_in_seconds"`
+	NextStartInSeconds int64 `json:"next_start_in_seconds" schema:"min=0"`
 }
 
 // Schema is the value of Report.Schema.

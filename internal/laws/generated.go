@@ -9,8 +9,9 @@ import (
 	"slices"
 )
 
-// generatedHeader is how Go's own tools know generated files; a comment of any language may hold it.
-var generatedHeader = regexp.MustCompile(`(?m)^\W*Code generated .* DO NOT EDIT\.\W*$`)
+// generatedHeader is how Go's own tools know generated files; a comment of any language may hold it, and
+// the key $comment of a JSON schema.
+var generatedHeader = regexp.MustCompile(`(?m)^(?:\W*|\s*"\$comment": ")Code generated .* DO NOT EDIT\.\W*$`)
 
 // Generated wants each file of the tree to be, byte for byte, what its generator makes (path -> content),
 // with a header that warns those who would edit it. command is what makes the files anew.

@@ -21,11 +21,19 @@ func Pages(tree fs.FS) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	schemas, err := jsonSchemas(tree)
-	if err != nil {
-		return nil, err
+	pages, schemas := map[string][]byte{}, []schema{}
+	for _, o := range objects() {
+		text, err := schemaFile(o)
+		if err != nil {
+			return nil, err
+		}
+		pages[Dir+"/schema/"+o.file] = text
+		shown, err := readSchema(o.file, text)
+		if err != nil {
+			return nil, err
+		}
+		schemas = append(schemas, shown)
 	}
-	pages := map[string][]byte{}
 	add := func(name, text string) { pages[Dir+"/"+name] = []byte(Header + text) }
 	add("README.md", index)
 	add("cli.md", commandPage(cli.Commands()))

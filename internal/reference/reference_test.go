@@ -36,16 +36,22 @@ func TestThePagesAreWhatTheCodeSays(t *testing.T) {
 	for _, v := range laws.Generated(root, pages, regenerate) {
 		t.Error(v)
 	}
-	for _, name := range markdown(t, root) {
+	for _, name := range committed(t, root) {
 		if pages[name] == nil {
-			t.Errorf("%s is no page that the code makes: remove it", name)
+			t.Errorf("%s is nothing that the code makes: remove it", name)
 		}
 	}
 }
 
-func markdown(t *testing.T, root fs.FS) []string {
+func committed(t *testing.T, root fs.FS) []string {
 	t.Helper()
-	names, err := fs.Glob(root, Dir+"/*.md")
+	var names []string
+	err := fs.WalkDir(root, Dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

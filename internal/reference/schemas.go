@@ -3,9 +3,7 @@ package reference
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 )
@@ -20,32 +18,21 @@ type schema struct {
 
 type property struct {
 	Const       any
-	Type        any // a name or a list of names
+	Type        string
 	Enum        []any
 	Description string
+	Required    []string
 	Properties  map[string]property
 	Items       *property
+	Additional  *property `json:"additionalProperties"`
 }
 
-// jsonSchemas reads the schema files.
-func jsonSchemas(tree fs.FS) ([]schema, error) {
-	names, err := fs.Glob(tree, Dir+"/schema/*.json")
-	if err != nil {
-		return nil, err
+func readSchema(file string, text []byte) (schema, error) {
+	s := schema{file: file}
+	if err := json.Unmarshal(text, &s); err != nil {
+		return s, fmt.Errorf("cannot read schema %q: %w", file, err)
 	}
-	var found []schema
-	for _, name := range names {
-		src, err := fs.ReadFile(tree, name)
-		if err != nil {
-			return nil, err
-		}
-		s := schema{file: path.Base(name)}
-		if err := json.Unmarshal(src, &s); err != nil {
-			return nil, fmt.Errorf("cannot read schema %q: %w", name, err)
-		}
-		found = append(found, s)
-	}
-	return found, nil
+	return s, nil
 }
 
 func schemaPage(schemas []schema) string {
@@ -53,8 +40,8 @@ func schemaPage(schemas []schema) string {
 	b.WriteString("# JSON objects\n\nEach object names its schema. Fields are added, never renamed; a new meaning gets a new schema.\n")
 	for _, s := range schemas {
 		fmt.Fprintf(&b, "\n## %s\n\nSchema `%v`, file [schema/%s](schema/%s).\n\n", s.Title, s.Properties["schema"].Const, s.file, s.file)
-		row(&b, "field", "type", "always")
-		row(&b, "---", "---", "---")
+		row(&b, "field", "type", "always", "means")
+		row(&b, "---", "---", "---", "---")
 		rows(&b, "", s.Properties, s.Required)
 	}
 	return b.String()
@@ -67,10 +54,10 @@ func rows(b *strings.Builder, prefix string, of map[string]property, required []
 		if slices.Contains(required, name) {
 			always = "yes"
 		}
-		row(b, code(prefix+name), kindOf(p), always)
-		rows(b, prefix+name+".", p.Properties, nil)
+		row(b, code(prefix+name), kindOf(p), always, cell(p.Description))
+		rows(b, prefix+name+".", p.Properties, p.Required)
 		if p.Items != nil {
-			rows(b, prefix+name+"[].", p.Items.Properties, nil)
+			rows(b, prefix+name+"[].", p.Items.Properties, p.Items.Required)
 		}
 	}
 }
@@ -87,13 +74,8 @@ func kindOf(p property) string {
 		return strings.Join(values, ", ")
 	case p.Items != nil:
 		return "list of " + kindOf(*p.Items)
+	case p.Additional != nil:
+		return "object of " + kindOf(*p.Additional)
 	}
-	if several, ok := p.Type.([]any); ok {
-		names := make([]string, len(several))
-		for i, v := range several {
-			names[i] = fmt.Sprint(v)
-		}
-		return strings.Join(names, " or ")
-	}
-	return fmt.Sprint(p.Type)
+	return p.Type
 }

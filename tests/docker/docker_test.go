@@ -15,7 +15,7 @@ import (
 )
 
 // checkLimit bounds one check, its polls included.
-const checkLimit = 5 * time.Minute
+const checkLimit = 10 * time.Minute
 
 // engine is what the tests of this binary share.
 var engine suite.Suite

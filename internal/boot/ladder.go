@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/console"
+	"caduceus/internal/identity"
 	"caduceus/internal/proc"
 	"caduceus/internal/rc"
 	"caduceus/internal/s6"
@@ -276,7 +277,6 @@ func (l *ladder) leave() int {
 	}
 	file, _ := os.ReadFile(l.exitFile()) // no file says nothing
 	code := finalCode(file, l.code)
-	_ = l.scandir.Load().Close() // the lock ends with the process in any case
 	l.log.Flush(flushGrace)
 	return l.replaced("finish", code)
 }
@@ -287,13 +287,20 @@ func (l *ladder) leave() int {
 func (m *machine) replaced(name string, code int) int {
 	dir := run("service")
 	file := filepath.Join(dir, s6.SvscanDir, name)
-	if !exists(file) {
+	scandir := m.scandir.Load()
+	if scandir == nil || !exists(file) {
 		return code
 	}
 	if err := os.Chdir(dir); err != nil {
 		return code
 	}
-	err := Exec([]string{file}, m.childEnv())
+	owner, err := ownerOf(scandir.Held())
+	if owner != nil {
+		err = identity.Drop(*owner)
+	}
+	if err == nil {
+		err = Exec([]string{file}, m.childEnv())
+	}
 	m.fatalf("cannot execute %q: %v", file, err)
 	m.log.Flush(flushGrace)
 	if name == "crash" {

@@ -15,14 +15,14 @@ import (
 )
 
 // lookPath finds the file that a command name means, as execvp does: a name with a slash is the
-// file; else the first regular file with an execute bit in the directories of path. dir is where
-// relative directories start.
+// file; else the first regular file with an execute bit in the directories of path, which searchOrder
+// has put in order. dir is where relative directories start.
 func lookPath(name, path, dir string) (string, error) {
 	if strings.Contains(name, "/") {
 		return name, nil
 	}
 	var err error = syscall.ENOENT
-	for entry := range strings.SplitSeq(path, ":") {
+	for _, entry := range searchOrder(strings.Split(path, ":")) {
 		file := entry + "/" + name
 		if entry == "" {
 			file = "./" + name

@@ -191,6 +191,7 @@ func (m *machine) openScandir() error {
 		Procs:   m.procs,
 		Log:     func(level int, format string, a ...any) { m.log.Printf(level, "init", format, a...) },
 		Environ: m.childEnv,
+		RunAs:   runAs,
 		Stdout:  serviceOutput(os.Stdout),
 		Stderr:  serviceOutput(os.Stderr),
 		Boot:    true,

@@ -113,7 +113,14 @@ func (m *machine) diverted(sig syscall.Signal) bool {
 	if info, err := os.Stat(script); err != nil || info.Mode()&0o111 == 0 {
 		return false
 	}
-	_, err := m.spawn(program{argv: []string{script}, dir: run("service"), attr: &syscall.SysProcAttr{}})
+	attr := &syscall.SysProcAttr{}
+	owner, err := ownerOf(m.scandir.Load().Held())
+	if owner != nil {
+		attr.Credential = owner.Credential()
+	}
+	if err == nil {
+		_, err = m.spawn(program{argv: []string{script}, dir: run("service"), attr: attr})
+	}
 	if err != nil {
 		m.warnf("cannot execute %q: %v", script, err)
 	}

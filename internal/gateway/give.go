@@ -8,26 +8,24 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/identity"
+	"caduceus/internal/s6"
 )
 
-// Give lets the account use a directory or fifo of this mode. As root with the usual capabilities it
-// becomes the owner. Root that could not use what it gives away stays the owner and shares it with the
-// account's group. Not being root, it is the caller's already.
+// Give lets the account use an entry of a directory, with this mode. As root with the usual capabilities
+// it becomes the owner. Root that could not use what it gives away stays the owner and shares it with
+// the account's group. Not being root, it is the caller's already. A link is never followed.
 //
-// contract: SLOT-02, REC-02, RUN-07
-func Give(path string, account identity.Account, mode os.FileMode) error {
-	mode &^= os.ModeNamedPipe
+// contract: REC-02, RUN-07
+func Give(dir *s6.Dir, name string, account identity.Account, mode uint32) error {
+	uid, gid := -1, -1
 	if os.Geteuid() == 0 {
-		uid := int(account.UID)
-		if !mayGive() && join(int(account.GID)) == nil {
+		uid, gid = int(account.UID), int(account.GID)
+		if !mayGive() && join(gid) == nil {
 			uid = -1
 			mode |= mode & 0o700 >> 3
 		}
-		if err := os.Lchown(path, uid, int(account.GID)); err != nil {
-			return err
-		}
 	}
-	return os.Chmod(path, mode) // after chown, which clears the setgid bit
+	return dir.Give(name, uid, gid, mode)
 }
 
 // mayGive says whether root can change owners and still use the file afterwards.

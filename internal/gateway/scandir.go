@@ -55,9 +55,11 @@ func (d Scandir) Profiles() ([]string, error) {
 
 // Publish makes a slot: it is staged under a dot name, which no scanner looks at, and renamed. With
 // replace a slot of that name is removed first, which only a boot may do, when nothing supervises it
-// yet; without, such a slot is ErrExists.
+// yet; without, such a slot is ErrExists. Root makes it with the file rights of the account: the slot
+// is to be the account's, as the scandir is, and there is nothing that the account could turn against
+// root. Root that cannot have those rights makes a slot of its own.
 //
-// contract: SLOT-03
+// contract: SLOT-02, SLOT-03
 func (d Scandir) Publish(slot Slot, replace bool) error {
 	name, err := profile.Slot(slot.Profile)
 	if err != nil {
@@ -74,7 +76,9 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 	}
 	err = os.RemoveAll(staged)
 	if err == nil {
-		err = lay(staged, slot.render(d.Account), d.Account)
+		if unable := identity.As(d.Account, func() { err = lay(staged, slot.render()) }); unable != nil {
+			err = lay(staged, slot.render())
+		}
 	}
 	if err == nil && replace {
 		err = os.RemoveAll(final)
@@ -189,7 +193,7 @@ func ScandirPath(value string) (path, notice string) {
 // are read when they are used.
 func (d Scandir) Rewrite(slot Slot) error {
 	dir := d.Dir(slot.Profile)
-	for _, f := range slot.render(d.Account) {
+	for _, f := range slot.render() {
 		if f.content == "" {
 			continue
 		}

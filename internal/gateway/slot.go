@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"caduceus/internal/identity"
 	"caduceus/internal/profile"
 	"caduceus/internal/s6"
 )
@@ -46,12 +45,12 @@ type file struct {
 // render lists what is in the slot's directory, parents first.
 //
 // contract: SLOT-01, SLOT-02, SLOT-04, BOOT-18, LOG-01, LOG-02, LOG-03
-func (s Slot) render(account identity.Account) []file {
+func (s Slot) render() []file {
 	selection := ""
 	if s.Profile != profile.Default {
 		selection = "-p " + s.Profile + " "
 	}
-	fill := strings.NewReplacer("@PROFILE@", s.Profile, "@SELECT@", selection, "@USER@", account.Spec())
+	fill := strings.NewReplacer("@PROFILE@", s.Profile, "@SELECT@", selection)
 	timeout := max(s.KillTimeout, DefaultKillTimeout)
 	files := []file{
 		{"type", 0o644, "longrun\n"},
@@ -77,33 +76,25 @@ func (s Slot) render(account identity.Account) []file {
 	return files
 }
 
-// lay makes the entries below the new directory dir and gives directories and fifos to the account, so
-// that hermes can control and delete the slot. Not being root, all of it is the caller's already.
-func lay(dir string, files []file, account identity.Account) error {
+// lay makes the entries below the new directory dir.
+func lay(dir string, files []file) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
-	for _, f := range append([]file{{".", 0o755, ""}}, files...) {
+	for _, f := range append([]file{{"./", 0o755, ""}}, files...) {
 		path := filepath.Join(dir, f.name)
-		owned := true
 		var err error
 		switch {
-		case f.name == ".":
+		case f.name == "./":
 		case strings.HasSuffix(f.name, "/"):
 			err = os.Mkdir(path, 0o700)
 		case f.mode&os.ModeNamedPipe != 0:
 			err = syscall.Mkfifo(path, 0o600)
 		default:
-			owned = false
 			err = os.WriteFile(path, []byte(f.content), 0o600)
 		}
-		if err != nil {
-			return err
-		}
-		if owned {
-			err = Give(path, account, f.mode)
-		} else {
-			err = os.Chmod(path, f.mode) // in spite of the umask
+		if err == nil {
+			err = os.Chmod(path, f.mode&^os.ModeNamedPipe) // in spite of the umask
 		}
 		if err != nil {
 			return fmt.Errorf("cannot prepare %q: %w", path, err)

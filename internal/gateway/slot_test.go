@@ -107,37 +107,31 @@ func TestPublishCleansUpAfterAFailure(t *testing.T) {
 	}
 }
 
-// contract: SLOT-04, GW-04, LOG-01, LOG-02, LOG-03, LOG-04, LOG-05
+// contract: SLOT-04, GW-04, LOG-01, LOG-02, LOG-03, LOG-05
 func TestScripts(t *testing.T) {
-	detached := identity.Account{Name: "hermes", UID: 1234, GID: 99, Detached: true}
 	cases := map[string]struct {
-		slot    Slot
-		account identity.Account
-		want    map[string][]string
+		slot Slot
+		want map[string][]string
 	}{
-		"default": {Slot{Profile: "default"}, identity.Account{Name: "hermes"}, map[string][]string{
+		"default": {Slot{Profile: "default"}, map[string][]string{
 			"run": {
 				"#!/command/with-contenv sh\n", "\nexec hermes gateway run --replace\n", "HERMES_S6_SUPERVISED_CHILD=1",
 				"HERMES_GATEWAY_MAX_STARTS=0", `HOME="$HERMES_HOME"`, "VIRTUAL_ENV=/opt/hermes/.venv",
 			},
 			"log/run": {
-				`exec $drop s6-log 1 n10 s1000000 T "$log_dir"`, `logs/gateways/default"`, "s6-setuidgid hermes",
-				"hermes container own-logs default ",
+				`exec s6-log 1 n10 s1000000 T "$log_dir"`, `logs/gateways/default"`,
 			},
 			"finish": {"78) exit 125", "until: hermes gateway start"},
 		}},
-		"named": {Slot{Profile: "coder"}, identity.Account{Name: "hermes"}, map[string][]string{
+		"named": {Slot{Profile: "coder"}, map[string][]string{
 			"run":     {"\nexec hermes -p coder gateway run --replace\n"},
-			"log/run": {`logs/gateways/coder"`, "hermes container own-logs coder "},
+			"log/run": {`logs/gateways/coder"`},
 			"finish":  {"until: hermes -p coder gateway start"},
-		}},
-		"ids that /etc/passwd does not show": {Slot{Profile: "default"}, detached, map[string][]string{
-			"log/run": {"s6-setuidgid 1234:99"},
 		}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			for _, f := range c.slot.render(c.account) {
+			for _, f := range c.slot.render() {
 				if strings.Contains(f.content, "@") {
 					t.Errorf("%s: a mark is left in:\n%s", f.name, f.content)
 				}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 )
 
 // Hermes is the name of the runtime user and of its group.
@@ -33,6 +34,11 @@ func (a Account) Spec() string {
 		return format(a.UID) + ":" + format(a.GID)
 	}
 	return a.Name
+}
+
+// Credential is the account as a child gets it.
+func (a Account) Credential() *syscall.Credential {
+	return &syscall.Credential{Uid: a.UID, Gid: a.GID, Groups: append([]uint32{a.GID}, a.Groups...)}
 }
 
 // Lookup finds name in the account files below root ("" is the real root). An error wraps

@@ -212,16 +212,34 @@ func (r run) own() {
 	if err := os.MkdirAll(r.scandir.Path, 0o755); err != nil {
 		r.warn(err)
 	}
-	control := filepath.Join(r.scandir.Path, s6.SvscanDir)
-	for path, mode := range map[string]os.FileMode{
-		r.scandir.Path:                         0o755,
-		filepath.Join(control, s6.ControlFile): 0o600,
-		filepath.Join(control, s6.LockFile):    0o600,
-	} {
-		if err := gateway.Give(path, r.Account, mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			r.warn(err)
-		}
+	if err := r.giveScandir(); err != nil {
+		r.warn(err)
 	}
+}
+
+func (r run) giveScandir() error {
+	parent, err := s6.OpenDir(filepath.Dir(r.scandir.Path))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = parent.Close() }() // nothing was written
+	name := filepath.Base(r.scandir.Path)
+	scandir, err := parent.OpenOwn(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = scandir.Close() }()
+	if control, openErr := scandir.OpenOwn(s6.SvscanDir); openErr == nil {
+		defer func() { _ = control.Close() }()
+		for _, file := range []string{s6.ControlFile, s6.LockFile} {
+			if giveErr := gateway.Give(control, file, r.Account, 0o600); !errors.Is(giveErr, fs.ErrNotExist) {
+				err = errors.Join(err, giveErr)
+			}
+		}
+	} else if !errors.Is(openErr, fs.ErrNotExist) {
+		err = openErr
+	}
+	return errors.Join(err, gateway.Give(parent, name, r.Account, 0o755))
 }
 
 // apply makes one slot. One that is supervised already, as when the step is called by hand in a live

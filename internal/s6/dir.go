@@ -33,8 +33,48 @@ func OpenListDir(path string) (*Dir, error) { return openDirAt(unix.AT_FDCWD, pa
 // OpenDir holds a directory below d; a symlink is followed.
 func (d *Dir) OpenDir(name string) (*Dir, error) { return openDirAt(d.fd, name, unix.O_PATH) }
 
-// OpenList is OpenDir for a directory whose names are wanted.
-func (d *Dir) OpenList(name string) (*Dir, error) { return openDirAt(d.fd, name, unix.O_RDONLY) }
+// OpenOwn is OpenDir, and OpenOwnList OpenListDir, for a directory that is to be
+// written to. Root follows no link that somebody else could lead anywhere.
+func (d *Dir) OpenOwn(name string) (*Dir, error) { return d.openOwn(name, unix.O_PATH) }
+
+// OpenOwnList is OpenOwn for a directory whose names are wanted.
+func (d *Dir) OpenOwnList(name string) (*Dir, error) { return d.openOwn(name, unix.O_RDONLY) }
+
+func (d *Dir) openOwn(name string, mode int) (*Dir, error) {
+	own, err := openDirAt(d.fd, name, mode|unix.O_NOFOLLOW)
+	if err == nil || !d.IsSymlink(name) {
+		return own, err
+	}
+	if err := d.foreignLink(name); err != nil {
+		return nil, err
+	}
+	return openDirAt(d.fd, name, mode)
+}
+
+// OpenService is OpenDir for a service directory. Root follows a link of
+// another user only to what is that user's: the link does not make it supervise,
+// and so write to, a directory of somebody else.
+func (d *Dir) OpenService(name string) (*Dir, error) {
+	service, err := d.OpenDir(name)
+	var link unix.Stat_t
+	if err != nil || os.Geteuid() != 0 || unix.Fstatat(d.fd, name, &link, unix.AT_SYMLINK_NOFOLLOW) != nil || link.Uid == 0 {
+		return service, err
+	}
+	if uid, _, _, err := service.Owner(); err != nil || uid != link.Uid {
+		return nil, errors.Join(err, fmt.Errorf("cannot follow %q: a link of uid %d to a directory of uid %d", name, link.Uid, uid), service.Close())
+	}
+	return service, nil
+}
+
+// foreignLink is an error if d is not root's alone and this process is root:
+// what a link in it leads to must not be written to.
+func (d *Dir) foreignLink(name string) error {
+	uid, _, shared, err := d.Owner()
+	if err == nil && os.Geteuid() == 0 && (uid != 0 || shared) {
+		err = fmt.Errorf("cannot follow %q: a link in a directory of uid %d", name, uid)
+	}
+	return err
+}
 
 func openDirAt(at int, name string, mode int) (*Dir, error) {
 	fd, err := retry(func() (int, error) {
@@ -51,7 +91,9 @@ func (d *Dir) Close() error { return d.f.Close() }
 
 // Path is a path of the held directory, valid in this process and in a child
 // before its exec (SUP-108).
-func (d *Dir) Path() string { return "/proc/self/fd/" + strconv.Itoa(d.fd) }
+func (d *Dir) Path() string { return fdPath(d.fd) }
+
+func fdPath(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
 // ID is the identity of the held directory.
 func (d *Dir) ID() (ID, error) {
@@ -60,6 +102,16 @@ func (d *Dir) ID() (ID, error) {
 		return ID{}, fmt.Errorf("cannot stat held directory %q: %w", d.f.Name(), err)
 	}
 	return ID{Dev: st.Dev, Ino: st.Ino}, nil
+}
+
+// Owner tells who decides what is in the held directory: its owner, and whether others may write to it,
+// too.
+func (d *Dir) Owner() (uid, gid uint32, shared bool, err error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(d.fd, &st); err != nil {
+		return 0, 0, false, fmt.Errorf("cannot stat held directory %q: %w", d.f.Name(), err)
+	}
+	return st.Uid, st.Gid, st.Mode&0o022 != 0, nil
 }
 
 // EachName calls f with every name of a directory from OpenList, in chunks, as
@@ -184,15 +236,19 @@ func (d *Dir) Exists(name string) bool {
 }
 
 // MakeDir makes a directory with just this mode, and the own group; for a
-// dangling symlink its target. It reports whether it made one.
+// dangling symlink its target, but not for a link that somebody else could
+// lead anywhere. It reports whether it made one.
 func (d *Dir) MakeDir(name string, mode uint32) (bool, error) {
+	made := name
 	err := unix.Mkdirat(d.fd, name, 0o700)
 	if errors.Is(err, fs.ErrExist) && !d.Exists(name) {
-		var target string
-		if target, err = d.readlink(name); err != nil {
+		if err := d.foreignLink(name); err != nil {
 			return false, err
 		}
-		err = unix.Mkdirat(d.fd, target, 0o700)
+		if made, err = d.readlink(name); err != nil {
+			return false, err
+		}
+		err = unix.Mkdirat(d.fd, made, 0o700)
 	}
 	switch {
 	case errors.Is(err, fs.ErrExist):
@@ -200,14 +256,25 @@ func (d *Dir) MakeDir(name string, mode uint32) (bool, error) {
 	case err != nil:
 		return false, fmt.Errorf("cannot make directory %q: %w", name, err)
 	}
-	// The group first: chown drops setgid.
-	if err := unix.Fchownat(d.fd, name, -1, os.Getegid(), 0); err != nil {
-		return true, fmt.Errorf("cannot give directory %q to the own group: %w", name, err)
+	return true, d.Give(made, -1, os.Getegid(), mode)
+}
+
+// Give changes owner, group (-1: neither) and mode of an entry that is no link:
+// through a descriptor, as whoever owns d may put something else in its place.
+func (d *Dir) Give(name string, uid, gid int, mode uint32) error {
+	f, err := d.Open(name, unix.O_PATH|unix.O_NOFOLLOW, 0)
+	if err != nil {
+		return err
 	}
-	if err := unix.Fchmodat(d.fd, name, mode, 0); err != nil {
-		return true, fmt.Errorf("cannot set the mode of directory %q: %w", name, err)
+	defer func() { _ = f.Close() }() // nothing was written
+	// The owner first: chown drops setgid.
+	if err := unix.Fchownat(int(f.Fd()), "", uid, gid, unix.AT_EMPTY_PATH); err != nil {
+		return fmt.Errorf("cannot give %q to %d:%d: %w", name, uid, gid, err)
 	}
-	return true, nil
+	if err := unix.Chmod(fdPath(int(f.Fd())), mode); err != nil {
+		return fmt.Errorf("cannot set the mode of %q: %w", name, err)
+	}
+	return nil
 }
 
 func (d *Dir) readlink(name string) (string, error) {
@@ -224,7 +291,7 @@ func (d *Dir) readlink(name string) (string, error) {
 func (d *Dir) OpenFifo(name string, mode uint32) (r, w *os.File, err error) {
 	err = unix.Mknodat(d.fd, name, unix.S_IFIFO|0o600, 0)
 	if err == nil {
-		err = unix.Fchmodat(d.fd, name, mode, 0)
+		err = d.Give(name, -1, -1, mode)
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, nil, fmt.Errorf("cannot make fifo %q: %w", name, err)

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"syscall"
 	"time"
 
 	"caduceus/internal/s6"
@@ -37,6 +38,16 @@ func (u *unit) name() string {
 		return u.entry.name + "/" + s6.LogDir
 	}
 	return u.entry.name
+}
+
+// runAs tells whose the programs of u are. Who owns the service directory has chosen its logger, which
+// may be a link, too.
+func (u *unit) runAs(of RunAs) (*syscall.Credential, error) {
+	owner, err := of(u.entry.dir)
+	if owner != nil || err != nil {
+		return owner, err
+	}
+	return of(u.dir)
 }
 
 func (e *entry) units() []*unit {
@@ -85,6 +96,9 @@ func (s *Scandir) start(u *unit) {
 		Dir: u.dir, Name: u.name(), Procs: s.opt.Procs, Log: s.opt.Log, Environ: s.opt.Environ,
 		Stdin: s.null, Stdout: s.opt.Stdout, Stderr: s.opt.Stderr, Turn: &s.turn,
 		Logger: u.isLogger, Frozen: s.frozen.Load, Now: s.opt.Now,
+	}
+	if s.opt.RunAs != nil {
+		o.RunAs = func() (*syscall.Credential, error) { return u.runAs(s.opt.RunAs) }
 	}
 	if u.entry.pipe != nil {
 		o.Pipe, o.Drop = u.entry.pipe.use(u.isLogger)

@@ -81,7 +81,7 @@ func (s *Scandir) look() (all []found, complete bool) {
 	complete = err == nil
 	slices.Sort(names)
 	for _, name := range names {
-		dir, err := s.dir.OpenDir(name)
+		dir, err := s.dir.OpenService(name)
 		if errors.Is(err, unix.ENOTDIR) || errors.Is(err, fs.ErrNotExist) {
 			continue // no directory, or a dangling symlink
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"caduceus/internal/proc"
@@ -37,10 +38,14 @@ type Options struct {
 	Procs          *proc.Table
 	Log            func(level int, format string, a ...any) // 0 error, 1 warning, 2 step, 3.. debug
 	Environ        func() []string                          // environment of run and finish
+	RunAs          RunAs                                    // nil: everything runs as this process
 	Stdout, Stderr *os.File
 	Boot           bool             // container boot, else scandir mode
 	Now            func() time.Time // nil: time.Now
 }
+
+// RunAs tells as whom to run what lies in a directory; nil is this process.
+type RunAs func(dir *s6.Dir) (*syscall.Credential, error)
 
 // Scandir is a locked scandir.
 type Scandir struct {
@@ -109,6 +114,9 @@ func (s *Scandir) openControl() error {
 	s.reader, s.writer, err = own.OpenFifo(s6.ControlFile, modeControl)
 	return err
 }
+
+// Held is the scandir as it was opened, whatever its path leads to now.
+func (s *Scandir) Held() *s6.Dir { return s.dir }
 
 // Run obeys the control fifo until the scandir is closed or ctx ends.
 func (s *Scandir) Run(ctx context.Context) error {

@@ -13,6 +13,7 @@ import (
 
 	"caduceus/internal/apt"
 	"caduceus/internal/identity"
+	"caduceus/internal/s6"
 )
 
 const staticSlots = "/run/s6-rc/servicedirs"
@@ -49,28 +50,36 @@ func showSlot(slot string, _ identity.Account, _ bool) error {
 	return errors.Join(exists(os.Mkdir(supervise, 0o755)), syscall.Chmod(supervise, 0o755))
 }
 
-// openSlot makes what is missing and gives it to hermes. The supervisor keeps what it finds.
+// openSlot makes what is missing and gives it to hermes, what is in a directory before the directory.
+// The supervisor keeps what it finds.
 func openSlot(slot string, a identity.Account, chown bool) error {
-	supervise, event := filepath.Join(slot, "supervise"), filepath.Join(slot, "event")
-	control := filepath.Join(supervise, "control")
 	err := errors.Join(
-		exists(os.Mkdir(supervise, 0o710)),
-		exists(os.Mkdir(event, 0o700)),
-		exists(unix.Mkfifo(control, 0o660)),
+		exists(os.Mkdir(filepath.Join(slot, "supervise"), 0o710)),
+		exists(os.Mkdir(filepath.Join(slot, "event"), 0o700)),
+		exists(unix.Mkfifo(filepath.Join(slot, "supervise/control"), 0o660)),
 	)
 	if err != nil {
 		return err
 	}
-	if chown {
-		for _, path := range []string{supervise, event, control} {
-			if err := os.Lchown(path, int(a.UID), int(a.GID)); err != nil {
-				// Without CAP_CHOWN hermes cannot command the slot, but it may look at it.
-				return errors.Join(err, syscall.Chmod(supervise, 0o755))
-			}
-		}
+	dir, err := s6.OpenDir(slot)
+	if err != nil {
+		return err
 	}
-	// After chown, which clears the special bits.
-	return errors.Join(syscall.Chmod(supervise, 0o710), syscall.Chmod(control, 0o660), syscall.Chmod(event, 0o3730))
+	defer func() { _ = dir.Close() }() // nothing was written
+	supervise, err := dir.OpenOwn("supervise")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = supervise.Close() }()
+	uid, gid := -1, -1
+	if chown {
+		uid, gid = int(a.UID), int(a.GID)
+	}
+	if err := supervise.Give("control", uid, gid, 0o660); err != nil {
+		// Without CAP_CHOWN hermes cannot command the slot, but it may look at it.
+		return errors.Join(err, dir.Give("supervise", -1, -1, 0o755))
+	}
+	return errors.Join(dir.Give("event", uid, gid, 0o3730), dir.Give("supervise", uid, gid, 0o710))
 }
 
 func exists(err error) error {

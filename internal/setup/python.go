@@ -33,9 +33,7 @@ func (j *job) python(ctx context.Context, program string, out io.Writer) error {
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.WaitDelay = time.Second
 	if j.start == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{
-			Uid: j.hermes.UID, Gid: j.hermes.GID, Groups: append([]uint32{j.hermes.GID}, j.hermes.Groups...),
-		}}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: j.hermes.Credential()}
 	}
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s failed: %w", program[strings.LastIndex(program, "/")+1:], err)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// contract: SETUP-10, SETUP-11, SETUP-12, SETUP-13, SETUP-14
+// contract: SETUP-10, SETUP-11, SETUP-12, SETUP-13, SETUP-14, LOG-04
 func TestOwnershipRepair(t *testing.T) {
 	for name, test := range map[string]struct {
 		volume int // owner of H before
@@ -29,6 +29,7 @@ func TestOwnershipRepair(t *testing.T) {
 		"own volume: somebody's file in cron":       {10000, "cron/jobs.json", 1000, 10000},
 		"own volume: somebody's pairing":            {10000, "platforms/pairing/x", 1000, 10000},
 		"own volume: somebody's file in platforms":  {10000, "platforms/other/x", 1000, 1000},
+		"own volume: root's log of a gateway":       {10000, "logs/gateways/coder/current", 0, 10000},
 		"own volume: root's top-level entry":        {10000, "photos/a", 0, 0},
 		"own volume: root's file of the agent":      {10000, "state.db", 0, 10000},
 		"own volume: somebody's file of the agent":  {10000, "gateway_state.json", 1000, 10000},

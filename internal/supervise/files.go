@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"caduceus/internal/s6"
 )
 
@@ -41,13 +43,13 @@ func openFiles(service *s6.Dir) (_ *files, err error) {
 	if _, err = service.MakeDir(s6.EventDir, modeEvent); err != nil {
 		return nil, err
 	}
-	if f.event, err = service.OpenList(s6.EventDir); err != nil {
+	if f.event, err = service.OpenOwnList(s6.EventDir); err != nil {
 		return nil, err
 	}
 	if _, err = service.MakeDir(s6.SuperviseDir, modeSupervise); err != nil {
 		return nil, err
 	}
-	if f.supervise, err = service.OpenDir(s6.SuperviseDir); err != nil {
+	if f.supervise, err = service.OpenOwn(s6.SuperviseDir); err != nil {
 		return nil, err
 	}
 	if f.lock, err = f.supervise.Lock(s6.LockFile, modeLock); err != nil {
@@ -101,7 +103,7 @@ func (f *files) addDeath(d s6.Death, limit int) error {
 
 // touchDown makes the file down.
 func (f *files) touchDown() error {
-	down, err := f.service.OpenOrCreate(s6.DownFile, os.O_WRONLY, 0o644)
+	down, err := f.service.OpenOrCreate(s6.DownFile, os.O_WRONLY|unix.O_NONBLOCK, 0o644)
 	if err != nil {
 		return fmt.Errorf("cannot create file %q: %w", s6.DownFile, err)
 	}

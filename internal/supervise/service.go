@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"caduceus/internal/proc"
@@ -24,6 +25,7 @@ type Options struct {
 	Procs          *proc.Table
 	Log            func(level int, format string, a ...any) // 0 error, 1 warning, 2 step, 3.. debug
 	Environ        func() []string                          // environment of run and finish
+	RunAs          func() (*syscall.Credential, error)      // whose run and finish are; nil: of this process
 	Stdin          *os.File                                 // /dev/null
 	Stdout, Stderr *os.File
 	Turn           *sync.Mutex // of the services that share Stdout and Stderr; nil: it has one

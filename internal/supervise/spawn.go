@@ -148,8 +148,13 @@ func (r *runner) watch(child *proc.Child, isFinish bool) {
 
 // spawn starts a file of the service directory; a script on a noexec mount by
 // its interpreter (SUP-27).
-func (r *runner) spawn(spec proc.Spec, env []string) (*proc.Child, error) {
+func (r *runner) spawn(spec proc.Spec, env []string) (_ *proc.Child, err error) {
 	spec.Dir, spec.Env = r.opt.Dir.Path(), env
+	if r.opt.RunAs != nil {
+		if spec.Attr.Credential, err = r.opt.RunAs(); err != nil {
+			return nil, err
+		}
+	}
 	child, err := r.opt.Procs.Spawn(spec)
 	if !errors.Is(err, syscall.EACCES) {
 		return child, err

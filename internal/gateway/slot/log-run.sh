@@ -4,19 +4,13 @@
 # stop the output: then it goes to stdout only.
 case $HERMES_HOME in /*) ;; *) HERMES_HOME=/opt/data ;; esac
 log_dir="$HERMES_HOME/logs/gateways/@PROFILE@"
-drop=
-if [ "$(id -u)" = 0 ]; then
-  drop="s6-setuidgid @USER@"
-  # Not chown -R: hermes could put a symlink in its way.
-  /opt/hermes/bin/hermes container own-logs @PROFILE@ 2>/dev/null
-fi
 usable() {
-  $drop mkdir -p "$log_dir" && $drop test -w "$log_dir" || return
-  [ ! -e "$log_dir/current" ] || $drop test -w "$log_dir/current" || return
-  $drop s6-setlock -n "$log_dir/lock" true
+  mkdir -p "$log_dir" && test -w "$log_dir" || return
+  [ ! -e "$log_dir/current" ] || test -w "$log_dir/current" || return
+  s6-setlock -n "$log_dir/lock" true
 }
 if ! usable 2>/dev/null; then
-  echo "gateway @PROFILE@: cannot use $log_dir (not writable, or locked by another container); logging to stdout only" >&2
-  exec $drop s6-log 1
+  echo "gateway @PROFILE@: cannot use $log_dir (locked by another container, or not writable: a boot repairs that); logging to stdout only" >&2
+  exec s6-log 1
 fi
-exec $drop s6-log 1 n10 s1000000 T "$log_dir"
+exec s6-log 1 n10 s1000000 T "$log_dir"

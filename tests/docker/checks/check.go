@@ -81,6 +81,7 @@ func All() []Check {
 		commandChecks(),
 		execChecks(),
 		supervisionChecks(),
+		privilegeChecks(),
 		gatewayChecks(),
 		optOutChecks(),
 		crashChecks(),

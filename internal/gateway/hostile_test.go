@@ -1,0 +1,92 @@
+package gateway
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/identity"
+	"caduceus/internal/s6"
+)
+
+var hermes = identity.Account{Name: "hermes", UID: 12345, GID: 12346}
+
+// hermesScandir is a scandir of hermes', in a directory that hermes can get to.
+func hermesScandir(t *testing.T) Scandir {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: changes owners")
+	}
+	d := Scandir{Path: t.TempDir(), Account: hermes}
+	if err := errors.Join(os.Chmod(filepath.Dir(d.Path), 0o755), os.Chown(d.Path, int(hermes.UID), int(hermes.GID))); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// All of a slot is hermes', whoever registers it.
+//
+// contract: SLOT-02
+func TestRootPublishesAsHermes(t *testing.T) {
+	d := hermesScandir(t)
+	if err := d.Publish(Slot{Profile: "coder"}, false); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(d.Dir("coder"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil && info.Sys().(*syscall.Stat_t).Uid != hermes.UID {
+			t.Errorf("%q is not hermes'", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A staging directory that somebody leads elsewhere while root fills it gets root nothing to write to
+// there. Here the whole scandir is led elsewhere.
+//
+// contract: SLOT-02, SLOT-03
+func TestRootPublishesNothingElsewhere(t *testing.T) {
+	d := hermesScandir(t)
+	victim := t.TempDir()
+	if err := errors.Join(os.Chmod(victim, 0o755), os.Remove(d.Path), os.Symlink(victim, d.Path)); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Publish(Slot{Profile: "coder"}, true); err == nil {
+		t.Error("published in a directory of root's")
+	}
+	if entries, _ := os.ReadDir(victim); len(entries) > 0 {
+		t.Errorf("wrote %v", entries)
+	}
+}
+
+// contract: REC-02
+func TestGiveFollowsNoLink(t *testing.T) {
+	d := hermesScandir(t)
+	victim := filepath.Join(t.TempDir(), "victim")
+	if err := errors.Join(os.WriteFile(victim, nil, 0o600), os.Symlink(victim, filepath.Join(d.Path, "control"))); err != nil {
+		t.Fatal(err)
+	}
+	dir, err := s6.OpenDir(d.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = dir.Close() }()
+	if err := Give(dir, "control", hermes, 0o666); err == nil {
+		t.Error("gave a link")
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(victim, &st); err != nil || st.Uid != 0 || st.Mode&0o777 != 0o600 {
+		t.Errorf("the link's target: %+v, %v", st, err)
+	}
+}

@@ -1,0 +1,73 @@
+package checks
+
+import (
+	"context"
+
+	"caduceus/tests/docker/harness"
+)
+
+// privilegeChecks have a hermes that wants to be root.
+// contract: TOOL-13 SLOT-04
+func privilegeChecks() []Check {
+	return []Check{
+		{
+			Name: "programs of the volume are for hermes, and root runs none of them", Clauses: []string{"TOOL-13"},
+			Doc: "boots on a volume whose .local/bin has programs of the system, with gateway and dashboard", Run: programsOfTheVolume,
+		},
+		{
+			Name: "a service or script that hermes puts into the scandir runs as hermes", Clauses: []string{"SLOT-04"},
+			Doc: "registers a slot as hermes and puts a script in the place of a signal's action", Run: servicesOfHermes,
+		},
+	}
+}
+
+func programsOfTheVolume(ctx context.Context, s *harness.Subject) error {
+	spec := harness.Spec{Env: map[string]string{"HERMES_DASHBOARD": "1"}}
+	for _, dir := range []string{"/opt/data", "/opt/data/.local", "/opt/data/.local/bin"} {
+		spec.Files = append(spec.Files, harness.File{Path: dir, Dir: true}.Hermes())
+	}
+	for _, name := range []string{"sh", "bash", "id", "sleep", "mkdir", "basename", "test", "python3", "s6-setuidgid", "hermes-only"} {
+		spec.Files = append(spec.Files, harness.File{
+			Path: "/opt/data/.local/bin/" + name, Mode: 0o755,
+			Content: "#!/bin/dash\necho $(/usr/bin/id -u) >>/tmp/ran-by\nexec /usr/bin/${0##*/} \"$@\"\n",
+		}.Hermes())
+	}
+	c, err := startGateway(ctx, s, spec)
+	if err != nil {
+		return err
+	}
+	if _, err := c.WaitProcess(ctx, `hermes dashboard`, 0, bootLimit); err != nil {
+		return err
+	}
+	return expectSh(ctx, c, "TOOL-13", `hermes-only 2>/dev/null; cat /tmp/ran-by; grep -q 10000 /tmp/ran-by && ! grep -q '^0' /tmp/ran-by`)
+}
+
+func servicesOfHermes(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{})
+	if err != nil {
+		return err
+	}
+	err = expectSh(ctx, c, "SLOT-04", `
+		cd /run/service && mkdir -p .own/log &&
+		printf '#!/bin/sh\nid -u >/tmp/run-by\nexec sleep 1000\n' >.own/run &&
+		printf '#!/bin/sh\nid -u >/tmp/log-by\nexec cat\n' >.own/log/run &&
+		chmod 755 .own/run .own/log/run && mv .own own && /command/s6-svscanctl -a .`)
+	if err != nil {
+		return err
+	}
+	const byHermes = `cat /tmp/run-by /tmp/log-by 2>&1; test "$(cat /tmp/run-by /tmp/log-by | tr '\n' ' ')" = "10000 10000 "`
+	if _, err := c.WaitSh(ctx, "service and logger of hermes", byHermes, verbLimit); err != nil {
+		return broken("SLOT-04", err)
+	}
+	err = expectSh(ctx, c, "SLOT-04", `
+		cd /run/service && mv .s6-svscan .was && mkdir .s6-svscan && mv .was/control .was/lock .s6-svscan 2>/dev/null
+		printf '#!/bin/sh\nid -u >/tmp/signal-by\n' >.s6-svscan/SIGUSR1 && chmod 755 .s6-svscan/SIGUSR1`)
+	if err != nil {
+		return err
+	}
+	if _, err := c.Root(ctx, "kill -USR1 1"); err != nil {
+		return err
+	}
+	_, err = c.WaitSh(ctx, "script of hermes", `cat /tmp/signal-by; test "$(cat /tmp/signal-by)" = 10000`, verbLimit)
+	return broken("SLOT-04", err)
+}

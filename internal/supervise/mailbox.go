@@ -51,6 +51,17 @@ func (m *mailbox) has(kind func(order) bool) bool {
 	return slices.ContainsFunc(m.orders, kind)
 }
 
+// await tells what a supervisor without a service has been sent. The letters
+// stay: they are for the service.
+func (m *mailbox) await() (kicked, ended bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ended = slices.ContainsFunc(m.orders, order.ends)
+	kicked = slices.ContainsFunc(m.orders, func(o order) bool { return o.kick })
+	m.orders = slices.DeleteFunc(m.orders, func(o order) bool { return o.letters == "" })
+	return kicked, ended
+}
+
 func (m *mailbox) take() []order {
 	m.mu.Lock()
 	defer m.mu.Unlock()

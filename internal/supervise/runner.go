@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime/debug"
-	"slices"
 	"syscall"
 	"time"
 
@@ -110,12 +109,8 @@ func (r *runner) waitRetry(pause time.Duration) bool {
 			return true
 		case <-r.mail.ring:
 		}
-		orders := r.mail.take()
-		if slices.ContainsFunc(orders, order.ends) {
-			return false
-		}
-		if slices.ContainsFunc(orders, func(o order) bool { return o.kick }) {
-			return true
+		if kicked, ended := r.mail.await(); kicked || ended {
+			return !ended
 		}
 	}
 }
@@ -139,6 +134,7 @@ func readLetters(control *os.File, letters chan<- []byte, done <-chan struct{}) 
 func (r *runner) loop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	r.obeyOrders() // those from before the setup
 	for !r.over {
 		timer.Reset(r.untilDue())
 		select {

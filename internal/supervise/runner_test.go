@@ -208,6 +208,37 @@ func TestSetupIsTriedAgain(t *testing.T) {
 	r.wait(Up)
 }
 
+// What a supervisor is told before it can supervise is not lost: nobody says it twice, and a boot may
+// wait for it.
+//
+// spec: SUP-12, SUP-66
+func TestLettersOutliveAFailedSetup(t *testing.T) {
+	r := newRig(t, map[string]string{"run": sleeper, "down": "", "supervise": "a file"}).start()
+	r.poll("the cause", func() bool { return r.said() != "" })
+	r.service.Command("u")
+	r.service.Kick()
+	r.poll("another try", func() bool { return strings.Count(r.said(), "cannot supervise") > 1 })
+	if err := os.Remove(filepath.Join(r.path, "supervise")); err != nil {
+		t.Fatal(err)
+	}
+	r.service.Kick()
+	r.wait(Up)
+}
+
+// Whoever owns the service directory cannot make the supervisor wait.
+//
+// spec: SUP-13, SUP-101
+func TestDownThatIsAFifo(t *testing.T) {
+	r := newRig(t, map[string]string{"run": sleeper})
+	if err := unix.Mkfifo(filepath.Join(r.path, "down"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.start()
+	r.service.Command("uD")
+	r.poll("the cause", func() bool { return strings.Contains(r.said(), `cannot create file "down"`) })
+	r.wait(DownReady)
+}
+
 func TestStopEndsAFailedSetup(t *testing.T) {
 	r := newRig(t, map[string]string{"event": "a file"}).start()
 	r.poll("the cause", func() bool { return r.said() != "" })

@@ -76,7 +76,7 @@ func openRetry(path string, flags int) (int, error) {
 // ErrStatusSize, fs.ErrNotExist and fs.ErrPermission.
 func ReadStatus(dir string) (Status, error) {
 	path := filepath.Join(dir, SuperviseDir, StatusFile)
-	b, err := os.ReadFile(path)
+	b, err := readState(dir, StatusFile)
 	if err != nil {
 		return Status{}, fmt.Errorf("cannot read %q: %w", path, err)
 	}
@@ -87,9 +87,20 @@ func ReadStatus(dir string) (Status, error) {
 	return st, nil
 }
 
+// readState reads a file of supervise/, which may be in other hands: neither a
+// fifo nor a file without an end keeps the caller.
+func readState(dir, name string) ([]byte, error) {
+	d, err := OpenDir(filepath.Join(dir, SuperviseDir))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = d.Close() }() // nothing was written
+	return d.ReadFile(name, MaxTallySize)
+}
+
 // ReadTally reads supervise/death_tally; a missing file is an empty tally.
 func ReadTally(dir string) ([]Death, error) {
-	b, err := os.ReadFile(filepath.Join(dir, SuperviseDir, TallyFile))
+	b, err := readState(dir, TallyFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot read death tally of %q: %w", dir, err)
 	}
@@ -98,7 +109,7 @@ func ReadTally(dir string) ([]Death, error) {
 
 // ReadBackoff reads supervise/backoff; crashing is false without the file.
 func ReadBackoff(dir string) (b Backoff, crashing bool, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, SuperviseDir, BackoffFile))
+	text, err := readState(dir, BackoffFile)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Backoff{}, false, nil

@@ -135,6 +135,39 @@ func TestModesAreNotGivenToWhatIsThereInstead(t *testing.T) {
 	}
 }
 
+// State files are in the hands of whoever owns the slot, and root's health check reads them.
+//
+// contract: HEALTH-01
+// spec: SUP-13
+func TestReadersOfStateDoNotWait(t *testing.T) {
+	for name, put := range map[string]func(string) error{
+		"fifo":    func(path string) error { return unix.Mkfifo(path, 0o600) },
+		"no end":  func(path string) error { return os.Symlink("/dev/zero", path) },
+		"no file": func(path string) error { return os.Mkdir(path, 0o700) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := t.TempDir()
+			if err := os.Mkdir(filepath.Join(base, SuperviseDir), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range []string{StatusFile, TallyFile, BackoffFile} {
+				if err := put(filepath.Join(base, SuperviseDir, file)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if st, err := ReadStatus(base); err == nil {
+				t.Errorf("status %+v", st)
+			}
+			if deaths, err := ReadTally(base); err == nil && len(deaths) > MaxTallyLimit+1 {
+				t.Errorf("%d deaths", len(deaths))
+			}
+			if b, crashing, _ := ReadBackoff(base); crashing {
+				t.Errorf("backoff %+v", b)
+			}
+		})
+	}
+}
+
 func needRoot(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// MaxTallySize is more than max-death-tally allows.
+const MaxTallySize = (MaxTallyLimit + 1) * TallyEntrySize
+
 // TallyEntrySize is the length of one entry of supervise/death_tally.
 const TallyEntrySize = StampSize + 2
 

@@ -63,7 +63,7 @@ func equal(image fs.FS, dir, path string) error {
 	if err != nil {
 		return err
 	}
-	got, err := os.ReadFile(filepath.Join(dir, path))
+	got, err := readFile(filepath.Join(dir, path))
 	if err == nil && !bytes.Equal(want, got) {
 		return errors.New("different")
 	}

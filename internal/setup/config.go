@@ -2,7 +2,9 @@ package setup
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"strconv"
@@ -22,7 +24,10 @@ func (j *job) migrateConfig(ctx context.Context, v *volume) error {
 		fmt.Fprintln(j.Stdout, "[config-migrate] HERMES_SKIP_CONFIG_MIGRATION is set; skipping config migration")
 		return nil
 	}
-	content, err := os.ReadFile(j.real(v.name("config.yaml")))
+	content, err := readFile(j.real(v.name("config.yaml")))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		j.warn("cannot read %s: %v", v.name("config.yaml"), cause(err))
+	}
 	if err != nil || !outdated(content, j.latestSchema()) {
 		return nil
 	}

@@ -65,7 +65,7 @@ func (j *job) skillsState(v *volume) string {
 	}
 	digestTree(sum, j.real(v.name("skills")), func(info fs.FileInfo) string { return info.Mode().Type().String() })
 	for _, rel := range []string{"skills/.bundled_manifest", "skills/.curator_suppressed", "config.yaml"} {
-		content, _ := os.ReadFile(j.real(v.name(rel)))
+		content, _ := readFile(j.real(v.name(rel)))
 		fmt.Fprintf(sum, "%s %d\n%s", rel, len(content), content)
 	}
 	return hex.EncodeToString(sum.Sum(nil)) + "\n"

@@ -16,6 +16,8 @@ import (
 // errSymlink says that a path below the volume is, or leads through, a symlink.
 var errSymlink = errors.New("symlinked path")
 
+var errNotRegular = errors.New("not a regular file")
+
 // volume is H, reached through a file descriptor. Names below it are relative, with slashes; no
 // method follows a symlink at any place of them.
 //
@@ -129,14 +131,35 @@ func (v *volume) read(rel string) (content []byte, err error) {
 		if err != nil {
 			return err
 		}
-		f := os.NewFile(uintptr(fd), base)
-		defer closeFile(f)
-		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-			return errors.Join(err, errors.New("not a regular file"))
-		}
-		content, err = io.ReadAll(f)
+		content, err = readRegular(os.NewFile(uintptr(fd), base))
 		return err
 	})
+	return content, err
+}
+
+// readFile is the content of a regular file that path leads to.
+func readFile(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	return readRegular(f)
+}
+
+// maxFile bounds what is read of a file in the volume.
+const maxFile = 16 << 20
+
+// readRegular reads and closes f. Nothing in a volume holds up a boot: no fifo without a writer, no
+// file without an end.
+func readRegular(f *os.File) ([]byte, error) {
+	defer closeFile(f)
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, errNotRegular)
+	}
+	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(content) > maxFile {
+		err = fmt.Errorf("larger than %d bytes", maxFile)
+	}
 	return content, err
 }
 

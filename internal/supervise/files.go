@@ -19,9 +19,6 @@ const (
 	modeServiceLock = 0o644
 )
 
-// maxTallySize is more than max-death-tally allows.
-const maxTallySize = (s6.MaxTallyLimit + 1) * s6.TallyEntrySize
-
 // files are the descriptors that a supervisor holds all its life.
 type files struct {
 	service   *s6.Dir // the caller's
@@ -94,7 +91,7 @@ func (f *files) addDeath(d s6.Death, limit int) error {
 	if limit == 0 {
 		return nil
 	}
-	old, err := f.supervise.ReadFile(s6.TallyFile, maxTallySize)
+	old, err := f.supervise.ReadFile(s6.TallyFile, s6.MaxTallySize)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -78,9 +80,20 @@ func (a *app) health(ctx context.Context) health {
 		add(ok, reason)
 	}
 	if len(h.Reasons) == 0 {
-		h.Reasons = []string{"boot complete, no service is wanted up"}
+		reason := "boot complete, no service is wanted up"
+		ok := a.booted()
+		if !ok {
+			reason = "boot is not complete"
+		}
+		add(ok, reason)
 	}
 	return h
+}
+
+// booted says whether the boot scripts are over: main-hermes, where there is one, starts after them.
+func (a *app) booted() bool {
+	status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, "main-hermes"))
+	return errors.Is(err, fs.ErrNotExist) || err == nil && status.Up()
 }
 
 // judge says whether a gateway that is wanted up is healthy.

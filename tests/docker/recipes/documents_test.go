@@ -18,6 +18,7 @@ const root = "../../.."
 var (
 	nameInRecipe   = regexp.MustCompile(`--name (\S+)`)
 	volumeInRecipe = regexp.MustCompile(`-v ~/(\S+):/opt/data`)
+	asksARunning   = regexp.MustCompile(`^docker (?:exec|logs|restart) `)
 )
 
 // The commands of README and guide, as they stand there and in their order, each page in a home of its
@@ -67,8 +68,13 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// follow runs commands as a reader would, who waits for a gateway before going on.
+// follow runs commands as a reader would, who waits for a gateway before going on, and has the one of
+// README where a page begins with a question to it.
 func follow(w *world, commands []string) {
+	if asksARunning.MatchString(commands[0]) {
+		w.ok(runLine)
+		w.gateway("hermes", ".hermes")
+	}
 	w.afterwards("docker volume rm -f " + w.id)
 	for _, command := range commands {
 		w.Log(command)

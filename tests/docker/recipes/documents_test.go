@@ -16,9 +16,10 @@ import (
 const root = "../../.."
 
 var (
-	nameInRecipe   = regexp.MustCompile(`--name (\S+)`)
-	volumeInRecipe = regexp.MustCompile(`-v ~/(\S+):/opt/data`)
-	asksARunning   = regexp.MustCompile(`^docker (?:exec|logs|restart) `)
+	nameInRecipe     = regexp.MustCompile(`--name (\S+)`)
+	volumeInRecipe   = regexp.MustCompile(`-v ~/(\S+):/opt/data`)
+	questionInRecipe = regexp.MustCompile(` (?:gateway status|container (?:doctor|health))\b`)
+	asksARunning     = regexp.MustCompile(`^docker (?:exec|logs|restart) `)
 )
 
 // The commands of README and guide, as they stand there and in their order, each page in a home of its
@@ -84,7 +85,11 @@ func follow(w *world, commands []string) {
 		if name != nil {
 			w.ok("docker rm -f " + name[1] + " >/dev/null 2>&1 || :") // of the command before
 		}
-		w.ok(command)
+		if questionInRecipe.MatchString(command) { // the answer is "no" while a gateway restarts
+			w.untilOK("yes to "+command, command)
+		} else {
+			w.ok(command)
+		}
 		if name != nil && strings.HasSuffix(command, " gateway run") {
 			data := ".hermes"
 			if m := volumeInRecipe.FindStringSubmatch(command); m != nil {

@@ -71,6 +71,7 @@ func lifeScenarios() []scenario {
 			w.run("s6-svok", "foo")
 		}},
 		{"not wanted at start", one(map[string]string{"run": sleeper, "down": ""}), func(w *world) {
+			w.supervised("foo")
 			w.run("s6-svwait", "-D", "-t", "10000", "foo")
 			events := w.subscribe("foo")
 			w.run("s6-svc", "-wu", "-o", "foo")
@@ -85,7 +86,7 @@ func lifeScenarios() []scenario {
 			"run":             "#!/bin/sh\necho warm >&4\nexec sleep 3600\n",
 			"notification-fd": "4\n", "down": "",
 		}), func(w *world) {
-			w.poll("supervised", func() bool { return w.quiet("s6-svok", "foo") == 0 })
+			w.supervised("foo")
 			events := w.subscribe("foo")
 			w.run("s6-svc", "-wU", "-T", "20000", "-u", "foo")
 			events.until("uU")
@@ -98,7 +99,7 @@ func lifeScenarios() []scenario {
 			"run":             "#!/bin/sh\necho >&5\nexit 3\n",
 			"notification-fd": "5", "down": "",
 		}), func(w *world) {
-			w.poll("supervised", func() bool { return w.quiet("s6-svok", "foo") == 0 })
+			w.supervised("foo")
 			events := w.subscribe("foo")
 			w.run("s6-svc", "-o", "foo")
 			events.until("uUdD")
@@ -218,7 +219,7 @@ func deathScenarios() []scenario {
 			w.untilStat("foo", "up")
 		}},
 		{"run that cannot be started", one(map[string]string{"run": "#!/no/such/interpreter\n"}), func(w *world) {
-			w.poll("supervised", func() bool { return w.quiet("s6-svok", "foo") == 0 })
+			w.supervised("foo")
 			w.run("s6-svwait", "-u", "-t", "300", "foo")
 			w.run("s6-svc", "-d", "foo")
 		}},

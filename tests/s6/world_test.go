@@ -172,6 +172,14 @@ func (w *world) stat(name string) {
 	w.note("%s is %s (exit %d)", name, plain(out), code)
 }
 
+// supervised waits until there is a supervisor that has written its first status.
+func (w *world) supervised(name string) {
+	w.Helper()
+	w.poll(name+" is supervised", func() bool {
+		return w.quiet("s6-svok", name) == 0 && w.quiet("s6-svstat", name) == 0
+	})
+}
+
 // untilStat waits until the line of s6-svstat begins with want, and notes it.
 func (w *world) untilStat(name, want string) {
 	w.Helper()
@@ -238,17 +246,45 @@ func (w *world) subscribe(name string) *subscriber {
 		w.Fatal(err)
 	}
 	w.Cleanup(func() { _ = unix.Close(fd) })
-	return &subscriber{w: w, fd: fd}
+	s := &subscriber{w: w, fd: fd}
+	w.settle(name)
+	s.read() // what was on its way before does not count
+	s.seen = ""
+	return s
+}
+
+// settle returns when the supervisor has told all that it had to tell: a status comes before its
+// events, so that one who saw it may still meet them. A letter that changes nothing but makes the
+// supervisor write its status shows that it is done with what came before.
+func (w *world) settle(name string) {
+	w.Helper()
+	letter, path := "-c", filepath.Join(w.dir, name, "supervise", "status")
+	if out, _ := w.output("s6-svstat", "-u", name); strings.TrimSpace(out) != "true" {
+		letter = "-d"
+	}
+	before, err := os.Stat(path)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.quiet("s6-svc", letter, name)
+	w.poll(name+" writes its status", func() bool {
+		after, err := os.Stat(path)
+		return err == nil && (!os.SameFile(before, after) || after.ModTime() != before.ModTime())
+	})
+}
+
+func (s *subscriber) read() {
+	buf := make([]byte, 256)
+	if n, err := unix.Read(s.fd, buf); err == nil {
+		s.seen += string(buf[:n])
+	}
 }
 
 // until waits until the events since the last call end with want, and notes them.
 func (s *subscriber) until(want string) {
 	s.w.Helper()
-	buf := make([]byte, 256)
 	s.w.poll(fmt.Sprintf("events end with %q", want), func() bool {
-		if n, err := unix.Read(s.fd, buf); err == nil {
-			s.seen += string(buf[:n])
-		}
+		s.read()
 		return strings.HasSuffix(s.seen, want)
 	})
 	s.w.note("events %s", s.seen)

@@ -89,8 +89,8 @@ func TestNoLineIsLostWhenEitherSideIsKilled(t *testing.T) {
 	const lines = 400
 	w := ourWorld(t, map[string]string{
 		// Counts a line once it is written; a second run goes on from there.
-		"run": "#!/bin/bash\nexec 2>/dev/null\nn=$(cat ../n)\nwhile test $n -lt " + strconv.Itoa(lines) +
-			"; do n=$((n+1)); echo line $n; echo $n >../n.new; mv ../n.new ../n; done\nexec sleep 3600\n",
+		"run": "#!/bin/bash\nwhile read -r l; do n=$l; done <../n\nwhile test $n -lt " + strconv.Itoa(lines) +
+			"; do n=$((n+1)); echo line $n; echo $n >>../n; done\nexec sleep 3600\n",
 		// What a logger has read and not yet written dies with it, so it is down
 		// while the lines are in the pipe.
 		"log/run": "#!/bin/bash\nwhile read -r l; do echo \"$l\"; done >>../../log.out\n",
@@ -100,7 +100,7 @@ func TestNoLineIsLostWhenEitherSideIsKilled(t *testing.T) {
 	w.untilStat("foo/log", "up")
 	w.run("s6-svc", "-wd", "-d", "foo/log")
 	w.run("s6-svc", "-u", "foo")
-	w.poll("all lines are written", func() bool { return strings.TrimSpace(w.file("n")) == strconv.Itoa(lines) })
+	w.poll("all lines are written", func() bool { return strings.HasSuffix(w.file("n"), fmt.Sprintf("\n%d\n", lines)) })
 	w.newPid("foo", w.kill("foo"))
 	w.run("s6-svc", "-wu", "-u", "foo/log")
 	last := "line " + strconv.Itoa(lines) + "\n"

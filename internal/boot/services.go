@@ -74,7 +74,7 @@ func installLongrun(source, dir string) error {
 	}
 	for _, name := range []string{
 		"notification-fd", "lock-fd", "timeout-kill", "flag-timeout-killpg", "timeout-finish", "max-death-tally",
-		"down-signal", "reload-signal", "flag-newpidns", "restart-max", "output-prefix",
+		"down-signal", "reload-signal", "flag-newpidns", "restart-max", "output-prefix", "output-max",
 	} {
 		if err := copyFile(filepath.Join(source, name), filepath.Join(dir, name), 0o644); err != nil {
 			return err

@@ -14,6 +14,7 @@ const (
 	DefaultTallyLimit    = 100
 	MaxTallyLimit        = 4096
 	DefaultRestartMax    = 300 * time.Second
+	DefaultOutputMax     = 16 << 20 // of a service with output-prefix
 	maxSignalLen         = 15
 	maxPrefixLen         = 64
 	maxConfigSize        = 256
@@ -32,6 +33,7 @@ type Config struct {
 	NewPidNS       bool
 	RestartMax     time.Duration // cap of the back-off; 0: classic s6
 	OutputPrefix   string        // put before each line of output; "": none
+	OutputMax      int           // bytes a minute that pass, of each stream; 0: no limit
 }
 
 // ReadConfig asks read for each file; an error of read means the file is
@@ -39,6 +41,10 @@ type Config struct {
 // warning for each file.
 func ReadConfig(read func(name string) ([]byte, error), maxFD int) (Config, []string) {
 	r := configReader{read: read}
+	prefix, outputMax := r.prefix("output-prefix"), 0
+	if prefix != "" {
+		outputMax = DefaultOutputMax
+	}
 	return Config{
 		NotificationFD: r.number("notification-fd", 1, maxFD, 0),
 		LockFD:         r.number("lock-fd", 1, maxFD, 0),
@@ -50,7 +56,8 @@ func ReadConfig(read func(name string) ([]byte, error), maxFD int) (Config, []st
 		KillGroup:      r.flag("flag-timeout-killpg"),
 		NewPidNS:       r.flag("flag-newpidns"),
 		RestartMax:     r.millis("restart-max", DefaultRestartMax),
-		OutputPrefix:   r.prefix("output-prefix"),
+		OutputPrefix:   prefix,
+		OutputMax:      r.number("output-max", 0, 1<<31-1, outputMax),
 	}, r.warnings
 }
 

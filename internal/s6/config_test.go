@@ -38,14 +38,21 @@ func TestConfig(t *testing.T) {
 		{"all files", map[string]string{
 			"notification-fd": "3\n", "lock-fd": "4\nrest\n", "timeout-kill": "1500\n", "timeout-finish": "0\n",
 			"max-death-tally": "4096", "down-signal": "sigint\n", "reload-signal": "12\n", "flag-timeout-killpg": "",
-			"flag-newpidns": "", "restart-max": "0\n", "output-prefix": "[x] \n",
+			"flag-newpidns": "", "restart-max": "0\n", "output-prefix": "[x] \n", "output-max": "1000\n",
 		}, func(c *Config) {
 			*c = Config{
 				NotificationFD: 3, LockFD: 4, KillTimeout: 1500 * time.Millisecond, TallyLimit: 4096,
 				DownSignal: syscall.SIGINT, ReloadSignal: syscall.SIGUSR2, KillGroup: true, NewPidNS: true,
-				OutputPrefix: "[x] ",
+				OutputPrefix: "[x] ", OutputMax: 1000,
 			}
 		}, 0},
+		{"prefix alone", map[string]string{"output-prefix": "[x] "}, func(c *Config) {
+			c.OutputPrefix, c.OutputMax = "[x] ", 16<<20
+		}, 0},
+		{"prefix without a limit", map[string]string{"output-prefix": "[x] ", "output-max": "0"}, func(c *Config) {
+			c.OutputPrefix = "[x] "
+		}, 0},
+		{"limit alone", map[string]string{"output-max": "7"}, func(c *Config) { c.OutputMax = 7 }, 0},
 		{"garbage", map[string]string{
 			"notification-fd": "0", "lock-fd": "99", "timeout-kill": "-1", "timeout-finish": "5s",
 			"max-death-tally": "4097", "down-signal": "TERM ", "reload-signal": "RTMIN+1", "restart-max": "",

@@ -27,15 +27,17 @@ type prefixer struct {
 	reader *os.File
 	out    *os.File
 	turn   *sync.Mutex // of those who write to out
+	note   func(text string)
 	done   chan struct{}
 
 	mu     sync.Mutex
 	prefix string
+	limit  int // bytes a minute; 0: none
 }
 
 // newPrefixer starts a pump. A write that waits for the reader of out holds a
-// thread, so that those who share out share turn, too (SUP-89, SUP-101).
-func newPrefixer(out *os.File, turn *sync.Mutex) (*prefixer, error) {
+// thread, so that those who share out share turn, too (SUP-89, SUP-101). note is told of losses.
+func newPrefixer(out *os.File, turn *sync.Mutex, note func(text string)) (*prefixer, error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
 		return nil, err
@@ -49,23 +51,24 @@ func newPrefixer(out *os.File, turn *sync.Mutex) (*prefixer, error) {
 		writer: os.NewFile(uintptr(fds[1]), "prefix"),
 		out:    out,
 		turn:   turn,
+		note:   note,
 		done:   make(chan struct{}),
 	}
 	go p.pump()
 	return p, nil
 }
 
-// use sets the prefix of the lines to come.
-func (p *prefixer) use(prefix string) {
+// use sets the prefix of the lines to come, and how many bytes of them may pass in a minute; 0: all.
+func (p *prefixer) use(prefix string, limit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.prefix = prefix
+	p.prefix, p.limit = prefix, limit
 }
 
-func (p *prefixer) current() string {
+func (p *prefixer) current() (prefix string, limit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.prefix
+	return p.prefix, p.limit
 }
 
 // close ends the pipe and waits a moment for its last lines. A descendant of
@@ -85,6 +88,8 @@ func (p *prefixer) pump() {
 	defer close(p.done)
 	defer func() { _ = p.reader.Close() }() // read to the end
 	var rest []byte
+	var meter meter
+	defer func() { p.tell(meter.account(nil)) }()
 	chunk := make([]byte, maxLine)
 	for {
 		wait := time.Time{}
@@ -94,16 +99,25 @@ func (p *prefixer) pump() {
 		_ = p.reader.SetReadDeadline(wait) // a pipe has deadlines
 		n, err := p.reader.Read(chunk)
 		rest = append(rest, chunk[:n]...)
-		text, left := prefixLines(p.current(), rest, err != nil)
+		prefix, limit := p.current()
+		text, left := prefixLines(prefix, rest, err != nil)
+		text, notes := meter.admit(time.Now(), limit, text)
 		if len(text) > 0 {
 			p.turn.Lock()
 			writeAll(p.out, text)
 			p.turn.Unlock()
 		}
+		p.tell(notes)
 		rest = append(rest[:0], left...)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return
 		}
+	}
+}
+
+func (p *prefixer) tell(notes []string) {
+	for _, text := range notes {
+		p.note(text)
 	}
 }
 

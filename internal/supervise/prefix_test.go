@@ -59,11 +59,11 @@ func TestPrefixerFlood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPrefixer(out, new(sync.Mutex))
+	p, err := newPrefixer(out, new(sync.Mutex), func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.use("> ")
+	p.use("> ", 0)
 	got := make(chan string)
 	go func() {
 		b, _ := io.ReadAll(r)
@@ -90,7 +90,7 @@ func TestPrefixerWithoutReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = r.Close()
-	p, err := newPrefixer(out, new(sync.Mutex))
+	p, err := newPrefixer(out, new(sync.Mutex), func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestPrefixersOfABlockedReaderShareAThread(t *testing.T) {
 	var turn sync.Mutex
 	var all []*prefixer
 	for range 64 {
-		p, err := newPrefixer(out, &turn)
+		p, err := newPrefixer(out, &turn, func(text string) { t.Error(text) })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -170,8 +170,8 @@ func (r *runner) spawn(spec proc.Spec, env []string) (_ *proc.Child, err error) 
 // stdio are the descriptors 0 to 2 of run and finish.
 func (r *runner) stdio(c s6.Config) []*os.File {
 	in, out, errs := r.opt.Stdin, r.opt.Stdout, r.opt.Stderr
-	if c.OutputPrefix != "" {
-		out, errs = r.prefixed(0, out, c.OutputPrefix), r.prefixed(1, errs, c.OutputPrefix)
+	if c.OutputPrefix != "" || c.OutputMax > 0 {
+		out, errs = r.prefixed(0, out, c), r.prefixed(1, errs, c)
 	}
 	if r.opt.Pipe != nil && !r.dropped {
 		if r.opt.Logger {
@@ -184,17 +184,17 @@ func (r *runner) stdio(c s6.Config) []*os.File {
 }
 
 // prefixed is the pipe to one of the outputs of the init with a prefix to each
-// line, the output itself if there can be none.
-func (r *runner) prefixed(which int, out *os.File, prefix string) *os.File {
+// line and a limit to all of them, the output itself if there can be none.
+func (r *runner) prefixed(which int, out *os.File, c s6.Config) *os.File {
 	if r.prefixers[which] == nil {
-		p, err := newPrefixer(out, r.opt.Turn)
+		p, err := newPrefixer(out, r.opt.Turn, func(text string) { r.log(1, "%s", text) })
 		if err != nil {
 			r.log(1, "cannot prefix the output: %v", err)
 			return out
 		}
 		r.prefixers[which] = p
 	}
-	r.prefixers[which].use(prefix)
+	r.prefixers[which].use(c.OutputPrefix, c.OutputMax)
 	return r.prefixers[which].writer
 }
 

@@ -173,6 +173,31 @@ func TestOutputPrefix(t *testing.T) {
 	}
 }
 
+// TestFloodIsCut: a service that floods fills no disk, runs on, and is told of.
+//
+// spec: FAULT-08, FAULT-18
+func TestFloodIsCut(t *testing.T) {
+	w := ourWorld(t, map[string]string{
+		"run":        "#!/bin/sh\necho first\nyes flood | head -n 200000\necho >>../printed\nexec sleep 3600\n",
+		"output-max": "1000\n",
+	})
+	w.file("printed")
+	w.run("s6-svc", "-wD", "-d", "foo")
+	w.stop()
+	said := w.log.String()
+	if lines := strings.Count(said, "flood\n"); !strings.HasPrefix(said, "first\nflood\n") || lines != (1000-6)/6 {
+		t.Errorf("%d lines passed:\n%.500s", lines, said)
+	}
+	for _, want := range []string{
+		"foo: more than 1000 bytes of output in a minute: the rest is dropped until ",
+		"foo: 199835 lines of output (1199010 bytes) were dropped\n",
+	} {
+		if strings.Count(said, want) != 1 {
+			t.Errorf("not once %q in:\n%.2000s", want, said)
+		}
+	}
+}
+
 // contract: SLOT-14; spec: SUP-55, SUP-56
 func TestVanishedDirectoryIsStoppedAndForgotten(t *testing.T) {
 	files := map[string]string{

@@ -12,8 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 )
+
+// No goroutine outlives its table.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func newTable(t *testing.T) *Table {
 	t.Helper()
@@ -246,6 +250,62 @@ func TestStatusReapedBeforeTheEntryIsClaimed(t *testing.T) {
 	}
 	if len(table.unknown) != 0 {
 		t.Errorf("%d statuses left", len(table.unknown))
+	}
+}
+
+// TestHangingExecStopsNothing: a spawn waits for an exec that a lease on the program holds up, as a
+// dead file system would. Others are spawned, signalled and reaped meanwhile.
+//
+// spec: SUP-103
+func TestHangingExecStopsNothing(t *testing.T) {
+	table := newTable(t)
+	path := t.TempDir() + "/run"
+	if err := os.WriteFile(path, []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	leased, err := os.Open(path) // not for writing, which would refuse the exec
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = leased.Close() }()
+	if _, err := unix.FcntlInt(leased.Fd(), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+		t.Fatalf("cannot lease a file: %v", err)
+	}
+	released := make(chan syscall.WaitStatus)
+	go func() {
+		child, err := table.Spawn(Spec{Path: path, Argv: []string{"run"}})
+		if err != nil {
+			t.Errorf("spawn after the lease: %v", err)
+			close(released)
+			return
+		}
+		<-child.Done()
+		released <- child.Status()
+	}()
+	poll(t, "the lease is asked back", func() bool {
+		kind, err := unix.FcntlInt(leased.Fd(), unix.F_GETLEASE, 0)
+		return err == nil && kind != unix.F_WRLCK
+	})
+	for code := range 20 {
+		if got := await(t, spawn(t, table, sh(fmt.Sprintf("exit %d", code)))); got.ExitStatus() != code {
+			t.Errorf("status %#x, want exit %d", got, code)
+		}
+	}
+	sleeper := spawn(t, table, sh("exec sleep 600"))
+	if err := sleeper.Signal(syscall.SIGTERM); err != nil {
+		t.Errorf("signal: %v", err)
+	}
+	await(t, sleeper)
+	select {
+	case status := <-released:
+		t.Errorf("the exec did not hang: %#x", status)
+	default:
+	}
+	if _, err := unix.FcntlInt(leased.Fd(), unix.F_SETLEASE, unix.F_UNLCK); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-released; got.ExitStatus() != 3 {
+		t.Errorf("status %#x after the lease, want exit 3", got)
 	}
 }
 

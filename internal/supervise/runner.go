@@ -25,14 +25,14 @@ type runner struct {
 	*Service
 	m         machine
 	files     *files
-	letters   chan []byte // from the control fifo
-	child     *proc.Child // the process that moves the machine
-	isFinish  bool        // child is finish
-	killed    bool        // child was sent KILL by this init
-	oomKills  uint64      // of the cgroup when child was started
-	config    s6.Config   // as read for the last START
-	warned    []string    // warnings about the config that were logged
-	failure   string      // last failure of a disk access
+	letters   chan []byte       // from the control fifo
+	child     *proc.Child       // the process that moves the machine
+	isFinish  bool              // child is finish
+	killed    bool              // child was sent KILL by this init
+	oomKills  uint64            // of the cgroup when child was started
+	config    s6.Config         // as read for the last START
+	warned    []string          // warnings about the config that were logged
+	failures  map[string]string // what each file's last access failed of
 	pipe      *readyPipe
 	prefixers [2]*prefixer // of stdout and stderr
 	dropped   bool
@@ -41,7 +41,7 @@ type runner struct {
 
 // run is the supervisor: it ends with the service's last process.
 func (s *Service) run() {
-	r := &runner{Service: s, letters: make(chan []byte)}
+	r := &runner{Service: s, letters: make(chan []byte), failures: map[string]string{}}
 	defer close(s.done)
 	defer r.cleanup()
 	if !r.setup() {
@@ -260,17 +260,17 @@ func (r *runner) obey(e effect, in input) {
 	case opClosePipe:
 		r.pipe.drop()
 	case opTally:
-		r.try(r.files.addDeath(s6.DeathOf(in.now, in.wait), in.config.TallyLimit))
+		r.try(s6.TallyFile, r.files.addDeath(s6.DeathOf(in.now, in.wait), in.config.TallyLimit))
 	case opTouchDown:
-		r.try(r.files.touchDown())
+		r.try(s6.DownFile, r.files.touchDown())
 	case opUnlinkDown:
-		r.try(r.files.service.Remove(s6.DownFile))
+		r.try(s6.DownFile, r.files.service.Remove(s6.DownFile))
 	case opDropLog:
 		r.dropLog()
 	case opSaveBackoff:
-		r.try(r.files.supervise.Replace(s6.BackoffFile, e.backoff.Encode()))
+		r.try(s6.BackoffFile, r.files.supervise.Replace(s6.BackoffFile, e.backoff.Encode()))
 	case opClearBackoff:
-		r.try(r.files.supervise.Remove(s6.BackoffFile))
+		r.try(s6.BackoffFile, r.files.supervise.Remove(s6.BackoffFile))
 	case opNotice:
 		r.log(1, "%s", e.text)
 	case opOver:
@@ -280,12 +280,12 @@ func (r *runner) obey(e effect, in input) {
 
 // write publishes the status, on disk before anywhere else.
 func (r *runner) write() {
-	r.try(r.files.supervise.Replace(s6.StatusFile, r.m.status.Encode()))
+	r.try(s6.StatusFile, r.files.supervise.Replace(s6.StatusFile, r.m.status.Encode()))
 	r.publish(r.m.status)
 }
 
 func (r *runner) notify(letters string) {
-	r.try(r.files.event.Notify(letters))
+	r.try(s6.EventDir, r.files.event.Notify(letters))
 	if letters == s6.EventFailed+s6.EventDownReady {
 		r.fail()
 	}
@@ -301,17 +301,17 @@ func (r *runner) signal(sig syscall.Signal, send func(*proc.Child, syscall.Signa
 	}
 }
 
-// try logs a failure of disk access once for each cause; what comes next makes
-// it good (SUP-14).
-func (r *runner) try(err error) {
+// try logs that an access to a file failed, once for each cause; what comes next
+// makes it good (SUP-14).
+func (r *runner) try(file string, err error) {
 	text := ""
 	if err != nil {
 		text = err.Error()
 	}
-	if text != "" && text != r.failure {
+	if text != "" && text != r.failures[file] {
 		r.log(1, "%s", text)
 	}
-	r.failure = text
+	r.failures[file] = text
 }
 
 func (r *runner) log(level int, format string, a ...any) {

@@ -1,0 +1,56 @@
+package boot_test
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+
+	"caduceus/internal/s6"
+)
+
+// TestFullRun fills the file system that holds the state: the old status stays whole, the service is
+// restarted all the same, each cause is told once, and the next write with room makes it good.
+//
+// spec: SUP-14, FAULT-12
+func TestFullRun(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.spec.RunMode = "1777,size=512k"
+	b.longrun("svc", "echo service; exec sleep 1000", "timeout-kill=60000")
+	p := b.start(nil, "sh", "-c", `dd if=/dev/zero of=/run/fill bs=4k 2>/dev/null; echo full
+		until [ -e /tmp/go ]; do sleep 0.05; done; rm /run/fill; echo free; exec sleep 1000`)
+	p.says("full\n")
+	p.says("service\n")
+	slot := p.inside("/run/s6-rc/servicedirs/svc")
+	status := func() s6.Status {
+		t.Helper()
+		st, err := s6.ReadStatus(slot)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return st
+	}
+	before := status()
+	for runs := 2; runs <= 4; runs++ {
+		b.must(s6.SendControl(slot, "k"))
+		p.until("the next run", func() bool { return strings.Count(p.stdout.String(), "service\n") == runs })
+	}
+	if after := status(); after != before || !after.Up() {
+		t.Errorf("status %+v, was %+v", after, before)
+	}
+	for _, file := range []string{"status", "death_tally"} {
+		if n := strings.Count(p.stderr.String(), `cannot write "`+file+`": write `); n != 1 {
+			t.Errorf("%d lines about %s, want one:\n%s", n, file, p.stderr.String())
+		}
+	}
+	b.must(os.WriteFile(p.inside("/tmp/go"), nil, 0o644))
+	p.says("free\n")
+	b.must(s6.SendControl(slot, "d"))
+	p.until("a new status", func() bool { return status().Pid == 0 })
+	if after := status(); after.WantUp || after.Wait != syscall.WaitStatus(syscall.SIGTERM) {
+		t.Errorf("status %+v", after)
+	}
+	p.stop()
+	p.expect(0)
+}

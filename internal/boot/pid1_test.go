@@ -246,6 +246,12 @@ func TestStopDuringBoot(t *testing.T) {
 			b.file("etc/s6-overlay/s6-rc.d/one/up", "/etc/up", 0o644)
 		},
 		"waiting for user": func(b *box) { b.longrun("svc", wait, "notification-fd=3") },
+		"waiting for user2": func(b *box) {
+			b.longrun("svc", wait, "notification-fd=3")
+			b.must(os.Remove(b.path("etc/s6-overlay/s6-rc.d/user/contents.d/svc")))
+			b.file("etc/s6-overlay/s6-rc.d/user2/type", "bundle", 0o644)
+			b.file("etc/s6-overlay/s6-rc.d/user2/contents.d/svc", "", 0o644)
+		},
 		"waiting for services.d": func(b *box) {
 			b.script("etc/services.d/svc/run", wait)
 			b.file("etc/services.d/svc/notification-fd", "3", 0o644)
@@ -266,6 +272,35 @@ func TestStopDuringBoot(t *testing.T) {
 				t.Error("CMD ran after the stop")
 			}
 		})
+	}
+}
+
+// The ladder meets services that die by themselves: nothing starts any more, and a finish script that
+// runs already comes to its end.
+//
+// spec: SUP-79, SUP-82, FAULT-06
+func TestStopAmongDeaths(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.longrun("crash", "echo crash; exit 1")
+	b.longrun("slow", "echo slow; exit 1")
+	b.script("etc/s6-overlay/s6-rc.d/slow/finish", "echo finishing; sleep 0.7; echo finished")
+	p := b.start(nil, "sh", "-c", "exec sleep 1000")
+	p.until("a crash loop", func() bool { return strings.Count(p.stdout.String(), "crash\n") == 2 })
+	p.until("finish", func() bool {
+		said := p.stdout.String()
+		return strings.Count(said, "finishing\n") > strings.Count(said, "finished\n")
+	})
+	if took := p.stop(); took > 2*time.Second {
+		t.Errorf("stop took %v", took)
+	}
+	p.expect(0)
+	said := p.stdout.String()
+	if strings.Count(said, "finishing\n") != strings.Count(said, "finished\n") {
+		t.Errorf("finish was cut:\n%s", said)
+	}
+	if _, after, found := strings.Cut(p.stderr.String(), "stopping"); !found || strings.Contains(after, "start") {
+		t.Errorf("stderr:\n%s", p.stderr.String())
 	}
 }
 

@@ -291,6 +291,20 @@ func (s *subscriber) until(want string) {
 	s.seen = ""
 }
 
+// await waits for an event without a pause between two looks, and notes nothing.
+func (s *subscriber) await(last string) {
+	s.w.Helper()
+	for end := time.Now().Add(patience()); !strings.HasSuffix(s.seen, last); s.read() {
+		if time.Now().After(end) {
+			s.w.Fatalf("gave up waiting for event %q, saw %q", last, s.seen)
+		}
+		if _, err := unix.Poll([]unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}}, 1000); err != nil && err != unix.EINTR {
+			s.w.Fatal(err)
+		}
+	}
+	s.seen = ""
+}
+
 // self runs a program under another name.
 func (w *world) self(program, name string, args ...string) (string, int) {
 	w.Helper()

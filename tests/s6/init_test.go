@@ -212,7 +212,7 @@ func TestFloodIsCut(t *testing.T) {
 	w.file("printed")
 	w.run("s6-svc", "-wD", "-d", "foo")
 	w.stop()
-	said := w.log.String()
+	said := w.out.String() + w.log.String()
 	if lines := strings.Count(said, "flood\n"); !strings.HasPrefix(said, "first\nflood\n") || lines != (1000-6)/6 {
 		t.Errorf("%d lines passed:\n%.500s", lines, said)
 	}

@@ -20,6 +20,7 @@ func TestSuspend(t *testing.T) {
 	w.service("bar", map[string]string{"run": sleeper})
 	w.run("s6-svscanctl", "-a", ".")
 	w.untilStat("foo", "up")
+	w.supervised("bar")
 	w.untilStat("bar", "up")
 	events := w.subscribe("foo")
 	foo, bar := w.pid("foo"), w.pid("bar")

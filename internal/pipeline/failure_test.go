@@ -9,11 +9,16 @@ import (
 func TestDiagnose(t *testing.T) {
 	for file, want := range map[string]string{
 		"net.txt": `cannot build image "hermes-agent:dev" at step "[net 2/2] RUN apt-get update": ` +
-			`no network: a download could not be reached; check the network or the proxy of this host, and build again`,
+			`no network: a download could not be reached (nohost.invalid); check the network or the proxy of this host, and build again`,
 		"apt.txt": `cannot build image "hermes-agent:dev" at step "[apt 2/2] RUN apt-get update && apt-get install -y jq=9.9-9": ` +
-			`a pinned version is no longer in the archive; run "image/build/update-locks.sh AGENT-DIRECTORY", look at the difference, and build again`,
+			`a pinned version is no longer in the archive (jq); run "image/build/update-locks.sh AGENT-DIRECTORY", look at the difference, and build again`,
 		"hash.txt": `cannot build image "hermes-agent:dev" at step "[python 2/3] RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/python.sh /tmp/python.lock": ` +
-			`a downloaded file does not have the hash of the lock; build again; if it stays so, the file was replaced at its source: compare it with image/locks before you renew the lock`,
+			`a downloaded file does not have the hash of the lock (idna==3.10); build again; if it stays so, the file was replaced at its source: compare it with image/locks before you renew the lock`,
+		"hash-pip.txt": `cannot build image "hermes-agent:dev" at step "[agent 3/3] RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/agent.sh /source /tmp/build.lock": ` +
+			`a downloaded file does not have the hash of the lock (hermes-agent==0.19.0); build again; if it stays so, the file was replaced at its source: compare it with image/locks before you renew the lock`,
+		"hash-npm.txt": `cannot build image "hermes-agent:dev" at step "[npm 2/2] RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/npm.sh /tmp": ` +
+			`a downloaded file does not have the hash of the lock (sha512-AAgCKB5rw1EEK8SKWo4zid7a5kOwlclqALC0P3c69buJvKdhrl/dJkKdfLqGGaiNIbWzRdqqT0PxZVkwVEf2fg); ` +
+			`build again; if it stays so, the file was replaced at its source: compare it with image/locks before you renew the lock`,
 		"disk.txt": `cannot build image "hermes-agent:dev" at step "[media 2/2] RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh …": ` +
 			`no space left on the engine's disk; free some, say with "docker builder prune", and build again`,
 		"base.txt": `cannot build image "hermes-agent:dev" at step "[internal] load metadata for debian:13.4": ` +

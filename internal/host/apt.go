@@ -1,7 +1,9 @@
 package host
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -31,12 +33,30 @@ func Install(ctx context.Context, run Runner, f Facts, purpose string, packages 
 	// party's, say) must not stop the install: the second try tells the truth.
 	_ = run.Run(ctx, Cmd{Path: "apt-get", Args: []string{"update", "-q"}, Env: noninteractive})
 	if err := run.Run(ctx, install); err != nil {
-		return &Problem{
-			What: "cannot " + purpose, Cause: "apt-get cannot install " + list + ": " + lastLine(err.Error()),
-			Next: `look at the output of "` + install.String() + `"`, Err: err,
-		}
+		p := aptProblem(err.Error())
+		p.What, p.Cause, p.Err = "cannot "+purpose, "apt-get cannot install "+list+": "+p.Cause, err
+		p.Next = cmp.Or(p.Next, `look at the output of "`+install.String()+`"`)
+		return p
 	}
 	return nil
+}
+
+// aptProblem is what apt-get's output says, as far as a person can mend it.
+func aptProblem(output string) *Problem {
+	lower := strings.ToLower(output)
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(lower, w) })
+	}
+	switch {
+	case says("no space left", "don't have enough free space"):
+		return &Problem{Cause: "no space left on this host's disk", Next: `free some, say with "apt-get clean", and try again`}
+	case says("failure resolving", "could not resolve", "could not connect", "unable to connect", "network is unreachable"):
+		return &Problem{Cause: "no network: the packages cannot be fetched", Next: `check the network or the proxy of this host until "apt-get update" works`}
+	case says("could not get lock", "unable to acquire the dpkg"):
+		return &Problem{Cause: "another program holds apt's lock", Next: "wait for it, and try again"}
+	default:
+		return &Problem{Cause: lastLine(output)}
+	}
 }
 
 func lastLine(s string) string {

@@ -130,6 +130,32 @@ func TestOSRelease(t *testing.T) {
 	}
 }
 
+// Output of apt-get as it was seen.
+func TestInstallSaysWhatStopsApt(t *testing.T) {
+	for name, c := range map[string]struct{ output, want string }{
+		"no network": {
+			"E: Failed to fetch http://deb.debian.org/debian/pool/a.deb  Temporary failure resolving 'deb.debian.org'\nE: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?\n",
+			`cannot test: apt-get cannot install a: no network: the packages cannot be fetched; check the network or the proxy of this host until "apt-get update" works`,
+		},
+		"a full disk": {
+			"E: You don't have enough free space in /var/cache/apt/archives/.\n",
+			`cannot test: apt-get cannot install a: no space left on this host's disk; free some, say with "apt-get clean", and try again`,
+		},
+		"another apt": {
+			"E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (apt-get)\nE: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), is another process using it?\n",
+			"cannot test: apt-get cannot install a: another program holds apt's lock; wait for it, and try again",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := &Fake{Answer: func(Cmd) (string, error) { return c.output, errors.New("exit status 100") }}
+			err := Install(t.Context(), run, Facts{Root: true, ID: "debian"}, "test", "a")
+			if err == nil || err.Error() != c.want {
+				t.Errorf("want %s\n got %v", c.want, err)
+			}
+		})
+	}
+}
+
 func TestInstall(t *testing.T) {
 	failed := errors.New("exit status 100")
 	debian := Facts{Root: true, ID: "debian"}

@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"caduceus/internal/host"
 )
@@ -30,11 +32,23 @@ func (p *Pipeline) Binaries(ctx context.Context) error {
 			Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + p.Facts.Arch},
 		})
 		if err != nil {
-			return fmt.Errorf("cannot compile %q: %w", pkg, err)
+			return notCompiled(pkg, err)
 		}
 	}
 	p.say("binaries: %s", filepath.Join("dist", "linux-"+p.Facts.Arch))
 	return nil
+}
+
+// notCompiled makes one line of what the modules' download failed with; what the compiler
+// says is shown as it is.
+func notCompiled(pkg string, err error) error {
+	what := fmt.Sprintf("cannot compile %q", pkg)
+	if ran, ok := errors.AsType[*host.RunError](err); ok {
+		if cause, next, known := explain("", strings.Split(ran.Output, "\n")); known {
+			return &host.Problem{What: what, Cause: cause, Next: next, Err: err}
+		}
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // version is what the programs and the image call themselves.

@@ -29,7 +29,7 @@ func causes(base string) []cause {
 			"a downloaded file does not have the hash of the lock",
 			"build again; if it stays so, the file was replaced at its source: compare it with image/locks before you renew the lock",
 			regexp.MustCompile(`(?i)hash(es)? mismatch|do not match the hashes|EINTEGRITY|checksum mismatch|hash sum mismatch`),
-			regexp.MustCompile("(?i)hash mismatch for `([^`]+)`|^\\s*(\\S+==\\S+) from |wanted (sha[0-9]+-[^= ]+)"),
+			regexp.MustCompile("(?i)hash mismatch for `([^`]+)`|^\\s*(\\S+==\\S+) from |wanted (sha[0-9]+-[^= ]+)|^verifying (\\S+): checksum"),
 		},
 		{
 			fmt.Sprintf("there is no base image %q", base), `run "go tool mage base", or name another in BASE_IMAGE`,
@@ -62,14 +62,9 @@ func diagnose(what, base string, p *progress, logFile string, err error) error {
 		out.What += fmt.Sprintf(" at step %q", clip(p.failed.name))
 	}
 	log := p.log()
-	for _, c := range causes(base) {
-		if slices.ContainsFunc(log, c.seen.MatchString) {
-			out.Cause, out.Next = c.text, c.next
-			if object := c.about(log); object != "" {
-				out.Cause += " (" + clip(object) + ")"
-			}
-			return out
-		}
+	if cause, next, ok := explain(base, log); ok {
+		out.Cause, out.Next = cause, next
+		return out
 	}
 	out.Cause = "it says nothing"
 	if len(log) > 0 {
@@ -79,6 +74,19 @@ func diagnose(what, base string, p *progress, logFile string, err error) error {
 		out.Cause += " (exit code " + p.failed.exit + ")"
 	}
 	return out
+}
+
+// explain finds the first known cause that a log shows.
+func explain(base string, log []string) (text, next string, ok bool) {
+	for _, c := range causes(base) {
+		if slices.ContainsFunc(log, c.seen.MatchString) {
+			if object := c.about(log); object != "" {
+				return c.text + " (" + clip(object) + ")", c.next, true
+			}
+			return c.text, c.next, true
+		}
+	}
+	return "", "", false
 }
 
 // about is the package or host that the log names, "" where it names none.

@@ -2,7 +2,11 @@ package pipeline
 
 import (
 	"errors"
+	"io"
+	"strings"
 	"testing"
+
+	"caduceus/internal/host"
 )
 
 // issue 3, bad input: one line each, naming the object, the cause and the next command.
@@ -44,5 +48,30 @@ func TestDiagnoseAClientThatSaysNothing(t *testing.T) {
 	err := diagnose("cannot build", "b", &progress{}, "build.log", errors.New("exit status 1"))
 	if want := "cannot build: it says nothing; read build.log"; err.Error() != want {
 		t.Errorf("want %q, got %q", want, err)
+	}
+}
+
+func TestBinariesSayWhyTheyCannotBeCompiled(t *testing.T) {
+	for name, c := range map[string]struct{ output, want string }{
+		"no network": {
+			"go: downloading golang.org/x/sys v0.49.0\ninternal/console/stderr.go:6:2: golang.org/x/sys@v0.49.0: Get \"https://proxy.example/x.zip\": dial tcp: lookup proxy.example on 10.0.0.53:53: dial udp: connect: network is unreachable\n",
+			": no network: a download could not be reached (proxy.example); check the network or the proxy of this host, and build again",
+		},
+		"a changed module": {
+			"verifying golang.org/x/sys@v0.49.0: checksum mismatch\n",
+			": a downloaded file does not have the hash of the lock (golang.org/x/sys@v0.49.0); build again; ",
+		},
+		"an error of the compiler": {"internal/boot/boot.go:1:1: undefined: x\n", "exit status 1\ninternal/boot/boot.go:1:1: undefined: x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &Pipeline{
+				Root: t.TempDir(), Out: io.Discard, Facts: host.Facts{Arch: "amd64"}, Getenv: func(string) string { return "" },
+				Run: &host.Fake{Answer: func(host.Cmd) (string, error) { return c.output, errors.New("exit status 1") }},
+			}
+			err := p.Binaries(t.Context())
+			if err == nil || !strings.HasPrefix(err.Error(), `cannot compile "./cmd/hermes`) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("want %q in %v", c.want, err)
+			}
+		})
 	}
 }

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// issue 3, bad input: an unknown target is an error that names the next command.
+func TestUnknownTarget(t *testing.T) {
+	t.Chdir("../..")
+	var stdout, stderr strings.Builder
+	code := run([]string{"nosuch"}, strings.NewReader(""), &stdout, &stderr)
+	want := "Unknown target specified: \"nosuch\"\nrun \"go tool mage -l\" for the list of targets, \"go tool mage -h TARGET\" for what one takes\n"
+	if code != usage || stderr.String() != want || stdout.String() != "" {
+		t.Errorf("exit code %d, stderr %q, stdout %q; want %d, %q and nothing", code, &stderr, &stdout, usage, want)
+	}
+}
+
+func TestAKnownTargetSaysNoMore(t *testing.T) {
+	t.Chdir("../..")
+	var stdout, stderr strings.Builder
+	if code := run([]string{"-l"}, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.String() != "" || !strings.Contains(stdout.String(), "build:all") {
+		t.Errorf("exit code %d, stderr %q, stdout %q", code, &stderr, &stdout)
+	}
+}

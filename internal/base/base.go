@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"caduceus/internal/engine"
@@ -78,8 +77,10 @@ func (b *Builder) facts(ctx context.Context) (facts, error) {
 	}
 	var made []Made
 	for _, img := range images {
-		if m, ok := madeFrom(slices.Max(img.Tags), img.Labels); ok {
-			made = append(made, m)
+		for _, tag := range img.Tags { // it may have other names, too
+			if m, ok := madeFrom(tag, img.Labels); ok {
+				made = append(made, m)
+			}
 		}
 	}
 	f.made = newest(made)

@@ -3,6 +3,7 @@ package base
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -93,10 +94,10 @@ const (
 )
 
 // madeFrom reads a bootstrapped base out of an image's labels; ok is false for an
-// image that is none, or of a broken label.
+// image that is none, under another name than ours, or of a broken label.
 func madeFrom(ref string, labels map[string]string) (m Made, ok bool) {
 	seconds, err := strconv.ParseInt(labels[labelSnapshot], 10, 64)
-	if err != nil || labels[labelRecipe] == "" {
+	if err != nil || labels[labelRecipe] == "" || !strings.HasPrefix(ref, Name+":") {
 		return Made{}, false
 	}
 	return Made{Ref: ref, Recipe: labels[labelRecipe], Snapshot: time.Unix(seconds, 0).UTC()}, true

@@ -50,8 +50,13 @@ func TestMadeFrom(t *testing.T) {
 		"no recipe":                {labelSnapshot: "1"},
 		"a broken snapshot":        {labelRecipe: "abc", labelSnapshot: "yesterday"},
 	} {
-		if _, ok := madeFrom("x", labels); ok {
+		if _, ok := madeFrom("caduceus-base:13.8", labels); ok {
 			t.Errorf("%s was taken for a bootstrapped base", name)
+		}
+	}
+	for _, other := range []string{"z-mine:1", "caduceus-base-old:13.8", ""} {
+		if _, ok := madeFrom(other, good); ok {
+			t.Errorf("the name %q was taken for that of a base", other)
 		}
 	}
 }

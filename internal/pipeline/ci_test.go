@@ -14,7 +14,6 @@ import (
 // its name, whose first line is the exit code; a target without one is well and says nothing.
 const fakeGo = `#!/bin/sh
 case $1 in
-env) echo go1.26.8 ;;
 version) echo go version go1.26.8 ;;
 tool) [ -f "$ANSWERS/$3" ] || exit 0; read -r code <"$ANSWERS/$3" && tail -n +2 "$ANSWERS/$3" && exit "$code" ;;
 esac

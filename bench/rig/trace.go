@@ -57,6 +57,7 @@ type tracer struct {
 	cmdOver bool         // CMD has ended
 	known   map[int]bool // tasks whose first stop was seen
 	counted map[int]bool // tasks that were counted
+	early   map[int]bool // processes that were there before CMD and have executed nothing yet
 	cmdPath string
 }
 
@@ -78,7 +79,7 @@ func trace(e entry) error {
 	if err := c.Start(); err != nil {
 		return err
 	}
-	t := tracer{root: c.Process.Pid, known: map[int]bool{}, counted: map[int]bool{}, cmdPath: e.Root + "/" + cmdFile}
+	t := tracer{root: c.Process.Pid, known: map[int]bool{}, counted: map[int]bool{}, early: map[int]bool{}, cmdPath: e.Root + "/" + cmdFile}
 	if err := t.follow(); err != nil {
 		return err
 	}
@@ -151,6 +152,7 @@ func (t *tracer) born(pid int) {
 	case thread:
 	case t.cmd == 0:
 		t.Processes++
+		t.early[pid] = true
 	case t.cmdOver:
 		t.After++
 	}
@@ -162,10 +164,15 @@ func (t *tracer) executed(pid int) {
 		t.Threads = 1
 		return
 	}
+	// Stops are not told in the order in which they happened: the program of a process that was there
+	// before CMD may be told after CMD's.
+	if t.cmd == 0 || t.early[pid] {
+		t.Programs++
+	}
+	delete(t.early, pid)
 	if t.cmd != 0 {
 		return
 	}
-	t.Programs++
 	program, err := os.Stat(fmt.Sprintf("/proc/%d/exe", pid))
 	if err != nil {
 		return

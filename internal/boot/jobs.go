@@ -59,6 +59,8 @@ type program struct {
 
 // spawn executes p with the environment of the services. The error is the errno.
 func (m *machine) spawn(p program) (*proc.Child, error) {
+	m.others.Store(true)
+	<-m.signals
 	path, _ := contenv.Lookup(m.environ, "PATH")
 	file, err := lookPath(p.argv[0], path, p.dir)
 	if err != nil {

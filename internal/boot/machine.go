@@ -31,6 +31,7 @@ type machine struct {
 	cwd      string   // of /init at its start
 	tty      terminal
 	null     *os.File
+	signals  <-chan struct{} // closed when those with a meaning are taken
 	procs    *proc.Table
 	jobs     *jobs
 	scandir  atomic.Pointer[scan.Scandir] // set in B2
@@ -40,6 +41,7 @@ type machine struct {
 	user     chan error                 // outcome of bundle user
 	cmd      atomic.Pointer[proc.Child] // set in B9
 	hangup   hangups
+	others   atomic.Bool // programs run, or did
 
 	ctx    context.Context // ends when the container is to stop; the cause says why
 	cancel context.CancelCauseFunc
@@ -88,11 +90,12 @@ func (m *machine) look(name string) (string, bool) { return contenv.Lookup(m.env
 func run(path string) string { return filepath.Join("/run", path) }
 func etc(path string) string { return filepath.Join("/etc", path) }
 
-// settings gives the settings as they are now: scripts may have changed their files.
+// settings gives the settings as they are now: programs may have changed their files. Before the
+// first one runs, they say what /init wrote there.
 //
 // spec: SUP-77
 func (m *machine) settings() settings {
-	if m.start.keepEnv {
+	if m.start.keepEnv || !m.others.Load() {
 		return m.start
 	}
 	vars, err := contenv.Read(run("s6/container_environment"), "S6_")

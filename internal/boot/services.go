@@ -53,6 +53,7 @@ func (m *machine) rescan(ctx context.Context) {
 	scandir := m.scandir.Load()
 	scandir.Scan()
 	for _, name := range scandir.Names() {
+		m.others.Store(true)
 		if service := scandir.Service(name); service != nil {
 			_ = service.Wait(ctx, supervise.Supervised) // the end of ctx ends the wait for all
 		}

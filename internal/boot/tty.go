@@ -45,6 +45,7 @@ func (m *machine) release() {
 	if !m.tty.ours || !m.tty.leader {
 		return
 	}
+	<-m.signals // giving up the terminal sends HUP
 	if group, err := unix.IoctlGetInt(0, unix.TIOCGPGRP); err == nil && group == unix.Getpgrp() {
 		m.hangup.expect()
 	}

@@ -102,7 +102,7 @@ func TestCmdOwnsTheTerminal(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	b.longrun("svc", "exec sleep 1000")
-	s := onTerminal(b, "sh", "-c", `[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size && ps -o sid=,pgid=,tpgid=,pid= -p $$ && ps -eo tty=,args= | grep "[s]leep 1000"; exit 7`)
+	s := onTerminal(b, "sh", "-c", `[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size && ps -o sid=,pgid=,tpgid=,pid= -p $$ && until ps -eo tty=,args= | grep "[s]leep 1000"; do sleep 0.01; done; exit 7`)
 	s.expect(7)
 	s.shows("24 77")
 	screen := s.shown.String()

@@ -36,6 +36,7 @@ func (t *Table) Spawn(s Spec) (*Child, error) {
 		}
 		attr.Files[i] = fd
 	}
+	<-t.warm // no child may fill the pids limit before (SUP-101)
 	t.slot <- struct{}{}
 	defer func() { <-t.slot }()
 	t.begin()

@@ -24,6 +24,7 @@ type Table struct {
 	stop chan struct{}
 	over chan struct{}
 	slot chan struct{}
+	warm chan struct{} // closed when the spare threads are there
 
 	// mu is the ownership of the pids: wait4 and kill happen under it, so that
 	// no signal meets a reused pid. Nothing under it blocks.
@@ -33,17 +34,22 @@ type Table struct {
 	unknown  map[int]syscall.WaitStatus // reaped while a spawn was in flight
 }
 
-// NewTable makes the spare threads and starts the reaper.
+// NewTable begins to make the spare threads and starts the reaper. The first Spawn waits until the
+// threads are there; so the caller may get on with what needs no child.
 func NewTable() (*Table, error) {
-	warmThreads(spareThreads(os.ReadFile))
 	t := &Table{
 		chld:     make(chan os.Signal, 1),
 		stop:     make(chan struct{}),
 		over:     make(chan struct{}),
 		slot:     make(chan struct{}, spawnSlots),
+		warm:     make(chan struct{}),
 		children: map[int]*Child{},
 		unknown:  map[int]syscall.WaitStatus{},
 	}
+	go func() {
+		warmThreads(spareThreads(os.ReadFile))
+		close(t.warm)
+	}()
 	signal.Notify(t.chld, syscall.SIGCHLD)
 	go t.reap()
 	return t, nil

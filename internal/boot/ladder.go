@@ -30,13 +30,19 @@ type ladder struct {
 	began    time.Time
 	ctx      context.Context // ends at the deadline, or when the rest is to be skipped
 	done     context.CancelFunc
-	cmdTook  time.Duration // what R1 used
+	cmdTook  time.Duration            // what R1 used
+	kills    map[string]time.Duration // what each service asks for between TERM and KILL
 }
 
 func (m *machine) ladder() *ladder {
 	s := m.settings()
-	l := &ladder{machine: m, settings: s, began: time.Now()}
-	l.ctx, l.done = context.WithTimeout(m.abort, deadline(s, m.longestKill()))
+	l := &ladder{machine: m, settings: s, began: time.Now(), kills: map[string]time.Duration{}}
+	var longest time.Duration
+	for _, name := range m.scandir.Load().Names() {
+		l.kills[name] = m.timeoutKill(name)
+		longest = max(longest, l.kills[name])
+	}
+	l.ctx, l.done = context.WithTimeout(m.abort, deadline(s, longest))
 	return l
 }
 
@@ -132,7 +138,7 @@ func (l *ladder) stopService(ctx context.Context, name string) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	grace := serviceGrace(l.settings, l.timeoutKill(name))
+	grace := serviceGrace(l.settings, l.kills[name])
 	go func() {
 		if service.Wait(ctx, supervise.Down) != nil {
 			return
@@ -159,14 +165,6 @@ func (m *machine) timeoutKill(name string) time.Duration {
 	defer func() { _ = dir.Close() }() // nothing was written
 	config, _ := dir.Config(0)         // the supervisor has said what is wrong with it
 	return config.KillTimeout
-}
-
-func (m *machine) longestKill() time.Duration {
-	var longest time.Duration
-	for _, name := range m.scandir.Load().Names() {
-		longest = max(longest, m.timeoutKill(name))
-	}
-	return longest
 }
 
 // runDowns is R3: oneshots are undone last in, first out; then cont-finish.d.

@@ -386,6 +386,13 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 				}
 			}
 			return (*Caduceus).TestDocker(&parent, ctx, image, run, base)
+		case "TestInit":
+			var parent Caduceus
+			err = json.Unmarshal(parentJSON, &parent)
+			if err != nil {
+				panic(fmt.Errorf("%s: %w", "failed to unmarshal parent object", err))
+			}
+			return (*Caduceus).TestInit(&parent, ctx)
 		case "TestUnit":
 			var parent Caduceus
 			err = json.Unmarshal(parentJSON, &parent)

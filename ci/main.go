@@ -58,6 +58,19 @@ func (m *Caduceus) TestUnit(ctx context.Context) (string, error) {
 	return m.mage(ctx, "test:unit")
 }
 
+// TestInit runs the init against Debian's s6 clients.
+//
+// +cache="never"
+func (m *Caduceus) TestInit(ctx context.Context) (string, error) {
+	c, err := m.toolchain(ctx)
+	if err != nil {
+		return "", err
+	}
+	// Some of these tests make namespaces of their own.
+	namespaces := dagger.ContainerWithExecOpts{InsecureRootCapabilities: true}
+	return c.With(fresh).WithExec([]string{"go", "tool", "mage", "test:s6"}, namespaces).Stdout(ctx)
+}
+
 // spec is what the repository says of the image.
 func (m *Caduceus) spec(ctx context.Context) (image.Spec, error) {
 	dir, err := m.export(ctx, "image", "Dockerfile")

@@ -77,7 +77,7 @@ func (m *Caduceus) Publish(
 	return append([]string{result.Reference}, result.Tags...), nil
 }
 
-// Check is all that gates a change: lint, unit tests, both variants, the container tests.
+// Check is all that gates a change: lint, all tests, both variants.
 //
 // +cache="never"
 func (m *Caduceus) Check(
@@ -88,6 +88,7 @@ func (m *Caduceus) Check(
 	steps := []func() (string, error){
 		func() (string, error) { return m.Lint(ctx) },
 		func() (string, error) { return m.TestUnit(ctx) },
+		func() (string, error) { return m.TestInit(ctx) },
 		func() (string, error) { return m.built(ctx, "slim", base) },
 		func() (string, error) {
 			file, err := m.ImageTarball(ctx, "full", nil, base, "dev")

@@ -126,7 +126,7 @@ func CheckVariant(variant string) error {
 		return nil
 	}
 	return &host.Problem{
-		What: fmt.Sprintf("cannot publish variant %q", variant), Cause: "there is no such variant",
+		What: fmt.Sprintf("cannot use variant %q", variant), Cause: "there is no such variant",
 		Next: "name one of " + strings.Join(Variants(), ", "),
 	}
 }
@@ -203,11 +203,14 @@ var (
 	channel = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
 
+// nameIt says how, at a desk and in a call of Dagger.
+const nameIt = "build with a version like 1.2.3 (VERSION, --version), or name a channel like main (CHANNEL, --tags)"
+
 // tags wraps what is wrong with the names for a person.
 func (r Request) tags(what, version string) ([]Tag, error) {
 	tags, err := tags(version, r)
 	if err != nil {
-		return nil, &host.Problem{What: what, Cause: err.Error(), Next: `build with VERSION=1.2.3, or name a channel in CHANNEL`}
+		return nil, &host.Problem{What: what, Cause: err.Error(), Next: nameIt}
 	}
 	return tags, nil
 }

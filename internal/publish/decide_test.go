@@ -93,7 +93,7 @@ func TestDecideRefuses(t *testing.T) {
 			func(r *Request, _ *Facts) { r.Address += ":1.2.3" }, `tags and digests are not part of it`,
 		},
 		"an unknown variant": {
-			func(r *Request, _ *Facts) { r.Variant = "fat" }, `cannot publish variant "fat": there is no such variant; name one of full, slim`,
+			func(r *Request, _ *Facts) { r.Variant = "fat" }, `cannot use variant "fat": there is no such variant; name one of full, slim`,
 		},
 		"slim under the names of full": {
 			func(_ *Request, f *Facts) { f.Image.Labels["caduceus.variant"] = "slim" },
@@ -139,7 +139,7 @@ func TestDecideRefuses(t *testing.T) {
 			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.version"] = "v1.2" }, `its version "v1.2" is not of the form 1.2.3`,
 		},
 		"no version and no channel": {
-			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.version"] = "dev" }, `which is no release; build with VERSION=1.2.3`,
+			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.version"] = "dev" }, `which is no release; build with a version like 1.2.3 (VERSION, --version)`,
 		},
 		"another version than asked for": {
 			func(r *Request, _ *Facts) { r.Version = "2.0.0" }, `it calls itself "1.2.3", and "2.0.0" was asked for; run "VERSION=2.0.0 go tool mage build"`,
@@ -180,7 +180,7 @@ func TestCheckRefusesBeforeTheBuild(t *testing.T) {
 	}{
 		"nothing":             {func(*Request, *Tree) {}, ""},
 		"an address":          {func(r *Request, _ *Tree) { r.Address = "hermes-agent" }, "it names no registry"},
-		"an unknown variant":  {func(r *Request, _ *Tree) { r.Variant = "fat" }, `cannot publish variant "fat"`},
+		"an unknown variant":  {func(r *Request, _ *Tree) { r.Variant = "fat" }, `cannot use variant "fat"`},
 		"a dirty tree":        {func(_ *Request, f *Tree) { f.Dirty = []string{"a"} }, "the tree differs from its revision: a"},
 		"no repository":       {func(_ *Request, f *Tree) { f.Revision = "" }, "this is no git repository"},
 		"a channel":           {func(r *Request, _ *Tree) { r.Channels = []string{"9.9.9"} }, `the channel "9.9.9"`},

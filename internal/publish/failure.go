@@ -32,7 +32,7 @@ func explain(what string, repository name.Repository, c Credentials, secrets *to
 	switch {
 	case answered && (answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden):
 		p.Cause = "the registry takes no push from " + c.who()
-		p.Next = fmt.Sprintf("run \"docker login %s\", or set %s and %s", registry, EnvUsername, EnvPassword)
+		p.Next = fmt.Sprintf("run \"docker login %s\", or set %s and %s; in a call of Dagger, --username and --password", registry, EnvUsername, EnvPassword)
 	case answered:
 		p.Cause = fmt.Sprintf("the registry answers HTTP %d%s", answer.StatusCode, detail(answer))
 	case isStalled:

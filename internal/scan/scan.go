@@ -18,6 +18,8 @@ import (
 // Bounds of a scan.
 const (
 	maxEntries = 1000
+	maxLook    = 2 * maxEntries  // directories that a scan opens
+	maxNames   = 8 * maxLook     // names that it keeps
 	badPause   = 5 * time.Second // until a bad entry is tried again
 )
 
@@ -66,21 +68,31 @@ func (s *Scandir) scan() {
 }
 
 // look opens all directories of the scandir, in order of their names. It is
-// not complete where the scandir cannot be read or descriptors run out: what
-// is not seen then may still be there.
+// not complete where the scandir cannot be read, descriptors run out, or there
+// is far more than can be supervised, as others may fill the scandir: what is
+// not seen then may still be there.
 func (s *Scandir) look() (all []found, complete bool) {
 	var names []string
+	more := false
 	err := s.dir.EachName(func(name string) {
-		if !strings.HasPrefix(name, ".") {
+		switch {
+		case strings.HasPrefix(name, "."):
+		case len(names) == maxNames:
+			more = true
+		default:
 			names = append(names, name)
 		}
 	})
 	if err != nil {
 		s.bad("cannot read scandir %q: %v", s.opt.Dir, err)
 	}
-	complete = err == nil
+	complete = err == nil && !more
 	slices.Sort(names)
 	for _, name := range names {
+		if len(all) == maxLook {
+			s.opt.Log(1, "looked at %d directories of scandir %q only", maxLook, s.opt.Dir)
+			return all, false
+		}
 		dir, err := s.dir.OpenService(name)
 		if errors.Is(err, unix.ENOTDIR) || errors.Is(err, fs.ErrNotExist) {
 			continue // no directory, or a dangling symlink

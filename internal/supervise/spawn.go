@@ -149,6 +149,9 @@ func (r *runner) watch(child *proc.Child, isFinish bool) {
 // spawn starts a file of the service directory; a script on a noexec mount by
 // its interpreter (SUP-27).
 func (r *runner) spawn(spec proc.Spec, env []string) (_ *proc.Child, err error) {
+	if !r.opt.Dir.Exists(spec.Path) { // most services have no finish: no fork to find that out
+		return nil, syscall.ENOENT
+	}
 	spec.Dir, spec.Env = r.opt.Dir.Path(), env
 	if r.opt.RunAs != nil {
 		if spec.Attr.Credential, err = r.opt.RunAs(); err != nil {

@@ -33,11 +33,8 @@ type suite struct {
 // TestUnit runs the tests that need neither an engine nor an image, with the race
 // detector.
 func (p *Pipeline) TestUnit(ctx context.Context) error {
-	if _, err := p.Run.LookPath("gcc"); err != nil {
-		p.say("test: installing a C compiler for the race detector")
-		if err := host.Install(ctx, p.Run, p.Facts, "run tests with the race detector", "gcc", "libc6-dev"); err != nil {
-			return err
-		}
+	if err := p.bring(ctx, "unit", unitPrograms()); err != nil {
+		return err
 	}
 	packages, err := p.packages(ctx)
 	if err != nil {
@@ -48,11 +45,8 @@ func (p *Pipeline) TestUnit(ctx context.Context) error {
 
 // TestS6 runs the init against the s6 clients of Debian.
 func (p *Pipeline) TestS6(ctx context.Context) error {
-	if _, err := p.Run.LookPath("s6-svstat"); err != nil {
-		p.say("test: installing the s6 clients")
-		if err := host.Install(ctx, p.Run, p.Facts, "test against the s6 clients", "s6", "execline"); err != nil {
-			return err
-		}
+	if err := p.bring(ctx, "s6", s6Programs()); err != nil {
+		return err
 	}
 	return p.test(ctx, suite{name: "s6", args: []string{"-count=1", "-timeout=20m", "./" + s6Tests + "/..."}})
 }

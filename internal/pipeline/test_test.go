@@ -54,7 +54,7 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 
 func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 	run := &host.Fake{
-		Paths: map[string]string{"gcc": "/usr/bin/gcc"},
+		Paths: map[string]string{"gcc": "/usr/bin/gcc", "python3": "/usr/bin/python3"},
 		Answer: func(c host.Cmd) (string, error) {
 			if c.Args[0] == "list" {
 				return "caduceus/a\ncaduceus/tests/s6\ncaduceus/tests/docker/harness\n", nil
@@ -94,5 +94,39 @@ func TestDaggerCountsItsTests(t *testing.T) {
 	}
 	if text := out.String(); !strings.Contains(text, "not called: that needs a Dagger engine") || !strings.HasSuffix(text, "1 passed, 0 failed, 0 skipped\n") {
 		t.Errorf("said\n%s", text)
+	}
+}
+
+// A bare Debian has none of the programs that the suites call.
+func TestSuitesBringTheirPrograms(t *testing.T) {
+	for name, c := range map[string]struct {
+		run  func(*Pipeline) error
+		want string
+	}{
+		"unit":   {func(p *Pipeline) error { return p.TestUnit(t.Context()) }, "gcc libc6-dev python3"},
+		"s6":     {func(p *Pipeline) error { return p.TestS6(t.Context()) }, "s6 execline"},
+		"docker": {func(p *Pipeline) error { return p.bring(t.Context(), "docker", dockerPrograms()) }, "docker-registry curl openssl"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			run := &host.Fake{Answer: func(cmd host.Cmd) (string, error) {
+				if cmd.Path == "go" && cmd.Args[0] == "test" {
+					return `{"Action":"pass","Package":"caduceus/a","Test":"TestX"}` + "\n", nil
+				}
+				return "caduceus/a\n", nil
+			}}
+			p := &Pipeline{Root: t.TempDir(), Out: &out, Run: run, Facts: host.Facts{Root: true, ID: "debian"}}
+			if err := c.run(p); err != nil {
+				t.Fatal(err)
+			}
+			if !run.Did("DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends " + c.want) {
+				t.Errorf("ran %q", run.Ran)
+			}
+			p.Facts.Root = false
+			want := "cannot run the " + name + ` tests: missing packages: ` + c.want + `; run "sudo apt-get install -y --no-install-recommends ` + c.want + `"`
+			if err := c.run(p); err == nil || err.Error() != want {
+				t.Errorf("want %s\n got %v", want, err)
+			}
+		})
 	}
 }

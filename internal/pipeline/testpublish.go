@@ -8,15 +8,6 @@ import (
 	"caduceus/internal/host"
 )
 
-// registry brings the program that the tests of publication push to.
-func (p *Pipeline) registry(ctx context.Context) error {
-	if _, err := p.Run.LookPath("docker-registry"); err == nil {
-		return nil
-	}
-	p.say("test: installing docker-registry")
-	return host.Install(ctx, p.Run, p.Facts, "publish to a registry of this host", "docker-registry")
-}
-
 // daggerModule is a Go module of its own.
 const daggerModule = "ci"
 

@@ -1,0 +1,44 @@
+package pipeline
+
+import (
+	"context"
+	"strings"
+
+	"caduceus/internal/host"
+)
+
+// program is one that a suite calls on this host, with Debian's packages of it.
+type program struct {
+	name     string
+	packages []string
+}
+
+// What the suites call beside Go, git and what every Debian has (util-linux, coreutils): the
+// race detector's compiler, and Python for the scripts of rootfs; Debian's s6 clients; the
+// registry that images are published to, and what the README's and the guide's commands use.
+func unitPrograms() []program {
+	return []program{{"gcc", []string{"gcc", "libc6-dev"}}, {"python3", []string{"python3"}}}
+}
+
+func s6Programs() []program { return []program{{"s6-svstat", []string{"s6", "execline"}}} }
+
+func dockerPrograms() []program {
+	return []program{{"docker-registry", []string{"docker-registry"}}, {"curl", []string{"curl"}}, {"openssl", []string{"openssl"}}}
+}
+
+// bring installs the programs that this host lacks.
+func (p *Pipeline) bring(ctx context.Context, suite string, programs []program) error {
+	var missing []string
+	for _, wanted := range programs {
+		if _, err := p.Run.LookPath(wanted.name); err != nil {
+			missing = append(missing, wanted.packages...)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	if p.Facts.Root && p.Facts.Apt() {
+		p.say("test: installing %s with apt-get", strings.Join(missing, ", "))
+	}
+	return host.Install(ctx, p.Run, p.Facts, "run the "+suite+" tests", missing...)
+}

@@ -13,15 +13,17 @@ type program struct {
 	packages []string
 }
 
-// What the suites call beside Go, git and what every Debian has (util-linux, coreutils): the
-// race detector's compiler, and Python for the scripts of rootfs; Debian's s6 clients; the
-// registry that images are published to, and what the README's and the guide's commands use.
+// unitPrograms and its like are what the suites call beside Go, git and what every Debian
+// has (coreutils, util-linux): here the race detector's compiler, Python for the scripts of
+// rootfs, ps for a look at an init's children.
 func unitPrograms() []program {
-	return []program{{"gcc", []string{"gcc", "libc6-dev"}}, {"python3", []string{"python3"}}}
+	return []program{{"gcc", []string{"gcc", "libc6-dev"}}, {"python3", []string{"python3"}}, {"ps", []string{"procps"}}}
 }
 
 func s6Programs() []program { return []program{{"s6-svstat", []string{"s6", "execline"}}} }
 
+// dockerPrograms: the registry that images are published to, and what commands of the
+// README and the guide use on the host.
 func dockerPrograms() []program {
 	return []program{{"docker-registry", []string{"docker-registry"}}, {"curl", []string{"curl"}}, {"openssl", []string{"openssl"}}}
 }

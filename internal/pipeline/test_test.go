@@ -54,7 +54,7 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 
 func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 	run := &host.Fake{
-		Paths: map[string]string{"gcc": "/usr/bin/gcc", "python3": "/usr/bin/python3"},
+		Paths: map[string]string{"gcc": "/usr/bin/gcc", "python3": "/usr/bin/python3", "ps": "/usr/bin/ps"},
 		Answer: func(c host.Cmd) (string, error) {
 			if c.Args[0] == "list" {
 				return "caduceus/a\ncaduceus/tests/s6\ncaduceus/tests/docker/harness\n", nil
@@ -103,7 +103,7 @@ func TestSuitesBringTheirPrograms(t *testing.T) {
 		run  func(*Pipeline) error
 		want string
 	}{
-		"unit":   {func(p *Pipeline) error { return p.TestUnit(t.Context()) }, "gcc libc6-dev python3"},
+		"unit":   {func(p *Pipeline) error { return p.TestUnit(t.Context()) }, "gcc libc6-dev python3 procps"},
 		"s6":     {func(p *Pipeline) error { return p.TestS6(t.Context()) }, "s6 execline"},
 		"docker": {func(p *Pipeline) error { return p.bring(t.Context(), "docker", dockerPrograms()) }, "docker-registry curl openssl"},
 	} {

@@ -125,7 +125,7 @@ func conforms(ts *testscript.TestScript, neg bool, args []string) {
 
 // await waits for a file to exist, or with ! to be gone.
 func await(ts *testscript.TestScript, neg bool, args []string) {
-	limit := time.After(10 * time.Second)
+	limit := time.After(time.Minute) // a bound of the wait, not a measure: hosts are loaded
 	poll := time.NewTicker(10 * time.Millisecond)
 	defer poll.Stop()
 	for {
@@ -135,7 +135,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		select {
 		case <-limit:
-			ts.Fatalf("%s: %v after 10 s", args[0], err)
+			ts.Fatalf("%s: %v after a minute", args[0], err)
 		case <-poll.C:
 		}
 	}

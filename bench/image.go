@@ -81,9 +81,11 @@ func boot(ctx context.Context, image, volume string) ([]float64, error) {
 	return []float64{ms}, err
 }
 
-// sinceStart reads /proc/uptime and, on the next line, /proc/1/stat.
+// sinceStart reads /proc/uptime and /proc/1/stat, the last two lines of what a container printed: the
+// boot scripts wrote theirs before.
 func sinceStart(text string) (float64, error) {
-	uptime, stat, _ := strings.Cut(text, "\n")
+	lines := append([]string{"", ""}, strings.Split(strings.TrimSpace(text), "\n")...)
+	uptime, stat := lines[len(lines)-2], lines[len(lines)-1]
 	now := strings.Fields(uptime)
 	// The second field is a name in parentheses, and may hold anything.
 	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])

@@ -47,7 +47,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 func TestSinceStart(t *testing.T) {
 	t.Parallel()
 	stat := "1 (a) b (init) S 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 22 0 120000 1 1"
-	got, err := sinceStart("1200.75 2000.1\n" + stat + "\n")
+	got, err := sinceStart("[stage2] Setup complete\n1200.75 2000.1\n" + stat + "\n")
 	if err != nil || got < 749 || got > 751 {
 		t.Errorf("%v, %v, want 750", got, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"caduceus/internal/console"
+	"caduceus/internal/contenv"
 )
 
 // runHook is B3.
@@ -24,13 +25,21 @@ func (m *machine) runHook(ctx context.Context) error {
 	return nil
 }
 
-// profileEtc is /etc, or what S6_RUNTIME_PROFILE has in its place.
+// profileEtc is /etc, or what S6_RUNTIME_PROFILE has in its place. A name of nothing would boot a
+// container without users, volume and services.
+//
+// contract: ENV-11
 func (m *machine) profileEtc(path string) string {
 	profile := m.settings().profile
 	if profile == "" {
 		return etc(path)
 	}
-	return filepath.Join(etc("cont-profile.d"), profile, path)
+	dir := filepath.Join(etc("cont-profile.d"), profile)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		m.warnOnce("S6_RUNTIME_PROFILE is %s, not a directory of /etc/cont-profile.d: /etc is used", contenv.Shown(profile))
+		return etc(path)
+	}
+	return filepath.Join(dir, path)
 }
 
 // runBase is B5: the bundle base, and beside it the services of user that do not wait for it.

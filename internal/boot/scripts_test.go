@@ -71,6 +71,22 @@ func TestSettingsThatShapeCmd(t *testing.T) {
 	}
 }
 
+// contract: ENV-11
+// spec: SUP-77
+func TestAProfileThatIsNotThereIsNamedAndEtcUsed(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.setenv("S6_RUNTIME_PROFILE=missing", "S6_VERBOSITY=1")
+	b.script("etc/cont-init.d/01", "echo this one")
+	p := b.run("true")
+	p.expect(0)
+	p.says("this one\n")
+	want := "init: warning: S6_RUNTIME_PROFILE is \"missing\", not a directory of /etc/cont-profile.d: /etc is used\n"
+	if got := p.stderr.String(); got != want {
+		t.Errorf("stderr %q", got)
+	}
+}
+
 // spec: SUP-57, SUP-59
 func TestScriptsOfTheScandir(t *testing.T) {
 	t.Parallel()

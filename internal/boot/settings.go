@@ -2,10 +2,13 @@ package boot
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"caduceus/internal/contenv"
 )
 
 // settings are the variables of SUP-77 as values.
@@ -52,8 +55,8 @@ func readSettings(look func(string) (string, bool)) (settings, []string) {
 		finishMax:     r.millis("S6_KILL_FINISH_MAXTIME", 5000),
 		cmdArg0:       r.words("S6_CMD_ARG0"),
 		cmdSignals:    r.number("S6_CMD_RECEIVE_SIGNALS", 0) > 0,
-		profile:       r.word("S6_RUNTIME_PROFILE"),
-		bundleDir:     r.word("S6_RUNTIME_BUNDLEDIR"),
+		profile:       r.name("S6_RUNTIME_PROFILE"),
+		bundleDir:     r.absolute("S6_RUNTIME_BUNDLEDIR"),
 		fixHidden:     r.number("S6_FIX_ATTRS_HIDDEN", 0) > 0,
 		syncDisks:     r.number("S6_SYNC_DISKS", 0) > 0,
 		closingFd:     r.number("S6_WAIT_FOR_CLOSING_FD", 0),
@@ -95,6 +98,25 @@ func (r *reader) word(name string) string {
 	return v
 }
 
+// name reads the name of a directory entry: a path would lead out of the directory that is meant.
+func (r *reader) name(name string) string {
+	v := r.word(name)
+	if strings.Contains(v, "/") || v == "." || v == ".." {
+		r.warn(name, "%s, not a name: it is ignored", contenv.Shown(v))
+		return ""
+	}
+	return v
+}
+
+func (r *reader) absolute(name string) string {
+	v := r.word(name)
+	if v != "" && !filepath.IsAbs(v) {
+		r.warn(name, "%s, not an absolute path: it is ignored", contenv.Shown(v))
+		return ""
+	}
+	return v
+}
+
 // words splits at blanks as the variable's readers always did: without a shell, without quotes.
 func (r *reader) words(name string) []string { return strings.Fields(r.word(name)) }
 
@@ -106,7 +128,7 @@ func (r *reader) number(name string, def int) int {
 	}
 	n, err := strconv.ParseUint(strings.TrimSpace(v), 10, 31)
 	if err != nil {
-		r.warn(name, "%q, not a number: %d is used", v, def)
+		r.warn(name, "%s, not a number: %d is used", contenv.Shown(v), def)
 		return def
 	}
 	return int(n)
@@ -123,11 +145,11 @@ func notices(environ []string) []string {
 	var out []string
 	for _, kv := range environ {
 		name, value, _ := strings.Cut(kv, "=")
-		if !strings.HasPrefix(name, "S6_") || slices.Contains(honoured(), name) {
-			continue
+		if !strings.HasPrefix(name, "S6_") || slices.Contains(honoured(), name) || name == "S6_PROFILE_GATEWAY_SCANDIR" {
+			continue // the last is the boot scripts' and the front's
 		}
 		if value != "" && value != ignoredDefault(name) {
-			out = append(out, fmt.Sprintf("%s=%q has no effect", name, value))
+			out = append(out, fmt.Sprintf("%s=%s has no effect", name, contenv.Shown(value)))
 		}
 	}
 	slices.Sort(out)

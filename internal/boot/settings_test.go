@@ -61,6 +61,11 @@ func TestSettings(t *testing.T) {
 			vars:     map[string]string{"S6_KILL_GRACETIME": "3s", "S6_VERBOSITY": "-1"},
 			warnings: "S6_VERBOSITY is \"-1\", not a number: 2 is used; S6_KILL_GRACETIME is \"3s\", not a number: 3000 is used",
 		},
+		"a path where a name is wanted, and the other way round": {
+			vars: map[string]string{"S6_RUNTIME_PROFILE": "../../tmp", "S6_RUNTIME_BUNDLEDIR": "bundles"},
+			warnings: `S6_RUNTIME_PROFILE is "../../tmp", not a name: it is ignored; ` +
+				`S6_RUNTIME_BUNDLEDIR is "bundles", not an absolute path: it is ignored`,
+		},
 		"kill grace has a maximum": {
 			vars:     map[string]string{"S6_KILL_GRACETIME": "300001"},
 			change:   func(s *settings) { s.killGrace = 300 * time.Second },
@@ -112,7 +117,7 @@ func TestIgnoredVariablesAreNamedOnce(t *testing.T) {
 	t.Parallel()
 	got := notices([]string{
 		"HOME=/", "S6_VERBOSITY=9", "S6_LOGGING=0", "S6_CATCHALL_USER=root", "S6_LOGGING=2", "S6_FUTURE=x",
-		"S6_READ_ONLY_ROOT=1", "S6_SERVICES_READYTIME=", "S6_CMD_USE_TERMINAL=1", "S6_LOGGING_SCRIPT=n3",
+		"S6_READ_ONLY_ROOT=1", "S6_PROFILE_GATEWAY_SCANDIR=/run/x", "S6_SERVICES_READYTIME=", "S6_CMD_USE_TERMINAL=1", "S6_LOGGING_SCRIPT=n3",
 	})
 	want := []string{
 		`S6_CMD_USE_TERMINAL="1" has no effect`, `S6_FUTURE="x" has no effect`, `S6_LOGGING="2" has no effect`,

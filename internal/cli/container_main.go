@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/contenv"
 	"caduceus/internal/identity"
 )
 
@@ -103,8 +105,16 @@ func (a *app) chdir() {
 		err = os.Chdir(dir)
 	}
 	if err != nil {
-		a.say("[hermes] HERMES_ORIG_CWD=%q is ignored (%v); staying where docker run -w says", dir, err)
+		a.say("[hermes] HERMES_ORIG_CWD=%s is ignored (%v); staying where docker run -w says", contenv.Shown(dir), reason(err))
 	}
+}
+
+// reason is an error without the path, which its line has already.
+func reason(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	return err
 }
 
 func (a *app) yields() []string {

@@ -69,10 +69,13 @@ func newApp(env Env) *app {
 		a.args = env.Args[1:]
 	}
 	a.selection = profile.Parse(a.args)
-	if len(a.args) > 0 && a.args[0] == "container" { // what follows is another program's
-		a.selection = profile.Selection{Rest: a.args}
-	}
 	a.home, _ = profile.ParseHome(a.getenv("HERMES_HOME"))
+	switch {
+	case len(a.args) > 0 && a.args[0] == "container": // what follows is another program's
+		a.selection = profile.Selection{Rest: a.args}
+	case a.getenv("HERMES_HOME") != string(a.home): // the boot has told; the agent must not take what we do not
+		a.setenv("HERMES_HOME", string(a.home))
+	}
 	a.scandir.Path, _ = gateway.ScandirPath(a.getenv("S6_PROFILE_GATEWAY_SCANDIR"))
 	return a
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/contenv"
 	"caduceus/internal/identity"
 	"caduceus/internal/profile"
 	"caduceus/internal/s6"
@@ -184,9 +185,13 @@ func ScandirPath(value string) (path, notice string) {
 	case value == "":
 		return DefaultScandir, ""
 	case !filepath.IsAbs(value):
-		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%q is not an absolute path; using %s", value, DefaultScandir)
+		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%s is not an absolute path; using %s", contenv.Shown(value), DefaultScandir)
 	}
-	return filepath.Clean(value), ""
+	path = filepath.Clean(value)
+	if path != DefaultScandir && profile.OfSystem(path) {
+		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%s is a directory of the system; using %s", contenv.Shown(value), DefaultScandir)
+	}
+	return path, ""
 }
 
 // Rewrite gives an existing slot our scripts, file by file, without touching its supervisor: scripts

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"caduceus/internal/contenv"
 	"caduceus/internal/variable"
 )
 
@@ -61,7 +62,7 @@ func (r *Remap) id(environ func(string) string, names ...string) *uint32 {
 		if err == nil {
 			return &id
 		}
-		r.Ignored = append(r.Ignored, fmt.Sprintf("ignoring %s=%q: %v", name, value, err))
+		r.Ignored = append(r.Ignored, fmt.Sprintf("ignoring %s=%s: %v", name, contenv.Shown(value), err))
 	}
 	return nil
 }

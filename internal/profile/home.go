@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"caduceus/internal/contenv"
 )
 
 // DefaultHome is H where HERMES_HOME says nothing.
@@ -21,9 +23,39 @@ func ParseHome(value string) (home Home, notice string) {
 	case value == "":
 		return DefaultHome, ""
 	case !filepath.IsAbs(value), strings.ContainsFunc(value, isControl):
-		return DefaultHome, fmt.Sprintf("HERMES_HOME=%q is not an absolute path; using %s", value, DefaultHome)
+		return DefaultHome, fmt.Sprintf("HERMES_HOME=%s is not an absolute path; using %s", contenv.Shown(value), DefaultHome)
+	case len(value) > maxHome:
+		return DefaultHome, fmt.Sprintf("HERMES_HOME=%s is too long for a path; using %s", contenv.Shown(value), DefaultHome)
 	}
-	return Home(filepath.Clean(value)), ""
+	home = Home(filepath.Clean(value))
+	if OfSystem(home.Root()) {
+		return DefaultHome, fmt.Sprintf("HERMES_HOME=%s is a directory of the system, which must not become hermes'; using %s",
+			contenv.Shown(value), DefaultHome)
+	}
+	return home, ""
+}
+
+// maxHome leaves room for the names below it in a path of 4096 bytes.
+const maxHome = 2048
+
+// OfSystem says whether path is one of the image's own directories, or lies in one that holds programs or
+// the kernel's files, and must not be given to hermes.
+//
+// contract: ENV-11
+func OfSystem(path string) bool {
+	switch path {
+	case "/", "/home", "/opt", "/root", "/run", "/tmp", "/var", "/var/run":
+		return true
+	}
+	for _, dir := range []string{
+		"/bin", "/boot", "/command", "/dev", "/etc", "/init", "/lib", "/lib64", "/opt/hermes", "/package", "/proc", "/run/s6",
+		"/run/s6-rc", "/run/service", "/sbin", "/sys", "/usr",
+	} {
+		if path == dir || strings.HasPrefix(path, dir+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }

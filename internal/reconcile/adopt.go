@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"caduceus/internal/tenant"
 )
@@ -10,7 +11,10 @@ import (
 // Skips says whether this container has no gateway slots at all, as its CMD is a dashboard's.
 //
 // contract: REC-08
-func Skips(o Options) bool { return newRun(o).read().Command.Dashboard }
+func Skips(o Options) bool {
+	o.Stderr = io.Discard // the boot has told
+	return newRun(o).read().Command.Dashboard
+}
 
 // Adopt registers the slot of a profile that appeared after the boot in a live scandir. A renamed one starts
 // by the rules of the boot, but not while another container lives on the volume, whose gateway this may be.

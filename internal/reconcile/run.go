@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"caduceus/internal/contenv"
 	"caduceus/internal/gateway"
 	"caduceus/internal/identity"
 	"caduceus/internal/profile"
@@ -200,7 +201,7 @@ func (r run) multiplex(config profile.Config) bool {
 	case "0", "false", "no", "off":
 		return false
 	}
-	r.warn(fmt.Errorf("%s=%q is neither true nor false; using config.yaml (%t)", name, value, config.Multiplex))
+	r.warn(fmt.Errorf("%s=%s is neither true nor false; using config.yaml (%t)", name, contenv.Shown(value), config.Multiplex))
 	return config.Multiplex
 }
 

@@ -30,12 +30,14 @@ func (j *job) findBrowser() {
 			return
 		}
 		if browser = firstBrowser(j.real(dir)); browser == "" {
-			j.warn("no Chromium under %s: browser tools need %s", dir, browserVariable)
+			j.warn("no Chromium under %s, which PLAYWRIGHT_BROWSERS_PATH names: browser tools need %s", contenv.Shown(dir), browserVariable)
 			return
 		}
 		browser = j.shown(browser)
 		j.export(browserVariable, browser)
 		j.say("Found agent-browser Chromium binary: %s", browser)
+	} else if !isProgram(j.real(browser)) {
+		j.warn("%s=%s is no program: browser tools will fail; leave it unset to use the image's browser", browserVariable, contenv.Shown(browser))
 	}
 	var st unix.Statfs_t
 	if unix.Statfs(j.real("/dev/shm"), &st) == nil {
@@ -54,13 +56,18 @@ func firstBrowser(dir string) string {
 		if err != nil || !slices.Contains(names, filepath.Base(path)) {
 			return nil
 		}
-		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+		if isProgram(path) {
 			found = path
 			return fs.SkipAll
 		}
 		return nil
 	})
 	return found
+}
+
+func isProgram(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
 // export adds a variable for all that starts later. Outside a booted container there is no place

@@ -109,12 +109,12 @@ func TestSymlinksAreNeverFollowed(t *testing.T) {
 // contract: SETUP-15
 func TestVolumeBehindSymlinkIsNotRepaired(t *testing.T) {
 	c := newContainer(t)
-	c.file("etc/precious/workspace/file", "x", 0o600)
-	c.link("precious", "etc/home")
-	out := c.run("HERMES_HOME=/etc/home")
-	c.expect(out, "[stage2] Warning: refusing recursive chown through symlinked path /etc/home — continuing\n")
-	c.is("etc/precious", 0, 0)
-	c.is("etc/precious/workspace/file", 0, 0o600)
+	c.file("srv/precious/workspace/file", "x", 0o600)
+	c.link("precious", "srv/home")
+	out := c.run("HERMES_HOME=/srv/home")
+	c.expect(out, "[stage2] Warning: refusing recursive chown through symlinked path /srv/home — continuing\n")
+	c.is("srv/precious", 0, 0)
+	c.is("srv/precious/workspace/file", 0, 0o600)
 }
 
 // contract: SETUP-14

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/contenv"
 )
 
 const (
@@ -121,7 +124,12 @@ func (j *job) dropInstallMethod(_ context.Context, v *volume) error {
 //
 // contract: SETUP-27, SETUP-28
 func (j *job) bootstrapGateway(_ context.Context, v *volume) error {
-	if j.get("HERMES_GATEWAY_BOOTSTRAP_STATE") != "running" || !j.missing(v, "seed", "gateway_state.json") {
+	const name = "HERMES_GATEWAY_BOOTSTRAP_STATE"
+	value := j.get(name)
+	if value != "" && value != "running" {
+		j.warn("%s=%s is ignored: its only value is running", name, contenv.Shown(value))
+	}
+	if value != "running" || !j.missing(v, "seed", "gateway_state.json") {
 		return nil
 	}
 	return v.create("gateway_state.json", []byte(`{"gateway_state":"running"}`+"\n"), 0o644)
@@ -132,10 +140,10 @@ func (j *job) bootstrapGateway(_ context.Context, v *volume) error {
 // contract: SETUP-25, SETUP-26
 func (j *job) bootstrapAuth(ctx context.Context, v *volume) error {
 	const rel = "auth.json"
-	if content := j.get("HERMES_AUTH_JSON_BOOTSTRAP"); content != "" && j.missing(v, "seed", rel) {
+	if content := j.signIn("HERMES_AUTH_JSON_BOOTSTRAP"); content != "" && j.missing(v, "seed", rel) {
 		return v.create(rel, []byte(content), 0o600)
 	}
-	if j.get("HERMES_AUTH_JSON_REBOOTSTRAP") == "" {
+	if j.signIn("HERMES_AUTH_JSON_REBOOTSTRAP") == "" {
 		return nil
 	}
 	_, err := v.stat(rel)
@@ -147,6 +155,20 @@ func (j *job) bootstrapAuth(ctx context.Context, v *volume) error {
 		return nil
 	}
 	return j.script(ctx, "docker_rebootstrap_nous_session.py", j.Stdout)
+}
+
+// signIn is the value of a variable that holds an auth.json; "" if it holds anything else, which would be
+// in the way of a good one later. The value is a secret and never shown.
+//
+// contract: ENV-11
+func (j *job) signIn(name string) string {
+	content := j.get(name)
+	var object map[string]json.RawMessage
+	if content != "" && json.Unmarshal([]byte(content), &object) != nil {
+		j.warn("%s is ignored: it is no JSON object", name)
+		return ""
+	}
+	return content
 }
 
 // linkCommand makes what the agent's installer would: a hermes in the user's bin, and the place of

@@ -61,10 +61,14 @@ func (j *job) hermesSteps() []step {
 func Run(ctx context.Context, env Env) int {
 	j := &job{Env: env, start: os.Geteuid()}
 	home, notice := profile.ParseHome(j.get("HERMES_HOME"))
+	j.home = string(home)
 	if notice != "" {
 		j.warn("%s", notice)
 	}
-	j.home = string(home)
+	if j.get("HERMES_HOME") != j.home { // an empty one, too: the agent would take another directory
+		j.export("HERMES_HOME", j.home)
+	}
+	j.warnAboutSwitches()
 
 	db, err := identity.Open(env.Root)
 	if err == nil {

@@ -255,7 +255,7 @@ func TestUnwritableVolumeIsOneLine(t *testing.T) {
 func TestBrowserIsExported(t *testing.T) {
 	c := newContainer(t)
 	c.env = []string{"PATH=/usr/bin:/bin", "PLAYWRIGHT_BROWSERS_PATH=/opt/hermes/.playwright", "AGENT_BROWSER_ARGS=--no-sandbox,--disable-dev-shm-usage"}
-	c.expect(c.run(), "[stage2] Warning: no Chromium under /opt/hermes/.playwright")
+	c.expect(c.run(), "[stage2] Warning: no Chromium under \"/opt/hermes/.playwright\", which PLAYWRIGHT_BROWSERS_PATH names")
 
 	c.file("opt/hermes/.playwright/chromium-1/INSTALLATION_COMPLETE", "", 0o755)
 	c.file("opt/hermes/.playwright/chromium-1/chrome-wrapper", "", 0o755)
@@ -268,11 +268,12 @@ func TestBrowserIsExported(t *testing.T) {
 	if got := c.read("run/s6/container_environment/AGENT_BROWSER_EXECUTABLE_PATH"); got != browser+"\n" {
 		t.Errorf("exported %q", got)
 	}
-	if out := c.run("AGENT_BROWSER_EXECUTABLE_PATH=/x"); out != "" {
+	if out := c.run("AGENT_BROWSER_EXECUTABLE_PATH=/usr/lib/chromium/real"); out != "" {
 		t.Errorf("a browser was given, and setup said %q", out)
 	}
+	c.expect(c.run("AGENT_BROWSER_EXECUTABLE_PATH=/x"), "[stage2] Warning: AGENT_BROWSER_EXECUTABLE_PATH=\"/x\" is no program")
 	// What setup exports wins over .env, so a choice made there must be left alone.
-	c.file("opt/data/.env", "AGENT_BROWSER_EXECUTABLE_PATH=/x\n", 0o600)
+	c.file("opt/data/.env", "AGENT_BROWSER_EXECUTABLE_PATH=/usr/lib/chromium/real\n", 0o600)
 	if out := c.run(); out != "" {
 		t.Errorf("a browser stands in .env, and setup said %q", out)
 	}

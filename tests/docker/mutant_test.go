@@ -105,6 +105,10 @@ func fileMutants() []mutant {
 			red: checks.FollowCheck, clause: "PROF-05", green: exitsCheck,
 		},
 		{
+			name: "a setup that evaluates a variable", dockerfile: root(`RUN sed -i 's/^exec/eval ": $HERMES_UID"; exec/' /opt/hermes/docker/stage2-hook.sh`),
+			red: checks.HostileCheck, clause: "ENV-11", green: exitsCheck,
+		},
+		{
 			name: "a slow s6-svstat", dockerfile: root(`RUN rm /command/s6-svstat && printf '#!/bin/sh\nsleep 6\n' >/command/s6-svstat && chmod 755 /command/s6-svstat`),
 			red: checks.ToolTimeCheck, clause: "AGT-03", green: exitsCheck,
 		},

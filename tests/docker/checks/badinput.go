@@ -48,8 +48,11 @@ func badInputs() []badInput {
 		},
 		{
 			"a home whose parent is a file is named", "ENV-08",
-			harness.Spec{Env: map[string]string{"HERMES_HOME": "/etc/passwd/home"}},
-			"/etc/passwd/home",
+			harness.Spec{
+				Env:   map[string]string{"HERMES_HOME": "/srv/file/home"},
+				Files: []harness.File{{Path: "/srv/file", Content: "kept"}},
+			},
+			"/srv/file/home",
 		},
 		{
 			"a value outside its domain is named with its default", "ENV-11",

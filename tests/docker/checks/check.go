@@ -93,6 +93,7 @@ func All() []Check {
 		setupChecks(),
 		remapChecks(),
 		badInputChecks(),
+		hostileChecks(),
 		restrictedChecks(),
 		volumeChecks(),
 		sharingChecks(),

@@ -201,6 +201,14 @@ def migrate_config(interactive, quiet):
     get_env_path().write_text("touched")
     get_config_path().write_text("version: 33" if "FAIL" not in os.environ else "version: 12")
     if os.environ.get("FAIL") == "raise": raise ValueError("no")
+    if os.environ.get("FAIL") == "full":
+        get_config_path().write_text("")
+        import shutil
+        def full(path, copy):
+            copy.write_text("half")
+            raise OSError(28, "No space left on device")
+        shutil.copy2 = full
+        full(get_config_path(), home / "elsewhere")
 `
 
 // contract: SETUP-22, SETUP-23, SETUP-24, STATE-13
@@ -213,6 +221,7 @@ func TestConfigMigrate(t *testing.T) {
 	}{
 		"works":             {"A=", "version: 33", "touched", []string{"Migrating config schema 3 -> 33; backups: "}, false},
 		"raises":            {"FAIL=raise", "version: 3", "A=1", []string{"backups restored: ValueError: no"}, true},
+		"fills the disk":    {"FAIL=full", "version: 3", "A=1", []string{"backups restored: OSError: [Errno 28] No space left"}, true},
 		"stays on the way":  {"FAIL=1", "version: 3", "A=1", []string{"schema is still 12"}, true},
 		"not wanted":        {"HERMES_SKIP_CONFIG_MIGRATION=Yes ", "version: 3", "A=1", []string{"HERMES_SKIP_CONFIG_MIGRATION is set; skipping config migration"}, false},
 		"skip must be true": {"HERMES_SKIP_CONFIG_MIGRATION=0", "version: 33", "touched", []string{"Migrating"}, false},
@@ -243,8 +252,15 @@ func TestConfigMigrate(t *testing.T) {
 				}
 			}
 			backups, _ := filepath.Glob(filepath.Join(home, "config.yaml.bak-*Z"))
-			if wanted := strings.Contains(out, "Migrating"); wanted != (len(backups) == 1) {
+			wanted := 0
+			if strings.Contains(out, "Migrating") && !strings.Contains(out, "No space") { // then the backup is the file again
+				wanted = 1
+			}
+			if len(backups) != wanted {
 				t.Errorf("backups: %v", backups)
+			}
+			if left, _ := filepath.Glob(filepath.Join(home, ".*.restore")); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
 			}
 		})
 	}

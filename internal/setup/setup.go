@@ -121,7 +121,7 @@ func (j *job) onVolume(ctx context.Context, follow bool, steps []step) {
 	defer v.close()
 	for _, s := range steps {
 		if err := s.do(ctx, v); err != nil {
-			j.warn("%s: %v", s.name, err)
+			j.warn("%s: %s", s.name, strings.ReplaceAll(err.Error(), "\n", "; "))
 		}
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // skillsStamp remembers after which state of image and volume the last sync had nothing left to do.
@@ -31,6 +33,10 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 	if old, err := v.read(skillsStamp); err == nil && string(old) == j.skillsState(v) {
 		return nil
 	}
+	if line := j.noRoomForSkills(v); line != "" {
+		j.warn("%s", line)
+		return nil
+	}
 	var out bytes.Buffer
 	if err := j.python(ctx, installDir+"/tools/skills_sync.py", &out); err != nil {
 		_, _ = j.Stdout.Write(out.Bytes())
@@ -47,6 +53,38 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 		return nil
 	}
 	return err
+}
+
+// noRoomForSkills says why the skills that are missing do not fit into the volume: the agent's program
+// would leave empty and cut files of them, and later take those for the user's own.
+func (j *job) noRoomForSkills(v *volume) string {
+	var disk unix.Statfs_t
+	if unix.Statfs(j.real(v.name(".")), &disk) != nil {
+		return ""
+	}
+	const page = 4 << 10
+	var need, files uint64
+	image, have := j.real(installDir+"/skills"), j.real(v.name("skills"))
+	_ = filepath.WalkDir(image, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil
+		}
+		if _, err := os.Lstat(filepath.Join(have, strings.TrimPrefix(path, image))); err == nil {
+			return nil
+		}
+		files++
+		need += page
+		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+			need += uint64(info.Size()) / page * page
+		}
+		return nil
+	})
+	free := disk.Bavail * uint64(disk.Bsize)
+	if need > free || disk.Files > 0 && files > disk.Ffree {
+		return fmt.Sprintf("skills are not synced: they need %s and %d files on %s, which has %s and %d files free; make room and restart",
+			megabytes(need+1<<20-1), files, v.path, megabytes(free), disk.Ffree)
+	}
+	return ""
 }
 
 // skillsState is a digest of all that the sync looks at: the image's trees by name, size and times

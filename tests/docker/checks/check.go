@@ -94,6 +94,7 @@ func All() []Check {
 		remapChecks(),
 		badInputChecks(),
 		hostileChecks(),
+		diskChecks(),
 		restrictedChecks(),
 		volumeChecks(),
 		sharingChecks(),

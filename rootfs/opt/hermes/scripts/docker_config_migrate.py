@@ -21,7 +21,11 @@ def say(text: str) -> None:
 def copy_new(path: Path, copy: Path) -> None:
     """Copy path to a name that nothing has yet; mode and times are kept, and nobody can look at it before."""
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    shutil.copy2(path, copy)
+    try:
+        shutil.copy2(path, copy)
+    except OSError:  # half a copy is worse than none
+        copy.unlink(missing_ok=True)
+        raise
 
 
 def backup(path: Path, stamp: str) -> Path:
@@ -39,9 +43,14 @@ def backup(path: Path, stamp: str) -> Path:
 
 def restore(copies: dict[Path, Path]) -> None:
     for path, copy in copies.items():
+        if path.is_file() and path.read_bytes() == copy.read_bytes():
+            continue
         temporary = path.with_name(f".{path.name}.restore")
         temporary.unlink(missing_ok=True)
-        copy_new(copy, temporary)
+        try:
+            copy_new(copy, temporary)
+        except OSError:  # a full disk: the backup itself takes the place
+            temporary = copy
         os.replace(temporary, path)
 
 

@@ -192,7 +192,7 @@ func TestQuadlets(t *testing.T) {
 				values[section+key] = value
 			}
 		}
-		if values["[Container]Image"] != guideImage+":latest" || values["[Container]Exec"] != "gateway run" ||
+		if values["[Container]Image"] != "docker.io/"+guideImage+":latest" || values["[Container]Exec"] != "gateway run" ||
 			!strings.Contains(values["[Container]Volume"], ":/opt/data") || values["[Container]HealthCmd"] != "/command/hermes-health" {
 			t.Errorf("%s: want the guide's image and command, its volume and the health check, got %v", path, values)
 		}

@@ -151,7 +151,7 @@ func (w *world) written(recipe string) string {
 // sh gives a recipe to a shell and waits for it.
 func (w *world) sh(recipe string) result {
 	w.Helper()
-	ctx, stop := context.WithTimeout(w.ctx, 4*time.Minute)
+	ctx, stop := context.WithTimeout(w.ctx, 8*time.Minute)
 	defer stop()
 	return w.run(ctx, w.written(recipe))
 }

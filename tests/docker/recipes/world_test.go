@@ -24,7 +24,7 @@ const (
 	// bootLimit is how long a container may take to its main program,
 	// gatewayLimit to a running gateway, on a loaded build host.
 	bootLimit    = 2 * time.Minute
-	gatewayLimit = 3 * time.Minute
+	gatewayLimit = 5 * time.Minute
 	verbLimit    = 30 * time.Second
 
 	dockerLabel = harness.RunLabel + "="
@@ -151,7 +151,7 @@ func (w *world) written(recipe string) string {
 // sh gives a recipe to a shell and waits for it.
 func (w *world) sh(recipe string) result {
 	w.Helper()
-	ctx, stop := context.WithTimeout(w.ctx, 8*time.Minute)
+	ctx, stop := context.WithTimeout(w.ctx, 12*time.Minute)
 	defer stop()
 	return w.run(ctx, w.written(recipe))
 }

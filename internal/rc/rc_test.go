@@ -61,6 +61,8 @@ func TestRead(t *testing.T) {
 		"unknown name":      {sources: tree("a/type: longrun", "a/run: ", "a/dependencies.d/b: "), err: `cannot find service "b", named by "a"`},
 		"base is taken":     {sources: tree("base/type: bundle"), err: `"base": the name is the init's own`},
 		"pipelines":         {sources: tree("a/type: longrun", "a/run: ", "a/producer-for: b"), err: `"a": producer-for`},
+		"no number":         {sources: tree("a/type: longrun", "a/run: ", "a/timeout-up: 5s"), err: `"a": a/timeout-up: "5s" is no number`},
+		"no number, down":   {sources: tree("a/type: oneshot", "a/up: x", "a/timeout-down: "), err: `"a": a/timeout-down: "" is no number`},
 		"quotes in oneshot": {sources: tree("a/type: oneshot", "a/up: echo \"x y\""), err: `a/up: '"' is not supported`},
 		"block in oneshot":  {sources: tree("a/type: oneshot", "a/up: if { true } x"), err: `a/up: '{' is not supported`},
 		"variable in down":  {sources: tree("a/type: oneshot", "a/up: x", "a/down: echo $X"), err: `a/down: '$' is not supported`},
@@ -94,7 +96,7 @@ func TestUnit(t *testing.T) {
 	t.Parallel()
 	plan, err := Read(tree(
 		"a/type: oneshot", "a/up: #!/command/execlineb -P\n/bin/sh  -e\n/x/y\n", "a/down: stop it", "a/timeout-up: 250\n",
-		"a/timeout-down: no number", "a/dependencies.d/legacy-cont-init: ", "a/dependencies.d/fix-attrs: ", "a/dependencies.d/b: ",
+		"a/dependencies.d/legacy-cont-init: ", "a/dependencies.d/fix-attrs: ", "a/dependencies.d/b: ",
 		"b/type: longrun", "b/run: ", "b/notification-fd: 3"), tree())
 	if err != nil {
 		t.Fatal(err)
@@ -170,4 +172,26 @@ func TestWalkIsParallel(t *testing.T) {
 			meet.Wait() // returns only if all three are visited at the same time
 			return nil
 		})
+}
+
+// A definition is used or refused; whatever is in its files, nothing breaks.
+func FuzzDefinition(f *testing.F) {
+	f.Add("longrun", "", "", "", "")
+	f.Add("oneshot\n", "/bin/true", "rm -f /x", "100", "a\n# b\n")
+	f.Add("bundle", "", "", "", "base\nuser\n")
+	f.Fuzz(func(t *testing.T, kind, up, down, timeout, needs string) {
+		plan, err := Read(tree("a/type: "+kind, "a/run: ", "a/up: "+up, "a/down: "+down, "a/timeout-up: "+timeout,
+			"a/dependencies: "+needs, "a/contents: "+needs, "b/type: longrun", "b/run: "), tree("user/contents.d/a: "))
+		if err != nil {
+			if !strings.Contains(err.Error(), `"a"`) && !strings.Contains(err.Error(), "circle a") {
+				t.Errorf("the error does not name the definition: %v", err)
+			}
+			return
+		}
+		for _, name := range plan.Closure("user") {
+			if plan.Unit(name).Name != name {
+				t.Errorf("%q is started and not defined", name)
+			}
+		}
+	})
 }

@@ -94,7 +94,12 @@ func define(fsys fs.FS, name string) (definition, error) {
 		}
 	}
 	d.needs = names(fsys, name, "dependencies")
-	d.TimeoutUp, d.TimeoutDown = millis(fsys, name+"/timeout-up"), millis(fsys, name+"/timeout-down")
+	if d.TimeoutUp, err = millis(fsys, name+"/timeout-up"); err != nil {
+		return fail("%w", err)
+	}
+	if d.TimeoutDown, err = millis(fsys, name+"/timeout-down"); err != nil {
+		return fail("%w", err)
+	}
 	switch word := strings.TrimSpace(string(kind)); word {
 	case "longrun":
 		d.Notifies = exists(fsys, name+"/notification-fd")
@@ -142,11 +147,20 @@ func names(fsys fs.FS, name, list string) []string {
 	return slices.Compact(out)
 }
 
-// millis reads a limit in milliseconds; none and garbage are no limit.
-func millis(fsys fs.FS, path string) time.Duration {
-	text, _ := fs.ReadFile(fsys, path)
-	n, _ := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 31)
-	return time.Duration(n) * time.Millisecond
+// millis reads a limit in milliseconds; no file is no limit.
+func millis(fsys fs.FS, path string) (time.Duration, error) {
+	text, err := fs.ReadFile(fsys, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 31)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %.20q is no number of milliseconds", path, text)
+	}
+	return time.Duration(n) * time.Millisecond, nil
 }
 
 // words reads the command of a oneshot: plain words over any number of lines. The command is

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -274,4 +275,42 @@ func TestReadFileNeverWaits(t *testing.T) {
 	if want := defaultConfig(); config != want || len(warnings) != 1 {
 		t.Errorf("config %+v, warnings %q, want %+v and one for down-signal", config, warnings, want)
 	}
+}
+
+// FuzzFifoNames: a fifo is told of an event if and only if it has the name of a subscriber.
+//
+// spec: SUP-21, SUP-97
+func FuzzFifoNames(f *testing.F) {
+	for _, name := range []string{
+		"ftrig1:@400000006955b9250ee6b280:abcdef", "ftrig1:@400000006955b9250ee6b280:abcdefg", "ftrig2:@400000006955b9250ee6b280:abcdef",
+		"ftrig1", "", ".", "..", "a/b", "x",
+	} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		base := t.TempDir()
+		path := base + "/" + name
+		if strings.ContainsAny(name, "/\x00") || unix.Mkfifo(path, 0o600) != nil {
+			return // no name of a file
+		}
+		fd, err := unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = unix.Close(fd) }()
+		dir, err := OpenListDir(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = dir.Close() }()
+		if err := dir.Notify("uU"); err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, 8)
+		n, _ := unix.Read(fd, buf)
+		told := n > 0 && string(buf[:n]) == "uU"
+		if want := len(name) == 39 && name[:6] == "ftrig1"; told != want {
+			t.Errorf("%q was told: %v, want %v", name, told, want)
+		}
+	})
 }

@@ -207,3 +207,18 @@ func FuzzTally(f *testing.F) {
 		}
 	})
 }
+
+// What is decoded says the same once it is encoded again.
+func FuzzBackoff(f *testing.F) {
+	f.Add([]byte("7 4100 @400000006955b9250ee6b280\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		b, err := DecodeBackoff(text)
+		if err != nil {
+			return
+		}
+		again, err := DecodeBackoff(b.Encode())
+		if err != nil || again.Fails != b.Fails || again.Delay != b.Delay || !again.Next.Equal(b.Next) {
+			t.Errorf("%q: %+v, again %+v, %v", text, b, again, err)
+		}
+	})
+}

@@ -20,11 +20,12 @@ const spawnSlots = 8
 
 // Table is the pid table. There must be one in a process at a time.
 type Table struct {
-	chld chan os.Signal
-	stop chan struct{}
-	over chan struct{}
-	slot chan struct{}
-	warm chan struct{} // closed when the spare threads are there
+	chld  chan os.Signal
+	taken chan os.Signal // never read
+	stop  chan struct{}
+	over  chan struct{}
+	slot  chan struct{}
+	warm  chan struct{} // closed when the spare threads are there
 
 	// mu is the ownership of the pids: wait4 and kill happen under it, so that
 	// no signal meets a reused pid. Nothing under it blocks.
@@ -39,6 +40,7 @@ type Table struct {
 func NewTable() (*Table, error) {
 	t := &Table{
 		chld:     make(chan os.Signal, 1),
+		taken:    make(chan os.Signal, 1),
 		stop:     make(chan struct{}),
 		over:     make(chan struct{}),
 		slot:     make(chan struct{}, spawnSlots),
@@ -51,6 +53,11 @@ func NewTable() (*Table, error) {
 		close(t.warm)
 	}()
 	signal.Notify(t.chld, syscall.SIGCHLD)
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} {
+		if signal.Ignored(sig) { // from the start, and so it would be in each child (SUP-86)
+			signal.Notify(t.taken, sig)
+		}
+	}
 	go t.reap()
 	return t, nil
 }
@@ -58,6 +65,7 @@ func NewTable() (*Table, error) {
 // Close stops the reaper. Children are neither signalled nor waited for.
 func (t *Table) Close() {
 	signal.Stop(t.chld)
+	signal.Stop(t.taken)
 	close(t.stop)
 	<-t.over
 }

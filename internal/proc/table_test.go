@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"sync"
@@ -185,6 +186,22 @@ func TestChildStartsClean(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in %s", want, &out)
 		}
+	}
+}
+
+// TestChildStartsCleanBelowNohup: the Go runtime takes over all signals that were ignored at the start
+// but two, which a child would inherit.
+//
+// spec: SUP-86, FAULT-04
+func TestChildStartsCleanBelowNohup(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const script = `trap "" HUP INT QUIT TERM USR1 PIPE 35; exec "$0" -test.run "^TestChildStartsClean$"`
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", script, self)
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
+		t.Errorf("%v:\n%s", err, out)
 	}
 }
 

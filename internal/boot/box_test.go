@@ -66,6 +66,7 @@ type boxSpec struct {
 	UserNS     bool // root of a user namespace
 	Umask      int
 	Below      bool // /init is not PID 1, the helper is
+	Background bool // and does not give it the terminal
 	Dir        string
 	Cgroup     string // to be put into
 	Tasks      uint64 // RLIMIT_NPROC
@@ -122,7 +123,7 @@ func enterBox(spec string) error {
 		}
 	}
 	if s.Below {
-		return superviseInit(s.Argv, env)
+		return superviseInit(s.Argv, env, s.Background)
 	}
 	return unix.Exec("/init", s.Argv, env)
 }
@@ -138,13 +139,13 @@ func dropBounding(capabilities []uintptr) error {
 
 // superviseInit is another init with /init below it, as engines put one there: it gives the child
 // the foreground of the terminal, forwards TERM and ends with the child's code.
-func superviseInit(argv, env []string) error {
+func superviseInit(argv, env []string, background bool) error {
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
 	init := &exec.Cmd{Path: "/init", Args: argv, Env: env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	if _, err := unix.IoctlGetInt(0, unix.TIOCGSID); err == nil {
 		signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN)
-		init.SysProcAttr = &syscall.SysProcAttr{Foreground: true, Ctty: 0}
+		init.SysProcAttr = &syscall.SysProcAttr{Foreground: !background, Setpgid: background, Ctty: 0}
 	}
 	if err := init.Start(); err != nil {
 		return err

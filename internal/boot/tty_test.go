@@ -170,6 +170,20 @@ func TestTerminalBelowAnotherInit(t *testing.T) {
 	s.usesJobControl()
 }
 
+// CMD gets the terminal from an /init that does not have it, either.
+//
+// spec: SUP-71, SUP-105
+func TestTerminalIsTakenFromTheBackground(t *testing.T) {
+	t.Parallel()
+	b := newBox(t)
+	b.spec.Below, b.spec.Background = true, true
+	s := onTerminal(b, "sh", "-c", `echo ready; read -r word; echo "got $word"; exit 7`)
+	s.shows("ready")
+	s.keys("this\n")
+	s.shows("got this")
+	s.expect(7)
+}
+
 // A background write to a terminal with tostop must neither stop /init nor keep it busy.
 //
 // spec: SUP-105

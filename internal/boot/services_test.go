@@ -49,7 +49,8 @@ func TestServiceThatDoesNotComeUp(t *testing.T) {
 	b.longrun("never", "exec sleep 1000", "notification-fd=3", "timeout-up=100")
 	b.longrun("after", "exec sleep 1000", "dependencies.d/never=")
 	b.longrun("free", "exec sleep 1000")
-	p := b.run("sh", "-c", `for s in never after free; do /command/s6-svstat -o wantedup /run/service/$s; done`)
+	p := b.run("sh", "-c", `until [ "$(/command/s6-svstat -o wantedup /run/service/never)" = false ]; do sleep 0.01; done
+		for s in never after free; do /command/s6-svstat -o wantedup /run/service/$s; done`)
 	p.expect(0)
 	if got := p.stdout.String(); got != "false\nfalse\ntrue\n" {
 		t.Errorf("wanted up: %q; stderr:\n%s", got, p.stderr.String())

@@ -179,6 +179,7 @@ func deathScenarios() []scenario {
 			"timeout-kill": "400\n",
 		}), func(w *world) {
 			w.file("ready")
+			w.untilStat("foo", "up")
 			w.run("s6-svc", "-wD", "-T", "20000", "-d", "foo")
 			w.stat("foo")
 		}},
@@ -187,6 +188,7 @@ func deathScenarios() []scenario {
 			"down-signal": "SIGUSR1\n",
 		}), func(w *world) {
 			w.file("ready")
+			w.untilStat("foo", "up")
 			w.run("s6-svc", "-wD", "-T", "20000", "-d", "foo")
 			w.stat("foo")
 		}},

@@ -280,6 +280,7 @@ func TestRealLogger(t *testing.T) {
 		return lines
 	}
 	w.poll("three lines", func() bool { return logged() == 3 })
+	w.untilStat("foo/log", "up") // it writes lines before its supervisor has written that it is up
 	w.newPid("foo/log", w.kill("foo/log"))
 	w.run("s6-svc", "-wr", "-r", "foo")
 	w.poll("six lines", func() bool { return logged() == 6 })

@@ -248,7 +248,9 @@ func scandirScenarios() []scenario {
 		{"scan and prune", one(map[string]string{"run": sleeper}), func(w *world) {
 			w.untilStat("foo", "up")
 			w.service(".bar.tmp", map[string]string{"run": sleeper})
+			w.service("mark", map[string]string{"run": sleeper})
 			w.run("s6-svscanctl", "-a", ".")
+			w.untilStat("mark", "up") // the scan is over
 			if err := os.Rename(filepath.Join(w.dir, ".bar.tmp"), filepath.Join(w.dir, "bar")); err != nil {
 				w.Fatal(err)
 			}

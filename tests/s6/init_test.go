@@ -231,12 +231,16 @@ func TestVanishedDirectoryIsStoppedAndForgotten(t *testing.T) {
 	files := map[string]string{
 		"run":     "#!/bin/sh\necho $$ >>../pids\nexec sleep 3600\n",
 		"finish":  "#!/bin/sh\necho >../finished\n",
-		"log/run": "#!/bin/sh\nexec cat\n",
+		"log/run": "#!/bin/sh\necho >>../../loggers\nexec cat\n",
 	}
 	w := ourWorld(t, files)
 	for round := 1; round <= 3; round++ {
 		w.untilStat("foo", "up")
 		w.untilStat("foo/log", "up")
+		// Either shell has read its script, which is about to vanish.
+		w.poll("both run", func() bool {
+			return strings.Count(w.file("pids"), "\n") == round && strings.Count(w.file("loggers"), "\n") == round
+		})
 		pids := []string{w.pid("foo"), w.pid("foo/log")}
 		w.remove("foo")
 		for _, pid := range pids {

@@ -62,13 +62,7 @@ func (m *Caduceus) TestUnit(ctx context.Context) (string, error) {
 //
 // +cache="never"
 func (m *Caduceus) TestInit(ctx context.Context) (string, error) {
-	c, err := m.toolchain(ctx)
-	if err != nil {
-		return "", err
-	}
-	// Some of these tests make namespaces of their own.
-	namespaces := dagger.ContainerWithExecOpts{InsecureRootCapabilities: true}
-	return c.With(fresh).WithExec([]string{"go", "tool", "mage", "test:s6"}, namespaces).Stdout(ctx)
+	return m.mage(ctx, "test:s6")
 }
 
 // spec is what the repository says of the image.

@@ -41,7 +41,9 @@ func (m *Caduceus) mage(ctx context.Context, target string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return c.With(fresh).WithExec([]string{"go", "tool", "mage", target}).Stdout(ctx)
+	// Tests of the init make namespaces of their own.
+	namespaces := dagger.ContainerWithExecOpts{InsecureRootCapabilities: true}
+	return c.With(fresh).WithExec([]string{"go", "tool", "mage", target}, namespaces).Stdout(ctx)
 }
 
 // fresh keeps the engine from answering with an earlier run: a test that did not run

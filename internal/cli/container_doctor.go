@@ -1,15 +1,10 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
-	"io/fs"
-	"os"
-	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"caduceus/internal/identity"
-	"caduceus/internal/profile"
 )
 
 const doctorSchema = "caduceus.doctor/v1"
@@ -39,8 +34,8 @@ func (a *app) containerDoctor() *cobra.Command {
 		Args:    a.noArgs,
 	}
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+doctorSchema)
-	cmd.RunE = func(*cobra.Command, []string) error {
-		findings := a.findings()
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		findings := a.findings(cmd.Context())
 		switch {
 		case *asJSON:
 			if err := json.NewEncoder(a.Stdout).Encode(doctorReport{doctorSchema, findings}); err != nil {
@@ -61,63 +56,29 @@ func (a *app) containerDoctor() *cobra.Command {
 	return cmd
 }
 
-// findings looks at the init, the volume, the agent, and each profile's gateway.
-func (a *app) findings() []finding {
+// adder takes one finding.
+type adder func(object, cause, fix string)
+
+// findings looks at the init, the image, the volume, each profile, and what is wanted up.
+func (a *app) findings(ctx context.Context) []finding {
 	found := []finding{}
 	add := func(object, cause, fix string) { found = append(found, finding{object, cause, fix}) }
-	if !a.initRuns() {
-		add("init", "nothing supervises "+a.scandir.Path, "start the container with the image's own entry point")
-	}
-	if err := executable(a.path(agentPath)); err != nil {
-		add(agentPath, err.Error(), "use an image whose agent is complete")
-	}
-	if _, notice := profile.ParseHome(a.getenv("HERMES_HOME")); notice != "" {
-		add("HERMES_HOME", notice, "set an absolute path")
-	}
-	a.findOwner(add)
+	a.findImage(add)
+	a.findVolume(add)
 	names, warnings := a.home.Names()
 	for _, w := range warnings {
 		add("profiles", w, "rename or remove that directory")
 	}
 	for _, name := range names {
-		if _, err := profile.ReadState(a.home.Dir(name)); err != nil {
-			add("profile "+name, err.Error(), command(name, "gateway start")+" writes it anew")
-		}
-		if a.initRuns() && !a.scandir.Has(name) {
-			add("profile "+name, "it has no gateway slot", "docker restart this container")
-		}
+		a.findProfile(add, name)
 	}
 	for _, r := range a.wantedUp() {
 		if ok, reason := judge(r); !ok {
 			add(r.Slot, reason, "docker logs this container; then "+command(r.Profile, "gateway restart"))
 		}
 	}
+	if ok, reason := a.dashboardIfWanted(ctx); !ok {
+		add("dashboard", reason, "docker logs this container; one that has just started needs some seconds")
+	}
 	return found
-}
-
-// findOwner looks at who owns the volume's directory.
-func (a *app) findOwner(add func(object, cause, fix string)) {
-	account, err := a.account()
-	if err != nil {
-		add("user "+identity.Hermes, err.Error(), "keep the image's /etc/passwd")
-		return
-	}
-	root := a.home.Root()
-	info, err := os.Stat(root)
-	if err != nil {
-		add(root, err.Error(), "mount a volume there")
-		return
-	}
-	if uid, ok := ownerOf(info); ok && uid != account.UID {
-		add(root, "it does not belong to user hermes", "start as root, with HERMES_UID and HERMES_GID set to its owner's ids")
-	}
-}
-
-// ownerOf is the uid that owns a file.
-func ownerOf(info fs.FileInfo) (uint32, bool) {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
-	}
-	return stat.Uid, true
 }

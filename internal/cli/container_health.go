@@ -75,8 +75,7 @@ func (a *app) health(ctx context.Context) health {
 		ok, reason := judge(r)
 		add(ok, r.Slot+" "+reason)
 	}
-	if status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, "dashboard")); err == nil && status.WantUp {
-		ok, reason := a.dashboard(ctx)
+	if ok, reason := a.dashboardIfWanted(ctx); reason != "" {
 		add(ok, reason)
 	}
 	if len(h.Reasons) == 0 {
@@ -124,6 +123,15 @@ func judge(r gateway.Report) (ok bool, reason string) {
 		return true, "starts"
 	}
 	return false, fmt.Sprintf("is up for %d seconds, but the agent says %q", r.UptimeSeconds, r.Agent)
+}
+
+// dashboardIfWanted judges the dashboard; true and "" if the supervisor was not told to keep it up.
+func (a *app) dashboardIfWanted(ctx context.Context) (ok bool, reason string) {
+	status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, "dashboard"))
+	if err != nil || !status.WantUp {
+		return true, ""
+	}
+	return a.dashboard(ctx)
 }
 
 // dashboard asks whether the dashboard's port accepts.

@@ -101,6 +101,7 @@ func All() []Check {
 		networkChecks(),
 		agentChecks(),
 		healthChecks(),
+		doctorChecks(),
 		derivedChecks(),
 	)
 }

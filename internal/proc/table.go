@@ -20,12 +20,11 @@ const spawnSlots = 8
 
 // Table is the pid table. There must be one in a process at a time.
 type Table struct {
-	chld  chan os.Signal
-	taken chan os.Signal // never read
-	stop  chan struct{}
-	over  chan struct{}
-	slot  chan struct{}
-	warm  chan struct{} // closed when the spare threads are there
+	chld chan os.Signal
+	stop chan struct{}
+	over chan struct{}
+	slot chan struct{}
+	warm chan struct{} // closed when the spare threads are there
 
 	// mu is the ownership of the pids: wait4 and kill happen under it, so that
 	// no signal meets a reused pid. Nothing under it blocks.
@@ -40,7 +39,6 @@ type Table struct {
 func NewTable() (*Table, error) {
 	t := &Table{
 		chld:     make(chan os.Signal, 1),
-		taken:    make(chan os.Signal, 1),
 		stop:     make(chan struct{}),
 		over:     make(chan struct{}),
 		slot:     make(chan struct{}, spawnSlots),
@@ -53,19 +51,26 @@ func NewTable() (*Table, error) {
 		close(t.warm)
 	}()
 	signal.Notify(t.chld, syscall.SIGCHLD)
-	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} {
-		if signal.Ignored(sig) { // from the start, and so it would be in each child (SUP-86)
-			signal.Notify(t.taken, sig)
-		}
-	}
+	takeIgnored()
 	go t.reap()
 	return t, nil
+}
+
+// takeIgnored takes for good the signals that were ignored at the start, and so would be in each
+// child. A channel that is stopped again would bring that back, and nothing would tell.
+//
+// spec: SUP-86
+func takeIgnored() {
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGINT} {
+		if signal.Ignored(sig) {
+			signal.Notify(make(chan os.Signal, 1), sig) // never read
+		}
+	}
 }
 
 // Close stops the reaper. Children are neither signalled nor waited for.
 func (t *Table) Close() {
 	signal.Stop(t.chld)
-	signal.Stop(t.taken)
 	close(t.stop)
 	<-t.over
 }

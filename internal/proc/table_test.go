@@ -198,7 +198,7 @@ func TestChildStartsCleanBelowNohup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const script = `trap "" HUP INT QUIT TERM USR1 PIPE 35; exec "$0" -test.run "^TestChildStartsClean$"`
+	const script = `trap "" HUP INT QUIT TERM USR1 PIPE 35; exec "$0" -test.count 2 -test.run "^TestChildStartsClean$"`
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", script, self)
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
 		t.Errorf("%v:\n%s", err, out)

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"caduceus/internal/contenv"
 	"caduceus/internal/identity"
 	"caduceus/internal/profile"
@@ -56,9 +58,7 @@ func (d Scandir) Profiles() ([]string, error) {
 
 // Publish makes a slot: it is staged under a dot name, which no scanner looks at, and renamed. With
 // replace a slot of that name is removed first, which only a boot may do, when nothing supervises it
-// yet; without, such a slot is ErrExists. Root makes it with the file rights of the account: the slot
-// is to be the account's, as the scandir is, and there is nothing that the account could turn against
-// root. Root that cannot have those rights makes a slot of its own.
+// yet; without, such a slot is ErrExists.
 //
 // contract: SLOT-02, SLOT-03
 func (d Scandir) Publish(slot Slot, replace bool) error {
@@ -77,9 +77,7 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 	}
 	err = os.RemoveAll(staged)
 	if err == nil {
-		if unable := identity.As(d.Account, func() { err = lay(staged, slot.render()) }); unable != nil {
-			err = lay(staged, slot.render())
-		}
+		err = d.stage(staged, slot.render())
 	}
 	if err == nil && replace {
 		err = os.RemoveAll(final)
@@ -91,6 +89,25 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 		return errors.Join(fmt.Errorf("cannot register slot %q: %w", name, err), os.RemoveAll(staged))
 	}
 	return nil
+}
+
+// stage makes a slot's directory. Root makes it with the file rights of the account: the slot is to be
+// the account's, as the scandir is, and there is nothing that the account could turn against root. Root
+// that could not use it then makes one of its own and shares it.
+//
+// contract: SLOT-02, RUN-07
+func (d Scandir) stage(dir string, files []file) error {
+	if os.Geteuid() == 0 && !mayGive() {
+		if err := lay(dir, files); err != nil {
+			return err
+		}
+		return share(dir, files, d.Account)
+	}
+	var err error
+	if unable := identity.As(d.Account, func() { err = lay(dir, files) }); unable != nil {
+		err = lay(dir, files)
+	}
+	return err
 }
 
 // lock keeps the front and the follower of profiles from staging the same slot at once.
@@ -204,8 +221,8 @@ func (d Scandir) Rewrite(slot Slot) error {
 		}
 		path := filepath.Join(dir, f.name)
 		temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
-		err := os.WriteFile(temporary, []byte(f.content), f.mode)
-		if err = errors.Join(err, os.Chmod(temporary, f.mode)); err == nil {
+		err := os.WriteFile(temporary, []byte(f.content), 0o600)
+		if err = errors.Join(err, unix.Chmod(temporary, f.mode)); err == nil {
 			err = os.Rename(temporary, path)
 		}
 		if err != nil {

@@ -2,14 +2,19 @@ package gateway
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/identity"
 	"caduceus/internal/profile"
 	"caduceus/internal/s6"
 )
@@ -38,9 +43,12 @@ type Slot struct {
 // file is an entry of a service directory; a name that ends in a slash is a directory.
 type file struct {
 	name    string
-	mode    os.FileMode // as of chmod: with os.ModeSetgid, os.ModeSticky; os.ModeNamedPipe for a fifo
+	mode    uint32 // as of chmod(2), with S_IFIFO for a fifo
 	content string
 }
+
+func (f file) isDir() bool  { return strings.HasSuffix(f.name, "/") }
+func (f file) isFifo() bool { return f.mode&unix.S_IFMT == unix.S_IFIFO }
 
 // render lists what is in the slot's directory, parents first.
 //
@@ -64,13 +72,13 @@ func (s Slot) render() []file {
 	if !s.Up {
 		files = append(files, file{s6.DownFile, 0o644, ""})
 	}
-	const events = os.ModeSetgid | os.ModeSticky | 0o730
+	const events = 0o3730
 	for _, dir := range []string{"", "log/"} {
 		files = append(files,
 			file{dir + "event/", events, ""},
 			file{dir + "supervise/", 0o755, ""},
 			file{dir + "supervise/event/", events, ""},
-			file{dir + "supervise/control", os.ModeNamedPipe | 0o660, ""},
+			file{dir + "supervise/control", unix.S_IFIFO | 0o660, ""},
 		)
 	}
 	return files
@@ -86,18 +94,44 @@ func lay(dir string, files []file) error {
 		var err error
 		switch {
 		case f.name == "./":
-		case strings.HasSuffix(f.name, "/"):
+		case f.isDir():
 			err = os.Mkdir(path, 0o700)
-		case f.mode&os.ModeNamedPipe != 0:
+		case f.isFifo():
 			err = syscall.Mkfifo(path, 0o600)
 		default:
 			err = os.WriteFile(path, []byte(f.content), 0o600)
 		}
 		if err == nil {
-			err = os.Chmod(path, f.mode&^os.ModeNamedPipe) // in spite of the umask
+			err = unix.Chmod(path, f.mode&0o7777) // in spite of the umask
 		}
 		if err != nil {
 			return fmt.Errorf("cannot prepare %q: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// share lets the account use and delete a slot that stays root's, what is in a directory before the
+// directory.
+//
+// contract: SLOT-02, RUN-07
+func share(dir string, files []file, account identity.Account) error {
+	slot, err := s6.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = slot.Close() }() // nothing was written
+	for _, f := range slices.Backward(append([]file{{"./", 0o755, ""}}, files...)) {
+		if !f.isDir() && !f.isFifo() {
+			continue
+		}
+		parent, err := slot.OpenOwn(filepath.Dir(filepath.Clean(f.name)))
+		if err != nil {
+			return err
+		}
+		err = errors.Join(Give(parent, filepath.Base(f.name), account, f.mode&0o7777), parent.Close())
+		if err != nil {
+			return err
 		}
 	}
 	return nil

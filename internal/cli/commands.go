@@ -12,7 +12,7 @@ import (
 func Commands() *cobra.Command {
 	a := newApp(Env{})
 	root := rootCommand()
-	root.AddCommand(gatewayCommands(a), profileCommands(), statusCommand(), doctorCommand(), containerCommands(a))
+	root.AddCommand(gatewayCommands(a), profileCommands(), statusCommand(), doctorCommand(), completionCommands(a), containerCommands(a))
 	return root
 }
 

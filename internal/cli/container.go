@@ -16,7 +16,7 @@ check; "apt-restore" installs packages again. The other verbs are for the image'
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.containerDoctor(), a.containerHealth(), a.containerMain(), a.containerSetup(),
-		a.containerPerms(), a.containerWatch(), a.containerReconcile(), a.containerPrograms(), a.containerAptHelper(), a.containerAptRestore())
+		a.containerPerms(), a.containerWatch(), a.containerReconcile(), a.containerPrograms(), a.containerProfiles(), a.containerAptHelper(), a.containerAptRestore())
 	return cmd
 }
 

@@ -18,6 +18,7 @@ const (
 	byProfileRename = "profile rename"
 	byStatus        = "status"
 	byDoctor        = "doctor"
+	byCompletion    = "completion"
 )
 
 // route says who answers, given the words after `hermes` without the profile's selection. What it
@@ -35,6 +36,8 @@ func route(words []string) string {
 		return byContainer
 	case "status":
 		return byStatus
+	case "completion":
+		return byCompletion
 	case "doctor":
 		return byDoctor
 	case "gateway":

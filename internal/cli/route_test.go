@@ -41,6 +41,8 @@ func TestRoute(t *testing.T) {
 		"status --deep":                  byStatus,
 		"doctor":                         byDoctor,
 		"container doctor":               byContainer,
+		"completion":                     byCompletion,
+		"completion zsh":                 byCompletion,
 		"mcp --help":                     byAgent,
 		"-z gateway run":                 byAgent,
 	} {

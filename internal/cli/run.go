@@ -37,6 +37,7 @@ func (a *app) run(ctx context.Context) int {
 	serve := map[string]func(context.Context) error{
 		byContainer:     a.tree(containerCommands),
 		byGateway:       a.tree(gatewayCommands),
+		byCompletion:    a.tree(completionCommands),
 		byGatewayRun:    a.gatewayRun,
 		byProfileCreate: a.profileCreate,
 		byProfileDelete: a.profileDelete,

@@ -61,6 +61,11 @@ func frontMutants() []mutant {
 			red:   "a killed gateway is back about a second later, its container lives on", clause: "SLOT-05", green: exitsCheck,
 		},
 		{
+			name: "a front that leaves completion to the agent", dockerfile: copyFront,
+			edits: []edit{{"internal/cli/route.go", "		return byCompletion", "		return byAgent"}},
+			red:   checks.BashCheck, clause: "NAME-02", green: exitsCheck,
+		},
+		{
 			name: "a front that stays root", dockerfile: copyFront,
 			edits: []edit{{"internal/cli/drop.go", "if a.uid != 0 || a.keepsRoot() {", "if true {"}},
 			red:   "hermes called by root drops to hermes", clause: "EXEC-01", green: labelCheck,

@@ -80,6 +80,7 @@ func All() []Check {
 		environmentChecks(),
 		commandChecks(),
 		execChecks(),
+		completionChecks(),
 		supervisionChecks(),
 		privilegeChecks(),
 		gatewayChecks(),

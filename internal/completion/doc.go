@@ -1,0 +1,8 @@
+// Package completion makes the script that lets a shell complete `hermes`: the agent's own script, which
+// knows the agent's verbs, and after it what the agent cannot know: the front's verbs with their flags,
+// and the profiles of this image. The script wraps the function that the agent registers and edits
+// nothing of it but one condition of fish, so that another agent's script serves as well.
+//
+// The package is not for running the agent or for listing profiles: the caller brings the agent's script,
+// and the shell asks `hermes container profiles` when a name is wanted.
+package completion

@@ -9,13 +9,16 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"caduceus/internal/gateway"
 	"caduceus/internal/s6"
+	"caduceus/internal/variable"
 )
 
 const healthSchema = "caduceus.health/v1"
@@ -125,10 +128,12 @@ func judge(r gateway.Report) (ok bool, reason string) {
 	return false, fmt.Sprintf("is up for %d seconds, but the agent says %q", r.UptimeSeconds, r.Agent)
 }
 
-// dashboardIfWanted judges the dashboard; true and "" if the supervisor was not told to keep it up.
+// dashboardIfWanted judges the dashboard; true and "" if it is not wanted. Its slot is also up for a moment
+// where it is off, until its run script has looked.
 func (a *app) dashboardIfWanted(ctx context.Context) (ok bool, reason string) {
+	const name = "HERMES_DASHBOARD"
 	status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, "dashboard"))
-	if err != nil || !status.WantUp {
+	if err != nil || !status.WantUp || !variable.True(name, a.containerEnv(name)) {
 		return true, ""
 	}
 	return a.dashboard(ctx)
@@ -136,30 +141,54 @@ func (a *app) dashboardIfWanted(ctx context.Context) (ok bool, reason string) {
 
 // dashboard asks whether the dashboard's port accepts.
 func (a *app) dashboard(ctx context.Context) (ok bool, reason string) {
-	port := a.containerEnv("HERMES_DASHBOARD_PORT", "9119")
-	host := a.containerEnv("HERMES_DASHBOARD_HOST", "127.0.0.1")
-	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
+	hosts, port := dashboardAddress(a.containerEnv("HERMES_DASHBOARD_HOST"), a.containerEnv("HERMES_DASHBOARD_PORT"))
 	dialer := net.Dialer{Timeout: 500 * time.Millisecond}
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return false, fmt.Sprintf("dashboard does not accept on port %s", port)
+	for _, host := range hosts {
+		if conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, port)); err == nil {
+			_ = conn.Close()
+			return true, "dashboard accepts"
+		}
 	}
-	_ = conn.Close()
-	return true, "dashboard accepts"
+	return false, "dashboard does not accept on port " + port
 }
 
-// containerEnv is a variable of the container, which docker exec may lack.
-func (a *app) containerEnv(name, otherwise string) string {
+// dashboardAddress is where a dashboard with these two variables listens: as its slot's run script does, a
+// value that cannot be is the default. Of all addresses it is asked on loopback; a socket of :: may be
+// for IPv6 alone.
+//
+// contract: DASH-03, ENV-11
+func dashboardAddress(host, port string) (hosts []string, usable string) {
+	const loopback, standard = "127.0.0.1", "9119"
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || len(port) > 5 {
+		port = standard
+	}
+	ip := net.ParseIP(host)
+	switch {
+	case host == "", strings.HasPrefix(host, "-"), strings.ContainsFunc(host, func(r rune) bool { return !ofHost(r) }):
+		return []string{loopback}, port
+	case ip == nil || !ip.IsUnspecified():
+		return []string{host}, port
+	case ip.To4() != nil:
+		return []string{loopback}, port
+	}
+	return []string{"::1", loopback}, port
+}
+
+// ofHost says whether the run script takes r in a host.
+func ofHost(r rune) bool {
+	return r < utf8.RuneSelf && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune(".:%_-", r))
+}
+
+// containerEnv is a variable of the container, which docker exec may lack; "" if there is none.
+func (a *app) containerEnv(name string) string {
 	if value := a.getenv(name); value != "" {
 		return value
 	}
 	b, err := os.ReadFile(a.path("/run/s6/container_environment/" + name))
-	if value := strings.TrimSuffix(string(b), "\n"); err == nil && value != "" {
-		return value
+	if err != nil {
+		return ""
 	}
-	return otherwise
+	return strings.TrimSuffix(string(b), "\n")
 }
 
 // wantedUp lists the reports of all gateways that the supervisor was told to keep up.

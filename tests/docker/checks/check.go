@@ -102,6 +102,7 @@ func All() []Check {
 		networkChecks(),
 		agentChecks(),
 		healthChecks(),
+		modeChecks(),
 		doctorChecks(),
 		derivedChecks(),
 	)

@@ -93,6 +93,7 @@ func doctorVolume(ctx context.Context, s *harness.Subject) error {
 func doctorContainer(ctx context.Context, s *harness.Subject) error {
 	c, err := startIdle(ctx, s, harness.Spec{
 		Host:  sized("2m"),
+		Env:   map[string]string{"HERMES_DASHBOARD": "1"},
 		Files: []harness.File{script("/etc/s6-overlay/s6-rc.d/dashboard/run", "exec sleep 98765")},
 	})
 	if err != nil {

@@ -3,13 +3,14 @@ package checks
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"caduceus/tests/docker/harness"
 )
 
 // verbChecks drive the default gateway by hermes gateway start, stop, restart.
-// contract: GW-08 GW-09 GW-10 GW-12 GW-13 GW-14 GW-20 STATE-04 STATE-08
+// contract: GW-08 GW-09 GW-10 GW-12 GW-13 GW-14 GW-19 GW-20 STATE-04 STATE-08
 func verbChecks() []Check {
 	return append(probes(idle(), []probe{
 		{
@@ -28,6 +29,9 @@ func verbChecks() []Check {
 	}), Check{
 		Name: "gateway start, stop and restart drive the slot", Clauses: []string{"GW-08", "GW-09", "GW-12", "GW-20", "STATE-04", "STATE-08"},
 		Doc: "each verb once, in an idle container", Run: verbs,
+	}, Check{
+		Name: "--all drives every slot, names one that fails, and signals nothing else", Clauses: []string{"GW-12", "GW-19"},
+		Doc: "start, restart and stop --all in an idle container with two profiles, then with a broken slot and a process that looks like a gateway", Run: allVerbs,
 	})
 }
 
@@ -81,6 +85,55 @@ func verbs(ctx context.Context, s *harness.Subject) error {
 	}
 	_, err = c.WaitSlot(ctx, "gateway-default", "down", verbLimit, down)
 	return broken("GW-12", err)
+}
+
+// allVerbs looks at slots only, not at how far a gateway has come.
+func allVerbs(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{})
+	if err != nil {
+		return err
+	}
+	// What the agent's own --all would end: a process with the name and words of a gateway.
+	const bystander = `cd /tmp && ln -sf /bin/sleep sleeper && (exec -a "python -m hermes_cli.main gateway run" ./sleeper 98765 >/dev/null 2>&1 & echo $! >/tmp/bystander)`
+	if res, err := c.Exec(ctx, harness.Exec{Cmd: []string{"bash", "-c", bystander}}); err != nil || res.Code != 0 {
+		return errors.Join(err, violates("GW-19", "cannot start a bystander: %s", res))
+	}
+	if err := expectSh(ctx, c, "GW-12", `hermes profile create coder`); err != nil {
+		return err
+	}
+	all := func(verb, says string) error {
+		return expectSh(ctx, c, "GW-12", `test "$(hermes gateway `+verb+` --all)" = '`+says+`'`)
+	}
+	slots := []string{"gateway-default", "gateway-coder"}
+	each := func(what string, ok func(harness.Slot) bool) (pids []int, err error) {
+		for _, name := range slots {
+			slot, waitErr := c.WaitSlot(ctx, name, what, verbLimit, ok)
+			err = errors.Join(err, broken("GW-19", waitErr))
+			pids = append(pids, slot.PID)
+		}
+		return pids, err
+	}
+	if err := all("start", "✓ Started 2 profile gateway(s) under s6"); err != nil {
+		return err
+	}
+	before, err := each("up and wanted up", up)
+	if err != nil {
+		return err
+	}
+	if err := all("restart", "✓ Restarted 2 profile gateway(s) under s6"); err != nil {
+		return err
+	}
+	if _, err := each("up with a new pid", func(s harness.Slot) bool { return up(s) && !slices.Contains(before, s.PID) }); err != nil {
+		return err
+	}
+	if err := expectSh(ctx, c, "GW-12", `mkdir /run/service/gateway-zombie && out=$(hermes gateway stop --all) && rmdir /run/service/gateway-zombie &&
+echo "$out" | grep -qx '✓ Stopped 2 profile gateway(s) under s6' && echo "$out" | grep -q '^✗ Could not stop gateway-zombie: .'`); err != nil {
+		return err
+	}
+	_, err = each("down", down)
+	return errors.Join(err,
+		expectSh(ctx, c, "GW-19", `kill -0 "$(cat /tmp/bystander)"`),
+		expectSh(ctx, c, "GW-12", `test "$(S6_PROFILE_GATEWAY_SCANDIR=/run/none hermes gateway start --all)" = '✗ No profile gateways registered under s6'`))
 }
 
 func down(s harness.Slot) bool { return !s.Up && !s.WantedUp }

@@ -30,6 +30,10 @@ func restartChecks() []Check {
 			Name: "recorded states decide what starts, broken ones start nothing", Clauses: []string{"REC-03", "REC-04", "REC-05", "REC-06", "STATE-07", "STATE-12"},
 			Doc: "boots an idle container on a volume with one profile for each kind of state file", Run: recordedStates,
 		},
+		{
+			Name: "state files that are foreign, links or of a later version survive a boot and are named", Clauses: []string{"REC-06"},
+			Doc: "boots on a volume with a profile for each kind", Run: oddStates,
+		},
 	}
 }
 
@@ -184,4 +188,56 @@ func recordedStates(ctx context.Context, s *harness.Subject) error {
 		err = violates("STATE-12", "stale files are left: %s", left.Stdout)
 	}
 	return errors.Join(append(errs, err)...)
+}
+
+// oddStates are state files that somebody else made.
+func oddStates(ctx context.Context, s *harness.Subject) error {
+	files := []harness.File{
+		harness.File{Path: "/opt/data/profiles", Dir: true}.Hermes(),
+		{Path: "/srv/victim.json", Content: `{"gateway_state":"running"}`, Mode: 0o644},
+	}
+	later := `{"version":99,"gateway_state":{"is":"running"},"desired_state":"hibernate","updated_at":"later","platforms":[7]}`
+	for name, state := range map[string]harness.File{
+		"foreign": {Content: `{"gateway_state":"running"}`, Mode: 0o600, UID: 4000, GID: 4000},
+		"linked":  {Link: "/srv/victim.json"},
+		"dangles": {Link: "/srv/none.json"},
+		"later":   {Content: later},
+		"intent":  {Content: `{"gateway_state":"running"}`},
+	} {
+		dir := "/opt/data/profiles/" + name
+		state.Path = dir + "/gateway_state.json"
+		if state.UID == 0 {
+			state = state.Hermes()
+		}
+		files = append(files, harness.File{Path: dir, Dir: true}.Hermes(), harness.File{Path: dir + "/SOUL.md", Content: "probe\n"}.Hermes(), state)
+	}
+	files = append(files, harness.File{
+		Path: "/opt/data/profiles/intent/.gateway_intent.json", Content: `{"version":99,"want":"hibernate","at":{"s":1}}`,
+	}.Hermes())
+	c, err := startIdle(ctx, s, harness.Spec{Files: files})
+	if err != nil {
+		return broken("REC-06", err)
+	}
+	logs, err := c.AllLogs(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, line := range []string{
+		`profile=foreign prior_state=running action=started`, // setup made it hermes'
+		`profile=linked prior_state=None action=registered`,
+		`warning: profile linked counts as without state: .*gateway_state\.json`,
+		`profile=dangles prior_state=None action=registered`,
+		`warning: profile dangles counts as without state: .*gateway_state\.json`,
+		`profile=later prior_state=hibernate action=registered`,
+		`profile=intent prior_state=running action=started`,
+		`warning: profile intent counts as without intent: .*\.gateway_intent\.json`,
+	} {
+		if !regexp.MustCompile(line).MatchString(logs) {
+			errs = append(errs, violates("REC-06", "no line like %q:\n%s", line, logs))
+		}
+	}
+	return errors.Join(append(errs,
+		expectSh(ctx, c, "REC-06", `grep -qx '{"gateway_state":"running"}' /srv/victim.json && ! test -e /srv/none.json`),
+		expectSh(ctx, c, "REC-06", `cd /opt/data/profiles && test -L linked/gateway_state.json && test -L dangles/gateway_state.json && grep -q '"version":99' later/gateway_state.json`))...)
 }

@@ -63,8 +63,10 @@ func (j *job) devices() []device {
 	return found
 }
 
+// group is that of path itself: a link in its place would lend hermes the group of what it names. Links of
+// directories on the way are followed, as /var/run is one.
 func (j *job) group(path string) (gid uint32, mode fs.FileMode, ok bool) {
-	info, err := os.Stat(j.real(path))
+	info, err := os.Lstat(j.real(path))
 	if err != nil {
 		return 0, 0, false
 	}

@@ -83,3 +83,33 @@ func TestSocketGroups(t *testing.T) {
 		t.Errorf("second run: %q", again)
 	}
 }
+
+// A link in the place of the socket names something that hermes was never lent.
+//
+// contract: SETUP-31
+func TestALinkedSocketLendsNoGroup(t *testing.T) {
+	c := newContainer(t)
+	c.dir("run")
+	c.dir("srv")
+	c.dir("var")
+	c.link("../run", "var/run") // as in the image: a link of a directory on the way counts
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: c.path("srv/else.sock")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(c.path("srv/else.sock"), 0, 995); err != nil {
+		t.Fatal(err)
+	}
+	c.link("../srv/else.sock", "run/docker.sock")
+	if out := c.run(); strings.Contains(out, "Added hermes") {
+		t.Errorf("a link lent a group:\n%s", out)
+	}
+	if err := os.Rename(c.path("srv/else.sock"), c.path("run/docker.sock")); err != nil {
+		t.Fatal(err)
+	}
+	c.expect(c.run(), "[stage2] Added hermes to group hostdocker (GID 995) for /var/run/docker.sock\n")
+}

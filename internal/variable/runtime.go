@@ -2,7 +2,7 @@ package variable
 
 func setup() []Variable {
 	return []Variable{
-		{Name: "HERMES_HOME", Kind: Path, Default: "/opt/data", Text: "The data directory, called H elsewhere; absolute. Missing parents are created."},
+		{Name: "HERMES_HOME", Kind: Path, Default: "/opt/data", Text: "The data directory, called H elsewhere; absolute. Missing parents are created. A directory of the system, such as `/etc` or `/opt`, is refused: the default is used then."},
 		{Name: "HERMES_UID", Kind: Number, Text: "Run as this uid, 1 to 4294967294 without 65535; needs a container started as root."},
 		{Name: "HERMES_GID", Kind: Number, Text: "Run with this gid; as HERMES_UID."},
 		{Name: "PUID", Kind: Number, Text: "Another name of HERMES_UID, which wins."},

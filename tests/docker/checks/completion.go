@@ -83,7 +83,7 @@ for line in $argv
 end' "$@"`
 
 	// zsh completes on a terminal only. ^U drops the line that was typed; echo tells that its list is out.
-	zshCompletes = `export TERM=dumb; exec timeout 120 zsh -fc '
+	zshCompletes = `export TERM=dumb; exec timeout 480 zsh -fc '
 zmodload zsh/zpty
 zpty z zsh -f -i
 zpty -w z "LISTMAX=1000; autoload -Uz compinit; compinit -u -D; eval \"\$(hermes completion zsh)\"; PS1=typ\"\"ehere:"

@@ -107,7 +107,7 @@ func allVerbs(ctx context.Context, s *harness.Subject) error {
 	slots := []string{"gateway-default", "gateway-coder"}
 	each := func(what string, ok func(harness.Slot) bool) (pids []int, err error) {
 		for _, name := range slots {
-			slot, waitErr := c.WaitSlot(ctx, name, what, verbLimit, ok)
+			slot, waitErr := c.WaitSlot(ctx, name, what, bootLimit, ok) // two agents start at once
 			err = errors.Join(err, broken("GW-19", waitErr))
 			pids = append(pids, slot.PID)
 		}

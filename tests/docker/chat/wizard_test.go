@@ -3,6 +3,7 @@
 package chat
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -68,9 +69,11 @@ func TestTerminal(t *testing.T) {
 			w.expect("clarify", "", gatewayLimit) // of the list of tools: the agent is ready
 			w.press("XYZZY")
 			w.expect("XYZZY", "", answerLimit)
-			if !strings.Contains(w.text(), "❯") {
-				t.Errorf("want a prompt, got:\n%s", w.text())
-			}
+			// The terminal itself echoes what is typed before the prompt is there.
+			k.must(harness.Poll(k.ctx, "a prompt", answerLimit, func(context.Context) (string, bool, error) {
+				text := w.text()
+				return text, strings.Contains(text, "❯"), nil
+			}))
 			w.press(enter)
 			// An interface that knows its screen moves over blanks instead of printing them.
 			w.expect(`said:\s*XYZZY`, "", answerLimit)

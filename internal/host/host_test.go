@@ -134,7 +134,7 @@ func TestOSRelease(t *testing.T) {
 func TestInstallSaysWhatStopsApt(t *testing.T) {
 	for name, c := range map[string]struct{ output, want string }{
 		"no network": {
-			"E: Failed to fetch http://deb.debian.org/debian/pool/a.deb  Temporary failure resolving 'deb.debian.org'\nE: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?\n",
+			"E: Failed to fetch http://mirror.example/debian/pool/a.deb  Temporary failure resolving 'mirror.example'\nE: Unable to fetch some archives, maybe run apt-get update or try with --fix-missing?\n",
 			`cannot test: apt-get cannot install a: no network: the packages cannot be fetched; check the network or the proxy of this host until "apt-get update" works`,
 		},
 		"a full disk": {

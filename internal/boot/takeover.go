@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -80,8 +81,9 @@ func awaitClosing(ctx context.Context, fd int) error {
 // takeSignals catches every signal that could end the process; none is ever ignored, as that would
 // survive exec. Each costs a hand-over to the runtime's own thread, 50 µs: so only those that engines
 // stop containers with are taken at once, and the others while the boot goes on, those with a meaning
-// before it starts its first program (spawn). Real-time signals do nothing to a Go program that
-// does not ask for them; SIGCHLD is the process table's, SIGURG the runtime's.
+// before it starts its first program (spawn). So are all others where some were ignored from the start,
+// as by an init above this one: that would survive, too. Real-time signals do nothing to a Go program
+// that does not ask for them; SIGCHLD is the process table's, SIGURG the runtime's.
 //
 // spec: SUP-86, SUP-107
 func (m *machine) takeSignals() {
@@ -92,20 +94,36 @@ func (m *machine) takeSignals() {
 	go func() {
 		signal.Notify(c, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPWR, syscall.SIGALRM,
 			syscall.SIGABRT, syscall.SIGWINCH)
-		close(taken)
-		var others []os.Signal
-		for s := syscall.Signal(1); s < 32; s++ {
-			switch s {
-			case syscall.SIGCHLD, syscall.SIGURG, syscall.SIGKILL, syscall.SIGSTOP:
-			default:
-				others = append(others, s)
-			}
+		status, err := os.ReadFile("/proc/self/status")
+		early := err != nil || ignoresSignals(status)
+		if early {
+			signal.Notify(c, allSignals()...)
 		}
-		signal.Notify(c, others...)
+		close(taken)
+		if !early {
+			signal.Notify(c, allSignals()...)
+		}
 		for s := range c {
 			m.react(s.(syscall.Signal))
 		}
 	}()
+}
+
+func allSignals() []os.Signal {
+	var all []os.Signal
+	for s := syscall.Signal(1); s < 32; s++ {
+		switch s {
+		case syscall.SIGCHLD, syscall.SIGURG, syscall.SIGKILL, syscall.SIGSTOP:
+		default:
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// ignoresSignals reads the status file of a process.
+func ignoresSignals(status []byte) bool {
+	return !bytes.Contains(status, []byte("\nSigIgn:\t0000000000000000\n"))
 }
 
 // withPath puts in front of PATH what it lacks of the directories that hold the image's programs.

@@ -37,7 +37,8 @@ func followChecks() []Check {
 	}
 }
 
-// followStep changes profiles; then names the slots that must be as wanted in time: "up", "down" or "gone".
+// followStep changes profiles; then names the slots that must be as wanted in time: "up", "down" or "gone";
+// or "running", as a gateway that only starts makes its directory again if that is moved away.
 type followStep struct {
 	script string
 	then   map[string]string
@@ -64,8 +65,8 @@ func followVerbs() []followStep {
 // followOthers are changes that the front learns of later.
 func followOthers() []followStep {
 	return []followStep{
-		{agent + "profile create --no-skills one && " + front + "-p one gateway start", map[string]string{"one": "up"}},
-		{agent + "profile rename one two", map[string]string{"one": "gone", "two": "up"}},
+		{agent + "profile create --no-skills one && " + front + "-p one gateway start", map[string]string{"one": "running"}},
+		{agent + "profile rename one two", map[string]string{"one": "gone", "two": "running"}},
 		{profiles + "mv two three", map[string]string{"two": "gone", "three": "up"}},
 		{profiles + "cp -r three copy && tar czf /tmp/tarred.tar.gz copy", map[string]string{"copy": "down", "three": "up"}},
 		{agent + "profile import /tmp/tarred.tar.gz --name tarred", map[string]string{"tarred": "down"}},
@@ -98,8 +99,12 @@ func follow(steps []followStep) func(context.Context, *harness.Subject) error {
 }
 
 func followed(ctx context.Context, c *harness.Container, name, want string) error {
-	if want == "gone" {
+	switch want {
+	case "gone":
 		_, err := c.WaitSh(ctx, "end of slot gateway-"+name, `! test -e /run/service/gateway-`+name, followLimit)
+		return err
+	case "running":
+		_, err := c.WaitSh(ctx, "gateway of "+name, harness.GatewayRuns("/opt/data/profiles/"+name), gatewayLimit)
 		return err
 	}
 	fits := map[string]func(harness.Slot) bool{"up": up, "down": down}[want]

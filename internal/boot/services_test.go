@@ -106,7 +106,7 @@ func TestServicesDAndSlots(t *testing.T) {
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("S6_CMD_WAIT_FOR_SERVICES=1")
-	b.script("etc/services.d/web/run", `echo "web says hello"; printf '\n' >&3; echo ready >/tmp/web; exec sleep 1000`)
+	b.script("etc/services.d/web/run", `echo "web says hello"; echo ready >/tmp/web; printf '\n' >&3; exec sleep 1000`)
 	b.file("etc/services.d/web/notification-fd", "3", 0o644)
 	b.script("etc/services.d/web/log/run", `exec cat >/tmp/web.log`)
 	b.script("etc/services.d/off/run", `touch /tmp/off; exec sleep 1000`)

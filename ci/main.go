@@ -26,7 +26,7 @@ type Caduceus struct {
 func New(
 	// the repository's files
 	// +defaultPath="/"
-	// +ignore=["*", "!.ci", "!.dockerignore", "!.github", "!.golangci.yml", "!CHANGELOG.md", "!Dockerfile", "!README.md", "!bench", "!ci", "!cmd", "!dagger.json", "!deploy", "!docs", "!go.mod", "!go.sum", "!image", "!internal", "!magefiles", "!rootfs", "!tests", "tests/docker/artifacts"]
+	// +ignore=["*", "!.ci", "!.dockerignore", "!.github", "!.golangci.yml", "!CHANGELOG.md", "!Dockerfile", "!LICENSE", "!README.md", "!bench", "!ci", "!cmd", "!dagger.json", "!deploy", "!docs", "!go.mod", "!go.sum", "!image", "!internal", "!magefiles", "!rootfs", "!tests", "tests/docker/artifacts"]
 	source *dagger.Directory,
 	// the repository's revision and whether the files differ from it
 	// +defaultPath="/"

@@ -15,7 +15,7 @@ import (
 )
 
 // outside is what stands in the root and is no business of the Dagger module.
-func outside() []string { return []string{".cache", ".git", ".gitignore", "LICENSE", "dist"} }
+func outside() []string { return []string{".cache", ".git", ".gitignore", "dist"} }
 
 // source is what the Dagger module says of the files it takes.
 type source struct {

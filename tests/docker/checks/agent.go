@@ -110,7 +110,7 @@ def run(argv, **kw):
     if limit:
         seen.add(tool)
         print(tool, *argv[1:-1], "%.3f s" % took, file=sys.stderr)
-        if took > limit or result.returncode not in ((0, 1) if tool == "s6-svstat" else (0,)): # 1: not supervised yet
+        if took > limit or result.returncode not in ((0, 1, 111) if tool == "s6-svstat" else (0,)): # 1: not supervised yet; 111: no status yet
             late.append((argv, took, result))
     return result
 subprocess.run = run

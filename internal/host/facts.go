@@ -6,12 +6,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 )
 
 // Facts is what the build host is.
 type Facts struct {
 	Root    bool   // effective user id is 0
+	Admin   bool   // has CAP_SYS_ADMIN: may mount and make namespaces
 	ID      string // os-release ID: "debian", "ubuntu", ...
 	Like    string // os-release ID_LIKE
 	Version string // os-release VERSION_ID: "12"
@@ -33,6 +35,9 @@ func (f Facts) Apt() bool {
 // of unknown distribution, not an error.
 func Read(arch string) (Facts, error) {
 	f := Facts{Root: os.Geteuid() == 0, Arch: arch}
+	if status, err := os.ReadFile("/proc/self/status"); err == nil {
+		f.Admin = hasAdmin(string(status))
+	}
 	if info, err := os.Stat("/run/systemd/system"); err == nil {
 		f.Systemd = info.IsDir()
 	}
@@ -47,6 +52,17 @@ func Read(arch string) (Facts, error) {
 	release, err := parseOSRelease(file)
 	f.ID, f.Like, f.Version = release["ID"], release["ID_LIKE"], release["VERSION_ID"]
 	return f, err
+}
+
+// hasAdmin reads the effective set of /proc/self/status; CAP_SYS_ADMIN is number 21.
+func hasAdmin(status string) bool {
+	for line := range strings.Lines(status) {
+		if set, ok := strings.CutPrefix(line, "CapEff:"); ok {
+			bits, err := strconv.ParseUint(strings.TrimSpace(set), 16, 64)
+			return err == nil && bits&(1<<21) != 0
+		}
+	}
+	return false
 }
 
 func parseOSRelease(r io.Reader) (map[string]string, error) {

@@ -112,6 +112,19 @@ func TestTailKeepsTheEnd(t *testing.T) {
 	}
 }
 
+func TestAdminIsASetBit(t *testing.T) {
+	for status, want := range map[string]bool{
+		"Name:\tgo\nCapPrm:\t000001ffffffffff\nCapEff:\t000001fffeffffff\n": true,
+		"CapPrm:\t000001ffffffffff\nCapEff:\t00000000a80425fb\n":            false,
+		"CapEff:\tnonsense\n": false,
+		"":                    false,
+	} {
+		if got := hasAdmin(status); got != want {
+			t.Errorf("%q: want %t, got %t", status, want, got)
+		}
+	}
+}
+
 func TestOSRelease(t *testing.T) {
 	release, err := parseOSRelease(strings.NewReader("ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"24.04\"\n# x\n"))
 	if err != nil {

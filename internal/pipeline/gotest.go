@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ type TestCase struct {
 	Name    string // "" for a package that failed outside its tests
 	Took    time.Duration
 	Output  string
+	Action  string // "pass", "fail" or "skip"
 }
 
 func (t TestCase) String() string {
@@ -35,6 +37,15 @@ func (t TestCase) String() string {
 		return t.Package
 	}
 	return t.Package + " " + t.Name
+}
+
+// reason is what a skipped test said last: "suite.go:12: why".
+func (t TestCase) reason() string {
+	lines := regexp.MustCompile(`(?m)^ +\S+\.go:\d+: (.*)$`).FindAllStringSubmatch(t.Output, -1)
+	if len(lines) == 0 {
+		return "it says no reason"
+	}
+	return lines[len(lines)-1][1]
 }
 
 // TestSummary is what a test run proved.
@@ -56,12 +67,7 @@ type testRun struct {
 	output   map[string]*strings.Builder // by "package test"
 	build    map[string]*strings.Builder // by package
 	open     map[string]TestCase         // begun, not ended, by "package test"
-	finished []finishedTest
-}
-
-type finishedTest struct {
-	TestCase
-	action string
+	finished []TestCase
 }
 
 // pulse is how long a test run may be silent before a line counts what it did so far.
@@ -103,13 +109,13 @@ func (run *testRun) feed(e testEvent) string {
 		text(run.build, strings.Fields(e.ImportPath + " ")[0]).WriteString(e.Output)
 	case "pass", "fail", "skip":
 		took := time.Duration(e.Elapsed * float64(time.Second))
-		t := TestCase{Package: pkg, Name: e.Test, Took: took, Output: text(run.output, key).String()}
+		t := TestCase{Package: pkg, Name: e.Test, Took: took, Output: text(run.output, key).String(), Action: e.Action}
 		delete(run.open, key)
 		if e.Test == "" && e.Action == "fail" {
 			t.Output = text(run.build, e.Package).String() + t.Output
 			run.unfinished(pkg)
 		}
-		run.finished = append(run.finished, finishedTest{t, e.Action})
+		run.finished = append(run.finished, t)
 		if e.Test == "" && e.Action != "skip" {
 			return fmt.Sprintf("  %-4s %s %s", e.Action, pkg, seconds(took))
 		}
@@ -126,8 +132,8 @@ func (run *testRun) unfinished(pkg string) {
 	for _, key := range slices.Sorted(maps.Keys(run.open)) {
 		t := run.open[key]
 		if t.Package == pkg {
-			t.Output = text(run.output, key).String() + "it did not end\n"
-			run.finished = append(run.finished, finishedTest{t, "fail"})
+			t.Output, t.Action = text(run.output, key).String()+"it did not end\n", "fail"
+			run.finished = append(run.finished, t)
 			delete(run.open, key)
 		}
 	}
@@ -149,7 +155,7 @@ func (run *testRun) summary() TestSummary {
 	for _, t := range run.finished {
 		for key := range t.ancestors() {
 			parents[key] = true
-			if t.action == "fail" {
+			if t.Action == "fail" {
 				failed[key] = true
 			}
 		}
@@ -157,18 +163,18 @@ func (run *testRun) summary() TestSummary {
 	s := TestSummary{Ran: map[string]bool{}}
 	for _, t := range run.finished {
 		key := t.Package + " " + t.Name
-		s.Ran[key] = t.Name != "" || t.action != "skip" // a package without tests did not run
+		s.Ran[key] = t.Name != "" || t.Action != "skip" // a package without tests did not run
 		leaf := t.Name != "" && !parents[key]
 		switch {
-		case t.action == "fail" && !failed[key]:
-			s.Failed = append(s.Failed, t.TestCase)
-		case t.action == "pass" && leaf:
+		case t.Action == "fail" && !failed[key]:
+			s.Failed = append(s.Failed, t)
+		case t.Action == "pass" && leaf:
 			s.Passed++
-		case t.action == "skip" && leaf:
-			s.Skipped = append(s.Skipped, t.TestCase)
+		case t.Action == "skip" && leaf:
+			s.Skipped = append(s.Skipped, t)
 		}
 		if leaf {
-			s.Slow = append(s.Slow, t.TestCase)
+			s.Slow = append(s.Slow, t)
 		}
 	}
 	slices.SortStableFunc(s.Slow, func(a, b TestCase) int { return cmp.Compare(b.Took, a.Took) })
@@ -176,7 +182,7 @@ func (run *testRun) summary() TestSummary {
 }
 
 // ancestors are the keys of the tests and the package that hold this test.
-func (t finishedTest) ancestors() map[string]bool {
+func (t TestCase) ancestors() map[string]bool {
 	up := map[string]bool{}
 	if t.Name != "" {
 		up[t.Package+" "] = true

@@ -95,8 +95,8 @@ func TestReadTestsKeepsWhatAFailureSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]TestCase{
-		{Package: "b", Output: "b.go:1: oops\n"},
-		{Package: "a", Name: "TestX", Took: 1500 * time.Millisecond, Output: "    x_test.go:1: want 1\n"},
+		{Package: "b", Output: "b.go:1: oops\n", Action: "fail"},
+		{Package: "a", Name: "TestX", Took: 1500 * time.Millisecond, Output: "    x_test.go:1: want 1\n", Action: "fail"},
 	}, s.Failed); diff != "" {
 		t.Error(diff)
 	}
@@ -128,7 +128,7 @@ func TestReadTestsTellsHowFarALongRunIs(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
-	skips, err := parseSkips(strings.NewReader("# why\n\na TestRoot needs root\nb TestMount* needs mounts\n"))
+	skips, err := parseSkips(strings.NewReader("# why\n\na TestRoot unprivileged needs root\nb TestMount* unprivileged needs mounts\nc TestBrowser slim has none\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,36 +136,60 @@ func TestVerdict(t *testing.T) {
 	root := `{"Action":"skip","Package":"caduceus/a","Test":"TestRoot"}`
 	endA := `{"Action":"pass","Package":"caduceus/a"}`
 	for name, c := range map[string]struct {
-		in   string
-		want []string
+		in     string
+		picked string
+		want   []string
 	}{
-		"all is well":       {events(pass, root, endA), nil},
-		"nothing ran":       {"", []string{"no test passed: a run of nothing proves nothing"}},
-		"only skips":        {events(root, endA), []string{"no test passed: a run of nothing proves nothing"}},
-		"a failure":         {events(pass, root, strings.Replace(pass, "pass", "fail", 1)), []string{"failed: a TestX"}},
-		"an unlisted skip":  {events(pass, root, `{"Action":"skip","Package":"caduceus/a","Test":"TestZ"}`), []string{"skipped without a reason in tests/skips.txt: a TestZ"}},
-		"a listed prefix":   {events(pass, `{"Action":"skip","Package":"caduceus/b","Test":"TestMountRo"}`, `{"Action":"pass","Package":"caduceus/b"}`), nil},
-		"a stale entry":     {events(pass, endA), []string{"tests/skips.txt line 3 is stale: a has no test TestRoot"}},
-		"a listed test ran": {events(pass, strings.Replace(root, "skip", "pass", 1), endA), nil},
-		"another package":   {events(pass, `{"Action":"skip","Package":"caduceus/c","Test":"TestRoot"}`), []string{"skipped without a reason in tests/skips.txt: c TestRoot"}},
-		"no tests in there": {events(pass, root, `{"Action":"skip","Package":"caduceus/b"}`), nil},
+		"all is well":       {events(pass, root, endA), "", nil},
+		"nothing ran":       {"", "", []string{"no test passed: a run of nothing proves nothing"}},
+		"nothing was meant": {"", "TestGone", []string{`no test passed: RUN="TestGone" matches none, and a run of nothing proves nothing`}},
+		"only skips":        {events(root, endA), "", []string{"no test passed: a run of nothing proves nothing"}},
+		"a failure":         {events(pass, root, strings.Replace(pass, "pass", "fail", 1)), "", []string{"failed: a TestX"}},
+		"an unlisted skip":  {events(pass, root, skip("a", "TestZ")), "", []string{"skipped, which tests/skips.txt does not allow to this run: a TestZ"}},
+		"a skip of slim":    {events(pass, root, skip("c", "TestBrowser")), "", []string{"skipped, which tests/skips.txt does not allow to this run: c TestBrowser"}},
+		"a listed prefix":   {events(pass, skip("b", "TestMountRo"), `{"Action":"pass","Package":"caduceus/b"}`), "", nil},
+		"a stale entry":     {events(pass, endA), "", []string{"tests/skips.txt line 3 is stale: a has no test TestRoot"}},
+		"a run of a part":   {events(pass, endA), "TestX", nil},
+		"a listed test ran": {events(pass, strings.Replace(root, "skip", "pass", 1), endA), "", nil},
+		"another package":   {events(pass, skip("c", "TestRoot")), "", []string{"skipped, which tests/skips.txt does not allow to this run: c TestRoot"}},
+		"no tests in there": {events(pass, root, `{"Action":"skip","Package":"caduceus/b"}`), "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := readTests(strings.NewReader(c.in), time.Now, func(string) {})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, verdict(s, skips)); diff != "" {
+			if diff := cmp.Diff(c.want, verdict(s, skips, suite{lacks: []string{lacksRoot}, picked: c.picked})); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
 }
 
+func skip(pkg, test string) string {
+	return fmt.Sprintf(`{"Action":"skip","Package":"caduceus/%s","Test":%q}`, pkg, test)
+}
+
 func TestParseSkipsWantsAReason(t *testing.T) {
-	_, err := parseSkips(strings.NewReader("a TestRoot\n"))
-	want := `cannot read tests/skips.txt line 1: want "PACKAGE TEST REASON", got "a TestRoot"`
-	if err == nil || err.Error() != want {
-		t.Errorf("want %q, got %v", want, err)
+	for text, want := range map[string]string{
+		"a TestRoot slim\n":            `cannot read tests/skips.txt line 1: want "PACKAGE TEST WHEN REASON", got "a TestRoot slim"`,
+		"\na TestRoot on Mondays so\n": `cannot read tests/skips.txt line 2: a run can be slim or unprivileged, got "on"`,
+	} {
+		_, err := parseSkips(strings.NewReader(text))
+		if err == nil || err.Error() != want {
+			t.Errorf("want %q, got %v", want, err)
+		}
+	}
+}
+
+func TestASkipSaysItsReason(t *testing.T) {
+	for output, want := range map[string]string{
+		"=== RUN   TestX\n    suite.go:12: slim does not promise a browser\n--- SKIP: TestX (0.00s)\n": "slim does not promise a browser",
+		"    a_test.go:1: first\n    a_test.go:2: last: why\n":                                         "last: why",
+		"--- SKIP: TestX (0.00s)\n": "it says no reason",
+	} {
+		if got := (TestCase{Output: output}).reason(); got != want {
+			t.Errorf("want %q, got %q", want, got)
+		}
 	}
 }

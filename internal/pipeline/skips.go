@@ -4,20 +4,28 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
 // skipsFile lists the tests that may be skipped.
 const skipsFile = "tests/skips.txt"
 
-// allowedSkip is a test that may be skipped, and why.
+// What a run may lack, so that the tests which want it are skipped.
+const (
+	lacksFull = "slim"         // the image under test is the variant slim
+	lacksRoot = "unprivileged" // the tests run without root's capabilities
+)
+
+// allowedSkip is a test that may be skipped, when, and why.
 type allowedSkip struct {
-	pkg, test, reason string
-	line              int
+	pkg, test, when, reason string
+	line                    int
 }
 
-// parseSkips reads the list: one test a line, as "PACKAGE TEST REASON". The package
-// is a folder of the repository; a test that ends in "*" stands for all that begin so.
+// parseSkips reads the list: one test a line, as "PACKAGE TEST WHEN REASON". The package
+// is a folder of the repository; a test that ends in "*" stands for all that begin so,
+// and blanks in its name are underscores, as go test writes them. WHEN is what the run lacks.
 // Empty lines and lines that begin with "#" say nothing.
 func parseSkips(r io.Reader) ([]allowedSkip, error) {
 	var allowed []allowedSkip
@@ -28,10 +36,13 @@ func parseSkips(r io.Reader) ([]allowedSkip, error) {
 			continue
 		}
 		fields := strings.Fields(line)
-		if len(fields) < 3 {
-			return nil, fmt.Errorf("cannot read %s line %d: want \"PACKAGE TEST REASON\", got %q", skipsFile, n, line)
+		if len(fields) < 4 {
+			return nil, fmt.Errorf("cannot read %s line %d: want \"PACKAGE TEST WHEN REASON\", got %q", skipsFile, n, line)
 		}
-		allowed = append(allowed, allowedSkip{fields[0], fields[1], strings.Join(fields[2:], " "), n})
+		if known := []string{lacksFull, lacksRoot}; !slices.Contains(known, fields[2]) {
+			return nil, fmt.Errorf("cannot read %s line %d: a run can be %s, got %q", skipsFile, n, strings.Join(known, " or "), fields[2])
+		}
+		allowed = append(allowed, allowedSkip{fields[0], fields[1], fields[2], strings.Join(fields[3:], " "), n})
 	}
 	return allowed, lines.Err()
 }
@@ -46,37 +57,32 @@ func (a allowedSkip) covers(pkg, test string) bool {
 	return a.test == test
 }
 
-// verdict says what is wrong with a test run, one line each; none means it proves
-// something: no failure, at least one pass, no skip without a listed reason, and no
-// entry of the list for a test that its package does not have.
-func verdict(s TestSummary, allowed []allowedSkip) []string {
+// verdict lists what is wrong with a test run, one line each; none means it proves
+// something: no failure, at least one pass, no skip that the list does not allow to what the
+// suite lacks, and no entry of the list for a test that its package does not have. Which
+// tests a package has, a run of picked ones does not show.
+func verdict(sum TestSummary, allowed []allowedSkip, s suite) []string {
 	var wrong []string
-	for _, t := range s.Failed {
+	for _, t := range sum.Failed {
 		wrong = append(wrong, fmt.Sprintf("failed: %s", t))
 	}
-	if s.Passed == 0 {
+	switch {
+	case sum.Passed == 0 && len(sum.Failed) == 0 && s.picked != "":
+		wrong = append(wrong, fmt.Sprintf("no test passed: RUN=%q matches none, and a run of nothing proves nothing", s.picked))
+	case sum.Passed == 0:
 		wrong = append(wrong, "no test passed: a run of nothing proves nothing")
 	}
-	for _, t := range s.Skipped {
-		if !anyCovers(allowed, t.Package, t.Name) {
-			wrong = append(wrong, fmt.Sprintf("skipped without a reason in %s: %s", skipsFile, t))
+	for _, t := range sum.Skipped {
+		if !slices.ContainsFunc(allowed, func(a allowedSkip) bool { return a.covers(t.Package, t.Name) && slices.Contains(s.lacks, a.when) }) {
+			wrong = append(wrong, fmt.Sprintf("skipped, which %s does not allow to this run: %s", skipsFile, t))
 		}
 	}
 	for _, a := range allowed {
-		if s.Ran[a.pkg+" "] && !a.known(s) {
+		if s.picked == "" && sum.Ran[a.pkg+" "] && !a.known(sum) {
 			wrong = append(wrong, fmt.Sprintf("%s line %d is stale: %s has no test %s", skipsFile, a.line, a.pkg, a.test))
 		}
 	}
 	return wrong
-}
-
-func anyCovers(allowed []allowedSkip, pkg, test string) bool {
-	for _, a := range allowed {
-		if a.covers(pkg, test) {
-			return true
-		}
-	}
-	return false
 }
 
 func (a allowedSkip) known(s TestSummary) bool {

@@ -28,6 +28,9 @@ type suite struct {
 	args []string // of go test, packages included
 	env  []string
 	dir  string // of a module of its own
+	// lacks is what the run has to do without (lacksFull, lacksRoot).
+	lacks  []string
+	picked string // what RUN asked for, "": all
 }
 
 // TestUnit runs the tests that need neither an engine nor an image, with the race
@@ -40,7 +43,11 @@ func (p *Pipeline) TestUnit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.test(ctx, suite{name: "unit", args: append([]string{"-race", "-timeout=5m"}, packages...), env: []string{"CGO_ENABLED=1"}})
+	unit := suite{name: "unit", args: append([]string{"-race", "-timeout=5m"}, packages...), env: []string{"CGO_ENABLED=1"}}
+	if !p.Facts.Admin {
+		unit.lacks = append(unit.lacks, lacksRoot)
+	}
+	return p.test(ctx, unit)
 }
 
 // TestS6 runs the init against the s6 clients of Debian.
@@ -113,9 +120,19 @@ func (p *Pipeline) test(ctx context.Context, s suite) error {
 			p.say("  slow: %s %s", t, seconds(t.Took))
 		}
 	}
-	wrong := verdict(sum, allowed)
+	for _, t := range sum.Skipped {
+		p.say("  skipped: %s: %s", t, t.reason())
+	}
+	wrong := verdict(sum, allowed, s)
 	for _, line := range wrong {
 		p.say("%s", line)
+	}
+	if err := p.writeResults(s.name, sum); err != nil {
+		wrong = append(wrong, err.Error())
+		p.say("%v", err)
+	}
+	if s.picked != "" {
+		p.say("test: RUN=%q picked the tests: this run proves nothing whole", s.picked)
 	}
 	p.say("%s", sum)
 	switch {

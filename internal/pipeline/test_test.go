@@ -26,8 +26,8 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 	}{
 		"all pass":                    {pass, nil, "", "1 passed, 0 failed, 0 skipped", "slow: a TestX 6.0s", false},
 		"one fails":                   {pass + fail, exit, "", "1 passed, 1 failed, 0 skipped", "y_test.go:1: want 1", true},
-		"a skip with its reason":      {pass + skip, nil, "a TestRoot needs root\n", "1 passed, 0 failed, 1 skipped", "", false},
-		"a skip without":              {pass + skip, nil, "", "1 passed, 0 failed, 1 skipped", "skipped without a reason", true},
+		"a skip with its reason":      {pass + skip, nil, "a TestRoot unprivileged needs root\n", "1 passed, 0 failed, 1 skipped", "skipped: a TestRoot: it says no reason", false},
+		"a skip without":              {pass + skip, nil, "", "1 passed, 0 failed, 1 skipped", "does not allow to this run: a TestRoot", true},
 		"nothing ran":                 {"", nil, "", "0 passed, 0 failed, 0 skipped", "no test passed", true},
 		"go test itself broke":        {pass, exit, "", "1 passed, 0 failed, 0 skipped", "", true},
 		"a list that says too little": {pass, nil, "a TestRoot\n", "", "", true},
@@ -41,7 +41,7 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(p.Root, skipsFile), []byte(c.skips), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			err := p.test(t.Context(), suite{name: "unit", args: []string{"./..."}})
+			err := p.test(t.Context(), suite{name: "unit", args: []string{"./..."}, lacks: []string{lacksRoot}})
 			if (err != nil) != c.fails {
 				t.Errorf("error: want %t, got %v", c.fails, err)
 			}
@@ -68,6 +68,35 @@ func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 	}
 	if !run.Did("CGO_ENABLED=1 go test -json -race -timeout=5m caduceus/a caduceus/tests/docker/harness") {
 		t.Errorf("ran %q", run.Ran)
+	}
+}
+
+// What continuous integration reads has each test that counts, and what failed beside them.
+func TestResultsAreLeftAsJUnit(t *testing.T) {
+	var events strings.Builder
+	for _, e := range []string{
+		`"build-output","ImportPath":"caduceus/b","Output":"b.go:1: oops\n"`, `"fail","Package":"caduceus/b"`,
+		`"pass","Package":"caduceus/a","Test":"TestX/one","Elapsed":1`, `"pass","Package":"caduceus/a","Test":"TestX"`,
+		`"output","Package":"caduceus/a","Test":"TestY","Output":"    y_test.go:1: needs root\n"`, `"skip","Package":"caduceus/a","Test":"TestY"`,
+		`"fail","Package":"caduceus/a","Test":"TestZ"`, `"fail","Package":"caduceus/a"`,
+	} {
+		events.WriteString(`{"Action":` + e + "}\n")
+	}
+	p := &Pipeline{Root: t.TempDir(), Out: &strings.Builder{}, Run: &host.Fake{Answer: func(host.Cmd) (string, error) { return events.String(), errors.New("exit status 1") }}}
+	if err := p.test(t.Context(), suite{name: "unit"}); err == nil {
+		t.Error("a failure is accepted")
+	}
+	text, err := os.ReadFile(filepath.Join(p.Root, resultsDir, "unit.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<testsuites name="unit" tests="4" failures="2" errors="0" skipped="1"`, `classname="a" name="TestX/one" time="1.000">`,
+		`<skipped message="needs root">`, "b.go:1: oops", `name="(outside of its tests)"`, "it printed nothing",
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s is not in\n%s", want, text)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"caduceus/internal/engine"
 	"caduceus/internal/host"
+	"caduceus/internal/publish"
 	"caduceus/internal/publish/desk"
 )
 
@@ -42,12 +43,15 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	}
 	// One package after the other: each keeps the engine busy by itself.
 	args := []string{"-tags=docker", "-count=1", "-p=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}
-	run := p.Getenv("RUN")
-	if run != "" {
-		args = append(args, "-run="+run)
+	s := suite{name: "docker", env: env, picked: p.Getenv("RUN")}
+	if s.picked != "" {
+		args = append(args, "-run="+s.picked)
 	}
-	err = p.test(ctx, suite{name: "docker", args: append(args, "./"+dockerTests+"/...", "./"+bridgeTests, "./"+publishTests), env: env})
-	if err != nil || run != "" {
+	if tested.Labels[publish.VariantLabel] == string(Slim) {
+		s.lacks = append(s.lacks, lacksFull)
+	}
+	s.args = append(args, "./"+dockerTests+"/...", "./"+bridgeTests, "./"+publishTests)
+	if err := p.test(ctx, s); err != nil || s.picked != "" {
 		return err
 	}
 	line, err := desk.Passed(ctx, p.Run, p.Root, tested.ID, p.tests[len(p.tests)-1].Passed)

@@ -59,8 +59,8 @@ type Plan struct {
 const (
 	ociLabel   = "org.opencontainers.image."
 	agentLabel = "caduceus.agent.version"
-	// variantLabel says which variant an image is, whatever name it has in the engine.
-	variantLabel = "caduceus.variant"
+	// VariantLabel says which variant an image is, whatever name it has in the engine.
+	VariantLabel = "caduceus.variant"
 	// unreleased is the version of a build that was given none.
 	unreleased = "dev"
 	unknown    = "unknown"
@@ -134,7 +134,7 @@ func CheckVariant(variant string) error {
 // checkVariant compares with what the image itself says: a tag in the engine can be put
 // on anything.
 func (f Facts) checkVariant(what, variant string) error {
-	is := f.Image.Labels[variantLabel]
+	is := f.Image.Labels[VariantLabel]
 	if err := CheckVariant(variant); err != nil || is == variant {
 		return err
 	}
@@ -259,7 +259,7 @@ func annotations(f Facts) map[string]string {
 	if !f.Image.Created.IsZero() {
 		out[ociLabel+"created"] = f.Image.Created.UTC().Format(time.RFC3339)
 	}
-	for _, key := range []string{ociLabel + "version", ociLabel + "revision", ociLabel + "source", ociLabel + "base.name", agentLabel, variantLabel} {
+	for _, key := range []string{ociLabel + "version", ociLabel + "revision", ociLabel + "source", ociLabel + "base.name", agentLabel, VariantLabel} {
 		if value := f.Image.Labels[key]; value != "" && value != unknown {
 			out[key] = value
 		}

@@ -65,6 +65,7 @@ const anthropicConfig = `model:
 //
 // contract: RCP-31
 func TestChatBrowse(t *testing.T) {
+	docker.NeedsFull(t, "a browser")
 	k := newTalk(t, "RCP-31")
 	c := k.start(harness.Spec{
 		Cmd: []string{"chat", "-q", "browse: http://vllm:8000/"}, Files: volume(map[string]string{"config.yaml": localConfig}),

@@ -108,11 +108,6 @@ func All() []Check {
 	)
 }
 
-// For returns the checks that an image of a variant must pass.
-func For(variant string) []Check {
-	return slices.DeleteFunc(All(), func(c Check) bool { return c.Full && variant == Slim })
-}
-
 // Named returns the check of that name.
 func Named(name string) (Check, error) {
 	for _, c := range All() {

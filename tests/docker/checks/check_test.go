@@ -37,13 +37,10 @@ func TestEveryCheckIsNamedDocumentedAndCites(t *testing.T) {
 	}
 }
 
-func TestSlimPromisesLess(t *testing.T) {
-	full, slim := For(""), For(Slim)
-	if len(full) != len(All()) || len(slim) >= len(full) {
-		t.Errorf("want all %d checks for full and fewer for slim, got %d and %d", len(All()), len(full), len(slim))
-	}
-	for _, c := range slim {
-		if slices.Contains(c.Clauses, "TOOL-06") {
+// Each of them is listed in tests/skips.txt; TOOL-06 is the browser.
+func TestSlimPromisesNoBrowser(t *testing.T) {
+	for _, c := range All() {
+		if slices.Contains(c.Clauses, "TOOL-06") && !c.Full {
 			t.Errorf("%q asks slim for a browser", c.Name)
 		}
 	}

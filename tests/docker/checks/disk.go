@@ -38,13 +38,13 @@ func sized(size string) func(*container.HostConfig) {
 func fullDisk(ctx context.Context, s *harness.Subject) error {
 	for size, says := range map[string]string{"4k": "no space left on device", "512k": "skills are not synced"} {
 		code, out, errs, err := run(ctx, s, harness.Spec{Host: sized(size), Cmd: []string{"sh", "-c", `cd /opt/data
-for f in .env SOUL.md config.yaml; do test -e $f && test "$(stat -c %s $f)" -lt 300 && echo CUT $f; done
-find skills -type f | while read -r f; do cmp "$f" "/opt/hermes/$f" || echo CUT "$f"; done
+for f in .env SOUL.md config.yaml; do test -e $f && test "$(stat -c %s $f)" -lt 300 && echo "cut short: $f"; done
+find skills -type f | while read -r f; do cmp "$f" "/opt/hermes/$f" || echo "cut short: $f"; done
 echo booted; exit 42`}})
 		if err != nil {
 			return err
 		}
-		if code != 42 || !strings.Contains(out, "booted\n") || !strings.Contains(out, says) || strings.Contains(out, "CUT") {
+		if code != 42 || !strings.Contains(out, "booted\n") || !strings.Contains(out, says) || strings.Contains("\n"+out, "\ncut short: ") {
 			return violates("SETUP-19", "on %s: want exit code 42, %q and nothing cut short, got %d and:\n%s%s", size, says, code, out, errs)
 		}
 	}

@@ -43,6 +43,7 @@ type Engine struct {
 	provider *testcontainers.DockerProvider
 	api      client.APIClient
 	serial   atomic.Int64
+	before   map[string]bool // images that were there when the run began
 
 	mu     sync.Mutex
 	shared map[string]*sharedContainer
@@ -72,6 +73,9 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		return nil, noEngine(err)
 	}
 	if _, err := e.InspectImage(ctx, e.image); err != nil {
+		return nil, err
+	}
+	if e.before, err = e.images(ctx); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -152,17 +156,47 @@ func (e *Engine) sweepVolumes(ctx context.Context, mine client.Filters) error {
 	return errors.Join(errs...)
 }
 
+// sweepImages removes the images that were derived, and the steps between them and what
+// they were made from. That one stays: where it has no name, an engine that is told to
+// prune would take it along.
 func (e *Engine) sweepImages(ctx context.Context, mine client.Filters) error {
-	list, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: mine})
+	derived, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: mine})
 	if err != nil {
 		return fmt.Errorf("cannot list images of run %q: %w", e.run, err)
 	}
+	all, err := e.api.ImageList(ctx, client.ImageListOptions{All: true})
+	if err != nil {
+		return fmt.Errorf("cannot list images: %w", err)
+	}
+	parent := map[string]string{}
+	for _, i := range all.Items {
+		parent[i.ID] = i.ParentID
+	}
 	var errs []error
-	for _, i := range list.Items {
-		_, err := e.api.ImageRemove(ctx, i.ID, client.ImageRemoveOptions{Force: true, PruneChildren: true})
-		if err != nil && !errdefs.IsNotFound(err) {
-			errs = append(errs, fmt.Errorf("cannot remove image %q: %w", i.ID, err))
+	for _, i := range derived.Items {
+		for id := i.ID; id != "" && !e.before[id]; id = parent[id] {
+			_, err := e.api.ImageRemove(ctx, id, client.ImageRemoveOptions{Force: true})
+			if errdefs.IsConflict(err) { // a step of another image, too, which comes to it last
+				break
+			}
+			if err != nil && !errdefs.IsNotFound(err) {
+				errs = append(errs, fmt.Errorf("cannot remove image %q: %w", id, err))
+				break
+			}
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// images are the ids of all images that the engine has.
+func (e *Engine) images(ctx context.Context) (map[string]bool, error) {
+	all, err := e.api.ImageList(ctx, client.ImageListOptions{All: true})
+	if err != nil {
+		return nil, fmt.Errorf("cannot list images: %w", err)
+	}
+	ids := map[string]bool{}
+	for _, i := range all.Items {
+		ids[i.ID] = true
+	}
+	return ids, nil
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/tests/docker/checks"
 	"caduceus/tests/docker/harness"
 )
 
@@ -101,6 +102,25 @@ func (s *Suite) Begin(t *testing.T, limit time.Duration, clauses ...string) (con
 		}
 	})
 	return ctx, subject
+}
+
+// Variant is what the image under test says it is: "slim", "full", or "" for an image
+// that is neither.
+func (s *Suite) Variant(t *testing.T) string {
+	t.Helper()
+	image, err := s.InspectImage(t.Context(), s.Image())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image.Config.Labels[checks.VariantLabel]
+}
+
+// NeedsFull skips a test of what the variant slim does not promise.
+func (s *Suite) NeedsFull(t *testing.T, what string) {
+	t.Helper()
+	if s.Variant(t) == checks.Slim {
+		t.Skip("slim does not promise " + what)
+	}
 }
 
 // KeepEvidence leaves what the subject's containers look like in the test's

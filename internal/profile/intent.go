@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// IntentFile keeps what the operator asked for, apart from what the agent says about itself.
+// IntentFile keeps what the operator asked for, or a boot started, apart from what the agent says about itself.
 const IntentFile = ".gateway_intent.json"
 
 // Want is a request about a gateway.
@@ -51,9 +51,9 @@ func ReadIntent(dir string) (Intent, error) {
 	return Intent{Want: want, At: time.Unix(at, 0)}, nil
 }
 
-// Record keeps a request, before the signal that obeys it is sent: the intent file first, then
-// desired_state, which the agent and other tools read. It writes into an existing directory only.
-// The caller reports the error and goes on: a full disk must not keep a gateway from stopping.
+// Record keeps a request, or a boot's decision to start, before the signal or the slot that obeys it: the
+// intent file first, then desired_state, which the agent and other tools read. It writes into an existing
+// directory only. The caller reports the error and goes on: a full disk must not keep a gateway from stopping.
 //
 // contract: STATE-04, STATE-08
 func Record(dir string, want Want, now time.Time) error {

@@ -17,8 +17,9 @@ func Skips(o Options) bool {
 }
 
 // Adopt registers the slot of a profile that appeared after the boot in a live scandir. A renamed one starts
-// by the rules of the boot, but not while another container lives on the volume, whose gateway this may be.
-// A new one is down until somebody starts it, whatever the place that it was copied from has recorded.
+// by the rules of the boot, and is recorded as wanted like there, but not while another container lives on the
+// volume, whose gateway this may be. A new one is down until somebody starts it, whatever the place that it was
+// copied from has recorded.
 //
 // contract: PROF-05, RUN-10
 func Adopt(ctx context.Context, o Options, name string, renamed bool) (Action, error) {
@@ -30,6 +31,7 @@ func Adopt(ctx context.Context, o Options, name string, renamed bool) (Action, e
 			continue
 		}
 		a.Start = a.Start && renamed && !r.shared
+		a.Record = a.Record && a.Start && !r.scandir.Has(name) // else its maker is the one to record something
 		r.prepare(a)
 		return a, r.scandir.Register(ctx, a.slot())
 	}

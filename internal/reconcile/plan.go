@@ -41,6 +41,7 @@ type Action struct {
 	Exit     string // clean, unclean or unknown: how the gateway ended
 	Start    bool   // the slot starts; else it is registered with a down file
 	Migrate  bool   // write the state file of a container that never had one
+	Record   bool   // record first that it is wanted: what says so now is lost once it starts
 	KillTime time.Duration
 }
 
@@ -48,6 +49,10 @@ type Action struct {
 // rules: a container started as `gateway run` on a volume without state runs its gateway, as it did
 // before there were slots; with multiplexing the named ones wait; and the gateway that CMD itself runs
 // in the foreground has no second one beside it.
+//
+// What starts is recorded as wanted, as if somebody had asked for it: the agent's first word is "starting",
+// and a container that is killed then would leave nothing that says more. What stays down is not: it may be
+// wanted again without multiplexing, or under another CMD.
 //
 // contract: REC-05, REC-07, REC-09, REC-10, STATE-07, STATE-08, GW-07
 func Plan(in Input) []Action {
@@ -67,9 +72,16 @@ func Plan(in Input) []Action {
 		a.Start = a.Prior == profile.Running &&
 			(!in.Multiplex || p.Name == profile.Default) &&
 			(!foreground || !ofCommand)
+		a.Record = a.Start && !recorded(p)
 		actions = append(actions, a)
 	}
 	return actions
+}
+
+// recorded says whether a gateway stays wanted whatever it writes next: that keeps desired_state, and a stop
+// in it, left by one that was told to end, would be newer than the intent.
+func recorded(p Facts) bool {
+	return p.Intent.Want == profile.Up && (p.State.Desired == "" || p.State.Desired == profile.Running)
 }
 
 // exit says how the gateway of a profile ended last time. A "stopped" of the agent's counts only where a

@@ -93,6 +93,41 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// What a boot starts is recorded as wanted, once, unless it is already; what it leaves down is nobody's request.
+//
+// contract: STATE-08, REC-05, REC-07, REC-09, REC-10
+func TestPlanRecordsWhatItStarts(t *testing.T) {
+	at := time.Unix(1_000_000, 0)
+	up, down := profile.Intent{Want: profile.Up, At: at}, profile.Intent{Want: profile.Down, At: at}
+	run := Command{Gateway: true, Profile: profile.Default}
+	fact := func(s profile.State, i profile.Intent) Facts {
+		return Facts{Name: "coder", HasFile: true, State: s, Intent: i}
+	}
+	cases := map[string]struct {
+		in   Input
+		want bool
+	}{
+		"the agent said that it ran":       {Input{Profiles: []Facts{running("coder")}}, true},
+		"a verb of another image asked":    {Input{Profiles: []Facts{fact(profile.State{Desired: "running"}, profile.Intent{})}}, true},
+		"somebody asked after a stop":      {Input{Profiles: []Facts{fact(profile.State{Desired: "running", Updated: at.Add(time.Hour), ByVerb: true}, down)}}, true},
+		"the old gateway wrote stopped":    {Input{Profiles: []Facts{fact(profile.State{Desired: "stopped", Updated: at}, up)}}, true},
+		"a container that never had state": {Input{Command: run, Profiles: []Facts{{Name: profile.Default}}}, true},
+
+		"it is recorded, before any state": {Input{Profiles: []Facts{fact(profile.State{}, up)}}, false},
+		"it is recorded twice":             {Input{Profiles: []Facts{fact(profile.State{Desired: "running"}, up)}}, false},
+		"stopped":                          {Input{Profiles: []Facts{fact(profile.State{Gateway: "running"}, down)}}, false},
+		"multiplexed":                      {Input{Multiplex: true, Profiles: []Facts{running("coder")}}, false},
+		"CMD's own":                        {Input{OptOut: true, Command: Command{Gateway: true, Profile: "coder"}, Profiles: []Facts{running("coder")}}, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if a := Plan(c.in)[0]; a.Record != c.want || a.Record && !a.Start {
+				t.Errorf("record %t, want %t: %+v", a.Record, c.want, a)
+			}
+		})
+	}
+}
+
 // contract: REC-07, REC-08, REC-10, GW-03
 func TestParseCommand(t *testing.T) {
 	resolve := func(s profile.Selection) (string, error) { return profile.Resolve(s, profile.Home("/none"), false) }

@@ -257,26 +257,39 @@ func (a Action) slot() gateway.Slot {
 	return gateway.Slot{Profile: a.Profile, Up: a.Start, KillTimeout: a.KillTime}
 }
 
-// prepare readies a profile's directory for a gateway. Beside another container nothing is stale.
+// prepare readies a profile's directory for a gateway, before there is a slot that could start it. Beside
+// another container nothing is stale. A volume that takes no record does not keep the gateway down.
 //
-// contract: STATE-12, REC-07, RUN-10
+// contract: STATE-08, STATE-12, REC-07, RUN-10
 func (r run) prepare(a Action) {
 	dir := r.home.Dir(a.Profile)
 	if !r.shared {
 		r.removeStale(dir)
 	}
-	if !a.Migrate {
+	if !a.Record {
 		return
 	}
-	err := profile.WriteState(dir, map[string]any{
-		"gateway_state": profile.Running,
-		"desired_state": profile.Running,
-		"timestamp":     r.Now.Unix(),
-		"migrated_from": "legacy-container-cmd",
-	})
-	if err != nil {
-		r.warn(fmt.Errorf("cannot record that profile %s runs: %w", a.Profile, err))
+	if err := r.record(dir, a.Migrate); err != nil {
+		reason := strings.ReplaceAll(err.Error(), "\n", "; ")
+		r.warn(fmt.Errorf("cannot record that gateway %q is wanted up: %s", a.Profile, reason))
 	}
+}
+
+// record keeps in a profile's directory that its gateway is wanted. A migration makes the state file, and
+// makes it first: without one the intent would pass for a request, and the file would never be made.
+func (r run) record(dir string, migrate bool) error {
+	if !migrate {
+		return profile.Record(dir, profile.Up, r.Now)
+	}
+	return errors.Join(
+		profile.WriteState(dir, map[string]any{
+			"gateway_state": profile.Running,
+			"desired_state": profile.Running,
+			"timestamp":     r.Now.Unix(),
+			"migrated_from": "legacy-container-cmd",
+		}),
+		profile.WriteIntent(dir, profile.Intent{Want: profile.Up, At: r.Now}),
+	)
 }
 
 func (r run) removeStale(dir string) {

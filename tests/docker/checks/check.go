@@ -90,6 +90,7 @@ func All() []Check {
 		profileChecks(),
 		followChecks(),
 		restartChecks(),
+		killedChecks(),
 		dashboardChecks(),
 		setupChecks(),
 		remapChecks(),

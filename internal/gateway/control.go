@@ -81,8 +81,9 @@ type Control struct {
 	Warn    func(error)      // what did not keep the request from being obeyed
 }
 
-// Do obeys a request: it records the intent, marks a stop as planned, then sends the control letter. A
-// slot without a profile's directory is obeyed, too, and records nothing. The error is a *MissingError or a *SvcError.
+// Do obeys a request: it records the intent, marks a stop as planned, then sends the control letter, and
+// waits until the supervisor has taken that up, but not until the gateway is up or down. A slot without a
+// profile's directory is obeyed, too, and records nothing. The error is a *MissingError or a *SvcError.
 //
 // contract: GW-08, STATE-04, STATE-05, STATE-08
 func (c Control) Do(ctx context.Context, verb Verb, name string) error {
@@ -100,7 +101,11 @@ func (c Control) Do(ctx context.Context, verb Verb, name string) error {
 			}
 		}
 	}
-	return c.send(ctx, verb, name)
+	if err := c.send(ctx, verb, name); err != nil {
+		return err
+	}
+	c.Scandir.obeyed(ctx, name, verb.want() == profile.Up)
+	return nil
 }
 
 func (c Control) send(ctx context.Context, verb Verb, name string) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"caduceus/internal/profile"
 	"caduceus/internal/s6"
@@ -111,6 +112,59 @@ func TestStopMarksTheRunningGatewayOnly(t *testing.T) {
 	}
 	if got := marker(w); got["target_pid"] != float64(os.Getpid()) {
 		t.Errorf("the marker says %v", got)
+	}
+}
+
+// s6-svc only leaves a letter. Who looks at the status after a verb, as a rename does, must see what it asked for.
+//
+// contract: GW-08
+func TestDoEndsWhenTheSupervisorHasObeyed(t *testing.T) {
+	for verb, before := range map[Verb]bool{Start: false, Stop: true, Restart: false} {
+		t.Run(string(verb), func(t *testing.T) {
+			w := newWorld(t, "")
+			dir := w.Scandir.Dir("coder")
+			w.Svc = lateSvc(t, dir)
+			supervise(t, dir)
+			for path, status := range map[string]s6.Status{
+				filepath.Join(dir, s6.SuperviseDir, s6.StatusFile): {WantUp: before},
+				filepath.Join(dir, "late"):                         {WantUp: !before},
+			} {
+				if err := os.WriteFile(path, status.Encode(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Do(t.Context(), verb, "coder"); err != nil {
+				t.Fatal(err)
+			}
+			if status, err := s6.ReadStatus(dir); err != nil || status.WantUp == before {
+				t.Errorf("not obeyed yet: %+v, %v", status, err)
+			}
+		})
+	}
+}
+
+// lateSvc is an s6-svc whose supervisor takes its time.
+func lateSvc(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "late-s6-svc")
+	script := "#!/bin/sh\n(sleep 0.3; mv " + dir + "/late " + dir + "/supervise/status) >/dev/null 2>&1 &\n"
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// supervise holds the lock that tells of a supervisor, which must be another's file than the one that asks.
+func supervise(t *testing.T, dir string) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(dir, s6.SuperviseDir, s6.LockFile), os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	lock := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock); err != nil {
+		t.Fatal(err)
 	}
 }
 

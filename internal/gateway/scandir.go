@@ -242,8 +242,41 @@ func (d Scandir) StopAndWait(ctx context.Context, name, home string, now time.Ti
 	if err := s6.SendControl(dir, "d"); err != nil {
 		return err
 	}
-	if !until(ctx, 15*time.Second, func() bool { return IsDown(dir) }) {
+	stopped := func() bool { // not only down for a moment, between two lives
+		status, err := s6.ReadStatus(dir)
+		return err != nil || status.Pid == 0 && !status.WantUp
+	}
+	if !until(ctx, 15*time.Second, stopped) {
 		return fmt.Errorf("gateway %q is still up 15 seconds after it was told to stop", name)
 	}
 	return nil
+}
+
+// Raise has the supervisor want a gateway up, whoever registered its slot, and how. One that is wanted up
+// already is left alone.
+func (d Scandir) Raise(ctx context.Context, name string) error {
+	dir := d.Dir(name)
+	until(ctx, obeyLimit, func() bool { return supervised(dir) })
+	if status, err := s6.ReadStatus(dir); err == nil && status.WantUp && supervised(dir) {
+		return nil
+	}
+	if err := s6.SendControl(dir, "u"); err != nil {
+		return err
+	}
+	d.obeyed(ctx, name, true)
+	return nil
+}
+
+// obeyLimit is how long a loaded supervisor may take until it obeys a letter.
+const obeyLimit = 5 * time.Second
+
+// obeyed waits until the supervisor's status says that a gateway is wanted up, or down. A letter is only
+// left for the supervisor; what comes next, such as a rename, goes by the status. It gives up after
+// obeyLimit, and where nobody supervises the slot.
+func (d Scandir) obeyed(ctx context.Context, name string, up bool) {
+	dir := d.Dir(name)
+	until(ctx, obeyLimit, func() bool {
+		status, err := s6.ReadStatus(dir)
+		return err == nil && status.WantUp == up || !supervised(dir)
+	})
 }

@@ -69,16 +69,19 @@ func (f *fakeInit) scan() {
 	defer f.mu.Unlock()
 	entries, _ := os.ReadDir(f.scandir)
 	seen := map[string]bool{}
+	names := make([]string, 0, len(entries))
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") || !e.IsDir() {
 			continue
 		}
 		dir := filepath.Join(f.scandir, e.Name())
 		seen[dir] = true
+		names = append(names, e.Name())
 		if f.slots[dir] == nil {
 			f.slots[dir] = supervise(dir)
 		}
 	}
+	write(filepath.Join(f.scandir, ".scans"), strings.Join(names, " "))
 	for dir, lock := range f.slots {
 		if !seen[dir] {
 			_ = lock.Close() // which releases it
@@ -127,9 +130,14 @@ func report(dir string, status s6.Status, up bool) {
 }
 
 func log(dir, text string) {
-	f, err := os.OpenFile(filepath.Join(filepath.Dir(dir), ".letters"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	write(filepath.Join(filepath.Dir(dir), ".letters"), filepath.Base(dir)+" "+text)
+}
+
+// write adds a line to a file.
+func write(path, line string) {
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err == nil {
-		fmt.Fprintf(f, "%s %s\n", filepath.Base(dir), text)
+		fmt.Fprintln(f, line)
 		_ = f.Close()
 	}
 }
@@ -227,7 +235,25 @@ func changeProfile(verb string, names []string, yes bool) error {
 	case verb == "delete":
 		err = os.RemoveAll(dir)
 	case verb == "rename":
-		err = os.Rename(dir, home.Dir(names[1]))
+		err = moveProfile(dir, home.Dir(names[1]))
+		if os.Getenv("FAKE_REGISTERS") != "" {
+			err = errors.Join(err, registerAsAgent(os.Getenv("SCANDIR"), names[1]))
+		}
+	}
+	return err
+}
+
+// moveProfile says what is known of the gateway at the moment of the move, which others may see at once. With
+// FAKE_KILLS it is the last that the front lives to see.
+func moveProfile(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	intent, err := profile.ReadIntent(to)
+	state, _ := profile.ReadState(to) // none is none
+	fmt.Fprintf(os.Stdout, "moved: intent %q, desired %q\n", intent.Want, state.Desired)
+	if os.Getenv("FAKE_KILLS") != "" {
+		err = errors.Join(err, syscall.Kill(os.Getppid(), syscall.SIGKILL))
 	}
 	return err
 }

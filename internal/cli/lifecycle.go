@@ -18,9 +18,12 @@ func (a *app) control() gateway.Control {
 		Home:    a.home,
 		Svc:     a.path(svcPath),
 		Now:     a.Now,
-		Warn:    func(err error) { a.say("hermes: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) },
+		Warn:    a.warn,
 	}
 }
+
+// warn tells in one line what did not keep a command from being obeyed.
+func (a *app) warn(err error) { a.say("hermes: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) }
 
 // lifecycle serves start, stop and restart. Where no init runs, one gateway's is the agent's business,
 // but never --all: the agent would signal each process that looks like a gateway.

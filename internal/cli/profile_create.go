@@ -46,9 +46,7 @@ func (a *app) forgetState(name string) {
 	if intent, _ := profile.ReadIntent(dir); intent.Want == "" && !profile.HasState(dir) {
 		return
 	}
-	if err := profile.Record(dir, profile.Down, a.Now()); err != nil {
-		a.say("hermes: cannot record that gateway %q is wanted down: %v", name, err)
-	}
+	a.record(name, profile.Down)
 }
 
 // agentRegisters says whether the agent registers the slot of the profile that this command makes.

@@ -53,6 +53,9 @@ func TestNext(t *testing.T) {
 		"a rename is a removal and a registration": {
 			{"default a", "default a", "", ""}, {"default a2", "default a", "", ""}, {"default a2", "default a", "a2<a", "a"},
 		},
+		"without its old slot a rename is a new profile, so the front removes that last": {
+			{"default a", "default a", "", ""}, {"default a2", "default", "", ""}, {"default a2", "default", "a2", ""},
+		},
 		"a copy is no rename": {
 			{"default a", "default a", "", ""}, {"default a a2", "default a", "", ""}, {"default a a2", "default a", "a2", ""},
 		},

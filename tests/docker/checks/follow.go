@@ -59,7 +59,24 @@ func followVerbs() []followStep {
 		{front + "profile export two -o /tmp/two.tar.gz && " + front + "profile import /tmp/two.tar.gz --name copy", map[string]string{"copy": "down", "two": "up"}},
 		{`grep '"desired_state":"stopped"' /opt/data/profiles/copy/gateway_state.json`, nil},
 		{front + "-p two gateway stop && " + front + "profile rename two three", map[string]string{"two": "gone", "three": "down"}},
+		{front + "-p three gateway start && " + front + "profile rename three four", map[string]string{"three": "gone", "four": "up"}},
+		{recordStop("four") + " && " + front + "profile rename four five", map[string]string{"four": "gone", "five": "down"}},
+		{`grep '"want":"down"' /opt/data/profiles/five/.gateway_intent.json`, nil},
+		// Nobody ever asked for this one: the supervisor alone knows that it is wanted.
+		{front + "profile create --no-skills six && /command/s6-svc -u /run/service/gateway-six && " + waitWanted("six"), nil},
+		{front + "profile rename six seven", map[string]string{"six": "gone", "seven": "up"}},
+		{`grep '"want":"up"' /opt/data/profiles/seven/.gateway_intent.json`, nil},
 	}
+}
+
+// recordStop is the first half of a stop, whose signal is late. It is later than all that was recorded before.
+func recordStop(name string) string {
+	return `printf '{"want":"down","at":%d}\n' $(($(date +%s) + 2)) >/opt/data/profiles/` + name + `/.gateway_intent.json`
+}
+
+// waitWanted waits until the supervisor says that it wants a gateway up.
+func waitWanted(name string) string {
+	return `for i in $(seq 100); do [ "$(/command/s6-svstat -o wantedup /run/service/gateway-` + name + `)" = true ] && break; sleep 0.1; done`
 }
 
 // followOthers are changes that the front learns of later.

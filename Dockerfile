@@ -12,6 +12,13 @@ ARG GO_IMAGE=golang:1.26.8-trixie
 ARG BINARIES=source
 ARG BROWSER_SOURCE=debian
 ARG AGENT_SOURCE=image/locks/agent.lock
+ARG CA=image/build/no-ca.crt
+
+# ---- ca: certificates that downloads trust, where a proxy inspects TLS. A mount of single
+# steps, never in a layer. They are public, so no secret: an equal bundle is an equal step.
+FROM scratch AS ca
+ARG CA
+COPY ${CA} /ca.crt
 
 # ---- system: what both variants have of Debian, the user, the environment
 FROM ${BASE_IMAGE} AS system
@@ -45,12 +52,12 @@ ENV UV_CACHE_DIR=/tmp/hermes-cache/uv \
 RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
     /tmp/apt-install.sh cmake g++ gcc libolm-dev make python3-dev python3-venv
 COPY image/build/with-ca.sh image/build/tools.sh image/locks/tools.lock /tmp/
-RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/tools.sh /tmp/tools.lock
+RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt /tmp/with-ca.sh /tmp/tools.sh /tmp/tools.lock
 
 # ---- python: the agent's dependencies
 FROM tools AS python
 COPY image/build/python.sh image/locks/python.lock image/locks/build.lock /tmp/
-RUN --mount=type=secret,id=ca --mount=type=cache,target=/tmp/hermes-cache/uv \
+RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt --mount=type=cache,target=/tmp/hermes-cache/uv \
     /tmp/with-ca.sh /tmp/python.sh /tmp/python.lock /tmp/build.lock
 
 # ---- agent: the agent itself, from its pinned source distribution or a given source
@@ -58,19 +65,19 @@ FROM python AS agent
 ARG AGENT_SOURCE
 COPY ${AGENT_SOURCE} /source/
 COPY image/build/agent.sh /tmp/
-RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/agent.sh /source /tmp/build.lock
+RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt /tmp/with-ca.sh /tmp/agent.sh /source /tmp/build.lock
 
 # ---- npm: agent-browser and Playwright
 FROM tools AS npm
 COPY image/build/npm.sh image/locks/package.json image/locks/package-lock.json /tmp/
-RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/npm.sh /tmp
+RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt /tmp/with-ca.sh /tmp/npm.sh /tmp
 
 # ---- bridge: packages of the WhatsApp bridge; the bridge, too, where the agent's source has one
 FROM agent AS bridge
 COPY rootfs/opt/hermes/scripts/whatsapp-bridge/package.json rootfs/opt/hermes/scripts/whatsapp-bridge/package-lock.json \
      rootfs/opt/hermes/scripts/whatsapp-bridge/.npmrc /ours/
 COPY image/build/bridge.sh /tmp/
-RUN --mount=type=secret,id=ca /tmp/with-ca.sh /tmp/bridge.sh /opt/hermes/scripts/whatsapp-bridge /ours
+RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt /tmp/with-ca.sh /tmp/bridge.sh /opt/hermes/scripts/whatsapp-bridge /ours
 
 # ---- binaries: /init and the front, given or built here
 FROM scratch AS binaries-prebuilt
@@ -81,7 +88,7 @@ FROM --platform=${BUILDPLATFORM} ${GO_IMAGE} AS compile
 WORKDIR /src
 COPY image/build/with-ca.sh /tmp/
 COPY go.mod go.sum ./
-RUN --mount=type=secret,id=ca /tmp/with-ca.sh go mod download
+RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt /tmp/with-ca.sh go mod download
 COPY cmd cmd
 COPY internal internal
 ARG TARGETARCH
@@ -122,7 +129,7 @@ FROM media AS browser-playwright
 COPY --from=npm /out/npm/ /out/browser/ /
 COPY --from=tools /usr/local/ /usr/local/
 COPY image/build/with-ca.sh /tmp/
-RUN --mount=type=secret,id=ca npm_config_cache=/tmp/npm /tmp/with-ca.sh npx playwright install --with-deps --only-shell chromium && \
+RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt npm_config_cache=/tmp/npm /tmp/with-ca.sh npx playwright install --with-deps --only-shell chromium && \
     chmod -R a+rX,go-w .playwright && rm -rf /tmp/* /var/lib/apt/lists/*
 
 FROM browser-${BROWSER_SOURCE} AS browser

@@ -7,31 +7,78 @@ import (
 
 	"caduceus/ci/internal/dagger"
 	"caduceus/image"
+	"caduceus/internal/gate"
 	"caduceus/internal/publish"
 )
 
 // recipe is what the Dockerfile has of the repository.
 var recipe = []string{"Dockerfile", ".dockerignore", "image", "rootfs"} //nolint:gochecknoglobals // a constant that Go has no form for
 
-// Build makes one variant of the image.
+// Build one variant of the image.
 //
 // +cache="session"
 func (m *Caduceus) Build(
 	ctx context.Context,
-	// full, or slim: no browser, no ffmpeg, no compilers
+	// Variant to build
 	// +default="full"
-	variant string,
-	// folder of another agent than the pinned one
+	variant Variant,
+	// Folder with another agent than the pinned one
 	// +optional
 	agentSource *dagger.Directory,
-	// image to build on; the default is the one of image/lock.json
+	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the one of image/lock.json
 	// +optional
-	base string,
-	// what the image and its programs call themselves
+	base *string,
+	// What the image and its programs call themselves, as "1.2.3"
 	// +default="dev"
 	version string,
 ) (*dagger.Container, error) {
-	if err := publish.CheckVariant(variant); err != nil {
+	from, err := given("base", base)
+	if err != nil {
+		return nil, err
+	}
+	built, err := m.build(ctx, variant, agentSource, from, version)
+	return built, gate.Plain(err)
+}
+
+// Write one variant of the image as a file that "docker load" takes.
+//
+// +cache="session"
+func (m *Caduceus) ImageTarball(
+	ctx context.Context,
+	// Variant to build
+	// +default="full"
+	variant Variant,
+	// Folder with another agent than the pinned one
+	// +optional
+	agentSource *dagger.Directory,
+	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the one of image/lock.json
+	// +optional
+	base *string,
+	// What the image and its programs call themselves, as "1.2.3"
+	// +default="dev"
+	version string,
+) (*dagger.File, error) {
+	from, err := given("base", base)
+	if err != nil {
+		return nil, err
+	}
+	file, err := m.tarball(ctx, variant, agentSource, from, version)
+	return file, gate.Plain(err)
+}
+
+func (m *Caduceus) tarball(ctx context.Context, variant Variant, agentSource *dagger.Directory, base, version string) (*dagger.File, error) {
+	built, err := m.build(ctx, variant, agentSource, base, version)
+	if err != nil {
+		return nil, err
+	}
+	return built.AsTarball(dagger.ContainerAsTarballOpts{MediaTypes: dagger.ImageMediaTypesDockerMediaTypes}), nil
+}
+
+// caFile is where the certificates are in the build context.
+const caFile = "dist/ca.crt"
+
+func (m *Caduceus) build(ctx context.Context, variant Variant, agentSource *dagger.Directory, base, version string) (*dagger.Container, error) {
+	if err := publish.CheckVersion(version); err != nil {
 		return nil, err
 	}
 	spec, err := m.spec(ctx)
@@ -51,35 +98,14 @@ func (m *Caduceus) Build(
 		options.AgentSource = "dist/agent"
 		files = files.WithDirectory(options.AgentSource, agentSource)
 	}
+	if m.CA != nil {
+		options.CA = caFile
+		files = files.WithFile(caFile, m.CA)
+	}
 	if err := spec.CheckOptions(options); err != nil {
 		return nil, err
 	}
-	secrets, err := m.secrets(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return files.DockerBuild(dagger.DirectoryDockerBuildOpts{Target: variant, BuildArgs: buildArgs(spec.BuildArgs(options)), Secrets: secrets}), nil
-}
-
-// ImageTarball is a variant of the image as a file that "docker load" takes.
-//
-// +cache="session"
-func (m *Caduceus) ImageTarball(
-	ctx context.Context,
-	// +default="full"
-	variant string,
-	// +optional
-	agentSource *dagger.Directory,
-	// +optional
-	base string,
-	// +default="dev"
-	version string,
-) (*dagger.File, error) {
-	built, err := m.Build(ctx, variant, agentSource, base, version)
-	if err != nil {
-		return nil, err
-	}
-	return built.AsTarball(dagger.ContainerAsTarballOpts{MediaTypes: dagger.ImageMediaTypesDockerMediaTypes}), nil
+	return files.DockerBuild(dagger.DirectoryDockerBuildOpts{Target: string(variant), BuildArgs: buildArgs(spec.BuildArgs(options))}), nil
 }
 
 func (m *Caduceus) options(ctx context.Context, base, version string) (image.Options, error) {
@@ -103,19 +129,7 @@ func (m *Caduceus) binaries(ctx context.Context, version string) (*dagger.Direct
 	if err != nil {
 		return nil, err
 	}
-	return c.WithEnvVariable("VERSION", version).WithExec([]string{"go", "tool", "mage", "binaries"}).Directory("dist"), nil
-}
-
-// secrets are those that the Dockerfile mounts, by the names it gives them.
-func (m *Caduceus) secrets(ctx context.Context) ([]*dagger.Secret, error) {
-	if m.CA == nil {
-		return nil, nil
-	}
-	text, err := m.CA.Plaintext(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return []*dagger.Secret{dag.SetSecret("ca", text)}, nil
+	return c.WithEnvVariable("VERSION", version).WithExec(mage("binaries")).Directory("dist"), nil
 }
 
 // buildArgs are arguments in the order of their names: equal arguments are an equal call.

@@ -59,10 +59,10 @@ func convertSlice[I any, O any](in []I, f func(I) O) []O {
 func (r Caduceus) MarshalJSON() ([]byte, error) {
 	var concrete struct {
 		Source     *dagger.Directory
-		Repository *dagger.GitRepository
+		Repository *dagger.Directory
 		GoImage    string
 		Origin     string
-		CA         *dagger.Secret
+		CA         *dagger.File
 	}
 	concrete.Source = r.Source
 	concrete.Repository = r.Repository
@@ -75,10 +75,10 @@ func (r Caduceus) MarshalJSON() ([]byte, error) {
 func (r *Caduceus) UnmarshalJSON(bs []byte) error {
 	var concrete struct {
 		Source     *dagger.Directory
-		Repository *dagger.GitRepository
+		Repository *dagger.Directory
 		GoImage    string
 		Origin     string
-		CA         *dagger.Secret
+		CA         *dagger.File
 	}
 	err := json.Unmarshal(bs, &concrete)
 	if err != nil {
@@ -89,6 +89,52 @@ func (r *Caduceus) UnmarshalJSON(bs []byte) error {
 	r.GoImage = concrete.GoImage
 	r.Origin = concrete.Origin
 	r.CA = concrete.CA
+	return nil
+}
+
+func (r Variant) IsEnum() {}
+
+func (r Variant) Name() string {
+	switch r {
+	case VariantFull:
+		return "Full"
+	case VariantSlim:
+		return "Slim"
+	}
+	return ""
+}
+
+func (r Variant) Value() string {
+	return string(r)
+}
+
+func (r Variant) MarshalJSON() ([]byte, error) {
+	if r == "" {
+		return []byte("\"\""), nil
+	}
+	name := r.Name()
+	if name == "" {
+		return nil, fmt.Errorf("invalid enum value %q", r)
+	}
+	return json.Marshal(name)
+}
+
+func (r *Variant) UnmarshalJSON(bs []byte) error {
+	var s string
+	err := json.Unmarshal(bs, &s)
+	if err != nil {
+		return err
+	}
+	switch s {
+	case "":
+		*r = ""
+	case "Full":
+		*r = VariantFull
+	case "Slim":
+		*r = VariantSlim
+	default:
+		return fmt.Errorf("invalid enum value %q", s)
+	}
 	return nil
 }
 
@@ -217,7 +263,7 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 			if err != nil {
 				panic(fmt.Errorf("%s: %w", "failed to unmarshal parent object", err))
 			}
-			var variant string
+			var variant Variant
 			if inputArgs["variant"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["variant"]), &variant)
 				if err != nil {
@@ -231,7 +277,7 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg agentSource", err))
 				}
 			}
-			var base string
+			var base *string
 			if inputArgs["base"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["base"]), &base)
 				if err != nil {
@@ -252,7 +298,7 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 			if err != nil {
 				panic(fmt.Errorf("%s: %w", "failed to unmarshal parent object", err))
 			}
-			var base string
+			var base *string
 			if inputArgs["base"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["base"]), &base)
 				if err != nil {
@@ -266,7 +312,7 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 			if err != nil {
 				panic(fmt.Errorf("%s: %w", "failed to unmarshal parent object", err))
 			}
-			var variant string
+			var variant Variant
 			if inputArgs["variant"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["variant"]), &variant)
 				if err != nil {
@@ -280,7 +326,7 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg agentSource", err))
 				}
 			}
-			var base string
+			var base *string
 			if inputArgs["base"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["base"]), &base)
 				if err != nil {
@@ -336,14 +382,14 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg tags", err))
 				}
 			}
-			var variant string
+			var variant Variant
 			if inputArgs["variant"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["variant"]), &variant)
 				if err != nil {
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg variant", err))
 				}
 			}
-			var base string
+			var base *string
 			if inputArgs["base"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["base"]), &base)
 				if err != nil {
@@ -358,11 +404,25 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 				}
 			}
 			return (*Caduceus).Publish(&parent, ctx, address, username, password, tags, variant, base, version)
+		case "Results":
+			var parent Caduceus
+			err = json.Unmarshal(parentJSON, &parent)
+			if err != nil {
+				panic(fmt.Errorf("%s: %w", "failed to unmarshal parent object", err))
+			}
+			return (*Caduceus).Results(&parent, ctx)
 		case "TestDocker":
 			var parent Caduceus
 			err = json.Unmarshal(parentJSON, &parent)
 			if err != nil {
 				panic(fmt.Errorf("%s: %w", "failed to unmarshal parent object", err))
+			}
+			var variant Variant
+			if inputArgs["variant"] != nil {
+				err = json.Unmarshal([]byte(inputArgs["variant"]), &variant)
+				if err != nil {
+					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg variant", err))
+				}
 			}
 			var image *dagger.File
 			if inputArgs["image"] != nil {
@@ -371,21 +431,28 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg image", err))
 				}
 			}
-			var run string
+			var run *string
 			if inputArgs["run"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["run"]), &run)
 				if err != nil {
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg run", err))
 				}
 			}
-			var base string
+			var base *string
 			if inputArgs["base"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["base"]), &base)
 				if err != nil {
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg base", err))
 				}
 			}
-			return (*Caduceus).TestDocker(&parent, ctx, image, run, base)
+			return (*Caduceus).TestDocker(&parent, ctx, variant, image, run, base)
+		case "TestDockerSlim":
+			var parent Caduceus
+			err = json.Unmarshal(parentJSON, &parent)
+			if err != nil {
+				panic(fmt.Errorf("%s: %w", "failed to unmarshal parent object", err))
+			}
+			return (*Caduceus).TestDockerSlim(&parent, ctx)
 		case "TestInit":
 			var parent Caduceus
 			err = json.Unmarshal(parentJSON, &parent)
@@ -413,14 +480,14 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg source", err))
 				}
 			}
-			var repository *dagger.GitRepository
+			var repository *dagger.Directory
 			if inputArgs["repository"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["repository"]), &repository)
 				if err != nil {
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg repository", err))
 				}
 			}
-			var goImage string
+			var goImage *string
 			if inputArgs["goImage"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["goImage"]), &goImage)
 				if err != nil {
@@ -434,14 +501,14 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg origin", err))
 				}
 			}
-			var ca *dagger.Secret
+			var ca *dagger.File
 			if inputArgs["ca"] != nil {
 				err = json.Unmarshal([]byte(inputArgs["ca"]), &ca)
 				if err != nil {
 					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg ca", err))
 				}
 			}
-			return New(source, repository, goImage, origin, ca), nil
+			return New(source, repository, goImage, origin, ca)
 		default:
 			return nil, fmt.Errorf("unknown function %s", fnName)
 		}

@@ -12,63 +12,83 @@ import (
 
 // packages are those of Debian that the container tests want beside Go: engine, client
 // and registry.
-const packages = "docker.io docker-cli docker-buildx docker-registry iptables"
+const packages = "docker.io docker-cli docker-buildx docker-registry iptables iproute2"
 
-// enginePort is where the tests' engine listens, for its one client.
-const enginePort = 2375
-
-// startEngine makes the folder of the engine's control groups writable, as an engine in a
-// container needs it, and starts the engine. Registries of the private network are those
-// of the tests.
-const startEngine = `mount -o remount,rw /sys/fs/cgroup 2>/dev/null
-exec dockerd --host=tcp://0.0.0.0:2375 --tls=false --insecure-registry=10.0.0.0/8`
-
-// loadImage gives the archive to the engine and asks for the image by its id.
-const loadImage = `curl -fsS -H 'Content-Type: application/x-tar' --data-binary @/image.tar http://docker:2375/images/load &&
-curl -fsS -o /dev/null "http://docker:2375/images/$HERMES_TEST_IMAGE/json"`
-
-// runTests says where this container can be reached, for the registry that the tests start.
-const runTests = `HERMES_TEST_ADDRESS=$(hostname -I | cut -d' ' -f1) exec go tool mage test:docker`
-
-// TestDocker runs the contract on containers of an image, in a Docker engine of its own.
+// Run the contract on containers of the image, in a Docker engine of its own.
 //
+// +check
 // +cache="never"
 func (m *Caduceus) TestDocker(
 	ctx context.Context,
-	// what image-tarball gave; the default builds it
+	// Variant to build and test
+	// +default="full"
+	variant Variant,
+	// Archive to test in place of a build: what image-tarball or "docker save" wrote
 	// +optional
 	image *dagger.File,
-	// only tests that match
+	// Only tests that match this regular expression, as "go test -run" takes it
 	// +optional
-	run string,
-	// image to build on, where no image is given
+	run *string,
+	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the one of image/lock.json
 	// +optional
-	base string,
+	base *string,
 ) (string, error) {
-	if image == nil {
-		var err error
-		if image, err = m.ImageTarball(ctx, "full", nil, base, "dev"); err != nil {
-			return "", err
-		}
-	}
-	_, facts, err := inspect(ctx, image)
+	from, err := given("base", base)
 	if err != nil {
 		return "", err
+	}
+	only, err := given("run", run)
+	if err != nil {
+		return "", err
+	}
+	if image != nil {
+		j, err := m.testImage(ctx, image, only)
+		return one(ctx, j, err)
+	}
+	j, err := m.testBuilt(ctx, variant, from, "dev", only)
+	return one(ctx, j, err)
+}
+
+// Run the contract on containers of slim: test-docker --variant=slim, as a check of its own.
+//
+// +check
+// +cache="never"
+func (m *Caduceus) TestDockerSlim(ctx context.Context) (string, error) {
+	j, err := m.testBuilt(ctx, VariantSlim, "", "dev", "")
+	return one(ctx, j, err)
+}
+
+// testBuilt builds a variant and is the gate that tests it.
+func (m *Caduceus) testBuilt(ctx context.Context, variant Variant, base, version, run string) (job, error) {
+	file, err := m.tarball(ctx, variant, nil, base, version)
+	if err != nil {
+		return job{name: "test-docker-" + string(variant), tests: true}, err
+	}
+	return m.testImage(ctx, file, run)
+}
+
+// testImage is the gate that tests what an archive holds.
+func (m *Caduceus) testImage(ctx context.Context, image *dagger.File, run string) (job, error) {
+	j := job{name: "test-docker", command: []string{"ci/test-docker.sh"}, tests: true, root: true, lane: imageLane}
+	_, facts, err := inspect(ctx, image)
+	if err != nil {
+		return j, err
+	}
+	tag := "tested"
+	if v := facts.Labels[publish.VariantLabel]; publish.CheckVariant(v) == nil {
+		j.name, tag = j.name+"-"+v, v
 	}
 	workshop, err := m.workshop(ctx)
 	if err != nil {
-		return "", err
+		return j, err
 	}
-	return workshop.
-		WithServiceBinding("docker", engine(workshop)).
-		WithEnvVariable("DOCKER_HOST", fmt.Sprintf("tcp://docker:%d", enginePort)).
-		WithEnvVariable("HERMES_TEST_IMAGE", facts.ID).
-		WithEnvVariable("RUN", run).
+	// A file system of its own for the engine: layers cannot be laid over those of this container.
+	j.container = workshop.WithMountedTemp("/var/lib/docker").
 		WithMountedFile("/image.tar", image).
-		With(fresh).
-		WithExec([]string{"sh", "-c", loadImage}).
-		WithExec([]string{"sh", "-c", runTests}).
-		Stdout(ctx)
+		WithEnvVariable("IMAGE_ID", facts.ID).
+		WithEnvVariable("HERMES_TEST_IMAGE", "hermes-agent:"+tag).
+		WithEnvVariable("RUN", run)
+	return j, nil
 }
 
 // workshop is the toolchain with what the container tests want.
@@ -81,14 +101,6 @@ func (m *Caduceus) workshop(ctx context.Context) (*dagger.Container, error) {
 	return c.WithExec([]string{"sh", "-c", install}).WithDirectory("/src", m.Source), nil
 }
 
-// engine is a Docker engine whose images go with it.
-func engine(c *dagger.Container) *dagger.Service {
-	return c.WithMountedTemp("/var/lib/docker").
-		WithExposedPort(enginePort).
-		With(fresh).
-		AsService(dagger.ContainerAsServiceOpts{Args: []string{"sh", "-c", startEngine}, InsecureRootCapabilities: true})
-}
-
 // inspect brings an archive to the module's own file system and reads it.
 func inspect(ctx context.Context, image *dagger.File) (path string, facts publish.Image, err error) {
 	dir, err := os.MkdirTemp("", "image-")
@@ -99,6 +111,8 @@ func inspect(ctx context.Context, image *dagger.File) (path string, facts publis
 	if _, err := image.Export(ctx, path); err != nil {
 		return "", publish.Image{}, err
 	}
-	facts, err = publish.Inspect(path)
-	return path, facts, err
+	if facts, err = publish.Inspect(path); err != nil {
+		return "", publish.Image{}, fmt.Errorf("the file is no image as \"docker save\" writes it: %w", err)
+	}
+	return path, facts, nil
 }

@@ -2,67 +2,77 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"caduceus/ci/internal/dagger"
 	"caduceus/image"
 )
 
-// Caduceus builds, tests and publishes the image of the Hermes Agent.
+// Build, test and publish the container image of the Hermes Agent.
+//
+// The gates (lint, test-unit, test-init, test-docker) fail unless they ran and counted their
+// tests; "check" runs them all, "results" gives back what they left.
 type Caduceus struct {
 	// +private
 	Source *dagger.Directory
 	// +private
-	Repository *dagger.GitRepository
+	Repository *dagger.Directory
 	// +private
 	GoImage string
 	// +private
 	Origin string
 	// +private
-	CA *dagger.Secret
+	CA *dagger.File
 }
 
-// New takes the repository. Only the files that some function reads are in it, so that
-// other commits keep the cache.
+// A variant of the image.
+type Variant string
+
+const (
+	// With browser, ffmpeg and compilers.
+	VariantFull Variant = "full"
+	// Without them.
+	VariantSlim Variant = "slim"
+)
+
+// New takes the repository. Only the files that some function reads are in Source, so that
+// other commits keep the cache; Repository is read by what builds alone.
 func New(
-	// the repository's files
+	// The repository's files
 	// +defaultPath="/"
 	// +ignore=["*", "!.ci", "!.dockerignore", "!.github", "!.golangci.yml", "!CHANGELOG.md", "!Dockerfile", "!LICENSE", "!README.md", "!bench", "!ci", "!cmd", "!dagger.json", "!deploy", "!docs", "!go.mod", "!go.sum", "!image", "!internal", "!magefiles", "!rootfs", "!tests", "tests/docker/artifacts"]
 	source *dagger.Directory,
-	// the repository's revision and whether the files differ from it
+	// The clone with its .git, which says the revision and whether the files differ from it
 	// +defaultPath="/"
-	repository *dagger.GitRepository,
-	// image with Go and git, for all that does not run in the image itself; the default is Go's own of the pinned version
+	// +ignore=["dist", ".cache", "tests/docker/artifacts"]
+	repository *dagger.Directory,
+	// Image with Go and git on Debian, for all that does not run in the image itself, as "registry.example/mirror/golang:1.26.8"; by default Go's own of the pinned version
 	// +optional
-	goImage string,
-	// where the repository is, for the image's label
+	goImage *string,
+	// Address of the repository for the image's label "source", as "https://git.example/team/hermes-agent"
 	// +optional
 	origin string,
-	// certificates that downloads trust, where a proxy inspects TLS
+	// File of certificates (PEM) that downloads trust, where a proxy inspects TLS, as "/etc/ssl/certs/ca-certificates.crt"
 	// +optional
-	ca *dagger.Secret,
-) *Caduceus {
-	return &Caduceus{Source: source, Repository: repository, GoImage: goImage, Origin: origin, CA: ca}
+	ca *dagger.File,
+) (*Caduceus, error) {
+	m := &Caduceus{Source: source, Repository: repository, Origin: origin, CA: ca}
+	var err error
+	m.GoImage, err = given("go-image", goImage)
+	return m, err
 }
 
-// Lint checks format, source and scripts.
-//
-// +cache="session"
-func (m *Caduceus) Lint(ctx context.Context) (string, error) {
-	return m.mage(ctx, "lint")
-}
-
-// TestUnit runs the tests that need neither a Docker engine nor the image.
-//
-// +cache="never"
-func (m *Caduceus) TestUnit(ctx context.Context) (string, error) {
-	return m.mage(ctx, "test:unit")
-}
-
-// TestInit runs the init against Debian's s6 clients.
-//
-// +cache="never"
-func (m *Caduceus) TestInit(ctx context.Context) (string, error) {
-	return m.mage(ctx, "test:s6")
+// given is the value of an optional argument, "" where it was left out. An empty one is
+// most often a variable that nobody set, so it is not taken for the default.
+func given(name string, value *string) (string, error) {
+	switch {
+	case value == nil:
+		return "", nil
+	case *value == "":
+		return "", fmt.Errorf("--%s is empty: give it a value, or leave it out for the default", name)
+	}
+	return *value, nil
 }
 
 // spec is what the repository says of the image.
@@ -73,3 +83,6 @@ func (m *Caduceus) spec(ctx context.Context) (image.Spec, error) {
 	}
 	return image.Load(dir)
 }
+
+// errNoGit is what a tree without a repository cannot answer.
+var errNoGit = errors.New("the files are no clone, so nothing says their revision: call from a git clone, or give one with --repository") //nolint:gochecknoglobals // a constant that Go has no form for

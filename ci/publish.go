@@ -5,41 +5,57 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"caduceus/ci/internal/dagger"
+	"caduceus/internal/gate"
 	"caduceus/internal/publish"
 )
 
-// Publish builds and tests a variant, and pushes exactly that image.
+// Build one variant of the image, test it, and push exactly what passed.
 //
-// It gives the reference with the digest, then the tags.
+// Prints the reference with its digest first, then the tags.
 //
 // +cache="never"
 func (m *Caduceus) Publish(
 	ctx context.Context,
-	// registry and repository
+	// Registry and repository without a tag, as "registry.example/team/hermes-agent"
 	address string,
-	// who pushes
+	// Who pushes, as the registry knows them
 	username string,
+	// Password or token of that user, as "env://REGISTRY_PASSWORD" or "file:///run/secrets/registry"
 	password *dagger.Secret,
-	// moving tags, set after the version; the default for a release is latest
+	// Moving tags, set after the version, as "main"; by default "latest" for a release
 	// +optional
 	tags []string,
+	// Variant to publish; the tags of slim end in "-slim"
 	// +default="full"
-	variant string,
+	variant Variant,
+	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the one of image/lock.json
 	// +optional
-	base string,
+	base *string,
+	// What the image calls itself and the tag that never moves, as "1.2.3"
 	// +default="dev"
 	version string,
 ) ([]string, error) {
-	request := publish.Request{Address: address, Variant: variant, Channels: tags, Version: version}
+	from, err := given("base", base)
+	if err != nil {
+		return nil, err
+	}
+	request := publish.Request{Address: address, Variant: string(variant), Channels: tags, Version: version}
+	published, err := m.publish(ctx, request, username, password, from)
+	return published, gate.Plain(err)
+}
+
+func (m *Caduceus) publish(ctx context.Context, request publish.Request, username string, password *dagger.Secret, base string) ([]string, error) {
 	tree, err := m.tree(ctx)
 	if err != nil {
 		return nil, err
 	}
 	repository, err := request.Check(tree)
 	if err != nil {
+		return nil, err
+	}
+	if err := publish.CheckReach(repository); err != nil {
 		return nil, err
 	}
 	secret, err := password.Plaintext(ctx)
@@ -50,18 +66,24 @@ func (m *Caduceus) Publish(
 	if err := publish.Ready(ctx, publish.Plan{Repository: repository}, options); err != nil {
 		return nil, err
 	}
-	file, err := m.ImageTarball(ctx, variant, nil, base, version)
+	file, err := m.tarball(ctx, Variant(request.Variant), nil, base, request.Version)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := m.TestDocker(ctx, file, "", base); err != nil {
+	j, err := m.testImage(ctx, file, "")
+	if err != nil {
 		return nil, err
 	}
+	verdict := j.run(ctx)
+	if verdict.Err != nil {
+		return nil, fmt.Errorf("nothing was pushed to %q: %w", request.Address, verdict.Err)
+	}
+	say("%s: %s", verdict.Gate, verdict.Tally)
 	archive, seen, err := inspect(ctx, file)
 	if err != nil {
 		return nil, err
 	}
-	passed := publish.Facts{Image: seen, Tree: tree, Passes: []publish.Pass{{Image: seen.ID, Revision: tree.Revision}}}
+	passed := publish.Facts{Image: seen, Tree: tree, Passes: []publish.Pass{{Image: seen.ID, Revision: tree.Revision, Tests: verdict.Tally.Passed}}}
 	plan, err := publish.Decide(request, passed)
 	if err != nil {
 		return nil, err
@@ -75,49 +97,6 @@ func (m *Caduceus) Publish(
 		return nil, err
 	}
 	return append([]string{result.Reference}, result.Tags...), nil
-}
-
-// Check is all that gates a change: lint, all tests, both variants.
-//
-// +cache="never"
-func (m *Caduceus) Check(
-	ctx context.Context,
-	// +optional
-	base string,
-) (string, error) {
-	steps := []func() (string, error){
-		func() (string, error) { return m.Lint(ctx) },
-		func() (string, error) { return m.TestUnit(ctx) },
-		func() (string, error) { return m.TestInit(ctx) },
-		func() (string, error) { return m.built(ctx, "slim", base) },
-		func() (string, error) {
-			file, err := m.ImageTarball(ctx, "full", nil, base, "dev")
-			if err != nil {
-				return "", err
-			}
-			return m.TestDocker(ctx, file, "", base)
-		},
-	}
-	var report []string
-	for _, step := range steps {
-		text, err := step()
-		if err != nil {
-			return "", err
-		}
-		report = append(report, text)
-	}
-	return strings.Join(report, "\n"), nil
-}
-
-func (m *Caduceus) built(ctx context.Context, variant, base string) (string, error) {
-	c, err := m.Build(ctx, variant, nil, base, "dev")
-	if err != nil {
-		return "", err
-	}
-	if _, err := c.Sync(ctx); err != nil {
-		return "", err
-	}
-	return "built " + variant, nil
 }
 
 // say talks on stderr, which the engine shows beside the call.

@@ -30,20 +30,9 @@ func (m *Caduceus) toolchain(ctx context.Context, include ...string) (*dagger.Co
 		WithDirectory("/src", m.Source, dagger.ContainerWithDirectoryOpts{Include: include}).
 		WithWorkdir("/src")
 	if m.CA != nil {
-		c = c.WithMountedSecret("/run/ca.crt", m.CA).WithEnvVariable("SSL_CERT_FILE", "/run/ca.crt")
+		c = c.WithMountedFile("/run/ca.crt", m.CA).WithEnvVariable("SSL_CERT_FILE", "/run/ca.crt")
 	}
 	return c, nil
-}
-
-// mage runs one target on all files and gives what it printed.
-func (m *Caduceus) mage(ctx context.Context, target string) (string, error) {
-	c, err := m.toolchain(ctx)
-	if err != nil {
-		return "", err
-	}
-	// Tests of the init make namespaces of their own.
-	namespaces := dagger.ContainerWithExecOpts{InsecureRootCapabilities: true}
-	return c.With(fresh).WithExec([]string{"go", "tool", "mage", target}, namespaces).Stdout(ctx)
 }
 
 // fresh keeps the engine from answering with an earlier run: a test that did not run
@@ -64,14 +53,20 @@ func (m *Caduceus) export(ctx context.Context, include ...string) (fs.FS, error)
 	return os.DirFS(dir), nil
 }
 
+// clone is the repository that the files are of.
+func (m *Caduceus) clone() *dagger.GitRepository { return m.Repository.AsGit() }
+
 // tree is the commit that is built, and the changes that are not in it.
 func (m *Caduceus) tree(ctx context.Context) (publish.Tree, error) {
-	commit, err := m.Repository.Head().Commit(ctx)
+	if there, err := m.Repository.Exists(ctx, ".git"); err != nil || !there {
+		return publish.Tree{}, errNoGit
+	}
+	commit, err := m.clone().Head().Commit(ctx)
 	if err != nil {
 		return publish.Tree{}, fmt.Errorf("cannot read the repository's revision: %w", err)
 	}
 	tree := publish.Tree{Revision: commit}
-	changes := m.Repository.Uncommitted()
+	changes := m.clone().Uncommitted()
 	for _, paths := range []func(context.Context) ([]string, error){changes.ModifiedPaths, changes.AddedPaths, changes.RemovedPaths} {
 		more, err := paths(ctx)
 		if err != nil {
@@ -88,7 +83,7 @@ func (m *Caduceus) epoch(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	out, err := c.WithMountedDirectory("/repository", m.Repository.Head().Tree()).
+	out, err := c.WithMountedDirectory("/repository", m.clone().Head().Tree()).
 		WithExec([]string{"git", "-c", "safe.directory=*", "-C", "/repository", "log", "-1", "--format=%ct"}).Stdout(ctx)
 	if err != nil {
 		return time.Time{}, err

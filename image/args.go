@@ -12,6 +12,7 @@ type Options struct {
 	Base        string    // image to build on; "": Spec.Base
 	Browser     string    // debian or playwright; "": Spec.Browser
 	AgentSource string    // directory or archive inside the build context; "": the pinned source distribution
+	CA          string    // file inside the build context with certificates that downloads trust; "": the base's own alone
 	Prebuilt    bool      // take /init and the front from dist/ instead of compiling them in a stage
 	Version     string    // of the image
 	Revision    string    // commit of this repository
@@ -32,6 +33,7 @@ func (s Spec) BuildArgs(o Options) map[string]string {
 		"BINARIES":       "source",
 		"AGENT_SOURCE":   o.AgentSource,
 		"AGENT_VERSION":  s.agentVersion(o),
+		"CA":             o.CA,
 		"VERSION":        o.Version,
 		"REVISION":       o.Revision,
 		"SOURCE":         o.Source,

@@ -37,11 +37,11 @@ func TestBuildArgs(t *testing.T) {
 		"all of it": {
 			Base{Ref: "debian:13.4", Digest: "sha256:abc"},
 			Options{
-				Base: "caduceus-base:13.8", Browser: "playwright", AgentSource: "dist/agent", Prebuilt: true, Version: "1.2.3",
+				Base: "caduceus-base:13.8", Browser: "playwright", AgentSource: "dist/agent", CA: "dist/ca.crt", Prebuilt: true, Version: "1.2.3",
 				Revision: "abc", Source: "src", GitSHA: "def", Epoch: time.Unix(1700000000, 5),
 			},
 			map[string]string{
-				"BASE_IMAGE": "caduceus-base:13.8", "BINARIES": "prebuilt", "BROWSER_SOURCE": "playwright", "AGENT_SOURCE": "dist/agent",
+				"BASE_IMAGE": "caduceus-base:13.8", "BINARIES": "prebuilt", "BROWSER_SOURCE": "playwright", "AGENT_SOURCE": "dist/agent", "CA": "dist/ca.crt",
 				"VERSION": "1.2.3", "REVISION": "abc", "SOURCE": "src", "HERMES_GIT_SHA": "def", "SOURCE_DATE_EPOCH": "1700000000",
 			},
 		},

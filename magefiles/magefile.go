@@ -74,9 +74,16 @@ func Lint(ctx context.Context) error {
 // Test runs tests.
 type Test mg.Namespace
 
-// Unit runs all tests that need no engine, with the race detector.
+// Unit runs all tests that need no engine, with the race detector. What needs root's
+// capabilities is skipped without them, with its reason.
 func (Test) Unit(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestUnit(ctx) })
+}
+
+// Root runs the tests that unit skips without root's capabilities; unit runs them, too, where
+// it has these.
+func (Test) Root(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.TestRoot(ctx) })
 }
 
 // S6 runs the init against Debian's s6 clients.

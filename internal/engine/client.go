@@ -130,11 +130,10 @@ func parseVersion(line string) string {
 
 // Build is a BuildKit build of one target of a Dockerfile.
 type Build struct {
-	Context string            // folder
-	Target  string            // stage
-	Args    []string          // NAME=value, in order
-	Secrets map[string]string // id -> file
-	IIDFile string            // where the client writes the id of the image
+	Context string   // folder
+	Target  string   // stage
+	Args    []string // NAME=value, in order
+	IIDFile string   // where the client writes the id of the image
 }
 
 // Command is the client's command line for a build of plain progress lines on
@@ -147,9 +146,6 @@ func (c Client) Command(e *Engine, b Build) host.Cmd {
 	if c.Buildx {
 		// An attestation would make the id that of an index, which nothing else expects.
 		args = append(args, "--load", "--provenance=false")
-	}
-	for _, id := range sortedKeys(b.Secrets) {
-		args = append(args, "--secret", "id="+id+",src="+b.Secrets[id])
 	}
 	for _, a := range b.Args {
 		args = append(args, "--build-arg", a)

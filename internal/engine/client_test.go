@@ -96,13 +96,13 @@ func TestEnsureClientInstallsOne(t *testing.T) {
 
 func TestCommand(t *testing.T) {
 	e := &Engine{Endpoint: Endpoint{Host: "unix:///s"}}
-	b := Build{Context: "/r", Target: "full", Args: []string{"A=1", "B=2"}, Secrets: map[string]string{"ca": "/ca"}, IIDFile: "/id"}
+	b := Build{Context: "/r", Target: "full", Args: []string{"A=1", "B=2"}, IIDFile: "/id"}
 	for name, c := range map[string]struct {
 		client Client
 		want   string
 	}{
-		"old client": {Client{Path: "/d"}, "DOCKER_BUILDKIT=1 DOCKER_HOST=unix:///s /d build --progress=plain --iidfile /id --target full --secret id=ca,src=/ca --build-arg A=1 --build-arg B=2 /r"},
-		"buildx":     {Client{Path: "/d", Buildx: true}, "DOCKER_BUILDKIT=1 DOCKER_HOST=unix:///s /d build --progress=plain --iidfile /id --target full --load --provenance=false --secret id=ca,src=/ca --build-arg A=1 --build-arg B=2 /r"},
+		"old client": {Client{Path: "/d"}, "DOCKER_BUILDKIT=1 DOCKER_HOST=unix:///s /d build --progress=plain --iidfile /id --target full --build-arg A=1 --build-arg B=2 /r"},
+		"buildx":     {Client{Path: "/d", Buildx: true}, "DOCKER_BUILDKIT=1 DOCKER_HOST=unix:///s /d build --progress=plain --iidfile /id --target full --load --provenance=false --build-arg A=1 --build-arg B=2 /r"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := c.client.Command(e, b).String(); got != c.want {

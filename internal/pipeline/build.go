@@ -32,9 +32,6 @@ func (v Variant) Tag() string {
 	return "hermes-agent:dev"
 }
 
-// hostCA is where Debian keeps the certificates that the host trusts.
-const hostCA = "/etc/ssl/certs/ca-certificates.crt"
-
 // Build makes the given variants from nothing but this repository and package
 // registries. A variant is tagged only when all of it was built and is within budget.
 func (p *Pipeline) Build(ctx context.Context, variants ...Variant) error {
@@ -135,10 +132,7 @@ func (p *Pipeline) dockerBuild(ctx context.Context, e *engine.Engine, c engine.C
 	}
 	idFile := filepath.Join(cache, "build-"+string(v)+".id")
 	logFile := filepath.Join(cache, "build-"+string(v)+".log")
-	b := engine.Build{Context: p.Root, Target: string(v), Args: rec.args(), IIDFile: idFile, Secrets: map[string]string{}}
-	if _, err := os.Stat(hostCA); err == nil {
-		b.Secrets["ca"] = hostCA
-	}
+	b := engine.Build{Context: p.Root, Target: string(v), Args: rec.args(), IIDFile: idFile}
 	log, err := os.Create(logFile)
 	if err != nil {
 		return "", fmt.Errorf("cannot write log of the build: %w", err)

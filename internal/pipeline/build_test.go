@@ -177,6 +177,9 @@ func TestRecipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"AGENT_VERSION=0.19.0", "BASE_IMAGE=b:1", "BINARIES=prebuilt", "BROWSER_SOURCE=debian", "REVISION=abc", "SOURCE_DATE_EPOCH=86400", "VERSION=1.2"}
+	if _, err := os.Stat(certificates); err == nil {
+		want = slices.Insert(want, 4, "CA=dist/ca.crt")
+	}
 	if diff := cmp.Diff(want, r.args()); diff != "" {
 		t.Error(diff)
 	}

@@ -36,7 +36,7 @@ func causes(base string) []cause {
 			regexp.MustCompile(`(?i)pull access denied|manifest unknown|failed to resolve source metadata|failed to (do request|authorize).*(manifests|token)`), nil,
 		},
 		{
-			"a download's TLS certificate is not trusted", "add the certificate of your proxy to " + hostCA + ", and build again",
+			"a download's TLS certificate is not trusted", "add the certificate of your proxy to " + certificates + ", and build again",
 			regexp.MustCompile(`(?i)certificate verify failed|unable to get local issuer|self.signed certificate|unknown ?issuer|SSL certificate problem`), nil,
 		},
 		{

@@ -159,7 +159,7 @@ func TestVerdict(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, verdict(s, skips, suite{lacks: []string{lacksRoot}, picked: c.picked})); diff != "" {
+			if diff := cmp.Diff(c.want, verdict(s, skips, suite{when: whenUnprivileged, lacks: true, picked: c.picked})); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -96,7 +96,7 @@ func (p *Pipeline) gofmt(ctx context.Context) error {
 // scripts checks the syntax of each shell script that goes into the image or makes it.
 func (p *Pipeline) scripts(ctx context.Context) error {
 	var wrong []error
-	for _, dir := range []string{"rootfs", "image", ".ci"} {
+	for _, dir := range []string{"rootfs", "image", "ci", ".ci"} {
 		checked := 0
 		err := filepath.WalkDir(filepath.Join(p.Root, dir), func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {

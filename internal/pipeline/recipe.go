@@ -55,6 +55,9 @@ func (p *Pipeline) recipe(ctx context.Context, spec image.Spec, choice base.Choi
 	if r.options.AgentSource, err = p.agentSource(p.Getenv("AGENT_SOURCE")); err != nil {
 		return r, err
 	}
+	if r.options.CA, err = p.hostCA(); err != nil {
+		return r, err
+	}
 	return r, spec.CheckOptions(r.options)
 }
 
@@ -84,6 +87,26 @@ func (r recipe) browser() string {
 		return "Chromium headless shell, Playwright's own download"
 	}
 	return "Chromium headless shell of Debian, linked for Playwright " + r.spec.Playwright
+}
+
+// certificates is where Debian keeps those that the host trusts.
+const certificates = "/etc/ssl/certs/ca-certificates.crt"
+
+// hostCA brings the certificates that this host trusts into the build context, and gives
+// their path there; a host that keeps them elsewhere has none to give.
+func (p *Pipeline) hostCA() (string, error) {
+	if _, err := os.Stat(certificates); err != nil {
+		return "", nil //nolint:nilerr // then downloads trust what the base does
+	}
+	inContext := filepath.Join("dist", "ca.crt")
+	target := filepath.Join(p.Root, inContext)
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return "", err
+	}
+	if err := copyFile(target, certificates); err != nil {
+		return "", fmt.Errorf("cannot bring this host's certificates into the build context: %w", err)
+	}
+	return inContext, nil
 }
 
 // agentSource brings a folder or archive of the agent into the build context, and

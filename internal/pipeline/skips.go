@@ -11,10 +11,10 @@ import (
 // skipsFile lists the tests that may be skipped.
 const skipsFile = "tests/skips.txt"
 
-// What a run may lack, so that the tests which want it are skipped.
+// When a test may be skipped.
 const (
-	lacksFull = "slim"         // the image under test is the variant slim
-	lacksRoot = "unprivileged" // the tests run without root's capabilities
+	whenSlim         = "slim"         // the image under test is that variant
+	whenUnprivileged = "unprivileged" // the tests run without CAP_SYS_ADMIN
 )
 
 // allowedSkip is a test that may be skipped, when, and why.
@@ -39,7 +39,7 @@ func parseSkips(r io.Reader) ([]allowedSkip, error) {
 		if len(fields) < 4 {
 			return nil, fmt.Errorf("cannot read %s line %d: want \"PACKAGE TEST WHEN REASON\", got %q", skipsFile, n, line)
 		}
-		if known := []string{lacksFull, lacksRoot}; !slices.Contains(known, fields[2]) {
+		if known := []string{whenSlim, whenUnprivileged}; !slices.Contains(known, fields[2]) {
 			return nil, fmt.Errorf("cannot read %s line %d: a run can be %s, got %q", skipsFile, n, strings.Join(known, " or "), fields[2])
 		}
 		allowed = append(allowed, allowedSkip{fields[0], fields[1], fields[2], strings.Join(fields[3:], " "), n})
@@ -73,12 +73,12 @@ func verdict(sum TestSummary, allowed []allowedSkip, s suite) []string {
 		wrong = append(wrong, "no test passed: a run of nothing proves nothing")
 	}
 	for _, t := range sum.Skipped {
-		if !slices.ContainsFunc(allowed, func(a allowedSkip) bool { return a.covers(t.Package, t.Name) && slices.Contains(s.lacks, a.when) }) {
+		if !slices.ContainsFunc(allowed, func(a allowedSkip) bool { return s.lacks && a.when == s.when && a.covers(t.Package, t.Name) }) {
 			wrong = append(wrong, fmt.Sprintf("skipped, which %s does not allow to this run: %s", skipsFile, t))
 		}
 	}
 	for _, a := range allowed {
-		if s.picked == "" && sum.Ran[a.pkg+" "] && !a.known(sum) {
+		if s.picked == "" && a.when == s.when && sum.Ran[a.pkg+" "] && !a.known(sum) {
 			wrong = append(wrong, fmt.Sprintf("%s line %d is stale: %s has no test %s", skipsFile, a.line, a.pkg, a.test))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,13 +25,15 @@ const (
 
 // suite is one run of "go test".
 type suite struct {
-	name string
-	args []string // of go test, packages included
-	env  []string
-	dir  string // of a module of its own
-	// lacks is what the run has to do without (lacksFull, lacksRoot).
-	lacks  []string
+	name   string
+	args   []string // of go test, packages included
+	env    []string
+	dir    string // of a module of its own
 	picked string // what RUN asked for, "": all
+	// when names the skips that may be this suite's (whenSlim, whenUnprivileged), "" for
+	// none; it lacks what they want, or has it and skips nothing.
+	when  string
+	lacks bool
 }
 
 // TestUnit runs the tests that need neither an engine nor an image, with the race
@@ -43,11 +46,41 @@ func (p *Pipeline) TestUnit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unit := suite{name: "unit", args: append([]string{"-race", "-timeout=5m"}, packages...), env: []string{"CGO_ENABLED=1"}}
-	if !p.Facts.Admin {
-		unit.lacks = append(unit.lacks, lacksRoot)
+	return p.test(ctx, p.sourceSuite("unit", packages))
+}
+
+// sourceSuite runs tests of the source, with the race detector.
+func (p *Pipeline) sourceSuite(name string, packages []string) suite {
+	return suite{
+		name: name, args: append([]string{"-race", "-timeout=5m"}, packages...), env: []string{"CGO_ENABLED=1"},
+		when: whenUnprivileged, lacks: !p.Facts.Admin,
 	}
-	return p.test(ctx, unit)
+}
+
+// TestRoot runs what TestUnit has to skip without root's capabilities, whole packages at a
+// time. With them TestUnit runs all of it.
+func (p *Pipeline) TestRoot(ctx context.Context) error {
+	if !p.Facts.Admin {
+		return &host.Problem{
+			What: "cannot run the tests that need root", Cause: "this process has no CAP_SYS_ADMIN",
+			Next: "run them as root, in a container with all capabilities",
+		}
+	}
+	if err := p.bring(ctx, "root", unitPrograms()); err != nil {
+		return err
+	}
+	allowed, err := p.allowedSkips()
+	if err != nil {
+		return err
+	}
+	var packages []string
+	for _, a := range allowed {
+		if a.when == whenUnprivileged {
+			packages = append(packages, module+"/"+a.pkg)
+		}
+	}
+	slices.Sort(packages)
+	return p.test(ctx, p.sourceSuite("root", slices.Compact(packages)))
 }
 
 // TestS6 runs the init against the s6 clients of Debian.

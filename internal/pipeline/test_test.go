@@ -41,7 +41,7 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(p.Root, skipsFile), []byte(c.skips), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			err := p.test(t.Context(), suite{name: "unit", args: []string{"./..."}, lacks: []string{lacksRoot}})
+			err := p.test(t.Context(), suite{name: "unit", args: []string{"./..."}, when: whenUnprivileged, lacks: true})
 			if (err != nil) != c.fails {
 				t.Errorf("error: want %t, got %v", c.fails, err)
 			}
@@ -67,6 +67,36 @@ func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !run.Did("CGO_ENABLED=1 go test -json -race -timeout=5m caduceus/a caduceus/tests/docker/harness") {
+		t.Errorf("ran %q", run.Ran)
+	}
+}
+
+// What is skipped without root runs with it, and nothing is skipped then.
+func TestRootRunsWhatUnitSkips(t *testing.T) {
+	run := &host.Fake{
+		Paths: map[string]string{"gcc": "/usr/bin/gcc", "python3": "/usr/bin/python3", "ps": "/usr/bin/ps"},
+		Answer: func(host.Cmd) (string, error) {
+			return `{"Action":"pass","Package":"caduceus/b","Test":"TestOther"}` + "\n" + `{"Action":"skip","Package":"caduceus/b","Test":"TestMount"}` + "\n", nil
+		},
+	}
+	var out strings.Builder
+	p := &Pipeline{Root: t.TempDir(), Out: &out, Run: run}
+	if err := os.MkdirAll(filepath.Join(p.Root, "tests"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const list = "d TestBrowser slim has none\nb TestMount unprivileged mounts\nb TestOther unprivileged mounts\na Test* unprivileged mounts\n"
+	if err := os.WriteFile(filepath.Join(p.Root, skipsFile), []byte(list), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want := "cannot run the tests that need root: this process has no CAP_SYS_ADMIN; run them as root, in a container with all capabilities"
+	if err := p.TestRoot(t.Context()); err == nil || err.Error() != want {
+		t.Errorf("want %q, got %v", want, err)
+	}
+	p.Facts.Admin = true
+	if err := p.TestRoot(t.Context()); err == nil || !strings.Contains(out.String(), "skipped, which tests/skips.txt does not allow to this run: b TestMount") {
+		t.Errorf("got %v and\n%s", err, &out)
+	}
+	if !run.Did("CGO_ENABLED=1 go test -json -race -timeout=5m caduceus/a caduceus/b") {
 		t.Errorf("ran %q", run.Ran)
 	}
 }

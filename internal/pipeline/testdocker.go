@@ -43,12 +43,9 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	}
 	// One package after the other: each keeps the engine busy by itself.
 	args := []string{"-tags=docker", "-count=1", "-p=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}
-	s := suite{name: "docker", env: env, picked: p.Getenv("RUN")}
+	s := suite{name: "docker", env: env, picked: p.Getenv("RUN"), when: whenSlim, lacks: tested.Labels[publish.VariantLabel] == string(Slim)}
 	if s.picked != "" {
 		args = append(args, "-run="+s.picked)
-	}
-	if tested.Labels[publish.VariantLabel] == string(Slim) {
-		s.lacks = append(s.lacks, lacksFull)
 	}
 	s.args = append(args, "./"+dockerTests+"/...", "./"+bridgeTests, "./"+publishTests)
 	if err := p.test(ctx, s); err != nil || s.picked != "" {

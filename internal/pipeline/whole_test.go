@@ -135,7 +135,7 @@ func TestBaseAlone(t *testing.T) {
 func sources(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
-	for _, name := range []string{"rootfs/etc/x", "image/build/y", ".ci/run", ".github/workflows/w.yml"} {
+	for _, name := range []string{"rootfs/etc/x", "image/build/y", "ci/gate.sh", ".ci/run", ".github/workflows/w.yml"} {
 		file := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			t.Fatal(err)

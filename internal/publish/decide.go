@@ -3,6 +3,7 @@ package publish
 import (
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -144,6 +145,34 @@ func (f Facts) checkVariant(what, variant string) error {
 		p.Next = fmt.Sprintf("publish it as the variant %q, or name another image in PUBLISH_IMAGE", is)
 	}
 	return p
+}
+
+// CheckVersion refuses what no image can call itself: a release or a prerelease, or "dev".
+func CheckVersion(version string) error {
+	if version == unreleased || semver.MatchString(version) {
+		return nil
+	}
+	return &host.Problem{
+		What: fmt.Sprintf("cannot build version %q", version), Cause: "it is not of the form 1.2.3 or 1.2.3-rc.1",
+		Next: "name such a version, or none for " + unreleased,
+	}
+}
+
+// CheckReach refuses a registry on the loopback of whoever calls a function of Dagger: the
+// function runs elsewhere and has a loopback of its own, on which nothing listens.
+func CheckReach(repository name.Repository) error {
+	at := repository.RegistryStr()
+	if h, _, err := net.SplitHostPort(at); err == nil {
+		at = h
+	}
+	ip := net.ParseIP(strings.Trim(at, "[]"))
+	if at != "localhost" && !strings.HasSuffix(at, ".localhost") && (ip == nil || !ip.IsLoopback() && !ip.IsUnspecified()) {
+		return nil
+	}
+	return &host.Problem{
+		What: fmt.Sprintf("cannot publish to %q", repository), Cause: "a function of Dagger has a loopback of its own, where no registry listens",
+		Next: "name the registry's host by an address that the Dagger engine reaches",
+	}
 }
 
 // Label is what an image built from the tree has as its revision: one of a tree that

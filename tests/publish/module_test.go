@@ -31,7 +31,10 @@ func readSource(texts map[string]string) (source, error) {
 		if err != nil {
 			return s, err
 		}
-		for _, list := range regexp.MustCompile(`\+ignore=\[(.*)\]`).FindAllStringSubmatch(text, -1) {
+		for _, list := range regexp.MustCompile(`\+ignore=\[(.*)\]\n\s*(\w+)`).FindAllStringSubmatch(text, -1) {
+			if list[2] != "source" {
+				continue // the clone, which is whole
+			}
 			for item := range strings.SplitSeq(list[1], ",") {
 				s.ignore = append(s.ignore, strings.Trim(strings.TrimSpace(item), `"`))
 			}
@@ -114,7 +117,7 @@ func (s source) unmarked() []string {
 	var wrong []string
 	for name, mark := range s.marks {
 		want := "session"
-		if strings.HasPrefix(name, "Test") || name == "Check" || name == "Publish" {
+		if strings.HasPrefix(name, "Test") || name == "Check" || name == "Publish" || name == "Results" {
 			want = "never"
 		}
 		if mark != want {
@@ -146,9 +149,62 @@ func TestTheModuleTakesNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
+// What gates a change is a check of "dagger check", which can give no argument; what only
+// builds or publishes is none.
+func TestGatesAreChecks(t *testing.T) {
+	texts := read(t, filepath.Join("..", "..", "ci", "*.go"))
+	functions, err := module(texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checks, err := checked(texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"lint", "test-docker", "test-docker-slim", "test-init", "test-unit"}
+	if !slices.Equal(checks, want) {
+		t.Errorf("checks: want %q, got %q", want, checks)
+	}
+	for _, name := range checks {
+		if need := functions[name].required; len(need) > 0 {
+			t.Errorf("the check %q wants %q", name, need)
+		}
+	}
+}
+
+// checked are the functions marked as checks.
+func checked(texts map[string]string) ([]string, error) {
+	var names []string
+	for name, text := range texts {
+		file, err := parser.ParseFile(token.NewFileSet(), name, text, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		for _, decl := range file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv != nil && regexp.MustCompile(`(?m)^\+check$`).MatchString(f.Doc.Text()) {
+				names = append(names, kebab(f.Name.Name))
+			}
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func TestAFunctionWithoutAMarkIsNoCheck(t *testing.T) {
+	got, err := checked(map[string]string{"m.go": "package main\n\n// Check all.\n//\n// +check\nfunc (m *M) LintAll() {}\n\n// Is +check in a sentence.\nfunc (m *M) Build() {}\n"})
+	if err != nil || !slices.Equal(got, []string{"lint-all"}) {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 func TestTooMuchIsSeen(t *testing.T) {
 	const module = `package main
-// +ignore=["*", "!go.mod", "!image", "image/old"]
+func New(
+	// +ignore=["*", "!go.mod", "!image", "image/old"]
+	source *dagger.Directory,
+	// +ignore=["dist"]
+	repository *dagger.Directory,
+) {}
 var recipe = []string{"image"}
 // Build builds.
 //

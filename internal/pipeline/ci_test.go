@@ -23,19 +23,23 @@ esac
 func TestCI(t *testing.T) {
 	for name, c := range map[string]struct {
 		target, answer string // what differs from a good run
+		tiers          []string
 		want           []string
 		fails          bool
 	}{
-		"all is well":                    {"lint", "0\n", []string{"\ntotal ", "\n12 passed, 0 failed, 4 skipped\n"}, false},
-		"a test fails":                   {"test:unit", "1\n5 passed, 2 failed, 0 skipped\n", []string{"unit ", "FAILED (exit 1, .cache/ci/unit.log)", "\n14 passed, 2 failed, 3 skipped\n"}, true},
-		"a step without tests fails":     {"build", "1\n", []string{"FAILED (exit 1, .cache/ci/build.log)", "==== docker", "\n12 passed, 1 failed, 4 skipped\n"}, true},
-		"tests that say nothing":         {"test:s6", "0\n", []string{"ci: s6 passed no test", "\n9 passed, 1 failed, 3 skipped\n"}, true},
-		"tests that all were skipped":    {"test:dagger", "0\n0 passed, 0 failed, 7 skipped\n", []string{"ci: dagger passed no test", "\n9 passed, 1 failed, 10 skipped\n"}, true},
-		"the last tally is the one":      {"test:docker", "0\n  … 1 passed, 0 failed, 0 skipped so far\n3 passed, 0 failed, 1 skipped\n", []string{"\n12 passed, 0 failed, 4 skipped\n"}, false},
-		"a target that breaks in itself": {"test:docker", "2\n", []string{"FAILED (exit 2, .cache/ci/docker.log)", "\n9 passed, 1 failed, 3 skipped\n"}, true},
+		"all is well":                    {"lint", "0\n", nil, []string{"\nimage    docker-slim ", "\nall      total            58m ", "\n15 passed, 0 failed, 5 skipped\n"}, false},
+		"a test fails":                   {"test:unit", "1\n5 passed, 2 failed, 0 skipped\n", nil, []string{"unit ", "FAILED (exit 1, .cache/ci/unit.log)", "\n17 passed, 2 failed, 4 skipped\n"}, true},
+		"a step without tests fails":     {"build", "1\n", nil, []string{"FAILED (exit 1, .cache/ci/build.log)", "==== docker", "\n15 passed, 1 failed, 5 skipped\n"}, true},
+		"tests that say nothing":         {"test:s6", "0\n", nil, []string{"ci: s6 passed no test", "\n12 passed, 1 failed, 4 skipped\n"}, true},
+		"tests that all were skipped":    {"test:dagger", "0\n0 passed, 0 failed, 7 skipped\n", nil, []string{"ci: dagger passed no test", "\n12 passed, 1 failed, 11 skipped\n"}, true},
+		"the last tally is the one":      {"test:docker", "0\n  … 1 passed, 0 failed, 0 skipped so far\n3 passed, 0 failed, 1 skipped\n", nil, []string{"\n15 passed, 0 failed, 5 skipped\n"}, false},
+		"a target that breaks in itself": {"test:docker", "2\n", nil, []string{"FAILED (exit 2, .cache/ci/docker.log)", "FAILED (exit 2, .cache/ci/docker-slim.log)", "\n9 passed, 2 failed, 3 skipped\n"}, true},
+		"one tier":                       {"test:docker", "2\n", []string{"init"}, []string{"ci: only init ran: this proves nothing whole", "\n3 passed, 0 failed, 1 skipped\n"}, false},
+		"a tier without tests":           {"lint", "0\n", []string{"bench"}, []string{"\n0 passed, 0 failed, 0 skipped\n"}, true},
+		"an unknown tier":                {"lint", "0\n", []string{"docker"}, []string{`ci: there is no tier "docker"; name some of source init image bench, or none for all`}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out, err := runCI(t, ciHost(t, map[string]string{"answers/" + c.target: c.answer}))
+			out, err := runCI(t, ciHost(t, map[string]string{"answers/" + c.target: c.answer}), c.tiers...)
 			if (err != nil) != c.fails {
 				t.Errorf("failure: want %t, got %v", c.fails, err)
 			}
@@ -128,9 +132,9 @@ func write(t *testing.T, root, name, text string) {
 	}
 }
 
-func runCI(t *testing.T, root string) (string, error) {
+func runCI(t *testing.T, root string, tiers ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), filepath.Join(root, ".ci/run"))
+	cmd := exec.CommandContext(t.Context(), filepath.Join(root, ".ci/run"), tiers...)
 	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(root, "bin")+":"+os.Getenv("PATH"), "ANSWERS="+filepath.Join(root, "answers"))
 	out, err := cmd.CombinedOutput()
 	return string(out), err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -112,6 +113,9 @@ func inspect(ctx context.Context, image *dagger.File) (path string, facts publis
 		return "", publish.Image{}, err
 	}
 	if facts, err = publish.Inspect(path); err != nil {
+		if cause := errors.Unwrap(err); cause != nil {
+			err = cause // without the name that the file has here
+		}
 		return "", publish.Image{}, fmt.Errorf("the file is no image as \"docker save\" writes it: %w", err)
 	}
 	return path, facts, nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-containerregistry/pkg/name"
 )
 
 const (
@@ -241,5 +242,33 @@ func TestMoves(t *testing.T) {
 				t.Error(err, diff)
 			}
 		})
+	}
+}
+
+func TestCheckVersion(t *testing.T) {
+	for version, ok := range map[string]bool{"dev": true, "1.2.3": true, "1.2.3-rc.1": true, "": false, "x/y": false, "v1.2.3": false, "1.2": false, "1.2.3+b": false} {
+		if err := CheckVersion(version); (err == nil) != ok {
+			t.Errorf("%q: got %v", version, err)
+		}
+	}
+}
+
+// Whatever a caller calls the loopback, a function has another.
+func TestCheckReach(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"localhost:5000/a": false, "127.0.0.1:5000/a": false, "127.8.8.8/a": false, "[::1]:5000/a": false, "0.0.0.0:5000/a": false, "reg.localhost:5000/a": false,
+		"10.0.0.2:5000/a": true, "registry.example/a": true, "localhost.example:5000/a": true,
+	} {
+		repository, err := name.NewRepository(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = CheckReach(repository)
+		if (err == nil) != ok {
+			t.Errorf("%q: got %v", address, err)
+		}
+		if err != nil && !strings.HasSuffix(err.Error(), "a function of Dagger has a loopback of its own, where no registry listens; name the registry's host by an address that the Dagger engine reaches") {
+			t.Error(err)
+		}
 	}
 }

@@ -18,12 +18,12 @@ func TestKubernetesPodBoots(t *testing.T) {
 	w := newWorld(t, "RUN-03", "RUN-04", "RUN-06", "HEALTH-01")
 	pod := readPod(t)
 	container := pod.Spec.Containers[0]
-	// kubelet gives a volume the fsGroup, and its set-group-id bit.
-	w.ok("mkdir -p ~/.hermes && chmod 2775 ~/.hermes")
-	if err := os.Chown(w.file(".hermes"), -1, pod.Spec.SecurityContext.FSGroup); err != nil {
-		t.Skipf("only root can prepare a volume as kubelet does: %v", err)
+	w.kubeletVolume(".hermes", "2775", pod)
+	for _, m := range container.VolumeMounts {
+		if pod.emptyDir(m.Name) != "" {
+			w.kubeletVolume(".emptydir-"+m.Name, "2777", pod)
+		}
 	}
-	w.ok("chmod 2775 ~/.hermes") // chown took the bit
 	w.ok("docker run -d --name hermes " + strings.Join(dockerFlags(pod), " ") +
 		" " + container.Image + " " + strings.Join(container.Args, " "))
 	w.gateway("hermes", ".hermes")
@@ -44,6 +44,17 @@ func TestKubernetesPodBoots(t *testing.T) {
 	w.gateway("hermes", ".hermes/profiles/coder")
 }
 
+// kubeletVolume makes a directory as kubelet does: it gives a volume the fsGroup and its
+// set-group-id bit, and all may write to an emptyDir, which is not sticky.
+func (w *world) kubeletVolume(name, mode string, p pod) {
+	w.Helper()
+	w.ok("mkdir -p ~/" + name)
+	if err := os.Chown(w.file(name), -1, p.Spec.SecurityContext.FSGroup); err != nil {
+		w.Skipf("only root can prepare a volume as kubelet does: %v", err)
+	}
+	w.ok("chmod " + mode + " ~/" + name) // after chown, which takes the bit
+}
+
 // dockerFlags are what kubelet would ask of the engine for the pod.
 func dockerFlags(p pod) []string {
 	c, s := p.Spec.Containers[0], p.Spec.SecurityContext
@@ -61,14 +72,17 @@ func dockerFlags(p pod) []string {
 	for _, drop := range c.SecurityContext.Capabilities.Drop {
 		flags = append(flags, "--cap-drop "+drop)
 	}
+	for _, e := range c.Env {
+		flags = append(flags, "-e "+e.Name+"="+e.Value)
+	}
 	for _, m := range c.VolumeMounts {
 		switch size := p.emptyDir(m.Name); {
 		case size == "":
 			flags = append(flags, "-v ~/.hermes:"+m.MountPath)
 		case m.MountPath == "/dev/shm":
 			flags = append(flags, "--shm-size "+strings.TrimSuffix(size, "i"))
-		default: // an emptyDir is world-writable and has the fsGroup
-			flags = append(flags, fmt.Sprintf("--tmpfs %s:mode=2777,gid=%d,exec,size=%s", m.MountPath, s.FSGroup, strings.TrimSuffix(size, "i")))
+		default: // no tmpfs of the engine's: some engines give it the mode of the image's directory
+			flags = append(flags, "-v ~/.emptydir-"+m.Name+":"+m.MountPath)
 		}
 	}
 	return flags

@@ -33,6 +33,7 @@ type pod struct {
 		Containers []struct {
 			Name, Image     string
 			Args            []string
+			Env             []struct{ Name, Value string }
 			SecurityContext struct {
 				AllowPrivilegeEscalation bool `yaml:"allowPrivilegeEscalation"`
 				Privileged               bool

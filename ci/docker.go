@@ -12,9 +12,8 @@ import (
 )
 
 // packages are those of Debian that the container tests want beside Go: engine, client
-// and registry. Not the client's plugin buildx, which is older than what Compose wants of it:
-// without it Compose builds by itself.
-const packages = "docker.io docker-cli docker-registry iptables iproute2"
+// and registry.
+const packages = "docker.io docker-cli docker-buildx docker-registry iptables iproute2"
 
 // Run the contract on containers of the image, in a Docker engine of its own.
 //

@@ -134,7 +134,8 @@ func (w *world) compose(dir string, more ...string) {
 	if err := os.WriteFile(filepath.Join(w.dir, "labels.yaml"), labels, 0o644); err != nil {
 		w.Fatal(err)
 	}
-	w.env = append(w.env, "COMPOSE_PROJECT_NAME="+strings.ToLower(w.id), "COMPOSE_FILE="+file+":labels.yaml")
+	// Compose builds by itself: a buildx of Debian's is older than what it wants of one.
+	w.env = append(w.env, "COMPOSE_PROJECT_NAME="+strings.ToLower(w.id), "COMPOSE_FILE="+file+":labels.yaml", "COMPOSE_BAKE=false")
 	w.afterwards("docker compose down --volumes --remove-orphans")
 	w.Cleanup(func() { // runs before
 		if w.Failed() {

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -109,18 +111,24 @@ func judge(r gateway.Report) (ok bool, reason string) {
 	case !r.Up():
 		return false, "is " + r.State
 	}
-	var retrying string
-	for name, state := range r.Platforms {
-		switch state {
+	var fatal, retrying []string
+	for _, name := range slices.Sorted(maps.Keys(r.Platforms)) {
+		switch r.Platforms[name] {
 		case "fatal":
-			return false, "has a fatal platform: " + printable(name)
+			fatal = append(fatal, printable(name))
 		case "retrying":
-			retrying = ", retrying " + printable(name)
+			retrying = append(retrying, "retrying "+printable(name))
 		}
+	}
+	switch {
+	case len(fatal) == 1:
+		return false, "has a fatal platform: " + fatal[0]
+	case len(fatal) > 1:
+		return false, "has fatal platforms: " + strings.Join(fatal, ", ")
 	}
 	switch r.Agent {
 	case "running", "draining", "degraded":
-		return true, r.Agent + retrying
+		return true, strings.Join(append([]string{r.Agent}, retrying...), ", ")
 	}
 	if r.UptimeSeconds <= grace {
 		return true, "starts"

@@ -216,7 +216,7 @@ func TestReadme(t *testing.T) {
 	for _, name := range guide {
 		documents[name] = read(name)
 	}
-	proofs, err := ParseProofs(read("docs/readme-commands.txt"))
+	proofs, err := ParseProofs(read("tests/readme-commands.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

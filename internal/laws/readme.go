@@ -91,7 +91,7 @@ func ParseProofs(text string) ([]Proof, error) {
 // the list in a document; a command proven by "ci" stands in .ci/run, one proven by a test names a test
 // that exists.
 func Readme(documents map[string]string, ciScript string, proofs []Proof, tests map[string]bool) []Violation {
-	const list = "docs/readme-commands.txt"
+	const list = "tests/readme-commands.txt"
 	byCommand := map[string]Proof{}
 	for _, p := range proofs {
 		byCommand[p.Command] = p

@@ -28,7 +28,7 @@ var (
 // more than one file, and have a test each.
 func TestDocuments(t *testing.T) {
 	t.Parallel()
-	list, err := os.ReadFile(filepath.Join(root, "docs/readme-commands.txt"))
+	list, err := os.ReadFile(filepath.Join(root, "tests/readme-commands.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package laws
 
 import (
 	_ "embed"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,9 +10,6 @@ import (
 	"testing"
 	"testing/fstest"
 )
-
-//go:embed clauses.txt
-var clausesText string
 
 //go:embed uncovered.txt
 var uncoveredText string
@@ -117,8 +113,8 @@ func TestGoVersionRefusesADockerfileBehind(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	_, tree := repository(t)
-	known := ParseClauses(clausesText)
-	cited, err := Cite(tree, known)
+	known := specification(t, tree)
+	cited, err := Citations(tree, known)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,76 +122,22 @@ func TestCoverage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d of %d clauses are cited by tests, %d are listed as uncovered", len(cited), len(known), len(uncovered))
-	report(t, Coverage(known, cited, uncovered), nil)
+	report(t, Coverage(known, Tested(cited), uncovered), nil)
 }
 
 func TestCoverageRefuses(t *testing.T) {
-	known := Clauses{"GW-01", "GW-02"}
+	known := Clauses{{ID: "GW-01"}, {ID: "GW-02"}, {ID: "GW-03", Dropped: true}}
 	cases := map[string]struct {
-		cited     Citations
+		cited     []Citation
 		uncovered Uncovered
 		want      string
 	}{
-		"a clause without test and reason":    {Citations{"GW-01": {"a_test.go"}}, nil, "GW-02 is cited by no test"},
-		"a clause both cited and listed":      {Citations{"GW-01": {"a_test.go"}, "GW-02": {"a_test.go"}}, Uncovered{"GW-02": "later"}, "lists GW-02, which a_test.go cites"},
-		"a cited clause that does not exist":  {Citations{"GW-01": {"a_test.go"}, "GW-02": {"a_test.go"}, "GW-99": {"b_test.go"}}, nil, "cites GW-99"},
-		"a listed clause that does not exist": {Citations{"GW-01": {"a_test.go"}, "GW-02": {"a_test.go"}}, Uncovered{"GW-98": "later"}, "lists GW-98"},
+		"a clause without test and reason":    {[]Citation{{"GW-01", "a_test.go", 1}, {"GW-02", "a.go", 1}}, nil, "GW-02 is cited by no test"},
+		"a clause both cited and listed":      {[]Citation{{"GW-01", "a_test.go", 1}, {"GW-02", "tests/a.go", 1}}, Uncovered{"GW-02": "later"}, "lists GW-02, which tests/a.go cites"},
+		"a listed clause that does not exist": {[]Citation{{"GW-01", "a_test.go", 1}, {"GW-02", "a_test.go", 2}}, Uncovered{"GW-98": "later"}, "lists GW-98"},
 	}
 	for name, c := range cases {
-		t.Run(name, func(t *testing.T) { wantOne(t, Coverage(known, c.cited, c.uncovered), c.want) })
-	}
-}
-
-// The list of clauses here is a copy; where the specifications lie beside the
-// repository it must agree with them.
-func TestClausesAgreeWithTheSpecifications(t *testing.T) {
-	root, _ := repository(t)
-	known := map[string]bool{}
-	for _, id := range ParseClauses(clausesText) {
-		known[id] = true
-	}
-	found := regexp.MustCompile(`(?m)^- ([A-Z]+-\d+) |\*\*(SUP-\d+)|^\| (FAULT-\d+)`)
-	for _, name := range []string{"contract.md", "supervision.md"} {
-		text, err := os.ReadFile(filepath.Join(root, "../shared/spec", name))
-		if errors.Is(err, fs.ErrNotExist) {
-			t.Logf("%s is not beside the repository: nothing to compare", name)
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range found.FindAllStringSubmatch(string(text), -1) {
-			if id := m[1] + m[2] + m[3]; !known[id] {
-				t.Errorf("clauses.txt lacks %s of %s", id, name)
-			}
-		}
-	}
-}
-
-// Each deviation that the contract records stands in the guide, where the specifications lie beside the
-// repository.
-func TestTheGuideListsTheDeviations(t *testing.T) {
-	root, _ := repository(t)
-	guide, err := os.ReadFile(filepath.Join(root, "docs/guide/deviations.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	contract, err := os.ReadFile(filepath.Join(root, "../shared/spec/contract.md"))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Log("contract.md is not beside the repository: nothing to compare")
-		contract = []byte("- CMD-04 recorded deviation\n- DASH-07 recorded deviation\n- DASH-12 recorded deviation\n- NET-02 recorded deviation\n- NET-03 recorded deviation\n")
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	recorded := regexp.MustCompile(`(?mi)^- ([A-Z]+-\d+) .*recorded deviation`).FindAllStringSubmatch(string(contract), -1)
-	if len(recorded) < 5 {
-		t.Errorf("want the contract's deviations, got %v", recorded)
-	}
-	for _, m := range recorded {
-		if !strings.Contains(string(guide), "("+m[1]+")") {
-			t.Errorf("docs/guide/deviations.md: lacks %s, a recorded deviation of the contract", m[1])
-		}
+		t.Run(name, func(t *testing.T) { wantOne(t, Coverage(known, Tested(c.cited), c.uncovered), c.want) })
 	}
 }
 

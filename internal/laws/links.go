@@ -12,10 +12,11 @@ var (
 	markdownLink = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading      = regexp.MustCompile(`(?m)^#+ +(.*)$`)
 	notInAnchor  = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	namedAnchor  = regexp.MustCompile(`<a id="([^"]+)"></a>`)
 )
 
 // Links wants each relative link of the Markdown documents to lead to a file or folder of the tree, and
-// a fragment to a heading of it.
+// a fragment to a heading or a named anchor of it.
 func Links(tree fs.FS) ([]Violation, error) {
 	var found []Violation
 	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
@@ -67,7 +68,12 @@ func deadLink(tree fs.FS, from, text, link string) string {
 			return ""
 		}
 	}
-	return "it has no such heading"
+	for _, m := range namedAnchor.FindAllStringSubmatch(text, -1) {
+		if m[1] == fragment {
+			return ""
+		}
+	}
+	return "it has no such heading or anchor"
 }
 
 // anchor is what a heading is called in a link.

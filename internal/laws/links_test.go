@@ -17,6 +17,8 @@ func TestLinksRefusesDeadOnes(t *testing.T) {
 		"a folder":               {"..", ""},
 		"a heading":              {"../b.md#what-is-new-01", ""},
 		"a heading of the page":  {"#here", ""},
+		"a named anchor":         {"../b.md#gw-01", ""},
+		"a missing anchor":       {"../b.md#gw-02", "no such heading or anchor"},
 		"another site":           {"https://example.org/x.md", ""},
 		"a missing file":         {"b.md", "docs/a.md:3: links to \"b.md\": there is no such file"},
 		"a missing heading":      {"../b.md#gone", "no such heading"},
@@ -25,7 +27,7 @@ func TestLinksRefusesDeadOnes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, err := Links(fstest.MapFS{
-				"docs/a.md": {Data: []byte("# Here\n\nsee [it](" + c.link + ").\n")}, "b.md": {Data: []byte("## What is new: 01\n")},
+				"docs/a.md": {Data: []byte("# Here\n\nsee [it](" + c.link + ").\n")}, "b.md": {Data: []byte("## What is new: 01\n\n<a id=\"gw-01\"></a>**GW-01** One.\n")},
 			})
 			if err != nil {
 				t.Fatal(err)

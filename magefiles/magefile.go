@@ -103,6 +103,12 @@ func (Test) All(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestAll(ctx) })
 }
 
+// Coverage names each clause of docs/spec that no test proved, of all suites that ran since
+// clean, and fails if there is one.
+func Coverage(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Coverage(ctx) })
+}
+
 // Clean removes dist/, .cache/ and the evidence of failed tests.
 func Clean() error {
 	return with(func(p *pipeline.Pipeline) error { return p.Clean() })

@@ -90,7 +90,7 @@ func docker(t *testing.T, log string, result error) *host.Fake {
 	}}
 }
 
-// issue 3, bad input: a half-built image is never tagged.
+// A half-built image is never tagged.
 func TestOnlyAWholeImageWithinItsBudgetIsTagged(t *testing.T) {
 	read := func(name string) string {
 		b, err := os.ReadFile("testdata/build/" + name)

@@ -19,7 +19,7 @@ tool) [ -f "$ANSWERS/$3" ] || exit 0; read -r code <"$ANSWERS/$3" && tail -n +2 
 esac
 `
 
-// issue 3: a table of step times; a failure hides nothing, and nothing that did not run passes.
+// CI ends with a table of step times; a failure hides nothing, and nothing that did not run passes.
 func TestCI(t *testing.T) {
 	for name, c := range map[string]struct {
 		target, answer string // what differs from a good run
@@ -27,7 +27,7 @@ func TestCI(t *testing.T) {
 		want           []string
 		fails          bool
 	}{
-		"all is well":                    {"lint", "0\n", nil, []string{"\nimage    docker-slim ", "\nall      total            58m ", "\n15 passed, 0 failed, 5 skipped\n"}, false},
+		"all is well":                    {"lint", "0\n", nil, []string{"\nimage    docker-slim ", "\nall      total            59m ", "\n15 passed, 0 failed, 5 skipped\n"}, false},
 		"a test fails":                   {"test:unit", "1\n5 passed, 2 failed, 0 skipped\n", nil, []string{"unit ", "FAILED (exit 1, .cache/ci/unit.log)", "\n17 passed, 2 failed, 4 skipped\n"}, true},
 		"a step without tests fails":     {"build", "1\n", nil, []string{"FAILED (exit 1, .cache/ci/build.log)", "==== docker", "\n15 passed, 1 failed, 5 skipped\n"}, true},
 		"tests that say nothing":         {"test:s6", "0\n", nil, []string{"ci: s6 passed no test", "\n12 passed, 1 failed, 4 skipped\n"}, true},

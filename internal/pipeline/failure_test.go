@@ -9,7 +9,7 @@ import (
 	"caduceus/internal/host"
 )
 
-// issue 3, bad input: one line each, naming the object, the cause and the next command.
+// Each failure is one line that names the object, the cause and the next command.
 func TestDiagnose(t *testing.T) {
 	for file, want := range map[string]string{
 		"net.txt": `cannot build image "hermes-agent:dev" at step "[net 2/2] RUN apt-get update": ` +

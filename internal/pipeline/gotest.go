@@ -21,6 +21,7 @@ type testEvent struct {
 	Test       string
 	Elapsed    float64 // seconds
 	Output     string
+	Key, Value string // of an attribute
 }
 
 // TestCase is one finished test.
@@ -55,6 +56,7 @@ type TestSummary struct {
 	Skipped []TestCase
 	Slow    []TestCase      // all that count, slowest first
 	Ran     map[string]bool // "package test" of all that finished
+	Proved  []string        // clauses of tests that passed, sorted
 }
 
 // String is the closing line.
@@ -67,8 +69,13 @@ type testRun struct {
 	output   map[string]*strings.Builder // by "package test"
 	build    map[string]*strings.Builder // by package
 	open     map[string]TestCase         // begun, not ended, by "package test"
+	clauses  map[string][]string         // what a test says it proves, by "package test"
 	finished []TestCase
 }
+
+// clauseKey is the attribute in which a test names a clause that it proves: package
+// clause sets it.
+const clauseKey = "clause"
 
 // pulse is how long a test run may be silent before a line counts what it did so far.
 const pulse = 30 * time.Second
@@ -76,7 +83,7 @@ const pulse = 30 * time.Second
 // readTests reads the events of "go test -json"; each package that ended is told to
 // progress, and in a long silence how far it is. Lines that are no events go there, too.
 func readTests(r io.Reader, now func() time.Time, progress func(line string)) (TestSummary, error) {
-	run := testRun{output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}, open: map[string]TestCase{}}
+	run := testRun{output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}, open: map[string]TestCase{}, clauses: map[string][]string{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 1<<16), 1<<24)
 	for told := now(); lines.Scan(); {
@@ -103,6 +110,10 @@ func (run *testRun) feed(e testEvent) string {
 	switch e.Action {
 	case "run":
 		run.open[key] = TestCase{Package: pkg, Name: e.Test}
+	case "attr":
+		if e.Key == clauseKey {
+			run.clauses[key] = append(run.clauses[key], e.Value)
+		}
 	case "output":
 		text(run.output, key).WriteString(e.Output)
 	case "build-output":
@@ -177,8 +188,37 @@ func (run *testRun) summary() TestSummary {
 			s.Slow = append(s.Slow, t)
 		}
 	}
+	s.Proved = run.proved()
 	slices.SortStableFunc(s.Slow, func(a, b TestCase) int { return cmp.Compare(b.Took, a.Took) })
 	return s
+}
+
+// proved are the clauses of the tests that passed. A test whose subtests were all skipped
+// passes, too, and proves nothing.
+func (run *testRun) proved() []string {
+	looked := map[string]bool{}  // it has a subtest, or is one itself, that passed and has none
+	parents := map[string]bool{} // it has subtests
+	for _, t := range run.finished {
+		for key := range t.ancestors() {
+			parents[key] = true
+		}
+	}
+	for _, t := range run.finished {
+		if key := t.Package + " " + t.Name; t.Action == "pass" && !parents[key] {
+			looked[key] = true
+			for up := range t.ancestors() {
+				looked[up] = true
+			}
+		}
+	}
+	var ids []string
+	for _, t := range run.finished {
+		if key := t.Package + " " + t.Name; t.Action == "pass" && looked[key] {
+			ids = append(ids, run.clauses[key]...)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // ancestors are the keys of the tests and the package that hold this test.

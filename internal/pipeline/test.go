@@ -166,6 +166,9 @@ func (p *Pipeline) test(ctx context.Context, s suite) error {
 	}
 	if s.picked != "" {
 		p.say("test: RUN=%q picked the tests: this run proves nothing whole", s.picked)
+	} else if err := p.proved(s.name, sum); err != nil {
+		wrong = append(wrong, err.Error())
+		p.say("%v", err)
 	}
 	p.say("%s", sum)
 	switch {

@@ -34,7 +34,7 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			p := &Pipeline{Root: t.TempDir(), Out: &out, Run: &host.Fake{Answer: func(host.Cmd) (string, error) { return c.events, c.result }}}
+			p := &Pipeline{Root: specifiedRoot(t), Out: &out, Run: &host.Fake{Answer: func(host.Cmd) (string, error) { return c.events, c.result }}}
 			if err := os.MkdirAll(filepath.Join(p.Root, "tests"), 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 			return `{"Action":"pass","Package":"caduceus/a","Test":"TestX"}` + "\n", nil
 		},
 	}
-	p := &Pipeline{Root: t.TempDir(), Out: &strings.Builder{}, Run: run}
+	p := &Pipeline{Root: specifiedRoot(t), Out: &strings.Builder{}, Run: run}
 	if err := p.TestUnit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestRootRunsWhatUnitSkips(t *testing.T) {
 		},
 	}
 	var out strings.Builder
-	p := &Pipeline{Root: t.TempDir(), Out: &out, Run: run}
+	p := &Pipeline{Root: specifiedRoot(t), Out: &out, Run: run}
 	if err := os.MkdirAll(filepath.Join(p.Root, "tests"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestResultsAreLeftAsJUnit(t *testing.T) {
 	} {
 		events.WriteString(`{"Action":` + e + "}\n")
 	}
-	p := &Pipeline{Root: t.TempDir(), Out: &strings.Builder{}, Run: &host.Fake{Answer: func(host.Cmd) (string, error) { return events.String(), errors.New("exit status 1") }}}
+	p := &Pipeline{Root: specifiedRoot(t), Out: &strings.Builder{}, Run: &host.Fake{Answer: func(host.Cmd) (string, error) { return events.String(), errors.New("exit status 1") }}}
 	if err := p.test(t.Context(), suite{name: "unit"}); err == nil {
 		t.Error("a failure is accepted")
 	}
@@ -142,7 +142,7 @@ func TestDaggerCountsItsTests(t *testing.T) {
 		}
 		return "", nil
 	}}
-	p := &Pipeline{Root: t.TempDir(), Out: &out, Run: run}
+	p := &Pipeline{Root: specifiedRoot(t), Out: &out, Run: run}
 	if err := p.TestDagger(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestSuitesBringTheirPrograms(t *testing.T) {
 				}
 				return "caduceus/a\n", nil
 			}}
-			p := &Pipeline{Root: t.TempDir(), Out: &out, Run: run, Facts: host.Facts{Root: true, ID: "debian"}}
+			p := &Pipeline{Root: specifiedRoot(t), Out: &out, Run: run, Facts: host.Facts{Root: true, ID: "debian"}}
 			if err := c.run(p); err != nil {
 				t.Fatal(err)
 			}

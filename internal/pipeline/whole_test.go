@@ -18,7 +18,7 @@ import (
 // and fake programs: everything that Build and the test targets do but their effects.
 func repository(t *testing.T, f *fakeEngine, run *host.Fake, env map[string]string) (*Pipeline, *strings.Builder) {
 	t.Helper()
-	root := t.TempDir()
+	root := specifiedRoot(t)
 	for _, name := range []string{"image", "Dockerfile"} {
 		from, err := filepath.Abs(filepath.Join("..", "..", name))
 		if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// issue 3, bad input: an unknown target is an error that names the next command.
+// An unknown target is an error that names the next command.
 func TestUnknownTarget(t *testing.T) {
 	t.Chdir("../..")
 	var stdout, stderr strings.Builder

@@ -1,5 +1,5 @@
-// Command bench prints what /init costs beside tini, dumb-init and s6-svscan: the table of section
-// 12 of the supervision specification, as medians, spread, ratios to tini and verdicts.
+// Command bench prints what /init costs beside tini, dumb-init and s6-svscan: the figures that
+// docs/spec/supervision.md has targets for, as medians, spread, ratios to tini and verdicts.
 //
 // "go tool mage bench" builds what is to be measured, installs the other inits and runs this.
 //

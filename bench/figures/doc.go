@@ -6,5 +6,5 @@
 //
 // It is not for taking samples; package rig and package image do that.
 //
-// spec: section 12
+// spec: SUP-100
 package figures

@@ -38,48 +38,50 @@ func Run(o Options) (code int) {
 	return m.stop()
 }
 
-// prepare makes what supervision needs. Whatever fails here ends the start: B0 to B2.
+// prepare makes what supervision needs. Whatever fails here ends the start.
 func (m *machine) prepare() error {
 	return inOrder(
-		m.takeOver,    // B0
-		m.prepareRun,  // B1
-		m.openScandir, // B2
+		m.takeOver,
+		m.prepareRun,
+		m.openScandir,
 	)
 }
 
 // boot goes from the hook to CMD. A failure is remembered, and stops the boot only if
 // S6_BEHAVIOUR_IF_STAGE2_FAILS says so; a request to stop ends each step early and skips the rest.
 func (m *machine) boot() {
-	m.step(m.ctx, "hook", m.runHook)           // B3
-	m.step(m.ctx, "sources", m.installSources) // B4
+	m.step(m.ctx, "hook", m.runHook)
+	m.step(m.ctx, "sources", m.installSources)
 
 	limited, done := m.limit()
 	defer done()
-	m.step(limited, "base", m.runBase)           // B5
-	m.step(limited, "user", m.awaitUser)         // B6
-	m.step(limited, "services.d", m.startLegacy) // B7
-	m.step(limited, "user2", m.startUser2)       // B8
+	m.step(limited, "base", m.runBase)
+	m.step(limited, "user", m.awaitUser)
+	m.step(limited, "services.d", m.startLegacy)
+	m.step(limited, "user2", m.startUser2)
 	m.explain()
 
-	m.step(m.ctx, "cmd", m.startCmd) // B9
+	m.step(m.ctx, "cmd", m.startCmd)
 }
 
 // stop is the ladder: each rung ends as soon as its condition holds, and all of them together at
 // one deadline.
+//
+// spec: SUP-79
 func (m *machine) stop() int {
 	l := m.ladder()
 	defer l.done()
 	l.climb(
-		l.freeze, // R0
+		l.freeze,
 		l.both(
-			l.endCmd,       // R1
-			l.stopServices, // R2
+			l.endCmd,
+			l.stopServices,
 		),
-		l.runDowns,     // R3
-		l.closeLoggers, // R4
-		l.endOthers,    // R5
+		l.runDowns,
+		l.closeLoggers,
+		l.endOthers,
 	)
-	return l.leave() // R6
+	return l.leave()
 }
 
 // step runs one step of the boot, unless the container is to stop.

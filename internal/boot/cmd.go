@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/proc"
 )
 
-// startCmd is B9. A CMD that cannot be executed ends the container with the code a shell would give.
+// startCmd starts CMD. One that cannot be executed ends the container with the code a shell would give.
 //
 // contract: BOOT-07, BOOT-11
 // spec: SUP-70

@@ -43,8 +43,8 @@ func TestGraces(t *testing.T) {
 		{"service with a shorter one", serviceGrace(s, time.Second), 3 * time.Second},
 		{"finish of a quick death", finishGrace(3*time.Second, 100*ms), 2900 * ms},
 		{"finish after KILL", finishGrace(3*time.Second, 3*time.Second), time.Second},
-		{"rest when R1 was quick", restGrace(3*time.Second, 100*ms), 2900 * ms},
-		{"rest when R1 took all", restGrace(3*time.Second, 3*time.Second), time.Second},
+		{"rest when CMD was quick", restGrace(3*time.Second, 100*ms), 2900 * ms},
+		{"rest when CMD took all", restGrace(3*time.Second, 3*time.Second), time.Second},
 		{"rest of a short kill grace", restGrace(200*ms, 200*ms), 200 * ms},
 		{"rest of none", restGrace(0, 0), 0},
 	} {

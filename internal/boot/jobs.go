@@ -26,7 +26,7 @@ func (j *jobs) add(c *proc.Child) {
 	defer j.mu.Unlock()
 	j.alive[c] = true
 	if j.closed {
-		_ = c.Signal(syscall.SIGTERM) // it is gone, or R5 sees to it
+		_ = c.Signal(syscall.SIGTERM) // it is gone, or endOthers sees to it
 	}
 }
 
@@ -86,7 +86,7 @@ func (m *machine) spawn(p program) (*proc.Child, error) {
 }
 
 // perform runs a script or oneshot to its end. If the container is to stop first, it returns at
-// once and leaves the program to R1; if only ctx ends, the program is ended here.
+// once and leaves the program to endCmd; if only ctx ends, the program is ended here.
 func (m *machine) perform(ctx context.Context, argv []string) (syscall.WaitStatus, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -114,7 +114,7 @@ func (m *machine) perform(ctx context.Context, argv []string) (syscall.WaitStatu
 //
 // contract: BOOT-17
 func (m *machine) end(ctx context.Context, child *proc.Child, grace time.Duration) {
-	_ = child.Signal(syscall.SIGTERM) // an error means that it is gone, or that R5 is the last means
+	_ = child.Signal(syscall.SIGTERM) // an error means that it is gone, or that endOthers is the last means
 	_ = child.Signal(syscall.SIGCONT)
 	timer := time.NewTimer(grace)
 	defer timer.Stop()

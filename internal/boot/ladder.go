@@ -23,14 +23,14 @@ import (
 
 // ladder is one ordered stop.
 //
-// spec: section 7
+// spec: SUP-79
 type ladder struct {
 	*machine
 	settings settings
 	began    time.Time
 	ctx      context.Context // ends at the deadline, or when the rest is to be skipped
 	done     context.CancelFunc
-	cmdTook  time.Duration            // what R1 used
+	cmdTook  time.Duration            // what endCmd used
 	kills    map[string]time.Duration // what each service asks for between TERM and KILL
 }
 
@@ -71,7 +71,7 @@ var (
 	errNoCmd    = errors.New("CMD cannot be executed")
 )
 
-// freeze is R0: nothing starts any more.
+// freeze says why the container stops; nothing starts any more.
 func (l *ladder) freeze() {
 	l.halt(errCmdEnded)
 	l.scandir.Load().Freeze()
@@ -80,7 +80,7 @@ func (l *ladder) freeze() {
 	}
 }
 
-// endCmd is R1: CMD, or the boot script that runs, is asked to end.
+// endCmd asks CMD, or the boot script that runs, to end.
 func (l *ladder) endCmd() {
 	cmd := l.cmd.Load()
 	asked := cmd != nil && !over(cmd)
@@ -108,7 +108,7 @@ func over(c *proc.Child) bool {
 	}
 }
 
-// stopServices is R2: what depends on the bundle user stops before it. The bounds of both count
+// stopServices stops all services, what depends on the bundle user before it. The bounds of both count
 // from the same moment.
 func (l *ladder) stopServices() {
 	scandir := l.scandir.Load()
@@ -167,7 +167,7 @@ func (m *machine) timeoutKill(name string) time.Duration {
 	return config.KillTimeout
 }
 
-// runDowns is R3: oneshots are undone last in, first out; then cont-finish.d.
+// runDowns undoes the oneshots, last in, first out, and then runs cont-finish.d.
 func (l *ladder) runDowns() {
 	l.mu.Lock()
 	oneshots := slices.Clone(l.oneshots)
@@ -186,7 +186,7 @@ func (l *ladder) runDowns() {
 	}
 }
 
-// script runs one program of R3 and kills it at its limit, at S6_KILL_FINISH_MAXTIME, or at the
+// script runs one program of runDowns and kills it at its limit, at S6_KILL_FINISH_MAXTIME, or at the
 // deadline, whichever comes first; 0 is no limit.
 func (l *ladder) script(source string, argv []string, limit time.Duration) {
 	if l.ctx.Err() != nil {
@@ -217,7 +217,7 @@ func (l *ladder) script(source string, argv []string, limit time.Duration) {
 	l.log.Printf(console.Step, source, "%s exited %d", argv[0], outcome(child.Status(), nil))
 }
 
-// closeLoggers is R4: loggers read what is left, and end by themselves.
+// closeLoggers ends the loggers' input: they read what is left, and end by themselves.
 func (l *ladder) closeLoggers() {
 	ctx, cancel := context.WithTimeout(l.ctx, loggerGrace)
 	defer cancel()
@@ -228,7 +228,7 @@ func (l *ladder) closeLoggers() {
 	l.scandir.Load().CloseLoggers(ctx, patience)
 }
 
-// endOthers is R5: what nobody supervised, and what survived the rungs before.
+// endOthers ends what nobody supervised, and what survived the rungs before.
 func (l *ladder) endOthers() {
 	if l.procs.Others() == 0 {
 		return
@@ -268,7 +268,7 @@ func (l *ladder) alone(ctx context.Context) bool {
 	return true
 }
 
-// leave is R6.
+// leave ends the container: it gives the exit code, unless a script takes the place of the init.
 func (l *ladder) leave() int {
 	if l.settings.syncDisks {
 		unix.Sync()

@@ -27,19 +27,19 @@ type machine struct {
 	args     []string
 	environ  []string // as given, with the completed PATH
 	log      *console.Log
-	start    settings // as in B0
+	start    settings // as in takeOver
 	cwd      string   // of /init at its start
 	tty      terminal
 	null     *os.File
 	signals  <-chan struct{} // closed when those with a meaning are taken
 	procs    *proc.Table
 	jobs     *jobs
-	scandir  atomic.Pointer[scan.Scandir] // set in B2
+	scandir  atomic.Pointer[scan.Scandir] // set by openScandir
 	plan     rc.Plan
 	legacy   []string // names from services.d
 	based    chan struct{}
 	user     chan error                 // outcome of bundle user
-	cmd      atomic.Pointer[proc.Child] // set in B9
+	cmd      atomic.Pointer[proc.Child] // set by startCmd
 	hangup   hangups
 	others   atomic.Bool // programs run, or did
 
@@ -147,7 +147,7 @@ func (m *machine) idle() {
 	}
 }
 
-// limit gives the context of steps B5 to B8.
+// limit gives the context of the steps from base to user2.
 func (m *machine) limit() (context.Context, context.CancelFunc) {
 	if limit := m.settings().waitMax; limit > 0 {
 		return context.WithTimeout(m.ctx, limit)

@@ -15,7 +15,7 @@ import (
 	"caduceus/internal/scan"
 )
 
-// prepareRun is B1: a clean /run with what the steps after it need.
+// prepareRun makes a clean /run with what the steps after it need.
 func (m *machine) prepareRun() error {
 	return inOrder(m.checkRun, m.clearRun, m.makeSkeleton, m.makeEnvironment)
 }
@@ -184,7 +184,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// openScandir is B2: from here on services can be supervised.
+// openScandir locks and opens the scandir: from here on services can be supervised.
 func (m *machine) openScandir() error {
 	s, err := scan.Open(scan.Options{
 		Dir:     run("service"),

@@ -13,7 +13,7 @@ import (
 	"caduceus/internal/contenv"
 )
 
-// runHook is B3.
+// runHook runs the program that S6_STAGE2_HOOK names.
 func (m *machine) runHook(ctx context.Context) error {
 	hook := m.settings().hook
 	if len(hook) == 0 {
@@ -42,7 +42,7 @@ func (m *machine) profileEtc(path string) string {
 	return filepath.Join(dir, path)
 }
 
-// runBase is B5: the bundle base, and beside it the services of user that do not wait for it.
+// runBase brings up the bundle base, and beside it the services of user that do not wait for it.
 func (m *machine) runBase(ctx context.Context) error {
 	go func() { m.user <- m.startBundle(ctx, "user") }()
 	defer close(m.based)

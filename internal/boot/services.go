@@ -16,7 +16,7 @@ import (
 	"caduceus/internal/supervise"
 )
 
-// installSources is B4: the longruns that the image defines become services, all down.
+// installSources makes services of the longruns that the image defines, all down.
 //
 // spec: SUP-64
 func (m *machine) installSources(ctx context.Context) error {
@@ -103,7 +103,7 @@ func copyFile(from, to string, mode fs.FileMode) error {
 	return os.WriteFile(to, content, mode)
 }
 
-// awaitUser is B6: the bundle user, which has been starting since B5.
+// awaitUser waits for the bundle user, which has been starting since runBase.
 func (m *machine) awaitUser(ctx context.Context) error {
 	select {
 	case err := <-m.user:
@@ -113,7 +113,7 @@ func (m *machine) awaitUser(ctx context.Context) error {
 	}
 }
 
-// startUser2 is B8.
+// startUser2 starts the bundle user2.
 func (m *machine) startUser2(ctx context.Context) error { return m.startBundle(ctx, "user2") }
 
 // startBundle starts what a bundle means, in the order of dependencies and otherwise at once.
@@ -187,7 +187,7 @@ func (m *machine) longrun(ctx context.Context, unit rc.Unit) error {
 	return os.Remove(filepath.Join(m.servicedir(unit.Name), "down"))
 }
 
-// startLegacy is B7: services.d, and all that scripts have put into the scandir meanwhile.
+// startLegacy starts services.d, and all that scripts have put into the scandir meanwhile.
 //
 // contract: BOOT-02
 func (m *machine) startLegacy(ctx context.Context) error {

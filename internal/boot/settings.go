@@ -73,7 +73,9 @@ func readSettings(look func(string) (string, bool)) (settings, []string) {
 	return s, r.warnings
 }
 
-// latch keeps of a later reading what counts as it was in B0: the variables marked † in SUP-77.
+// latch keeps of a later reading what counts as it was in takeOver.
+//
+// spec: SUP-77
 func (s settings) latch(later settings) settings {
 	later.keepEnv = s.keepEnv
 	later.killGrace = s.killGrace

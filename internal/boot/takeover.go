@@ -18,7 +18,7 @@ import (
 // comm is the process name that the agent looks for to recognise its init (contract: BOOT-06).
 const comm = "s6-svscan"
 
-// takeOver is B0: the process becomes an init whatever it was started as.
+// takeOver makes an init of the process, whatever it was started as.
 func (m *machine) takeOver() error {
 	// Descriptors 0 to 2 are open: the Go runtime puts /dev/null where one is not.
 	var err error

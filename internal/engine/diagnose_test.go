@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// issue 3, bad input: no engine, engine too old, no rights.
+// No engine, an engine too old, no rights: one line each.
 func TestDiagnose(t *testing.T) {
 	at := Endpoint{Host: "unix:///s", Source: "default socket"}
 	for name, c := range map[string]struct {

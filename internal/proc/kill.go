@@ -15,7 +15,7 @@ import (
 // CAP_KILL root may not signal a process of another user; where CAP_SETUID is
 // left, it is done as that user. The caller keeps pid from being reaped.
 //
-// spec: section 8.
+// spec: SUP-78
 func kill(pid, to int, sig syscall.Signal) error {
 	err := syscall.Kill(to, sig)
 	if !errors.Is(err, syscall.EPERM) {

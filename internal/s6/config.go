@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Defaults and bounds of a service directory's files (2.6).
+// Defaults and bounds of a service directory's files (SUP-24).
 const (
 	DefaultFinishTimeout = 5 * time.Second
 	DefaultTallyLimit    = 100

@@ -1,6 +1,6 @@
 package s6
 
-// Names inside a service directory (2.1, 2.6) and a scandir (SUP-50).
+// Names inside a service directory (SUP-05, SUP-24) and a scandir (SUP-50).
 const (
 	SuperviseDir    = "supervise"
 	EventDir        = "event"

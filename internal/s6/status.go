@@ -54,7 +54,7 @@ func (s Status) Up() bool { return s.Pid != 0 && !s.Finishing }
 
 // Encode is the content of supervise/status.
 //
-// spec: SUP-14 to SUP-17, section 2.2.
+// spec: SUP-14 to SUP-17
 func (s Status) Encode() []byte {
 	b := make([]byte, StatusSize)
 	stamp, ready := StampOf(s.Stamp), StampOf(s.ReadyStamp)

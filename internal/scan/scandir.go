@@ -203,7 +203,7 @@ func (s *Scandir) Names() []string {
 	return names
 }
 
-// Freeze forbids each further start (R0).
+// Freeze forbids each further start.
 func (s *Scandir) Freeze() { s.frozen.Store(true) }
 
 // Close gives up lock and control fifo. Supervisors are not stopped.

@@ -10,7 +10,7 @@ import (
 
 // StopServices stops the named services in parallel and waits until their
 // supervisors are gone, or ctx ends. Each run gets KILL after its grace; none
-// without a positive one (R2). Freeze comes first.
+// without a positive one. Freeze comes first.
 func (s *Scandir) StopServices(ctx context.Context, names []string, grace func(name string) time.Duration) {
 	var all sync.WaitGroup
 	for _, service := range s.pick(names) {
@@ -60,7 +60,7 @@ func (s *Scandir) await(ctx context.Context, service *supervise.Service, patienc
 }
 
 // CloseLoggers closes the log pipes and waits until the loggers are gone, or
-// ctx ends. Each gets TERM after term, or at once without a positive one (R4).
+// ctx ends. Each gets TERM after term, or at once without a positive one.
 func (s *Scandir) CloseLoggers(ctx context.Context, term time.Duration) {
 	var all sync.WaitGroup
 	for _, service := range s.releaseLoggers() {

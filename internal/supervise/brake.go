@@ -10,7 +10,7 @@ import (
 	"caduceus/internal/s6"
 )
 
-// The numbers of the back-off (3.3).
+// The numbers of the back-off (SUP-40, SUP-41).
 const (
 	fastDeath    = 60 * time.Second // a shorter life is a fast death
 	freeDeaths   = 5                // these restart by the classic rule

@@ -89,7 +89,7 @@ const (
 	acSignal           // send the letter's signal
 	acPause            // same for p P c C, with the flag
 	acForgive          // back-off: count is 0 again
-	acRetime           // back-off: pause ends by 3.2
+	acRetime           // back-off: pause ends by SUP-34
 	acCalm             // back-off: reset after 60 s up
 )
 

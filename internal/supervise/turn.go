@@ -149,7 +149,7 @@ func (t *turn) downReady(letters string) {
 	t.schedule()
 }
 
-// schedule arms the timer of the next start by 3.2, or by 3.3 in a crash loop.
+// schedule arms the timer of the next start by SUP-34, or by SUP-41 in a crash loop.
 func (t *turn) schedule() {
 	next := classicNext(t.in.now, t.ready, t.end)
 	t.timer = next

@@ -1,5 +1,5 @@
 // Package truth says which values of an environment variable mean yes. The contract gives three
-// lists, and each variable has exactly one of them (contract.md, "Truthiness"): a value that its
+// lists, and each variable has exactly one of them (docs/spec/contract.md, "Truthiness"): a value that its
 // list does not have is false, whatever it looks like.
 //
 // It is not a parser of booleans: there is no error and no "unknown". Where a wrong value must be

@@ -170,13 +170,13 @@ echo '<testsuites/>' >.cache/results/docker.xml; echo seen >tests/docker/artifac
 		t.Errorf("exit code %d, %s", code, out)
 	}
 	for name, want := range map[string]string{
-		"log.txt": "says tool mage\n", "exit-code": "3\n", "junit-docker.xml": "<testsuites/>\n", "evidence/TestX/log": "seen\n",
+		"log.txt": "says tool mage\n", "exit-code": "3\n", "docker.xml": "<testsuites/>\n", "evidence/TestX/log": "seen\n",
 	} {
 		if got := b.read("results/test-docker-slim/" + name); got != want {
 			t.Errorf("%s: want %q, got %q", name, want, got)
 		}
 	}
-	for _, gone := range []string{"evidence/old", "junit-other.xml"} {
+	for _, gone := range []string{"evidence/old", "other.xml"} {
 		if _, err := os.Stat(b.path("results/test-docker-slim/" + gone)); !os.IsNotExist(err) {
 			t.Errorf("%s of an earlier run is still there", gone)
 		}

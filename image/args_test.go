@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func spec(t *testing.T) Spec {
@@ -17,8 +19,8 @@ func spec(t *testing.T) Spec {
 	return s
 }
 
-// contract: IMG-15, IMG-20, TOOL-01
 func TestBuildArgs(t *testing.T) {
+	clause.Proves(t, "IMG-15", "IMG-20", "TOOL-01")
 	cases := map[string]struct {
 		base Base
 		o    Options
@@ -57,8 +59,8 @@ func TestBuildArgs(t *testing.T) {
 	}
 }
 
-// contract: IMG-20, TOOL-01
 func TestLabelsSayWhatTheArgumentsSaid(t *testing.T) {
+	clause.Proves(t, "IMG-20", "TOOL-01")
 	s := spec(t)
 	got := s.Labels(Options{Base: "caduceus-base:13.8", Version: "1.2.3", Revision: "abc"})
 	want := map[string]string{

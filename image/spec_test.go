@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"caduceus/internal/clause"
 )
 
 // repository is the tree that this package describes.
@@ -13,6 +15,7 @@ func repository() fs.FS { return os.DirFS("..") }
 
 // contract: TOOL-05, TOOL-06. The versions that lock.json names are those that the build takes.
 func TestLoadOfThisRepository(t *testing.T) {
+	clause.Proves(t, "TOOL-05", "TOOL-06")
 	spec, err := Load(repository())
 	if err != nil {
 		t.Fatal(err)

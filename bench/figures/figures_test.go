@@ -11,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"caduceus/internal/clause"
 )
 
 func TestSummarize(t *testing.T) {
@@ -45,8 +47,8 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
-// spec: SUP-100
 func TestJudge(t *testing.T) {
+	clause.Proves(t, "SUP-100")
 	t.Parallel()
 	ratio := &Target{AtMost: 1.5, Ratio: true}
 	between := &Target{AtLeast: 1000, AtMost: 1100}
@@ -93,9 +95,8 @@ func example(t *testing.T) Report {
 
 // A ratio is that of the whole interval: a start of 4 ms beside one of 2 ms is 2, whatever both would
 // have taken without an init.
-//
-// spec: SUP-100
 func TestTable(t *testing.T) {
+	clause.Proves(t, "SUP-100")
 	t.Parallel()
 	var out bytes.Buffer
 	if err := example(t).Table(&out); err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/host"
 )
 
@@ -206,9 +207,8 @@ func buildInit(t *testing.T) string {
 
 // Nothing needless happens between the start of PID 1 and CMD, nor after it: one process is created
 // and one program executed, which is CMD; the threads are those that are meant to be there.
-//
-// spec: SUP-100, SUP-101
 func TestNothingNeedlessBeforeCmd(t *testing.T) {
+	clause.Proves(t, "SUP-100", "SUP-101")
 	t.Parallel()
 	program := buildInit(t)
 	subject := Subject{Name: Ours, Program: program, Supervises: true, Parts: []string{program}}

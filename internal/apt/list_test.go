@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 func put(t *testing.T, dir, content string) {
@@ -19,7 +21,7 @@ func put(t *testing.T, dir, content string) {
 }
 
 func TestListKeepsEachNameOnce(t *testing.T) {
-	// contract: TOOL-15
+	clause.Proves(t, "TOOL-15")
 	dir := t.TempDir()
 	for _, names := range [][]string{{"jq", "g++"}, {"jq"}, {"rg", "rg"}} {
 		if err := AddToList(dir, names); err != nil {
@@ -37,7 +39,7 @@ func TestListKeepsEachNameOnce(t *testing.T) {
 }
 
 func TestListIsNotBelieved(t *testing.T) {
-	// contract: TOOL-15
+	clause.Proves(t, "TOOL-15")
 	dir := t.TempDir()
 	put(t, dir, "# mine\njq\n\n-o\n./x.deb\njq=1\njq\nrg \nlast")
 	names, skipped, err := ReadList(dir)
@@ -57,7 +59,7 @@ func TestListIsNotBelieved(t *testing.T) {
 }
 
 func TestListRefusesWhatIsNoFile(t *testing.T) {
-	// contract: TOOL-15
+	clause.Proves(t, "TOOL-15")
 	for name, spoil := range map[string]func(path string) error{
 		"link":      func(path string) error { return os.Symlink("/etc/passwd", path) },
 		"dangling":  func(path string) error { return os.Symlink("nowhere", path) },
@@ -84,7 +86,7 @@ func TestListRefusesWhatIsNoFile(t *testing.T) {
 }
 
 func TestListIsBounded(t *testing.T) {
-	// contract: TOOL-15
+	clause.Proves(t, "TOOL-15")
 	dir := t.TempDir()
 	put(t, dir, strings.Repeat("aa\n", 10)+"b"+strings.Repeat("\nb", maxKnown))
 	var many []string

@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func TestParseRequestTakesVerbAndPlainNames(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	for packet, want := range map[string]Request{
 		"update":                    {Verb: Update, Names: []string{}},
 		"install jq":                {Verb: Install, Names: []string{"jq"}},
@@ -80,7 +82,7 @@ func hostile() map[string]string {
 }
 
 func TestParseRequestRefuses(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	for name, packet := range hostile() {
 		t.Run(name, func(t *testing.T) {
 			got, err := ParseRequest([]byte(packet))
@@ -120,7 +122,7 @@ func FuzzParseRequest(f *testing.F) {
 }
 
 func TestParseCommandLeavesTheRestToAptGet(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	for _, c := range []struct {
 		words   string
 		want    string // the request; "": the real apt-get's

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func TestRestoreInstallsWhatIsMissing(t *testing.T) {
-	// contract: TOOL-15
+	clause.Proves(t, "TOOL-15")
 	for _, c := range []struct {
 		name, listed, installed string
 		broken                  string // requests with this word fail
@@ -55,7 +57,7 @@ func errorOf(text string) error {
 }
 
 func TestRestoreKeepsToTheBoundsOfARequest(t *testing.T) {
-	// contract: TOOL-15
+	clause.Proves(t, "TOOL-15")
 	var names []string
 	for i := range 2*MaxNames + 1 {
 		names = append(names, fmt.Sprintf("%s%03d", strings.Repeat("x", maxName-3), i))

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 // fakes makes programs of the shell.
@@ -28,7 +30,7 @@ func fakes(t *testing.T, scripts map[string]string) Runner {
 const tell = `for a; do echo "[$a]"; done; pwd; env | sort; cat`
 
 func TestRunnerFixesAllButTheNames(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	for _, name := range []string{"LD_PRELOAD", "APT_CONFIG", "DPKG_ROOT", "PERL5OPT", "http_proxy"} {
 		t.Setenv(name, "/tmp/evil.conf")
 	}
@@ -64,7 +66,7 @@ func TestRunnerFixesAllButTheNames(t *testing.T) {
 
 func TestRunnerGivesAptGetsCode(t *testing.T) {
 	t.Parallel()
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	for _, c := range []struct {
 		name    string
 		request Request
@@ -102,7 +104,7 @@ func TestRunnerGivesAptGetsCode(t *testing.T) {
 
 func TestRunnerEndsTheWholeGroup(t *testing.T) {
 	t.Parallel()
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	for name, script := range map[string]string{
 		"by TERM": "sleep 60 & wait",
 		"by KILL": `trap "" TERM; sleep 60; sleep 60`,
@@ -122,7 +124,7 @@ func TestRunnerEndsTheWholeGroup(t *testing.T) {
 }
 
 func TestInstalledReadsDpkg(t *testing.T) {
-	// contract: TOOL-15
+	clause.Proves(t, "TOOL-15")
 	r := fakes(t, map[string]string{"dpkg-query": `printf 'installed jq\nconfig-files rg\ninstalled g++\n'`})
 	got, err := r.Installed(t.Context())
 	if diff := cmp.Diff(map[string]bool{"jq": true, "g++": true}, got); diff != "" || err != nil {

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 // world is a helper whose requests do what the test says.
@@ -117,7 +119,7 @@ var installJq = Request{Verb: Install, Names: []string{"jq"}}
 func me() uint32 { return uint32(os.Geteuid()) }
 
 func TestHelperAnswers(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	w := start(t, Server{UID: me(), GID: uint32(os.Getegid())}, nil)
 	out, errs, code, err := w.ask(installJq)
 	if out != "did install jq\n" || errs != "grumbled\n" || code != 7 || err != nil {
@@ -133,7 +135,7 @@ func TestHelperAnswers(t *testing.T) {
 }
 
 func TestHelperRefusesHostilePackets(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	w := start(t, Server{UID: me(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
 		t.Error("it was done")
 		return 0
@@ -150,7 +152,7 @@ func TestHelperRefusesHostilePackets(t *testing.T) {
 }
 
 func TestHelperSendsLongOutput(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	long := strings.Repeat("0123456789abcdef", 64<<10)
 	w := start(t, Server{UID: me(), Do: func(_ context.Context, _ Request, stdout, _ io.Writer) int {
 		_, _ = io.WriteString(stdout, long)
@@ -162,7 +164,7 @@ func TestHelperSendsLongOutput(t *testing.T) {
 }
 
 func TestHelperDoesOneThingAtATime(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	var mu sync.Mutex
 	var running, most, done int
 	w := start(t, Server{UID: me(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
@@ -192,7 +194,7 @@ func TestHelperDoesOneThingAtATime(t *testing.T) {
 }
 
 func TestHelperOutlivesItsClient(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	goOn, done := make(chan struct{}), make(chan struct{})
 	w := start(t, Server{UID: me(), Do: func(ctx context.Context, _ Request, stdout, _ io.Writer) int {
 		defer close(done)
@@ -219,7 +221,7 @@ func TestHelperOutlivesItsClient(t *testing.T) {
 }
 
 func TestClientsThatHangKeepNobodyOut(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	w := start(t, Server{UID: me()}, nil)
 	for range maxClients {
 		conn, err := net.Dial(network, w.socket)
@@ -237,7 +239,7 @@ func TestClientsThatHangKeepNobodyOut(t *testing.T) {
 }
 
 func TestTheWaitingLeaveTheQueue(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	holding := make(chan struct{})
 	defer close(holding)
 	w := start(t, Server{UID: me()}, func(context.Context) { <-holding })
@@ -261,7 +263,7 @@ func TestTheWaitingLeaveTheQueue(t *testing.T) {
 }
 
 func TestOthersMayNotAsk(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	const group, other = 54321, 12345
 	s := Server{UID: me() + 1, GID: group}
 	if me() != 0 { // one user can only be refused by its uid
@@ -296,7 +298,7 @@ func TestOthersMayNotAsk(t *testing.T) {
 }
 
 func TestHelperReplacesWhatIsInItsWay(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	dir := t.TempDir()
 	victim := filepath.Join(dir, "victim")
 	if err := errors.Join(os.WriteFile(victim, nil, 0o600), os.Symlink(victim, filepath.Join(dir, "socket"))); err != nil {
@@ -317,7 +319,7 @@ func TestHelperReplacesWhatIsInItsWay(t *testing.T) {
 }
 
 func TestStopEndsTheJobAndTheWait(t *testing.T) {
-	// contract: TOOL-15
+	clause.Proves(t, "TOOL-15")
 	w := start(t, Server{UID: me()}, func(ctx context.Context) { <-ctx.Done() })
 	conn, err := net.Dial(network, w.socket) // and says nothing
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/engine"
 	"caduceus/internal/host"
 )
@@ -81,8 +82,8 @@ func builder(t *testing.T, run *host.Fake, s *store, said *strings.Builder) *Bui
 	}
 }
 
-// contract: TOOL-01
 func TestEnsureBootstrapsUnderItsOwnPointRelease(t *testing.T) {
+	clause.Proves(t, "TOOL-01")
 	var said strings.Builder
 	run := &host.Fake{Paths: map[string]string{"mmdebstrap": "/usr/bin/mmdebstrap"}, Answer: mmdebstrap(t)}
 	s := &store{}

@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
-// contract: TOOL-01
 func TestDecide(t *testing.T) {
+	clause.Proves(t, "TOOL-01")
 	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 	made := func(age time.Duration, recipe string) *Made {
 		return &Made{Ref: "caduceus-base:13.8", Recipe: recipe, Snapshot: now.Add(-age)}

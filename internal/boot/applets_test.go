@@ -3,11 +3,12 @@ package boot_test
 import (
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: ENV-02
-// spec: SUP-01, SUP-63
 func TestApplets(t *testing.T) {
+	clause.Proves(t, "ENV-02", "SUP-01", "SUP-63")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		script, stdout string
@@ -43,8 +44,8 @@ func TestApplets(t *testing.T) {
 	}
 }
 
-// spec: SUP-61
 func TestHaltNeedsAnInit(t *testing.T) {
+	clause.Proves(t, "SUP-61")
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("S6_VERBOSITY=1")

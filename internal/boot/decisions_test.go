@@ -5,13 +5,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"caduceus/internal/clause"
 )
 
 const ms = time.Millisecond
 
-// contract: BOOT-18
-// spec: SUP-79, SUP-80
 func TestDeadline(t *testing.T) {
+	clause.Proves(t, "BOOT-18", "SUP-79", "SUP-80")
 	t.Parallel()
 	for name, c := range map[string]struct{ services, kill, timeoutKill, want int }{
 		"defaults":                         {3000, 3000, 0, 9500},
@@ -30,8 +31,8 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// spec: SUP-79
 func TestGraces(t *testing.T) {
+	clause.Proves(t, "SUP-79")
 	t.Parallel()
 	s := settings{servicesGrace: 3 * time.Second}
 	for _, c := range []struct {
@@ -54,9 +55,8 @@ func TestGraces(t *testing.T) {
 	}
 }
 
-// contract: BOOT-13, BOOT-16
-// spec: SUP-74, SUP-76
 func TestExitCodeOfCmd(t *testing.T) {
+	clause.Proves(t, "BOOT-13", "BOOT-16", "SUP-74", "SUP-76")
 	t.Parallel()
 	exited := func(n int) syscall.WaitStatus { return syscall.WaitStatus(n << 8) }
 	killed := func(s syscall.Signal) syscall.WaitStatus { return syscall.WaitStatus(s) }
@@ -82,8 +82,8 @@ func TestExitCodeOfCmd(t *testing.T) {
 	}
 }
 
-// spec: SUP-76
 func TestExitCodeOfFailedSpawn(t *testing.T) {
+	clause.Proves(t, "SUP-76")
 	t.Parallel()
 	for errno, want := range map[syscall.Errno]int{
 		syscall.ENOENT: 127, syscall.ENOTDIR: 127,
@@ -95,8 +95,8 @@ func TestExitCodeOfFailedSpawn(t *testing.T) {
 	}
 }
 
-// spec: SUP-72
 func TestFileDecidesExitCode(t *testing.T) {
+	clause.Proves(t, "SUP-72")
 	t.Parallel()
 	for file, want := range map[string]int{"0\n": 0, "42\n": 42, "7 \n": 7, "255": 255, "": 9, "256\n": 9, "-1": 9, "x\n": 9} {
 		if got := finalCode([]byte(file), 9); got != want {
@@ -105,8 +105,8 @@ func TestFileDecidesExitCode(t *testing.T) {
 	}
 }
 
-// spec: SUP-68
 func TestCauseOfAService(t *testing.T) {
+	clause.Proves(t, "SUP-68")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		cause    cause
@@ -126,8 +126,8 @@ func TestCauseOfAService(t *testing.T) {
 	}
 }
 
-// spec: SUP-86
 func TestIgnoredSignalsAreSeen(t *testing.T) {
+	clause.Proves(t, "SUP-86")
 	for mask, want := range map[string]bool{"0000000000000000": false, "0000000000300000": true, "0000000000000001": true} {
 		status := []byte("Name:\tinit\nSigBlk:\t0000000000000000\nSigIgn:\t" + mask + "\nSigCgt:\t0000000000000000\n")
 		if got := ignoresSignals(status); got != want {

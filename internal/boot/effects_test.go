@@ -12,10 +12,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
-// spec: SUP-60
 func TestJudgeRun(t *testing.T) {
+	clause.Proves(t, "SUP-60")
 	t.Parallel()
 	const sticky, open = fs.ModeSticky | 0o777, fs.FileMode(0o777)
 	for name, c := range map[string]struct {
@@ -41,8 +43,8 @@ func TestJudgeRun(t *testing.T) {
 	}
 }
 
-// spec: SUP-58, SUP-75, SUP-86
 func TestReactionTo(t *testing.T) {
+	clause.Proves(t, "SUP-58", "SUP-75", "SUP-86")
 	t.Parallel()
 	plain := map[syscall.Signal]reaction{
 		syscall.SIGTERM: halt, syscall.SIGINT: halt, syscall.SIGUSR1: halt, syscall.SIGUSR2: halt, syscall.SIGPWR: halt,
@@ -62,8 +64,8 @@ func TestReactionTo(t *testing.T) {
 	}
 }
 
-// spec: SUP-57
 func TestRequestFor(t *testing.T) {
+	clause.Proves(t, "SUP-57")
 	t.Parallel()
 	for letter, want := range map[byte]reaction{'t': halt, 'i': halt, 'q': halt, 'b': quit, 'a': ignore, 'x': ignore} {
 		if got := requestFor(letter); got != want {
@@ -72,8 +74,8 @@ func TestRequestFor(t *testing.T) {
 	}
 }
 
-// spec: SUP-71
 func TestSwallowedHangups(t *testing.T) {
+	clause.Proves(t, "SUP-71")
 	t.Parallel()
 	var h hangups
 	if h.swallow() {
@@ -85,9 +87,8 @@ func TestSwallowedHangups(t *testing.T) {
 	}
 }
 
-// contract: BOOT-11
-// spec: SUP-71, SUP-86
 func TestSessionFor(t *testing.T) {
+	clause.Proves(t, "BOOT-11", "SUP-71", "SUP-86")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		tty  terminal
@@ -106,8 +107,8 @@ func TestSessionFor(t *testing.T) {
 	}
 }
 
-// contract: ENV-04
 func TestWithPath(t *testing.T) {
+	clause.Proves(t, "ENV-04")
 	t.Parallel()
 	for path, want := range map[string]string{
 		"":                        "/command:/usr/bin:/bin",
@@ -125,8 +126,8 @@ func TestWithPath(t *testing.T) {
 	}
 }
 
-// contract: BOOT-04
 func TestStage2Code(t *testing.T) {
+	clause.Proves(t, "BOOT-04")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		err  error
@@ -143,8 +144,8 @@ func TestStage2Code(t *testing.T) {
 	}
 }
 
-// spec: SUP-67
 func TestParseAttrs(t *testing.T) {
+	clause.Proves(t, "SUP-67")
 	t.Parallel()
 	rules, err := parseAttrs("# comment\n\n/data true hermes,10000:10000 0644 2755\n/one\tfalse 1:2 0600 0700\n")
 	if err != nil {
@@ -170,8 +171,8 @@ func TestParseAttrs(t *testing.T) {
 	}
 }
 
-// spec: SUP-67
 func TestOwnerOfRule(t *testing.T) {
+	clause.Proves(t, "SUP-67")
 	t.Parallel()
 	lookup := func(name string) (int, int, error) {
 		if name == "known" {
@@ -193,8 +194,8 @@ func TestOwnerOfRule(t *testing.T) {
 	}
 }
 
-// spec: SUP-67
 func TestApplyAttrs(t *testing.T) {
+	clause.Proves(t, "SUP-67")
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, 0o666, dir, "data", "file")
@@ -242,8 +243,8 @@ func TestApplyAttrs(t *testing.T) {
 	}
 }
 
-// spec: SUP-64
 func TestInstallLongrun(t *testing.T) {
+	clause.Proves(t, "SUP-64")
 	t.Parallel()
 	src, dst := t.TempDir(), filepath.Join(t.TempDir(), "svc")
 	for _, file := range []string{"run", "finish", "notification-fd", "timeout-kill", "type", "down", "env/X", "data/check", "dependencies.d/base", "log/run"} {

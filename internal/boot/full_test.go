@@ -6,14 +6,14 @@ import (
 	"syscall"
 	"testing"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/s6"
 )
 
 // TestFullRun fills the file system that holds the state: the old status stays whole, the service is
 // restarted all the same, each cause is told once, and the next write with room makes it good.
-//
-// spec: SUP-14, FAULT-12
 func TestFullRun(t *testing.T) {
+	clause.Proves(t, "FAULT-12", "SUP-14")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.RunMode = "1777,size=512k"

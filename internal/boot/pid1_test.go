@@ -8,11 +8,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"caduceus/internal/clause"
 )
 
-// contract: BOOT-13
-// spec: SUP-76, FAULT-03
 func TestExitCodeOfCmdIsTheContainers(t *testing.T) {
+	clause.Proves(t, "BOOT-13", "FAULT-03", "SUP-76")
 	t.Parallel()
 	for cmd, want := range map[string]int{
 		"exit 0": 0, "exit 1": 1, "exit 42": 42, "exit 100": 100, "exit 111": 111, "exit 126": 126, "exit 255": 255,
@@ -26,9 +27,8 @@ func TestExitCodeOfCmdIsTheContainers(t *testing.T) {
 	}
 }
 
-// contract: BOOT-13
-// spec: SUP-76
 func TestCmdThatCannotBeExecuted(t *testing.T) {
+	clause.Proves(t, "BOOT-13", "SUP-76")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		argv []string
@@ -53,9 +53,8 @@ func TestCmdThatCannotBeExecuted(t *testing.T) {
 	}
 }
 
-// contract: BOOT-02, ENV-01, ENV-02, ENV-03, ENV-04
-// spec: SUP-25, SUP-63, SUP-67
 func TestContInitOrderAndEnvironment(t *testing.T) {
+	clause.Proves(t, "BOOT-02", "ENV-01", "ENV-02", "ENV-03", "ENV-04", "SUP-25", "SUP-63", "SUP-67")
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("GREETING=hello world", "EMPTY=")
@@ -78,8 +77,8 @@ func TestContInitOrderAndEnvironment(t *testing.T) {
 	}
 }
 
-// contract: ENV-02
 func TestKeptEnvironment(t *testing.T) {
+	clause.Proves(t, "ENV-02")
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("S6_KEEP_ENV=1", "X=kept")
@@ -89,8 +88,8 @@ func TestKeptEnvironment(t *testing.T) {
 	}
 }
 
-// contract: BOOT-04
 func TestFailingScriptStopsTheBootOnlyIfAsked(t *testing.T) {
+	clause.Proves(t, "BOOT-04")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		env  []string
@@ -123,9 +122,8 @@ func TestFailingScriptStopsTheBootOnlyIfAsked(t *testing.T) {
 	}
 }
 
-// contract: BOOT-06, BOOT-07, ENV-12
-// spec: SUP-61
 func TestWhatTheAgentProbes(t *testing.T) {
+	clause.Proves(t, "BOOT-06", "BOOT-07", "ENV-12", "SUP-61")
 	t.Parallel()
 	b := newBox(t)
 	b.longrun("svc", "exec sleep 1000")
@@ -143,8 +141,8 @@ func TestWhatTheAgentProbes(t *testing.T) {
 	}
 }
 
-// contract: BOOT-15
 func TestWithoutCmdTheInitIdles(t *testing.T) {
+	clause.Proves(t, "BOOT-15")
 	t.Parallel()
 	b := newBox(t)
 	b.script("etc/cont-init.d/01", "echo ready")
@@ -156,9 +154,8 @@ func TestWithoutCmdTheInitIdles(t *testing.T) {
 	p.expect(0)
 }
 
-// contract: BOOT-16, BOOT-18
-// spec: SUP-74, SUP-76
 func TestStop(t *testing.T) {
+	clause.Proves(t, "BOOT-16", "BOOT-18", "SUP-74", "SUP-76")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		cmd  string
@@ -190,9 +187,8 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// contract: BOOT-18
-// spec: SUP-80, FAULT-07
 func TestWhateverHangsTheStopHasADeadline(t *testing.T) {
+	clause.Proves(t, "BOOT-18", "FAULT-07", "SUP-80")
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("S6_KILL_FINISH_MAXTIME=0")
@@ -210,8 +206,8 @@ func TestWhateverHangsTheStopHasADeadline(t *testing.T) {
 	p.expect(137)
 }
 
-// spec: SUP-80, SUP-89
 func TestFilesOfASlotDoNotHoldUpTheStop(t *testing.T) {
+	clause.Proves(t, "SUP-80", "SUP-89")
 	t.Parallel()
 	b := newBox(t)
 	b.script("etc/cont-init.d/01", `mkdir /run/service/slot && cd /run/service/slot
@@ -228,8 +224,8 @@ func TestFilesOfASlotDoNotHoldUpTheStop(t *testing.T) {
 	p.expect(0)
 }
 
-// spec: SUP-82, FAULT-06
 func TestStopDuringBoot(t *testing.T) {
+	clause.Proves(t, "FAULT-06", "SUP-82")
 	t.Parallel()
 	wait := `echo here; exec sleep 1000`
 	for name, prepare := range map[string]func(*box){
@@ -277,9 +273,8 @@ func TestStopDuringBoot(t *testing.T) {
 
 // The ladder meets services that die by themselves: nothing starts any more, and a finish script that
 // runs already comes to its end.
-//
-// spec: SUP-79, SUP-82, FAULT-06
 func TestStopAmongDeaths(t *testing.T) {
+	clause.Proves(t, "FAULT-06", "SUP-79", "SUP-82")
 	t.Parallel()
 	b := newBox(t)
 	b.longrun("crash", "echo crash; exit 1")
@@ -304,9 +299,8 @@ func TestStopAmongDeaths(t *testing.T) {
 	}
 }
 
-// contract: BOOT-14
-// spec: FAULT-01
 func TestOrphansAreReaped(t *testing.T) {
+	clause.Proves(t, "BOOT-14", "FAULT-01")
 	t.Parallel()
 	b := newBox(t)
 	p := b.start(nil, "sh", "-c", `i=0; while [ $i -lt 1000 ]; do (sleep 0 &); i=$((i+1)); done; echo spawned; exec sleep 1000`)
@@ -324,8 +318,8 @@ func TestOrphansAreReaped(t *testing.T) {
 	p.expect(0)
 }
 
-// spec: SUP-58
 func TestSignalsOfTheContainer(t *testing.T) {
+	clause.Proves(t, "SUP-58")
 	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPWR, syscall.SIGABRT} {
 		t.Run(sig.String(), func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/s6"
 )
 
@@ -52,8 +53,8 @@ const bomb = `$SIG{TERM} = "IGNORE"; $| = 1; while (1) {
 	select undef, undef, undef, 0.05;
 }`
 
-// spec: SUP-28, SUP-101, FAULT-14
 func TestForkBombUnderAPidsLimit(t *testing.T) {
+	clause.Proves(t, "FAULT-14", "SUP-101", "SUP-28")
 	t.Parallel()
 	b := newBox(t)
 	b.limitPids(48)

@@ -5,13 +5,13 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 // Each cell of the privilege matrix boots, runs a service, a script and CMD, and stops.
-//
-// contract: RUN-03, RUN-04, RUN-05, RUN-06, RUN-07
-// spec: SUP-78, FAULT-19
 func TestPrivilegeMatrix(t *testing.T) {
+	clause.Proves(t, "FAULT-19", "RUN-03", "RUN-04", "RUN-05", "RUN-06", "RUN-07", "SUP-78")
 	t.Parallel()
 	all := make([]uintptr, unix.CAP_LAST_CAP+1)
 	for i := range all {
@@ -52,8 +52,8 @@ func TestPrivilegeMatrix(t *testing.T) {
 	}
 }
 
-// spec: SUP-25, SUP-108
 func TestUmaskAndModes(t *testing.T) {
+	clause.Proves(t, "SUP-108", "SUP-25")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.Umask = 0o077

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func write(t *testing.T, mode os.FileMode, path ...string) {
@@ -21,8 +23,8 @@ func write(t *testing.T, mode os.FileMode, path ...string) {
 	}
 }
 
-// spec: SUP-70
 func TestLookPath(t *testing.T) {
+	clause.Proves(t, "SUP-70")
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, 0o755, dir, "a", "both")
@@ -52,8 +54,8 @@ func TestLookPath(t *testing.T) {
 	}
 }
 
-// spec: SUP-26
 func TestHeaderlessScriptIsForTheShell(t *testing.T) {
+	clause.Proves(t, "SUP-26")
 	t.Parallel()
 	got := alternative("/x/script", []string{"script", "a", "b"}, "/", syscall.ENOEXEC)
 	if diff := cmp.Diff([]string{"/bin/sh", "/x/script", "a", "b"}, got); diff != "" {

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
-// spec: SUP-67, SUP-77
 func TestFixAttrsBeforeContInit(t *testing.T) {
+	clause.Proves(t, "SUP-67", "SUP-77")
 	t.Parallel()
 	b := newBox(t)
 	b.file("etc/fix-attrs.d/01-data", "/tmp/data true 4711:4712 0640 0750\n", 0o644)
@@ -28,9 +30,8 @@ func TestFixAttrsBeforeContInit(t *testing.T) {
 	}
 }
 
-// contract: BOOT-19
-// spec: SUP-79
 func TestContFinish(t *testing.T) {
+	clause.Proves(t, "BOOT-19", "SUP-79")
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("S6_KILL_FINISH_MAXTIME=200")
@@ -52,8 +53,8 @@ func TestContFinish(t *testing.T) {
 	}
 }
 
-// spec: SUP-70, SUP-77
 func TestSettingsThatShapeCmd(t *testing.T) {
+	clause.Proves(t, "SUP-70", "SUP-77")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.Dir = "/tmp"
@@ -71,9 +72,8 @@ func TestSettingsThatShapeCmd(t *testing.T) {
 	}
 }
 
-// contract: ENV-11
-// spec: SUP-77
 func TestAProfileThatIsNotThereIsNamedAndEtcUsed(t *testing.T) {
+	clause.Proves(t, "ENV-11", "SUP-77")
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("S6_RUNTIME_PROFILE=missing", "S6_VERBOSITY=1")
@@ -87,8 +87,8 @@ func TestAProfileThatIsNotThereIsNamedAndEtcUsed(t *testing.T) {
 	}
 }
 
-// spec: SUP-57, SUP-59
 func TestScriptsOfTheScandir(t *testing.T) {
+	clause.Proves(t, "SUP-57", "SUP-59")
 	t.Parallel()
 	b := newBox(t)
 	put := func(name, body string) string {
@@ -104,8 +104,8 @@ func TestScriptsOfTheScandir(t *testing.T) {
 	p.says("finished\n/run/service\n")
 }
 
-// spec: SUP-59
 func TestFinishThatCannotBeExecuted(t *testing.T) {
+	clause.Proves(t, "SUP-59")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		crash string
@@ -124,8 +124,8 @@ func TestFinishThatCannotBeExecuted(t *testing.T) {
 	}
 }
 
-// spec: SUP-57
 func TestControlLetters(t *testing.T) {
+	clause.Proves(t, "SUP-57")
 	t.Parallel()
 	for letter, want := range map[string]int{"t": 0, "i": 0, "q": 0, "b": 0} {
 		t.Run(letter, func(t *testing.T) {
@@ -141,9 +141,8 @@ func TestControlLetters(t *testing.T) {
 	}
 }
 
-// contract: BOOT-03
-// spec: SUP-60, FAULT-16
 func TestLeftoversAreCleared(t *testing.T) {
+	clause.Proves(t, "BOOT-03", "FAULT-16", "SUP-60")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.RunDir = true
@@ -162,8 +161,8 @@ func TestLeftoversAreCleared(t *testing.T) {
 	}
 }
 
-// spec: SUP-77
 func TestClosingDescriptorIsAwaited(t *testing.T) {
+	clause.Proves(t, "SUP-77")
 	t.Parallel()
 	b := newBox(t)
 	r, w, err := os.Pipe()
@@ -186,8 +185,8 @@ func TestClosingDescriptorIsAwaited(t *testing.T) {
 	p.says("up\n")
 }
 
-// spec: SUP-82
 func TestClosingDescriptorDoesNotHoldUpTheStop(t *testing.T) {
+	clause.Proves(t, "SUP-82")
 	t.Parallel()
 	b := newBox(t)
 	r, w, err := os.Pipe()
@@ -211,8 +210,8 @@ func TestClosingDescriptorDoesNotHoldUpTheStop(t *testing.T) {
 	}
 }
 
-// spec: SUP-88, FAULT-18
 func TestNobodyReadsTheLog(t *testing.T) {
+	clause.Proves(t, "FAULT-18", "SUP-88")
 	t.Parallel()
 	b := newBox(t)
 	r, w, err := os.Pipe()

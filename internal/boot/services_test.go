@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
-// contract: BOOT-01
-// spec: SUP-64, SUP-66
 func TestServicesStartInOrderOfDependencies(t *testing.T) {
+	clause.Proves(t, "BOOT-01", "SUP-64", "SUP-66")
 	t.Parallel()
 	b := newBox(t)
 	say := func(word string) string { return "echo " + word + ` >>/tmp/order; printf '\n' >&3; exec sleep 1000` }
@@ -42,8 +43,8 @@ func TestServicesStartInOrderOfDependencies(t *testing.T) {
 	}
 }
 
-// spec: SUP-66, SUP-68
 func TestServiceThatDoesNotComeUp(t *testing.T) {
+	clause.Proves(t, "SUP-66", "SUP-68")
 	t.Parallel()
 	b := newBox(t)
 	b.longrun("never", "exec sleep 1000", "notification-fd=3", "timeout-up=100")
@@ -62,8 +63,8 @@ func TestServiceThatDoesNotComeUp(t *testing.T) {
 	}
 }
 
-// spec: SUP-28, SUP-66
 func TestServiceThatCannotBeExecuted(t *testing.T) {
+	clause.Proves(t, "SUP-28", "SUP-66")
 	t.Parallel()
 	b := newBox(t)
 	b.longrun("broken", "")
@@ -75,8 +76,8 @@ func TestServiceThatCannotBeExecuted(t *testing.T) {
 	}
 }
 
-// spec: SUP-03, SUP-64
 func TestBrokenDefinitionsAreNamed(t *testing.T) {
+	clause.Proves(t, "SUP-03", "SUP-64")
 	t.Parallel()
 	for want, prepare := range map[string]func(*box){
 		"circle a -> b -> a": func(b *box) {
@@ -100,9 +101,8 @@ func TestBrokenDefinitionsAreNamed(t *testing.T) {
 	}
 }
 
-// contract: BOOT-02, BOOT-19
-// spec: SUP-67
 func TestServicesDAndSlots(t *testing.T) {
+	clause.Proves(t, "BOOT-02", "BOOT-19", "SUP-67")
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("S6_CMD_WAIT_FOR_SERVICES=1")
@@ -137,8 +137,8 @@ func TestServicesDAndSlots(t *testing.T) {
 	}
 }
 
-// spec: SUP-68
 func TestServiceThatRefusesToRunIsNotCalledUp(t *testing.T) {
+	clause.Proves(t, "SUP-68")
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("S6_CMD_WAIT_FOR_SERVICES=1")
@@ -153,9 +153,8 @@ func TestServiceThatRefusesToRunIsNotCalledUp(t *testing.T) {
 	}
 }
 
-// contract: BOOT-17
-// spec: SUP-79
 func TestEachServiceGetsOneTerm(t *testing.T) {
+	clause.Proves(t, "BOOT-17", "SUP-79")
 	t.Parallel()
 	b := newBox(t)
 	// Each goes on for a while after its TERM, so that a second one would show.
@@ -174,9 +173,8 @@ func TestEachServiceGetsOneTerm(t *testing.T) {
 	}
 }
 
-// contract: RUN-06
-// spec: SUP-27
 func TestNothingIsExecutedFromRun(t *testing.T) {
+	clause.Proves(t, "RUN-06", "SUP-27")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.RunFlags = unix.MS_NOEXEC | unix.MS_NOSUID | unix.MS_NODEV
@@ -193,8 +191,8 @@ func TestNothingIsExecutedFromRun(t *testing.T) {
 	p.expect(0)
 }
 
-// contract: RUN-03, RUN-04
 func TestAnyUid(t *testing.T) {
+	clause.Proves(t, "RUN-03", "RUN-04")
 	t.Parallel()
 	for _, uid := range []int{10000, 54321} {
 		b := newBox(t)
@@ -209,9 +207,8 @@ func TestAnyUid(t *testing.T) {
 	}
 }
 
-// contract: RUN-07
-// spec: SUP-78
 func TestSignalsArriveWithoutCapKill(t *testing.T) {
+	clause.Proves(t, "RUN-07", "SUP-78")
 	t.Parallel()
 	for _, below := range []bool{false, true} {
 		b := newBox(t)
@@ -228,9 +225,8 @@ func TestSignalsArriveWithoutCapKill(t *testing.T) {
 	}
 }
 
-// contract: RUN-05
-// spec: SUP-81
 func TestBelowAnotherInit(t *testing.T) {
+	clause.Proves(t, "RUN-05", "SUP-81")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.Below = true
@@ -243,9 +239,8 @@ func TestBelowAnotherInit(t *testing.T) {
 	p.expect(0)
 }
 
-// contract: RUN-09
-// spec: SUP-60, SUP-83
 func TestRefusedStarts(t *testing.T) {
+	clause.Proves(t, "RUN-09", "SUP-60", "SUP-83")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		prepare func(*box)
@@ -273,8 +268,8 @@ func TestRefusedStarts(t *testing.T) {
 	}
 }
 
-// contract: RUN-01
 func TestStrangerIsToldSoEvenWithoutRun(t *testing.T) {
+	clause.Proves(t, "RUN-01")
 	t.Parallel()
 	for uid, want := range map[int]int{4711: 1, 10000: 100} {
 		b := newBox(t)
@@ -289,8 +284,8 @@ func TestStrangerIsToldSoEvenWithoutRun(t *testing.T) {
 	}
 }
 
-// spec: SUP-60
 func TestRunIsMountedWhenRootMay(t *testing.T) {
+	clause.Proves(t, "SUP-60")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.RunFlags = unix.MS_RDONLY
@@ -301,8 +296,8 @@ func TestRunIsMountedWhenRootMay(t *testing.T) {
 	}
 }
 
-// spec: SUP-50, FAULT-20
 func TestNestedInitIsRefused(t *testing.T) {
+	clause.Proves(t, "FAULT-20", "SUP-50")
 	t.Parallel()
 	p := newBox(t).run("sh", "-c", `/init true; echo $?; ls -d /run/service/.s6-svscan`)
 	p.expect(0)

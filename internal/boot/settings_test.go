@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func lookIn(vars map[string]string) func(string) (string, bool) {
@@ -24,9 +26,8 @@ func defaults() settings {
 	}
 }
 
-// contract: BOOT-18, BOOT-19
-// spec: SUP-77
 func TestSettings(t *testing.T) {
+	clause.Proves(t, "BOOT-18", "BOOT-19", "SUP-77")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		vars     map[string]string
@@ -98,8 +99,8 @@ func ignoreEmpty() cmp.Option {
 	return cmp.Transformer("words", func(w []string) string { return strings.Join(w, "\x00") })
 }
 
-// spec: SUP-77
 func TestSomeSettingsAreFixedAtTheStart(t *testing.T) {
+	clause.Proves(t, "SUP-77")
 	t.Parallel()
 	later, _ := readSettings(lookIn(map[string]string{
 		"S6_KEEP_ENV": "1", "S6_KILL_GRACETIME": "1", "S6_CMD_RECEIVE_SIGNALS": "1", "S6_SYNC_DISKS": "1",
@@ -112,8 +113,8 @@ func TestSomeSettingsAreFixedAtTheStart(t *testing.T) {
 	}
 }
 
-// spec: SUP-69
 func TestIgnoredVariablesAreNamedOnce(t *testing.T) {
+	clause.Proves(t, "SUP-69")
 	t.Parallel()
 	got := notices([]string{
 		"HOME=/", "S6_VERBOSITY=9", "S6_LOGGING=0", "S6_CATCHALL_USER=root", "S6_LOGGING=2", "S6_FUTURE=x",

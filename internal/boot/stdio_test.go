@@ -7,10 +7,12 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
-// contract: RCP-01
 func TestServicesDoNotChangeTheOutputOfTheMainProgram(t *testing.T) {
+	clause.Proves(t, "RCP-01")
 	terminal, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)

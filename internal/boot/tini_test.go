@@ -3,10 +3,12 @@ package boot
 import (
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: SHIM-03
 func TestFlagsOfTiniAreDropped(t *testing.T) {
+	clause.Proves(t, "SHIM-03")
 	t.Parallel()
 	for given, want := range map[string]string{
 		"":                          "",

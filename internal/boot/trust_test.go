@@ -4,14 +4,14 @@ import (
 	"os"
 	"syscall"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
 // A directory of PATH that another user can write to comes last for root, and only for root: the
 // image's own PATH has one of hermes' before those of the system.
-//
-// contract: ENV-02, ENV-04
-// spec: SUP-63
 func TestRootLooksIntoForeignDirectoriesLast(t *testing.T) {
+	clause.Proves(t, "ENV-02", "ENV-04", "SUP-63")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		uid  int
@@ -50,10 +50,8 @@ const accounts = "root:x:0:0:root:/root:/bin/sh\nhermes:x:10000:10001:hermes:/op
 
 // Whoever may put a service into the scandir must not become root by it: what lies in a directory that
 // is not root's alone runs as its owner.
-//
-// contract: SLOT-04, SETUP-33
-// spec: SUP-13
 func TestServicesOfOthersRunAsTheirOwners(t *testing.T) {
+	clause.Proves(t, "SETUP-33", "SLOT-04", "SUP-13")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		uid      int    // of the start
@@ -96,9 +94,8 @@ func TestServicesOfOthersRunAsTheirOwners(t *testing.T) {
 }
 
 // The same goes for the scripts that replace the action of a signal, and PID 1 itself.
-//
-// spec: SUP-13, SUP-59
 func TestScriptsOfAForeignScandirRunAsItsOwner(t *testing.T) {
+	clause.Proves(t, "SUP-13", "SUP-59")
 	t.Parallel()
 	b := newBox(t)
 	b.setenv("S6_VERBOSITY=1")

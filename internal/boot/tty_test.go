@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+
+	"caduceus/internal/clause"
 )
 
 // console is a terminal with a running /init on it, and all that it showed.
@@ -96,9 +98,8 @@ func (s *screen) inForeground(name string) bool {
 	return false
 }
 
-// contract: BOOT-11
-// spec: SUP-71, FAULT-05
 func TestCmdOwnsTheTerminal(t *testing.T) {
+	clause.Proves(t, "BOOT-11", "FAULT-05", "SUP-71")
 	t.Parallel()
 	b := newBox(t)
 	b.longrun("svc", "exec sleep 1000")
@@ -116,8 +117,8 @@ func TestCmdOwnsTheTerminal(t *testing.T) {
 	}
 }
 
-// spec: SUP-71, FAULT-05
 func TestJobControlReachesCmdOnly(t *testing.T) {
+	clause.Proves(t, "FAULT-05", "SUP-71")
 	t.Parallel()
 	s := onTerminal(newBox(t), "bash", "--norc", "-i")
 	s.keys("PS1='$ '; echo rea''dy\n")
@@ -125,8 +126,8 @@ func TestJobControlReachesCmdOnly(t *testing.T) {
 	s.usesJobControl()
 }
 
-// spec: SUP-71, FAULT-05
 func TestResizeReachesCmd(t *testing.T) {
+	clause.Proves(t, "FAULT-05", "SUP-71")
 	t.Parallel()
 	s := onTerminal(newBox(t), "bash", "-c", `trap 'stty size; exit 7' WINCH; echo ready; while :; do sleep 0.05; done`)
 	s.shows("ready")
@@ -138,9 +139,8 @@ func TestResizeReachesCmd(t *testing.T) {
 }
 
 // The hang-up that giving up the terminal causes must not look like one from outside.
-//
-// spec: SUP-71
 func TestTerminalIsGivenUpQuietly(t *testing.T) {
+	clause.Proves(t, "SUP-71")
 	t.Parallel()
 	b := newBox(t)
 	b.script("etc/cont-init.d/01", `printf '#!/bin/sh\necho hup >/tmp/hup\n' >/run/service/.s6-svscan/SIGHUP; chmod +x /run/service/.s6-svscan/SIGHUP`)
@@ -158,9 +158,8 @@ func TestTerminalIsGivenUpQuietly(t *testing.T) {
 	s.expect(0)
 }
 
-// contract: RUN-05
-// spec: SUP-71
 func TestTerminalBelowAnotherInit(t *testing.T) {
+	clause.Proves(t, "RUN-05", "SUP-71")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.Below = true
@@ -171,9 +170,8 @@ func TestTerminalBelowAnotherInit(t *testing.T) {
 }
 
 // CMD gets the terminal from an /init that does not have it, either.
-//
-// spec: SUP-71, SUP-105
 func TestTerminalIsTakenFromTheBackground(t *testing.T) {
+	clause.Proves(t, "SUP-105", "SUP-71")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.Below, b.spec.Background = true, true
@@ -185,9 +183,8 @@ func TestTerminalIsTakenFromTheBackground(t *testing.T) {
 }
 
 // A background write to a terminal with tostop must neither stop /init nor keep it busy.
-//
-// spec: SUP-105
 func TestLogReachesATerminalInTheBackground(t *testing.T) {
+	clause.Proves(t, "SUP-105")
 	t.Parallel()
 	b := newBox(t)
 	b.spec.Below = true

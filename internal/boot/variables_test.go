@@ -7,13 +7,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/variable"
 )
 
 // What the reference says of the init's variables is what the init does.
-//
-// spec: SUP-77, SUP-69
 func TestTheTableOfVariablesIsTheInits(t *testing.T) {
+	clause.Proves(t, "SUP-69", "SUP-77")
 	var names []string
 	defaults := map[string]string{}
 	for _, v := range variable.All() {

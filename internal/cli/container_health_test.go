@@ -7,11 +7,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/gateway"
 )
 
-// contract: DASH-03, ENV-11, HEALTH-02
 func TestDashboardAddress(t *testing.T) {
+	clause.Proves(t, "DASH-03", "ENV-11", "HEALTH-02")
 	for _, c := range []struct{ host, port, want string }{
 		{"", "", "127.0.0.1:9119"},
 		{"localhost", "9333", "localhost:9333"},
@@ -37,9 +38,8 @@ func TestDashboardAddress(t *testing.T) {
 }
 
 // The same gateway has the same reason at each look, and all that is wrong with it is in it.
-//
-// contract: HEALTH-02
 func TestHealthOfPlatforms(t *testing.T) {
+	clause.Proves(t, "HEALTH-02")
 	for name, c := range map[string]struct {
 		platforms map[string]string
 		ok        bool

@@ -6,12 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/setup"
 	"caduceus/internal/tenant"
 )
 
-// contract: RUN-10
 func TestTheVolumeIsHeldOrItsHolderNamedOnce(t *testing.T) {
+	clause.Proves(t, "RUN-10")
 	for name, told := range map[string]bool{"setup saw nobody": false, "setup has told": true} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
-// contract: STATUS-04
 func TestCramped(t *testing.T) {
+	clause.Proves(t, "STATUS-04")
 	for name, c := range map[string]struct {
 		disk unix.Statfs_t
 		want string

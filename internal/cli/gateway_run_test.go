@@ -10,10 +10,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
-// contract: GW-02
 func TestBreadcrumb(t *testing.T) {
+	clause.Proves(t, "GW-02")
 	for _, words := range []string{"s6 supervision", "--no-supervise", "HERMES_GATEWAY_NO_SUPERVISE=1"} {
 		if !strings.Contains(breadcrumb, words) {
 			t.Errorf("want %q in %q", words, breadcrumb)
@@ -24,8 +26,8 @@ func TestBreadcrumb(t *testing.T) {
 	}
 }
 
-// contract: GW-01, GW-05, ENV-11
 func TestHeartbeat(t *testing.T) {
+	clause.Proves(t, "ENV-11", "GW-01", "GW-05")
 	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +73,8 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
-// contract: GW-05
 func TestHeartbeatWithoutSleepEndsWith143(t *testing.T) {
+	clause.Proves(t, "GW-05")
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

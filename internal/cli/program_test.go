@@ -8,10 +8,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
-// contract: CMD-01, CMD-02, CMD-03, CMD-04, CMD-08
 func TestChooseProgram(t *testing.T) {
+	clause.Proves(t, "CMD-01", "CMD-02", "CMD-03", "CMD-04", "CMD-08")
 	installed := map[string][]string{
 		"bash":   {"/usr/bin/bash"},
 		"hermes": {"/opt/hermes/bin/hermes", "/opt/hermes/.venv/bin/hermes"},
@@ -56,8 +58,8 @@ func TestChooseProgram(t *testing.T) {
 	}
 }
 
-// contract: CMD-02, CMD-04
 func TestFindPrograms(t *testing.T) {
+	clause.Proves(t, "CMD-02", "CMD-04")
 	dir := t.TempDir()
 	for name, mode := range map[string]os.FileMode{"a/x": 0o755, "b/x": 0o644, "c/x": 0o755} {
 		path := filepath.Join(dir, name)
@@ -80,8 +82,8 @@ func TestFindPrograms(t *testing.T) {
 	}
 }
 
-// contract: ENV-04, ENV-07
 func TestMainPath(t *testing.T) {
+	clause.Proves(t, "ENV-04", "ENV-07")
 	const system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	for path, want := range map[string]string{
 		"/command:/usr/bin": "/command:/opt/hermes/bin:/opt/hermes/.venv/bin:/usr/bin",

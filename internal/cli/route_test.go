@@ -3,10 +3,12 @@ package cli
 import (
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: GW-03, GW-08, GW-14, PROF-01, PROF-04, STATUS-01, CMD-07
 func TestRoute(t *testing.T) {
+	clause.Proves(t, "CMD-07", "GW-03", "GW-08", "GW-14", "PROF-01", "PROF-04", "STATUS-01")
 	for line, want := range map[string]string{
 		"":                               byAgent,
 		"--help":                         byAgent,

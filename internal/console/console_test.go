@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"caduceus/internal/clause"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -52,8 +54,8 @@ func (s *stuck) Write(p []byte) (int, error) {
 	return s.got.Write(p)
 }
 
-// spec: SUP-88
 func TestBlockedReaderBlocksNobodyAndLossIsCounted(t *testing.T) {
+	clause.Proves(t, "SUP-88")
 	t.Parallel()
 	out := &stuck{release: make(chan struct{})}
 	l := New(out, Step)
@@ -94,8 +96,8 @@ func TestBlockedReaderBlocksNobodyAndLossIsCounted(t *testing.T) {
 	}
 }
 
-// spec: SUP-88
 func TestRingIsBoundedInBytes(t *testing.T) {
+	clause.Proves(t, "SUP-88")
 	t.Parallel()
 	out := &stuck{release: make(chan struct{})}
 	l := New(out, Step)

@@ -7,11 +7,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
-// contract: ENV-01
-// spec: SUP-63
 func TestDecode(t *testing.T) {
+	clause.Proves(t, "ENV-01", "SUP-63")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		content string
@@ -32,9 +33,8 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// contract: ENV-01
-// spec: SUP-62
 func TestWrittenIsReadBack(t *testing.T) {
+	clause.Proves(t, "ENV-01", "SUP-62")
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "env")
 	left, err := Write(dir, []string{"PATH=/bin", "EMPTY=", "TWO=a\nb", "EQ=a=b", "A/B=no", ".DOT=no", "=C:=no"})
@@ -62,8 +62,8 @@ func TestWrittenIsReadBack(t *testing.T) {
 	}
 }
 
-// spec: SUP-63
 func TestReadSkipsWhatIsNoVariable(t *testing.T) {
+	clause.Proves(t, "SUP-63")
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "SUBDIR"), 0o755); err != nil {
@@ -87,9 +87,8 @@ func TestReadSkipsWhatIsNoVariable(t *testing.T) {
 	}
 }
 
-// contract: ENV-02
-// spec: SUP-63
 func TestApply(t *testing.T) {
+	clause.Proves(t, "ENV-02", "SUP-63")
 	t.Parallel()
 	base := []string{"HOME=/root", "PATH=/a", "X=old"}
 	for name, c := range map[string]struct {

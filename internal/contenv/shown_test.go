@@ -3,10 +3,12 @@ package contenv
 import (
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: ENV-11
 func TestShownIsOneShortLine(t *testing.T) {
+	clause.Proves(t, "ENV-11")
 	for value, want := range map[string]string{
 		"":                                  `""`,
 		"a b":                               `"a b"`,

@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"caduceus/internal/clause"
 )
 
 // id gives a and a2 the same directory.
@@ -25,8 +27,8 @@ func words(arrivals []Arrival) string {
 	return strings.Join(list, " ")
 }
 
-// contract: PROF-05
 func TestNext(t *testing.T) {
+	clause.Proves(t, "PROF-05")
 	type look struct{ profiles, slots, register, remove string }
 	for name, looks := range map[string][]look{
 		"what the boot has registered needs nothing": {
@@ -78,8 +80,8 @@ func TestNext(t *testing.T) {
 	}
 }
 
-// contract: PROF-05
 func TestWhatCannotBeSeenIsNotGone(t *testing.T) {
+	clause.Proves(t, "PROF-05")
 	var m Memory
 	for range 4 {
 		slots, profiles := []string{"a"}, []string{"a"}
@@ -94,9 +96,8 @@ func TestWhatCannotBeSeenIsNotGone(t *testing.T) {
 
 // Whatever happens to the profiles, once they stay the same the slots are those of the profiles and of
 // what never had one.
-//
-// contract: PROF-05
 func TestSlotsEndUpAsTheProfiles(t *testing.T) {
+	clause.Proves(t, "PROF-05")
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.SliceOfDistinct(rapid.SampledFrom([]string{"a", "b", "c", "d"}), rapid.ID[string])
 		var m Memory

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/gateway"
 	"caduceus/internal/profile"
 )
@@ -69,8 +70,8 @@ func (b *box) slots(t *testing.T) string {
 	return strings.Join(names, " ")
 }
 
-// contract: PROF-05
 func TestSlotsFollowAMoveOnTheHost(t *testing.T) {
+	clause.Proves(t, "PROF-05")
 	b := newBox(t, "coder", "kept")
 	b.slot(t, "foreign")
 	b.Look(t.Context())
@@ -91,8 +92,8 @@ func TestSlotsFollowAMoveOnTheHost(t *testing.T) {
 	}
 }
 
-// contract: PROF-05
 func TestAVolumeThatCannotBeReadChangesNothing(t *testing.T) {
+	clause.Proves(t, "PROF-05")
 	b := newBox(t, "coder")
 	b.Look(t.Context())
 	profiles := filepath.Join(b.home, "profiles")

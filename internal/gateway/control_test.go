@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/profile"
 	"caduceus/internal/s6"
 )
@@ -54,8 +55,8 @@ func newWorld(t *testing.T, script string) *world {
 	return w
 }
 
-// contract: GW-08, SLOT-08, STATE-04, STATE-08
 func TestDoRecordsThenSignals(t *testing.T) {
+	clause.Proves(t, "GW-08", "SLOT-08", "STATE-04", "STATE-08")
 	for verb, want := range map[Verb]string{
 		Start:   `-u gateway-coder {"at":1000,"want":"up"}`,
 		Stop:    `-d gateway-coder {"at":1000,"want":"down"}`,
@@ -77,8 +78,8 @@ func TestDoRecordsThenSignals(t *testing.T) {
 	}
 }
 
-// contract: STATE-05
 func TestStopMarksTheRunningGatewayOnly(t *testing.T) {
+	clause.Proves(t, "STATE-05")
 	marker := func(w *world) map[string]any {
 		b, err := os.ReadFile(filepath.Join(w.Home.Dir("coder"), profile.MarkerFile))
 		if err != nil {
@@ -116,9 +117,8 @@ func TestStopMarksTheRunningGatewayOnly(t *testing.T) {
 }
 
 // s6-svc only leaves a letter. Who looks at the status after a verb, as a rename does, must see what it asked for.
-//
-// contract: GW-08
 func TestDoEndsWhenTheSupervisorHasObeyed(t *testing.T) {
+	clause.Proves(t, "GW-08")
 	for verb, before := range map[Verb]bool{Start: false, Stop: true, Restart: false} {
 		t.Run(string(verb), func(t *testing.T) {
 			w := newWorld(t, "")
@@ -168,8 +168,8 @@ func supervise(t *testing.T, dir string) {
 	}
 }
 
-// contract: GW-10, GW-11
 func TestDoFailures(t *testing.T) {
+	clause.Proves(t, "GW-10", "GW-11")
 	w := newWorld(t, "echo ' no room ' >&2; exit 111")
 	err := w.Do(t.Context(), Start, "ghost")
 	const missing = "no such gateway 'ghost': register it with `hermes profile create ghost` first, " +
@@ -188,8 +188,8 @@ func TestDoFailures(t *testing.T) {
 	}
 }
 
-// contract: STATE-04
 func TestAStateThatCannotBeWrittenKeepsNobodyFromStopping(t *testing.T) {
+	clause.Proves(t, "STATE-04")
 	w := newWorld(t, "exit 0")
 	blocked := filepath.Join(w.Home.Dir("coder"), profile.IntentFile)
 	if err := os.Mkdir(blocked, 0o755); err != nil {

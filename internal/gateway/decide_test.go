@@ -1,12 +1,15 @@
 package gateway
 
-import "testing"
+import (
+	"testing"
+
+	"caduceus/internal/clause"
+)
 
 // Each gate's case differs from the redirected call in one fact only: without that gate, that case
 // and no other fails.
-//
-// contract: GW-01, GW-04, GW-06, GW-17, GW-18, SHIM-01, RUN-05
 func TestDecide(t *testing.T) {
+	clause.Proves(t, "GW-01", "GW-04", "GW-06", "GW-17", "GW-18", "RUN-05", "SHIM-01")
 	redirected := Facts{InitRuns: true}
 	with := func(change func(*Facts)) Facts {
 		f := redirected

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/identity"
 	"caduceus/internal/s6"
 )
@@ -30,9 +31,8 @@ func hermesScandir(t *testing.T) Scandir {
 }
 
 // All of a slot is hermes', whoever registers it.
-//
-// contract: SLOT-02
 func TestRootPublishesAsHermes(t *testing.T) {
+	clause.Proves(t, "SLOT-02")
 	d := hermesScandir(t)
 	if err := d.Publish(Slot{Profile: "coder"}, false); err != nil {
 		t.Fatal(err)
@@ -54,9 +54,8 @@ func TestRootPublishesAsHermes(t *testing.T) {
 
 // A staging directory that somebody leads elsewhere while root fills it gets root nothing to write to
 // there. Here the whole scandir is led elsewhere.
-//
-// contract: SLOT-02, SLOT-03
 func TestRootPublishesNothingElsewhere(t *testing.T) {
+	clause.Proves(t, "SLOT-02", "SLOT-03")
 	d := hermesScandir(t)
 	victim := t.TempDir()
 	if err := errors.Join(os.Chmod(victim, 0o755), os.Remove(d.Path), os.Symlink(victim, d.Path)); err != nil {
@@ -70,8 +69,8 @@ func TestRootPublishesNothingElsewhere(t *testing.T) {
 	}
 }
 
-// contract: REC-02
 func TestGiveFollowsNoLink(t *testing.T) {
+	clause.Proves(t, "REC-02")
 	d := hermesScandir(t)
 	victim := filepath.Join(t.TempDir(), "victim")
 	if err := errors.Join(os.WriteFile(victim, nil, 0o600), os.Symlink(victim, filepath.Join(d.Path, "control"))); err != nil {

@@ -3,10 +3,12 @@ package gateway
 import (
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: GW-03
 func TestParseRun(t *testing.T) {
+	clause.Proves(t, "GW-03")
 	cases := map[string]struct {
 		want RunArgs
 		ok   bool

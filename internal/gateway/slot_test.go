@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/identity"
 )
 
@@ -43,8 +44,8 @@ func listing(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-// contract: SLOT-01, SLOT-02, SLOT-03, BOOT-18
 func TestPublish(t *testing.T) {
+	clause.Proves(t, "BOOT-18", "SLOT-01", "SLOT-02", "SLOT-03")
 	d := Scandir{Path: t.TempDir(), Account: own(t)}
 	if err := d.Publish(Slot{Profile: "coder"}, false); err != nil {
 		t.Fatal(err)
@@ -93,8 +94,8 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-// contract: SLOT-03
 func TestPublishCleansUpAfterAFailure(t *testing.T) {
+	clause.Proves(t, "SLOT-03")
 	d := Scandir{Path: t.TempDir(), Account: own(t)}
 	if err := os.WriteFile(d.Dir("x"), nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -107,8 +108,8 @@ func TestPublishCleansUpAfterAFailure(t *testing.T) {
 	}
 }
 
-// contract: SLOT-04, GW-04, LOG-01, LOG-02, LOG-03, LOG-05
 func TestScripts(t *testing.T) {
+	clause.Proves(t, "GW-04", "LOG-01", "LOG-02", "LOG-03", "LOG-05", "SLOT-04")
 	cases := map[string]struct {
 		slot Slot
 		want map[string][]string
@@ -146,9 +147,8 @@ func TestScripts(t *testing.T) {
 }
 
 // The finish script decides what the supervisor may not decide for all services.
-//
-// contract: SLOT-09, SLOT-10, SLOT-11, SLOT-12
 func TestFinishScript(t *testing.T) {
+	clause.Proves(t, "SLOT-09", "SLOT-10", "SLOT-11", "SLOT-12")
 	dir := t.TempDir()
 	svstat := filepath.Join(dir, "s6-svstat")
 	cases := map[string]struct {
@@ -185,8 +185,8 @@ func TestFinishScript(t *testing.T) {
 	}
 }
 
-// contract: REC-12, ENV-11
 func TestScandirPath(t *testing.T) {
+	clause.Proves(t, "ENV-11", "REC-12")
 	for value, want := range map[string]string{"": DefaultScandir, "/srv/s/": "/srv/s", "relative": DefaultScandir, "$(id)": DefaultScandir} {
 		path, notice := ScandirPath(value)
 		if path != want || (notice != "") != (value != "" && want == DefaultScandir) {

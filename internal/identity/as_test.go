@@ -7,10 +7,12 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: SETUP-18, RUN-07
 func TestAsHasTheFileRightsOfTheAccount(t *testing.T) {
+	clause.Proves(t, "RUN-07", "SETUP-18")
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: changes ids")
 	}

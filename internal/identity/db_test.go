@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 const (
@@ -94,8 +96,8 @@ func TestLookupSkipsDamage(t *testing.T) {
 	}
 }
 
-// contract: SETUP-02, SETUP-06
 func TestRemapIsStoredAndOtherLinesAreKept(t *testing.T) {
+	clause.Proves(t, "SETUP-02", "SETUP-06")
 	root := newRoot(t)
 	db := mustOpen(t, root)
 	db.SetUID("hermes", 99)
@@ -120,8 +122,8 @@ func TestRemapIsStoredAndOtherLinesAreKept(t *testing.T) {
 	}
 }
 
-// contract: SETUP-07
 func TestSharedUIDResolvesToHermes(t *testing.T) {
+	clause.Proves(t, "SETUP-07")
 	db := mustOpen(t, newRoot(t))
 	db.SetUID("hermes", 1000)
 	if got := firstName(db, 1000); got != "hermes" {
@@ -132,8 +134,8 @@ func TestSharedUIDResolvesToHermes(t *testing.T) {
 	}
 }
 
-// contract: SETUP-09
 func TestDetachedAccountsAreSeenByLookup(t *testing.T) {
+	clause.Proves(t, "SETUP-09")
 	root := newRoot(t)
 	db := mustOpen(t, root)
 	db.SetUID("hermes", 1000)
@@ -201,8 +203,8 @@ func TestSaveNamesTheFileItCannotWrite(t *testing.T) {
 	}
 }
 
-// contract: SETUP-31, SETUP-32, SETUP-33
 func TestJoin(t *testing.T) {
+	clause.Proves(t, "SETUP-31", "SETUP-32", "SETUP-33")
 	db := mustOpen(t, newRoot(t))
 	for _, step := range []struct {
 		why   string

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 // dropEnv makes the test binary drop to its account, report its ids from every thread and exit.
@@ -34,8 +36,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// contract: CMD-05, SETUP-33
 func TestDropIsCompleteAndFinal(t *testing.T) {
+	clause.Proves(t, "CMD-05", "SETUP-33")
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: changes ids")
 	}

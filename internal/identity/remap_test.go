@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func environ(pairs ...string) func(string) string {
@@ -17,6 +19,7 @@ func environ(pairs ...string) func(string) string {
 }
 
 func TestDecide(t *testing.T) {
+	clause.Proves(t, "SETUP-02", "SETUP-03", "SETUP-04", "SETUP-05", "SETUP-08")
 	hermes := Account{Name: "hermes", UID: 10000, GID: 10000}
 	id := func(n uint32) *uint32 { return &n }
 	for _, c := range []struct {
@@ -68,8 +71,8 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// contract: SETUP-03, SETUP-04
 func TestParseID(t *testing.T) {
+	clause.Proves(t, "SETUP-03", "SETUP-04")
 	for value, want := range map[string]uint32{"1": 1, "99": 99, "0099": 99, "65534": 65534, "65536": 65536, "4294967294": 4294967294} {
 		if got, err := ParseID(value); err != nil || got != want {
 			t.Errorf("%q: got %d, %v", value, got, err)
@@ -117,7 +120,7 @@ func TestSupported(t *testing.T) {
 			if err == nil {
 				return
 			}
-			// contract: RUN-01, RUN-02
+			clause.Proves(t, "RUN-01", "RUN-02")
 			for _, part := range []string{"[hermes] ERROR: container started with --user 1234 ", " — not supported.", "HERMES_UID", "PUID"} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q is not in %q", part, err)

@@ -1,7 +1,6 @@
 package laws
 
 import (
-	_ "embed"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,9 +9,6 @@ import (
 	"testing"
 	"testing/fstest"
 )
-
-//go:embed uncovered.txt
-var uncoveredText string
 
 func repository(t *testing.T) (string, fs.FS) {
 	t.Helper()
@@ -109,36 +105,6 @@ func TestGoVersionRefusesADockerfileBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantOne(t, found, "Dockerfile:2: has Go 1.26.7, go.mod has 1.26.8")
-}
-
-func TestCoverage(t *testing.T) {
-	_, tree := repository(t)
-	known := specification(t, tree)
-	cited, err := Citations(tree, known)
-	if err != nil {
-		t.Fatal(err)
-	}
-	uncovered, err := ParseUncovered(uncoveredText)
-	if err != nil {
-		t.Fatal(err)
-	}
-	report(t, Coverage(known, Tested(cited), uncovered), nil)
-}
-
-func TestCoverageRefuses(t *testing.T) {
-	known := Clauses{{ID: "GW-01"}, {ID: "GW-02"}, {ID: "GW-03", Dropped: true}}
-	cases := map[string]struct {
-		cited     []Citation
-		uncovered Uncovered
-		want      string
-	}{
-		"a clause without test and reason":    {[]Citation{{"GW-01", "a_test.go", 1}, {"GW-02", "a.go", 1}}, nil, "GW-02 is cited by no test"},
-		"a clause both cited and listed":      {[]Citation{{"GW-01", "a_test.go", 1}, {"GW-02", "tests/a.go", 1}}, Uncovered{"GW-02": "later"}, "lists GW-02, which tests/a.go cites"},
-		"a listed clause that does not exist": {[]Citation{{"GW-01", "a_test.go", 1}, {"GW-02", "a_test.go", 2}}, Uncovered{"GW-98": "later"}, "lists GW-98"},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) { wantOne(t, Coverage(known, Tested(c.cited), c.uncovered), c.want) })
-	}
 }
 
 func TestReadme(t *testing.T) {

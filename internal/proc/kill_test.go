@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 // without runs f on a thread of its own that has lost capabilities, and is
@@ -37,8 +39,8 @@ func without(t *testing.T, caps []uint, f func()) {
 	<-done
 }
 
-// spec: SUP-78, FAULT-19
 func TestSignalsReachOtherUsersWithoutCapKill(t *testing.T) {
+	clause.Proves(t, "FAULT-19", "SUP-78")
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: an own process is never refused")
 	}

@@ -4,11 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/proc"
 )
 
-// spec: SUP-27
 func TestScript(t *testing.T) {
+	clause.Proves(t, "SUP-27")
 	for head, want := range map[string]string{
 		"#!/bin/sh\necho":                       "/bin/sh",
 		"#!/bin/sh":                             "/bin/sh",

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
 // foreign finds the calls in a file that make or wait for a process, and may
@@ -34,8 +36,8 @@ func foreign(t *testing.T, path string, src any) []string {
 	return found
 }
 
-// spec: SUP-85, SUP-109
 func TestNobodyElseSpawns(t *testing.T) {
+	clause.Proves(t, "SUP-109", "SUP-85")
 	if got := foreign(t, "bad.go", "package p\nfunc f() { os.FindProcess(1); syscall.Wait4(-1, nil, 0, nil) }"); len(got) != 2 {
 		t.Fatalf("the check found %q in a bad file", got)
 	}

@@ -15,6 +15,8 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 // No goroutine outlives its table.
@@ -64,8 +66,8 @@ func poll(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-// spec: SUP-85, FAULT-02, FAULT-03
 func TestNoExitCodeIsLost(t *testing.T) {
+	clause.Proves(t, "FAULT-02", "FAULT-03", "SUP-85")
 	table := newTable(t)
 	const workers, each = 8, 250
 	var wg sync.WaitGroup
@@ -91,8 +93,8 @@ func TestNoExitCodeIsLost(t *testing.T) {
 	}
 }
 
-// spec: SUP-85, FAULT-03
 func TestDeathBySignalIsRaw(t *testing.T) {
+	clause.Proves(t, "FAULT-03", "SUP-85")
 	table := newTable(t)
 	for sig := syscall.Signal(1); sig <= 64; sig++ {
 		switch sig {
@@ -107,8 +109,8 @@ func TestDeathBySignalIsRaw(t *testing.T) {
 	}
 }
 
-// spec: FAULT-01
 func TestThousandOrphansLeaveNoZombie(t *testing.T) {
+	clause.Proves(t, "FAULT-01")
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -157,8 +159,8 @@ func TestExecErrorIsTheErrno(t *testing.T) {
 	}
 }
 
-// spec: SUP-86, SUP-106, SUP-87, FAULT-04
 func TestChildStartsClean(t *testing.T) {
+	clause.Proves(t, "FAULT-04", "SUP-106", "SUP-86", "SUP-87")
 	table := newTable(t)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -191,9 +193,8 @@ func TestChildStartsClean(t *testing.T) {
 
 // TestChildStartsCleanBelowNohup: the Go runtime takes over all signals that were ignored at the start
 // but two, which a child would inherit.
-//
-// spec: SUP-86, FAULT-04
 func TestChildStartsCleanBelowNohup(t *testing.T) {
+	clause.Proves(t, "FAULT-04", "SUP-86")
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -205,8 +206,8 @@ func TestChildStartsCleanBelowNohup(t *testing.T) {
 	}
 }
 
-// spec: SUP-102
 func TestSignalsStopAtTheReap(t *testing.T) {
+	clause.Proves(t, "SUP-102")
 	table := newTable(t)
 	child := spawn(t, table, sh("sleep 600 & wait"))
 	if sid, err := unix.Getsid(child.Pid()); sid != child.Pid() {
@@ -226,8 +227,8 @@ func TestSignalsStopAtTheReap(t *testing.T) {
 	}
 }
 
-// spec: SUP-103
 func TestStatusOfAnEarlierOwnerOfThePidIsNotClaimed(t *testing.T) {
+	clause.Proves(t, "SUP-103")
 	table := newTable(t)
 	table.begin()
 	pid, err := forkExec("/bin/sleep", []string{"sleep", "600"}, &syscall.ProcAttr{})
@@ -249,8 +250,8 @@ func TestStatusOfAnEarlierOwnerOfThePidIsNotClaimed(t *testing.T) {
 	await(t, child)
 }
 
-// spec: SUP-103
 func TestStatusReapedBeforeTheEntryIsClaimed(t *testing.T) {
+	clause.Proves(t, "SUP-103")
 	table := newTable(t)
 	table.begin()
 	pid, err := forkExec("/bin/sh", []string{"sh", "-c", "exit 5"}, &syscall.ProcAttr{})
@@ -273,9 +274,8 @@ func TestStatusReapedBeforeTheEntryIsClaimed(t *testing.T) {
 
 // TestHangingExecStopsNothing: a spawn waits for an exec that a lease on the program holds up, as a
 // dead file system would. Others are spawned, signalled and reaped meanwhile.
-//
-// spec: SUP-103
 func TestHangingExecStopsNothing(t *testing.T) {
+	clause.Proves(t, "SUP-103")
 	table := newTable(t)
 	path := t.TempDir() + "/run"
 	if err := os.WriteFile(path, []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
@@ -328,9 +328,8 @@ func TestHangingExecStopsNothing(t *testing.T) {
 }
 
 // The first child finds them, however soon it is spawned.
-//
-// spec: SUP-101
 func TestThreadsAreMadeBeforehand(t *testing.T) {
+	clause.Proves(t, "SUP-101")
 	table := newTable(t)
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -348,8 +347,8 @@ func TestThreadsAreMadeBeforehand(t *testing.T) {
 	}
 }
 
-// spec: SUP-81
 func TestSignalAllHitsDescendantsOnly(t *testing.T) {
+	clause.Proves(t, "SUP-81")
 	table := newTable(t)
 	child := spawn(t, table, sh("setsid sleep 600 & exec sleep 600"))
 	poll(t, "both are seen", func() bool { return table.Others() >= 2 })

@@ -3,11 +3,12 @@ package proc
 import (
 	"io/fs"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: AGT-09
-// spec: SUP-101
 func TestSpareThreads(t *testing.T) {
+	clause.Proves(t, "AGT-09", "SUP-101")
 	const v2, v1 = "/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"
 	for name, c := range map[string]struct {
 		files map[string]string

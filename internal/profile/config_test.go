@@ -3,10 +3,12 @@ package profile
 import (
 	"testing"
 	"time"
+
+	"caduceus/internal/clause"
 )
 
-// contract: REC-09, BOOT-18
 func FuzzReadConfig(f *testing.F) {
+	clause.Proves(f, "BOOT-18", "REC-09")
 	f.Add("gateway: {multiplex_profiles: true}\nagent: {restart_drain_timeout: 30}\n")
 	f.Add("agent: {restart_drain_timeout: -.inf}")
 	f.Add("a: &a [*a]")
@@ -24,8 +26,8 @@ func FuzzReadConfig(f *testing.F) {
 	})
 }
 
-// contract: BOOT-18
 func TestDrainTimeout(t *testing.T) {
+	clause.Proves(t, "BOOT-18")
 	dir := t.TempDir()
 	write(t, dir, "config.yaml", "agent: {restart_drain_timeout: 2.5}\nother: x\n")
 	if c, err := ReadConfig(dir); err != nil || c.DrainTimeout != 2500*time.Millisecond {

@@ -3,10 +3,12 @@ package profile
 import (
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: ENV-09, ENV-11
 func TestParseHomeRefusesWhatMustNotBecomeHermes(t *testing.T) {
+	clause.Proves(t, "ENV-09", "ENV-11")
 	for value, want := range map[string]Home{
 		"":                              DefaultHome,
 		"/opt/data":                     DefaultHome,

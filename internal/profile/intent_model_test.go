@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"caduceus/internal/clause"
 )
 
 // volume is what two state files hold while people and tools start and stop one gateway, and the gateway
@@ -66,9 +68,8 @@ func (v *volume) write(t *rapid.T) {
 }
 
 // Whoever asked last is obeyed at the next boot, whatever the gateway wrote between.
-//
-// contract: STATE-08, DASH-14
 func TestTheLastRequestDecides(t *testing.T) {
+	clause.Proves(t, "DASH-14", "STATE-08")
 	rapid.Check(t, func(t *rapid.T) {
 		machine := time.Unix(1_700_000_000, 0)
 		v := &volume{now: machine.Add(time.Hour), machine: machine}

@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
-// contract: NAME-03, NAME-04
 func TestParse(t *testing.T) {
+	clause.Proves(t, "NAME-03", "NAME-04")
 	cases := map[string]struct {
 		line string
 		want Selection
@@ -45,8 +47,8 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// contract: NAME-02, NAME-03, NAME-04
 func TestResolve(t *testing.T) {
+	clause.Proves(t, "NAME-02", "NAME-03", "NAME-04")
 	root := t.TempDir()
 	for _, name := range []string{"coder", "test"} {
 		mkdir(t, root, "profiles", name)
@@ -90,8 +92,8 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// contract: NAME-01
 func TestSlotNames(t *testing.T) {
+	clause.Proves(t, "NAME-01")
 	long := strings.Repeat("a", 251)
 	for name, valid := range map[string]bool{
 		"default": true, "a": true, "0": true, "a-b_c9": true, long: true,
@@ -110,8 +112,8 @@ func TestSlotNames(t *testing.T) {
 	}
 }
 
-// contract: REC-03, REC-04
 func TestNames(t *testing.T) {
+	clause.Proves(t, "REC-03", "REC-04")
 	root := t.TempDir()
 	for _, name := range []string{"writer", "coder", "empty", "default", "Bad Name", "hermes", "a.b"} {
 		dir := mkdir(t, root, "profiles", name)
@@ -132,8 +134,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// contract: ENV-09, ENV-11, STATE-01
 func TestHome(t *testing.T) {
+	clause.Proves(t, "ENV-09", "ENV-11", "STATE-01")
 	for value, want := range map[string]string{
 		"": "/opt/data", "/srv/h/": "/srv/h", "relative": "/opt/data", "$(touch /x)": "/opt/data", "/a\nb": "/opt/data",
 	} {
@@ -176,9 +178,8 @@ func contains(err error, text string) bool {
 }
 
 // Whatever the words are, a selection takes at most two of them, and they are the ones it is about.
-//
-// contract: NAME-03
 func FuzzParse(f *testing.F) {
+	clause.Proves(f, "NAME-03")
 	f.Add("-p\x00coder\x00gateway\x00run")
 	f.Add("mcp\x00add\x00x\x00--args\x00--profile=y")
 	f.Add("-c\x00-p\x00--\x00--profile=")

@@ -8,10 +8,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"caduceus/internal/clause"
 )
 
-// contract: STATE-02, STATE-03, STATE-07, REC-06
 func TestRecorded(t *testing.T) {
+	clause.Proves(t, "REC-06", "STATE-02", "STATE-03", "STATE-07")
 	cases := map[string]struct {
 		content, want, err string
 	}{
@@ -45,8 +47,8 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-// contract: REC-06
 func TestStateOfForeignKind(t *testing.T) {
+	clause.Proves(t, "REC-06")
 	cases := map[string]func(t *testing.T, path string) error{
 		"directory":              func(_ *testing.T, path string) error { return os.Mkdir(path, 0o755) },
 		"fifo":                   func(_ *testing.T, path string) error { return syscall.Mkfifo(path, 0o600) },
@@ -74,8 +76,8 @@ func TestStateOfForeignKind(t *testing.T) {
 	}
 }
 
-// contract: STATE-02, STATE-04, STATE-08
 func TestRecordMergesAndNeverFollowsLinks(t *testing.T) {
+	clause.Proves(t, "STATE-02", "STATE-04", "STATE-08")
 	dir := t.TempDir()
 	outside := filepath.Join(t.TempDir(), "outside")
 	if err := os.Symlink(outside, filepath.Join(dir, IntentFile)); err != nil {
@@ -107,8 +109,8 @@ func TestRecordMergesAndNeverFollowsLinks(t *testing.T) {
 	}
 }
 
-// contract: STATE-04
 func TestRecordWritesIntoExistingDirectoriesOnly(t *testing.T) {
+	clause.Proves(t, "STATE-04")
 	dir := filepath.Join(t.TempDir(), "profiles", "ghost")
 	if err := Record(dir, Up, time.Now()); err == nil {
 		t.Error("no error")
@@ -118,8 +120,8 @@ func TestRecordWritesIntoExistingDirectoriesOnly(t *testing.T) {
 	}
 }
 
-// contract: STATE-04
 func TestRecordReplacesCorruptState(t *testing.T) {
+	clause.Proves(t, "STATE-04")
 	dir := t.TempDir()
 	write(t, dir, StateFile, `{"cut`)
 	if err := Record(dir, Up, time.Unix(1, 0)); err != nil {
@@ -130,8 +132,8 @@ func TestRecordReplacesCorruptState(t *testing.T) {
 	}
 }
 
-// contract: STATE-05
 func TestMarkPlannedStop(t *testing.T) {
+	clause.Proves(t, "STATE-05")
 	dir := t.TempDir()
 	if err := MarkPlannedStop(dir, os.Getpid(), time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)); err != nil {
 		t.Fatal(err)
@@ -160,8 +162,8 @@ func TestMarkPlannedStop(t *testing.T) {
 	}
 }
 
-// contract: STATE-08
 func TestPrior(t *testing.T) {
+	clause.Proves(t, "STATE-08")
 	at := time.Unix(1_000_000, 0)
 	machine := at.Add(-time.Hour)
 	ticks := func(after time.Duration) int64 { return int64((time.Hour + after) / (10 * time.Millisecond)) }
@@ -214,8 +216,8 @@ func TestPrior(t *testing.T) {
 	}
 }
 
-// contract: REC-06, STATE-02
 func FuzzReadState(f *testing.F) {
+	clause.Proves(f, "REC-06", "STATE-02")
 	f.Add([]byte(`{"gateway_state":"running","updated_at":"2026-01-01T00:00:00+00:00","platforms":{"x":{"state":"fatal"}}}`))
 	f.Add([]byte(`{"updated_at":1e300,"start_time":-1,"platforms":[]}`))
 	f.Fuzz(func(t *testing.T, content []byte) {

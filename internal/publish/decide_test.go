@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-containerregistry/pkg/name"
+
+	"caduceus/internal/clause"
 )
 
 const (
@@ -30,8 +32,8 @@ func good() (Request, Facts) {
 	}
 }
 
-// contract: IMG-20, TOOL-01
 func TestDecideAnnotatesWithWhatTheImageSays(t *testing.T) {
+	clause.Proves(t, "IMG-20", "TOOL-01")
 	r, f := good()
 	plan, err := Decide(r, f)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 // tree makes a file system of "path: content" lines.
@@ -23,8 +25,8 @@ func tree(lines ...string) fstest.MapFS {
 	return fsys
 }
 
-// spec: SUP-64, SUP-65
 func TestRead(t *testing.T) {
+	clause.Proves(t, "SUP-64", "SUP-65")
 	t.Parallel()
 	for name, c := range map[string]struct {
 		sources, bundles fstest.MapFS
@@ -91,8 +93,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// spec: SUP-64
 func TestUnit(t *testing.T) {
+	clause.Proves(t, "SUP-64")
 	t.Parallel()
 	plan, err := Read(tree(
 		"a/type: oneshot", "a/up: #!/command/execlineb -P\n/bin/sh  -e\n/x/y\n", "a/down: stop it", "a/timeout-up: 250\n",
@@ -120,8 +122,8 @@ func TestUnit(t *testing.T) {
 	}
 }
 
-// spec: SUP-66
 func TestWalkOrder(t *testing.T) {
+	clause.Proves(t, "SUP-66")
 	t.Parallel()
 	needs := map[string][]string{"d": {"b", "c"}, "b": {"a"}, "c": {"a", "elsewhere"}}
 	var mu sync.Mutex
@@ -141,8 +143,8 @@ func TestWalkOrder(t *testing.T) {
 	}
 }
 
-// spec: SUP-66
 func TestWalkSkipsDependentsOfAFailure(t *testing.T) {
+	clause.Proves(t, "SUP-66")
 	t.Parallel()
 	needs := map[string][]string{"b": {"a"}, "c": {"b"}}
 	broken := errors.New("broken")
@@ -161,8 +163,8 @@ func TestWalkSkipsDependentsOfAFailure(t *testing.T) {
 	}
 }
 
-// spec: SUP-66
 func TestWalkIsParallel(t *testing.T) {
+	clause.Proves(t, "SUP-66")
 	t.Parallel()
 	var meet sync.WaitGroup
 	meet.Add(3)

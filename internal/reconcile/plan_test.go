@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/profile"
 )
 
@@ -14,8 +15,8 @@ func running(name string) Facts {
 	return Facts{Name: name, HasFile: true, State: profile.State{Gateway: "running"}}
 }
 
-// contract: REC-05, REC-07, REC-09, REC-10, STATE-10, GW-07
 func TestPlan(t *testing.T) {
+	clause.Proves(t, "GW-07", "REC-05", "REC-07", "REC-09", "REC-10", "STATE-10")
 	state := func(name, word string) Facts {
 		f := Facts{Name: name, HasFile: word != ""}
 		f.State.Gateway = word
@@ -94,9 +95,8 @@ func TestPlan(t *testing.T) {
 }
 
 // What a boot starts is recorded as wanted, once, unless it is already; what it leaves down is nobody's request.
-//
-// contract: STATE-08, REC-05, REC-07, REC-09, REC-10
 func TestPlanRecordsWhatItStarts(t *testing.T) {
+	clause.Proves(t, "REC-05", "REC-07", "REC-09", "REC-10", "STATE-08")
 	at := time.Unix(1_000_000, 0)
 	up, down := profile.Intent{Want: profile.Up, At: at}, profile.Intent{Want: profile.Down, At: at}
 	run := Command{Gateway: true, Profile: profile.Default}
@@ -128,8 +128,8 @@ func TestPlanRecordsWhatItStarts(t *testing.T) {
 	}
 }
 
-// contract: REC-07, REC-08, REC-10, GW-03
 func TestParseCommand(t *testing.T) {
+	clause.Proves(t, "GW-03", "REC-07", "REC-08", "REC-10")
 	resolve := func(s profile.Selection) (string, error) { return profile.Resolve(s, profile.Home("/none"), false) }
 	run := Command{Gateway: true, Profile: "default"}
 	for line, want := range map[string]Command{
@@ -156,8 +156,8 @@ func TestParseCommand(t *testing.T) {
 	}
 }
 
-// contract: REC-11, STATE-09
 func TestActionKeepsForeignStatesOnTheirLine(t *testing.T) {
+	clause.Proves(t, "REC-11", "STATE-09")
 	a := Action{Profile: "x", Prior: "running\n2026 profile=evil", KillTime: time.Second}
 	if got, want := a.String(), `profile=x prior_state="running\n2026 profile=evil" action=registered`; got != want {
 		t.Errorf("got %s", got)

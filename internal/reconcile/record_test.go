@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/profile"
 )
 
@@ -34,9 +35,8 @@ func (b *boot) want(t *testing.T, dir string, want profile.Want) {
 }
 
 // A kill takes the container while its gateways still start, so that none of them has said that it runs.
-//
-// contract: REC-05, STATE-06, STATE-08
 func TestWhatABootStartedComesBackAfterAKill(t *testing.T) {
+	clause.Proves(t, "REC-05", "STATE-06", "STATE-08")
 	b := newBoot(t, "sleep", "infinity")
 	const coder = "profiles/coder"
 	put(t, b.home, coder+"/SOUL.md", "")
@@ -65,8 +65,8 @@ func TestWhatABootStartedComesBackAfterAKill(t *testing.T) {
 	b.want(t, coder, profile.Down)
 }
 
-// contract: REC-07, STATE-08
 func TestAMigrationIsRecordedAsWanted(t *testing.T) {
+	clause.Proves(t, "REC-07", "STATE-08")
 	b := newBoot(t, "gateway", "run")
 	b.run()
 	b.want(t, ".", profile.Up)
@@ -80,9 +80,8 @@ func TestAMigrationIsRecordedAsWanted(t *testing.T) {
 }
 
 // A request is recorded before there is a slot that anybody could start.
-//
-// contract: STATE-08
 func TestTheRecordComesBeforeTheSlot(t *testing.T) {
+	clause.Proves(t, "STATE-08")
 	b := newBoot(t)
 	put(t, b.home, "gateway_state.json", `{"gateway_state":"running"}`)
 	put(t, filepath.Dir(b.scandir), "scandir", "no directory")
@@ -92,8 +91,8 @@ func TestTheRecordComesBeforeTheSlot(t *testing.T) {
 	b.want(t, ".", profile.Up)
 }
 
-// contract: STATE-04, REC-06
 func TestABootThatCannotRecordGoesOn(t *testing.T) {
+	clause.Proves(t, "REC-06", "STATE-04")
 	for name, state := range map[string]string{"a running one": `{"gateway_state":"running"}`, "a migration": ""} {
 		b := newBoot(t, "gateway", "run")
 		if state != "" {
@@ -113,8 +112,8 @@ func TestABootThatCannotRecordGoesOn(t *testing.T) {
 	}
 }
 
-// contract: PROF-05, STATE-08
 func TestAnAdoptedGatewayIsRecordedIfItStarts(t *testing.T) {
+	clause.Proves(t, "PROF-05", "STATE-08")
 	for name, c := range map[string]struct {
 		renamed bool
 		want    profile.Want

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/identity"
 )
 
@@ -95,8 +96,8 @@ func (b *boot) log(t *testing.T) string {
 	return string(content)
 }
 
-// contract: REC-03, REC-05, REC-11, STATE-09, STATE-10, STATE-12
 func TestRunMakesSlots(t *testing.T) {
+	clause.Proves(t, "REC-03", "REC-05", "REC-11", "STATE-09", "STATE-10", "STATE-12")
 	b := newBoot(t, "sleep", "infinity")
 	put(t, b.home, "profiles/coder/SOUL.md", "")
 	put(t, b.home, "profiles/coder/gateway_state.json", `{"gateway_state":"running"}`)
@@ -132,8 +133,8 @@ func TestRunMakesSlots(t *testing.T) {
 	}
 }
 
-// contract: REC-06
 func TestRunGoesOnWithBrokenState(t *testing.T) {
+	clause.Proves(t, "REC-06")
 	b := newBoot(t)
 	put(t, b.home, "gateway_state.json", "")
 	put(t, b.home, ".gateway_intent.json", "[")
@@ -154,8 +155,8 @@ func TestRunGoesOnWithBrokenState(t *testing.T) {
 	}
 }
 
-// contract: REC-07
 func TestRunMigratesALegacyContainer(t *testing.T) {
+	clause.Proves(t, "REC-07")
 	b := newBoot(t, "gateway", "run")
 	if code := b.run(); code != 0 {
 		t.Fatalf("exit code %d\n%s", code, b.err.String())
@@ -172,8 +173,8 @@ func TestRunMigratesALegacyContainer(t *testing.T) {
 	}
 }
 
-// contract: REC-08
 func TestRunSkipsADashboardContainer(t *testing.T) {
+	clause.Proves(t, "REC-08")
 	b := newBoot(t, "hermes", "dashboard", "--host", "0.0.0.0")
 	if code := b.run(); code != 0 {
 		t.Fatalf("exit code %d\n%s", code, b.err.String())
@@ -190,8 +191,8 @@ func TestRunSkipsADashboardContainer(t *testing.T) {
 	}
 }
 
-// contract: REC-09, ENV-11
 func TestMultiplexing(t *testing.T) {
+	clause.Proves(t, "ENV-11", "REC-09")
 	cases := map[string]struct {
 		variable, config string
 		down, warned     bool
@@ -229,8 +230,8 @@ func TestMultiplexing(t *testing.T) {
 	}
 }
 
-// contract: BOOT-18
 func TestConfiguredDrainTimeout(t *testing.T) {
+	clause.Proves(t, "BOOT-18")
 	for config, want := range map[string]string{
 		"":                                      "7000\n",
 		"agent: {restart_drain_timeout: 3}":     "7000\n",
@@ -250,8 +251,8 @@ func TestConfiguredDrainTimeout(t *testing.T) {
 	}
 }
 
-// contract: STATE-09, STATE-11
 func TestBootLogRotates(t *testing.T) {
+	clause.Proves(t, "STATE-09", "STATE-11")
 	b := newBoot(t)
 	put(t, b.home, "logs/container-boot.log", strings.Repeat("x", logLimit-1))
 	b.run()

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func reader(files map[string]string) func(string) ([]byte, error) {
@@ -26,8 +28,8 @@ func defaultConfig() Config {
 	}
 }
 
-// spec: SUP-24
 func TestConfig(t *testing.T) {
+	clause.Proves(t, "SUP-24")
 	tests := []struct {
 		name     string
 		files    map[string]string
@@ -84,8 +86,8 @@ func FuzzConfig(f *testing.F) {
 	})
 }
 
-// spec: SUP-20
 func TestSignalLetters(t *testing.T) {
+	clause.Proves(t, "SUP-20")
 	want := map[byte]syscall.Signal{
 		'a': syscall.SIGALRM, 'b': syscall.SIGABRT, 'q': syscall.SIGQUIT, 'h': syscall.SIGHUP, 'k': syscall.SIGKILL,
 		't': syscall.SIGTERM, 'i': syscall.SIGINT, '1': syscall.SIGUSR1, '2': syscall.SIGUSR2, 'y': syscall.SIGWINCH,

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 func openDir(t *testing.T, path string) *Dir {
@@ -39,8 +41,8 @@ func withUmask(t *testing.T, mask int) {
 	t.Cleanup(func() { syscall.Umask(old) })
 }
 
-// spec: SUP-05, SUP-10, SUP-11
 func TestModesIgnoreTheUmask(t *testing.T) {
+	clause.Proves(t, "SUP-05", "SUP-10", "SUP-11")
 	withUmask(t, 0o777)
 	base := t.TempDir()
 	if err := os.Chmod(base, 0o700); err != nil {
@@ -73,8 +75,8 @@ func TestModesIgnoreTheUmask(t *testing.T) {
 	}
 }
 
-// spec: SUP-10
 func TestDanglingSymlinkGetsItsTarget(t *testing.T) {
+	clause.Proves(t, "SUP-10")
 	base := t.TempDir()
 	if err := os.Symlink("elsewhere", filepath.Join(base, "event")); err != nil {
 		t.Fatal(err)
@@ -87,8 +89,8 @@ func TestDanglingSymlinkGetsItsTarget(t *testing.T) {
 	}
 }
 
-// spec: SUP-13, FAULT-11
 func TestWritesFollowNoSymlink(t *testing.T) {
+	clause.Proves(t, "FAULT-11", "SUP-13")
 	base := t.TempDir()
 	victim := filepath.Join(t.TempDir(), "victim")
 	if err := os.WriteFile(victim, []byte("kept"), 0o600); err != nil {
@@ -117,8 +119,8 @@ func TestWritesFollowNoSymlink(t *testing.T) {
 	}
 }
 
-// spec: SUP-19, SUP-93, FAULT-17
 func TestLockIsSeenByProbes(t *testing.T) {
+	clause.Proves(t, "FAULT-17", "SUP-19", "SUP-93")
 	base := t.TempDir()
 	supervise := filepath.Join(base, SuperviseDir)
 	if err := os.Mkdir(supervise, 0o700); err != nil {
@@ -154,6 +156,7 @@ func TestLockIsSeenByProbes(t *testing.T) {
 
 // spec: SUP-110; contract: SVC-06
 func TestSendControl(t *testing.T) {
+	clause.Proves(t, "SUP-110", "SVC-06")
 	base := t.TempDir()
 	if err := SendControl(base, "u"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without fifo: %v", err)
@@ -179,8 +182,8 @@ func TestSendControl(t *testing.T) {
 	}
 }
 
-// spec: SUP-21, SUP-93
 func TestNotify(t *testing.T) {
+	clause.Proves(t, "SUP-21", "SUP-93")
 	base := t.TempDir()
 	fifo := func(suffix string) string {
 		name := fmt.Sprintf("ftrig1:@%024d:%s", 1, suffix)
@@ -230,8 +233,8 @@ func TestNotify(t *testing.T) {
 	}
 }
 
-// spec: FAULT-12
 func TestFailedReplaceKeepsTheOldFile(t *testing.T) {
+	clause.Proves(t, "FAULT-12")
 	base := t.TempDir()
 	d := openDir(t, base)
 	if err := d.Replace("status", []byte("old")); err != nil {
@@ -248,8 +251,8 @@ func TestFailedReplaceKeepsTheOldFile(t *testing.T) {
 	}
 }
 
-// spec: SUP-89
 func TestReadFileNeverWaits(t *testing.T) {
+	clause.Proves(t, "SUP-89")
 	path := t.TempDir()
 	fifo := filepath.Join(path, "timeout-kill")
 	if err := unix.Mkfifo(fifo, 0o600); err != nil {
@@ -278,9 +281,8 @@ func TestReadFileNeverWaits(t *testing.T) {
 }
 
 // FuzzFifoNames: a fifo is told of an event if and only if it has the name of a subscriber.
-//
-// spec: SUP-21, SUP-97
 func FuzzFifoNames(f *testing.F) {
+	clause.Proves(f, "SUP-21", "SUP-97")
 	for _, name := range []string{
 		"ftrig1:@400000006955b9250ee6b280:abcdef", "ftrig1:@400000006955b9250ee6b280:abcdefg", "ftrig2:@400000006955b9250ee6b280:abcdef",
 		"ftrig1", "", ".", "..", "a/b", "x",

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 // In a directory of another user root writes to nothing that a link leads to, and makes nothing there.
-//
-// spec: SUP-10, SUP-13
 func TestForeignLinksLeadNowhere(t *testing.T) {
+	clause.Proves(t, "SUP-10", "SUP-13")
 	needRoot(t)
 	for name, c := range map[string]struct {
 		uid    int
@@ -64,8 +65,8 @@ func TestForeignLinksLeadNowhere(t *testing.T) {
 	}
 }
 
-// spec: SUP-13
 func TestForeignLinksToServices(t *testing.T) {
+	clause.Proves(t, "SUP-13")
 	needRoot(t)
 	for name, c := range map[string]struct {
 		link, target int
@@ -96,9 +97,8 @@ func TestForeignLinksToServices(t *testing.T) {
 
 // What root makes in a directory of another user may be exchanged at once: the mode is then not given
 // to what is there instead.
-//
-// spec: SUP-13
 func TestModesAreNotGivenToWhatIsThereInstead(t *testing.T) {
+	clause.Proves(t, "SUP-13")
 	needRoot(t)
 	base, victim := t.TempDir(), filepath.Join(t.TempDir(), "victim")
 	if err := os.WriteFile(victim, nil, 0o640); err != nil {
@@ -136,10 +136,8 @@ func TestModesAreNotGivenToWhatIsThereInstead(t *testing.T) {
 }
 
 // State files are in the hands of whoever owns the slot, and root's health check reads them.
-//
-// contract: HEALTH-01
-// spec: SUP-13
 func TestReadersOfStateDoNotWait(t *testing.T) {
+	clause.Proves(t, "HEALTH-01", "SUP-13")
 	for name, put := range map[string]func(string) error{
 		"fifo":    func(path string) error { return unix.Mkfifo(path, 0o600) },
 		"no end":  func(path string) error { return os.Symlink("/dev/zero", path) },

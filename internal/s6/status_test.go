@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func at(nanos int) time.Time { return time.Date(2026, 1, 1, 0, 0, 0, nanos, time.UTC) }
 
-// spec: SUP-16, SUP-96
 func TestWorkedExample(t *testing.T) {
+	clause.Proves(t, "SUP-16", "SUP-96")
 	want := strings.NewReplacer(" ", "", "|", "").Replace(
 		"40000000 6955b925 0ee6b280 | 40000000 6955b926 1dcd6500 | 00000000 000010e1 | 0000 | 0c | 00 | 000010e1 | 0000 | 0c")
 	status := Status{
@@ -59,6 +61,7 @@ func vectors() []golden {
 
 // contract: SVC-02, SVC-03; spec: SUP-15, SUP-17, SUP-95, SUP-96
 func TestGoldenVectors(t *testing.T) {
+	clause.Proves(t, "SUP-15", "SUP-17", "SUP-95", "SUP-96", "SVC-02", "SVC-03")
 	for _, v := range vectors() {
 		t.Run(v.name, func(t *testing.T) {
 			now := at(0)
@@ -80,8 +83,8 @@ func TestGoldenVectors(t *testing.T) {
 	}
 }
 
-// contract: SVC-04, SVC-05
 func TestFields(t *testing.T) {
+	clause.Proves(t, "SVC-04", "SVC-05")
 	now := at(0)
 	down := View{
 		Status: Status{
@@ -122,8 +125,8 @@ func TestNumericSignalAndClockStep(t *testing.T) {
 	}
 }
 
-// spec: SUP-96
 func TestStatusOfAnotherSize(t *testing.T) {
+	clause.Proves(t, "SUP-96")
 	for _, size := range []int{0, 35, 42, 44} {
 		if _, err := DecodeStatus(make([]byte, size)); !errors.Is(err, ErrStatusSize) {
 			t.Errorf("%d bytes: %v, want ErrStatusSize", size, err)
@@ -131,8 +134,8 @@ func TestStatusOfAnotherSize(t *testing.T) {
 	}
 }
 
-// spec: SUP-18, SUP-96
 func TestTally(t *testing.T) {
+	clause.Proves(t, "SUP-18", "SUP-96")
 	deaths := []Death{
 		DeathOf(time.Date(2026, 1, 1, 0, 0, 2, 0, time.UTC), 9),
 		DeathOf(at(0), 0x0300),
@@ -166,8 +169,8 @@ func TestStampText(t *testing.T) {
 	}
 }
 
-// spec: SUP-43
 func TestBackoffFile(t *testing.T) {
+	clause.Proves(t, "SUP-43")
 	b := Backoff{Fails: 7, Delay: 4100 * time.Millisecond, Next: at(250e6)}
 	text := "7 4100 @400000006955b9250ee6b280\n"
 	if got := string(b.Encode()); got != text {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"caduceus/internal/clause"
 )
 
 // supervised makes a service directory that looks supervised until the end of
@@ -29,8 +31,8 @@ func supervised(t *testing.T, status Status) string {
 	return base
 }
 
-// contract: SVC-01, SVC-04, SVC-05
 func TestSvstatMain(t *testing.T) {
+	clause.Proves(t, "SVC-01", "SVC-04", "SVC-05")
 	dir := supervised(t, Status{Stamp: time.Now(), Pid: 77, PGID: 77, WantUp: true})
 	looping := supervised(t, Status{Stamp: time.Now(), Wait: 9, WantUp: true, Ready: true})
 	d := openDir(t, filepath.Join(looping, SuperviseDir))

@@ -6,13 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
 // Whoever fills the scandir takes no more descriptors and time than a full one does. What a scan did
 // not get to then is not taken for gone.
-//
-// spec: SUP-51, SUP-89
 func TestAFloodOfDirectories(t *testing.T) {
+	clause.Proves(t, "SUP-51", "SUP-89")
 	r := newRig(t)
 	for i := range maxLook + 10 {
 		if err := os.Mkdir(filepath.Join(r.path, fmt.Sprintf("a%05d", i)), 0o755); err != nil {

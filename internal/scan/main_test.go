@@ -3,10 +3,12 @@ package scan
 import (
 	"syscall"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// spec: SUP-01
 func TestParseArgs(t *testing.T) {
+	clause.Proves(t, "SUP-01")
 	tests := []struct {
 		name   string
 		args   []string
@@ -33,8 +35,8 @@ func TestParseArgs(t *testing.T) {
 	}
 }
 
-// spec: SUP-58
 func TestSignalsOfScandirMode(t *testing.T) {
+	clause.Proves(t, "SUP-58")
 	want := map[syscall.Signal]byte{
 		syscall.SIGTERM: 't', syscall.SIGINT: 't', syscall.SIGHUP: 'h', syscall.SIGQUIT: 'q',
 		syscall.SIGALRM: 'a', syscall.SIGABRT: 'b',
@@ -46,8 +48,8 @@ func TestSignalsOfScandirMode(t *testing.T) {
 	}
 }
 
-// spec: SUP-86, SUP-107
 func TestSignalsThatAreTaken(t *testing.T) {
+	clause.Proves(t, "SUP-107", "SUP-86")
 	taken := map[syscall.Signal]bool{}
 	for _, sig := range handled() {
 		taken[sig.(syscall.Signal)] = true

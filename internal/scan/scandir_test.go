@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/proc"
 	"caduceus/internal/s6"
 	"caduceus/internal/supervise"
@@ -120,8 +121,8 @@ func (r *rig) poll(what string, ok func() bool) {
 	}
 }
 
-// spec: SUP-50, SUP-51
 func TestNamesOfAScan(t *testing.T) {
+	clause.Proves(t, "SUP-50", "SUP-51")
 	r := newRig(t)
 	r.file("foo/run", sleeper)
 	r.file("foo/log/run", sleeper)
@@ -147,8 +148,8 @@ func TestNamesOfAScan(t *testing.T) {
 	}
 }
 
-// spec: SUP-50, FAULT-17, FAULT-20
 func TestSecondOpenIsBusy(t *testing.T) {
+	clause.Proves(t, "FAULT-17", "FAULT-20", "SUP-50")
 	r := newRig(t)
 	if _, err := Open(r.options(nil)); !errors.Is(err, ErrBusy) {
 		t.Errorf("second open: %v, want ErrBusy", err)
@@ -158,8 +159,8 @@ func TestSecondOpenIsBusy(t *testing.T) {
 	}
 }
 
-// spec: SUP-51, FAULT-16
 func TestDanglingLinksAreUnlinkedAtStartOnly(t *testing.T) {
+	clause.Proves(t, "FAULT-16", "SUP-51")
 	r := newRig(t)
 	link := filepath.Join(r.path, "late")
 	if err := os.Symlink("nowhere", link); err != nil {
@@ -177,6 +178,7 @@ func TestDanglingLinksAreUnlinkedAtStartOnly(t *testing.T) {
 
 // contract: SVC-08; spec: SUP-57
 func TestLettersOfTheControlFifo(t *testing.T) {
+	clause.Proves(t, "SUP-57", "SVC-08")
 	r := newRig(t)
 	r.file("foo/run", sleeper)
 	if err := s6.SvscanSend(r.path, "zwa"); err != nil {
@@ -201,8 +203,8 @@ func TestLettersOfTheControlFifo(t *testing.T) {
 	}
 }
 
-// spec: SUP-57, SUP-89
 func TestTooManyRequestsAreDropped(t *testing.T) {
+	clause.Proves(t, "SUP-57", "SUP-89")
 	r := newRig(t)
 	r.file("foo/run", sleeper)
 	for range 5 * requestQueue {
@@ -214,6 +216,7 @@ func TestTooManyRequestsAreDropped(t *testing.T) {
 
 // contract: BOOT-16; spec: SUP-79, SUP-80
 func TestStopServices(t *testing.T) {
+	clause.Proves(t, "BOOT-16", "SUP-79", "SUP-80")
 	r := newRig(t)
 	r.file("gentle/run", sleeper)
 	r.file("gentle/finish", "#!/bin/sh\necho >../../finished\n")
@@ -240,8 +243,8 @@ func TestStopServices(t *testing.T) {
 	}
 }
 
-// spec: SUP-80
 func TestStopServicesEndsWithItsContext(t *testing.T) {
+	clause.Proves(t, "SUP-80")
 	r := newRig(t)
 	r.file("foo/run", "#!/bin/sh\ntrap '' TERM\necho >../.deaf\nwhile :; do sleep 0.1; done\n")
 	r.scandir.Scan()
@@ -261,8 +264,8 @@ func TestStopServicesEndsWithItsContext(t *testing.T) {
 	r.scandir.Service("foo").Expire()
 }
 
-// spec: SUP-54, SUP-79
 func TestCloseLoggersGivesThemTheEnd(t *testing.T) {
+	clause.Proves(t, "SUP-54", "SUP-79")
 	r := newRig(t)
 	r.file("foo/run", "#!/bin/sh\necho last words\nexec sleep 3600\n")
 	r.file("foo/log/run", "#!/bin/sh\ncat >../../.logged\necho end >>../../.logged\n")
@@ -287,8 +290,8 @@ func TestCloseLoggersGivesThemTheEnd(t *testing.T) {
 	}
 }
 
-// spec: SUP-53
 func TestSupervisorThatLeftComesBack(t *testing.T) {
+	clause.Proves(t, "SUP-53")
 	r := newRig(t)
 	r.file("foo/run", sleeper)
 	r.scandir.Scan()
@@ -302,8 +305,8 @@ func TestSupervisorThatLeftComesBack(t *testing.T) {
 	r.waitUp("foo")
 }
 
-// spec: SUP-52
 func TestBadEntryDoesNotStopTheScan(t *testing.T) {
+	clause.Proves(t, "SUP-52")
 	r := newRig(t)
 	if err := os.Symlink("bad", filepath.Join(r.path, "bad")); err != nil { // a loop
 		t.Fatal(err)
@@ -316,8 +319,8 @@ func TestBadEntryDoesNotStopTheScan(t *testing.T) {
 	}
 }
 
-// spec: SUP-51
 func TestScanThatSeesNothingEndsNothing(t *testing.T) {
+	clause.Proves(t, "SUP-51")
 	r := newRig(t)
 	r.file("foo/run", sleeper)
 	r.scandir.Scan()
@@ -334,8 +337,8 @@ func TestScanThatSeesNothingEndsNothing(t *testing.T) {
 	}
 }
 
-// spec: SUP-54
 func TestLogPipeClosesWithItsLastUser(t *testing.T) {
+	clause.Proves(t, "SUP-54")
 	p, err := newLogPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -363,6 +366,7 @@ func TestLogPipeClosesWithItsLastUser(t *testing.T) {
 
 // contract: SLOT-14; spec: SUP-55
 func TestNewDirectoryWaitsForItsName(t *testing.T) {
+	clause.Proves(t, "SLOT-14", "SUP-55")
 	r := newRig(t)
 	elsewhere := t.TempDir()
 	r.file("foo/run", sleeper)

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 // The kernel tells of a removal at once; nothing looks now and then.
-//
-// spec: SUP-56
 func TestWatcherIsToldOfARemoval(t *testing.T) {
+	clause.Proves(t, "SUP-56")
 	seen := make(chan struct{}, 64)
 	w := newWatcher(func() { seen <- struct{}{} })
 	defer w.close()
@@ -48,8 +49,8 @@ func TestWatcherIsToldOfARemoval(t *testing.T) {
 	told("the move of c")
 }
 
-// spec: SUP-87, SUP-89
 func TestWatcherForgetsDirectoriesThatAreNoMore(t *testing.T) {
+	clause.Proves(t, "SUP-87", "SUP-89")
 	w := newWatcher(func() {})
 	root := t.TempDir()
 	for range 5 {

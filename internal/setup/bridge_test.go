@@ -4,10 +4,12 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: SETUP-38
 func TestBridgeCopiesFollowTheImage(t *testing.T) {
+	clause.Proves(t, "SETUP-38")
 	const image = "opt/hermes/scripts/whatsapp-bridge"
 	for name, test := range map[string]struct {
 		spoil string // file of the copy that is not the image's; "" is none
@@ -53,8 +55,8 @@ func TestBridgeCopiesFollowTheImage(t *testing.T) {
 	}
 }
 
-// contract: TOOL-17
 func TestNodeOfTheVolumeIsNamed(t *testing.T) {
+	clause.Proves(t, "TOOL-17")
 	c := newContainer(t)
 	c.file("opt/data/node/bin/node", "", 0o755)
 	c.expect(c.run(), "[stage2] Warning: /opt/data/node/bin/node outranks the image's Node.js for the agent; move /opt/data/node away to use the image's\n")
@@ -64,8 +66,8 @@ func TestNodeOfTheVolumeIsNamed(t *testing.T) {
 	}
 }
 
-// contract: ENV-13, TOOL-17
 func TestLinkToTheCommand(t *testing.T) {
+	clause.Proves(t, "ENV-13", "TOOL-17")
 	for name, test := range map[string]struct{ before, want string }{
 		"of an older image": {"/opt/hermes/.venv/bin/hermes", frontProgram},
 		"of a host":         {"/home/u/.hermes/hermes-agent/venv/bin/hermes", frontProgram},

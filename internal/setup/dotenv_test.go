@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func TestParseDotenv(t *testing.T) {
@@ -56,8 +58,8 @@ func FuzzParseDotenv(f *testing.F) {
 	})
 }
 
-// contract: SETUP-37
 func TestDamagedKeysAreNamedWithoutTheirText(t *testing.T) {
+	clause.Proves(t, "SETUP-37")
 	c := newContainer(t)
 	c.file("opt/data/.env", "A=1\nsk-very-secret\n", 0o600)
 	out := c.run()
@@ -67,15 +69,15 @@ func TestDamagedKeysAreNamedWithoutTheirText(t *testing.T) {
 	}
 }
 
-// contract: SETUP-37
 func TestUnreadableKeysAreNamed(t *testing.T) {
+	clause.Proves(t, "SETUP-37")
 	c := newContainer(t)
 	c.dir("opt/data/.env")
 	c.expect(c.run(), `[stage2] Warning: cannot read /opt/data/.env: not a regular file; repair it or run the command "setup"`)
 }
 
-// contract: SETUP-34
 func TestAPIKey(t *testing.T) {
+	clause.Proves(t, "SETUP-34")
 	generated := regexp.MustCompile(`(?m)^API_SERVER_KEY=[0-9a-f]{64}$`)
 	for name, test := range map[string]struct {
 		env, dotenv string
@@ -106,7 +108,7 @@ func TestAPIKey(t *testing.T) {
 	if strings.Contains(c.read("opt/data/.env"), "0123456789abcdef") {
 		t.Error("a key of the container was written to the volume")
 	}
-	// contract: NET-03
+	clause.Proves(t, "NET-03")
 	c.expect(c.run("API_SERVER_ENABLED=1", "API_SERVER_KEY=short"), "API_SERVER_KEY", "16 characters")
 }
 
@@ -133,8 +135,8 @@ func TestConfigVersions(t *testing.T) {
 	}
 }
 
-// contract: SETUP-22, SETUP-23, SETUP-24
 func TestMigrationStartsPythonOnlyForOldFiles(t *testing.T) {
+	clause.Proves(t, "SETUP-22", "SETUP-23", "SETUP-24")
 	c := newContainer(t)
 	c.file("opt/data/config.yaml", "_config_version: 33\n", 0o640)
 	if out := c.run(); strings.Contains(out, "docker_config_migrate.py") {
@@ -151,8 +153,8 @@ func TestMigrationStartsPythonOnlyForOldFiles(t *testing.T) {
 	c.expect(c.run(), "broken\n", "[stage2] Warning: docker_config_migrate.py failed; continuing\n")
 }
 
-// contract: SETUP-29
 func TestSkillsAreSyncedWhenSomethingChanged(t *testing.T) {
+	clause.Proves(t, "SETUP-29")
 	c := newContainer(t)
 	synced := func(why string, want bool, env ...string) {
 		t.Helper()
@@ -188,8 +190,8 @@ func TestSkillsAreSyncedWhenSomethingChanged(t *testing.T) {
 	}
 }
 
-// contract: SETUP-35
 func TestRemoteFileSystemsAreRecognised(t *testing.T) {
+	clause.Proves(t, "SETUP-35")
 	const table = `21 1 0:20 / / rw - overlay overlay rw
 22 21 0:21 / /opt/data rw,relatime shared:1 - ext4 /dev/sda1 rw
 23 22 0:22 / /opt/data/my\040share rw - nfs4 host:/x rw
@@ -216,8 +218,8 @@ garbage
 	}
 }
 
-// contract: SETUP-36
 func TestSmallSharedMemory(t *testing.T) {
+	clause.Proves(t, "SETUP-36")
 	const flag = "--disable-dev-shm-usage"
 	if line := shmWarning(64<<20, "--no-sandbox"); !strings.Contains(line, "64 MiB") || !strings.Contains(line, "--shm-size=1g") {
 		t.Errorf("said %q", line)
@@ -229,8 +231,8 @@ func TestSmallSharedMemory(t *testing.T) {
 	}
 }
 
-// contract: RUN-04
 func TestIgnoredVariables(t *testing.T) {
+	clause.Proves(t, "RUN-04")
 	get := func(name string) string { return map[string]string{"HERMES_UID": "5", "PUID": "6"}[name] }
 	if diff := cmp.Diff([]string{"HERMES_UID", "PUID"}, ignored(get)); diff != "" {
 		t.Error(diff)

@@ -5,12 +5,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"caduceus/internal/clause"
 )
 
 // A fifo in the place of a file that setup reads does not hold up the boot.
-//
-// contract: SETUP-16, SETUP-37
 func TestFifosInTheVolume(t *testing.T) {
+	clause.Proves(t, "SETUP-16", "SETUP-37")
 	for _, rel := range []string{
 		".env", "config.yaml", "SOUL.md", ".install_method", ".no-bundled-skills", "auth.json", "gateway_state.json",
 		"skills/.bundled_manifest", "skills/.curator_suppressed", "cache/bundled-skills.stamp",

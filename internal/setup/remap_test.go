@@ -5,10 +5,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: SETUP-02, SETUP-05
 func TestRemap(t *testing.T) {
+	clause.Proves(t, "SETUP-02", "SETUP-05")
 	c := newContainer(t)
 	out := c.run("PUID=99", "PGID=100")
 	c.expect(out, "[stage2] Changing hermes UID to 99\n", "[stage2] Changing hermes GID to 100\n",
@@ -18,15 +20,15 @@ func TestRemap(t *testing.T) {
 	c.is("opt/data/.env", 99, 0o600)
 }
 
-// contract: SETUP-04
 func TestBadIDsAreNamed(t *testing.T) {
+	clause.Proves(t, "SETUP-04")
 	c := newContainer(t)
 	c.expect(c.run("HERMES_UID=x"), `[stage2] Warning: ignoring HERMES_UID="x": not a number; it counts as not set (hermes is 10000:10000)`)
 	c.is("opt/data/.env", 10000, 0)
 }
 
-// contract: SETUP-08
 func TestAdoptVolumeOwner(t *testing.T) {
+	clause.Proves(t, "SETUP-08")
 	c := newContainer(t)
 	c.own("opt/data", 1234)
 	out := c.run("HERMES_ADOPT_VOLUME_OWNER=1")
@@ -36,8 +38,8 @@ func TestAdoptVolumeOwner(t *testing.T) {
 	}
 }
 
-// contract: SETUP-09
 func TestReadOnlyAccountFiles(t *testing.T) {
+	clause.Proves(t, "SETUP-09")
 	c := newContainer(t)
 	c.readOnly("etc")
 	out := c.run("HERMES_UID=4000")
@@ -48,8 +50,8 @@ func TestReadOnlyAccountFiles(t *testing.T) {
 	}
 }
 
-// contract: SETUP-31, SETUP-32
 func TestSocketGroups(t *testing.T) {
+	clause.Proves(t, "SETUP-31", "SETUP-32")
 	c := newContainer(t)
 	c.dir("var/run")
 	for path, gid := range map[string]int{"var/run/docker.sock": 998, "run/docker.sock": 0} {
@@ -85,9 +87,8 @@ func TestSocketGroups(t *testing.T) {
 }
 
 // A link in the place of the socket names something that hermes was never lent.
-//
-// contract: SETUP-31
 func TestALinkedSocketLendsNoGroup(t *testing.T) {
+	clause.Proves(t, "SETUP-31")
 	c := newContainer(t)
 	c.dir("run")
 	c.dir("srv")

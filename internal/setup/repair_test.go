@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: SETUP-10, SETUP-11, SETUP-12, SETUP-13, SETUP-14, LOG-04
 func TestOwnershipRepair(t *testing.T) {
+	clause.Proves(t, "LOG-04", "SETUP-10", "SETUP-11", "SETUP-12", "SETUP-13", "SETUP-14")
 	for name, test := range map[string]struct {
 		volume int // owner of H before
 		path   string
@@ -60,8 +62,8 @@ func TestRootsVolumeIsNotOfferedAsHermes(t *testing.T) {
 	c.expect(c.run(), "[stage2] Fixing ownership of /opt/data (targeted) to hermes (10000)\n")
 }
 
-// contract: SETUP-15
 func TestSymlinksAreNeverFollowed(t *testing.T) {
+	clause.Proves(t, "SETUP-15")
 	for name, test := range map[string]struct {
 		link   string // below H
 		target string // from the container's root; "" dangles
@@ -106,8 +108,8 @@ func TestSymlinksAreNeverFollowed(t *testing.T) {
 	}
 }
 
-// contract: SETUP-15
 func TestVolumeBehindSymlinkIsNotRepaired(t *testing.T) {
+	clause.Proves(t, "SETUP-15")
 	c := newContainer(t)
 	c.file("srv/precious/workspace/file", "x", 0o600)
 	c.link("precious", "srv/home")
@@ -144,8 +146,8 @@ func BenchmarkRepairOf100000CleanFiles(b *testing.B) {
 	}
 }
 
-// contract: SETUP-16
 func TestRefusedChownOnlyWarns(t *testing.T) {
+	clause.Proves(t, "SETUP-16")
 	c := newContainer(t)
 	c.file("opt/data/cron/a", "x", 0o644)
 	c.file("opt/data/cron/b", "x", 0o644)
@@ -160,8 +162,8 @@ func TestRefusedChownOnlyWarns(t *testing.T) {
 	}
 }
 
-// contract: RUN-07
 func TestRootThatCannotLookIntoTheVolume(t *testing.T) {
+	clause.Proves(t, "RUN-07")
 	c := newContainer(t)
 	if err := os.Chmod(c.data(""), 0o700); err != nil {
 		t.Fatal(err)

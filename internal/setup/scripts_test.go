@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 const rootfs = "../../rootfs"
@@ -44,8 +46,8 @@ func scripts(t *testing.T) map[string]fs.FileMode {
 	return found
 }
 
-// contract: IMG-09, IMG-10, IMG-11, IMG-19
 func TestScriptsAreWellFormed(t *testing.T) {
+	clause.Proves(t, "IMG-09", "IMG-10", "IMG-11", "IMG-19")
 	all := scripts(t)
 	for _, rel := range []string{
 		"etc/cont-init.d/01-hermes-setup", "etc/cont-init.d/015-supervise-perms", "etc/cont-init.d/02-reconcile-profiles",
@@ -79,8 +81,8 @@ func TestScriptsAreWellFormed(t *testing.T) {
 	}
 }
 
-// contract: SHIM-02
 func TestTiniShim(t *testing.T) {
+	clause.Proves(t, "SHIM-02")
 	for name, test := range map[string]struct {
 		args string
 		want string
@@ -129,8 +131,8 @@ func python(t *testing.T, env []string, args ...string) (string, error) {
 
 const whole = `"client_id": "c", "access_token": "a2", "refresh_token": "r2", "obtained_at": "2026-02-01T00:00:00+00:00"`
 
-// contract: SETUP-26
 func TestRebootstrap(t *testing.T) {
+	clause.Proves(t, "SETUP-26")
 	const replaced = `"access_token": "a2"`
 	for name, test := range map[string]struct {
 		stored, seed string
@@ -211,8 +213,8 @@ def migrate_config(interactive, quiet):
         full(get_config_path(), home / "elsewhere")
 `
 
-// contract: SETUP-22, SETUP-23, SETUP-24, STATE-13
 func TestConfigMigrate(t *testing.T) {
+	clause.Proves(t, "SETUP-22", "SETUP-23", "SETUP-24", "STATE-13")
 	for name, test := range map[string]struct {
 		env          string
 		config, keys string // afterwards

@@ -5,10 +5,12 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
-// contract: SETUP-21
 func TestInstallMethodOfOlderImagesIsDropped(t *testing.T) {
+	clause.Proves(t, "SETUP-21")
 	c := newContainer(t)
 	c.file("opt/data/.install_method", "docker\n", 0o644)
 	c.run()
@@ -22,8 +24,8 @@ func TestInstallMethodOfOlderImagesIsDropped(t *testing.T) {
 	}
 }
 
-// contract: SETUP-27, SETUP-28
 func TestGatewayBootstrapState(t *testing.T) {
+	clause.Proves(t, "SETUP-27", "SETUP-28")
 	for name, test := range map[string]struct{ value, before, want string }{
 		"running":          {"running", "", `{"gateway_state":"running"}` + "\n"},
 		"another word":     {"Running", "", ""},
@@ -48,8 +50,8 @@ func TestGatewayBootstrapState(t *testing.T) {
 	}
 }
 
-// contract: SETUP-25, SETUP-26
 func TestAuthBootstrap(t *testing.T) {
+	clause.Proves(t, "SETUP-25", "SETUP-26")
 	c := newContainer(t)
 	secret := `{"providers": {"nous": {}}} ` // verbatim, with its blank
 	c.run("HERMES_AUTH_JSON_BOOTSTRAP=" + secret)

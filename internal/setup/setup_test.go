@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caduceus/internal/apt"
+	"caduceus/internal/clause"
 )
 
 const lastLine = "[stage2] Setup complete; starting user services\n"
@@ -152,14 +153,14 @@ func TestFirstBoot(t *testing.T) {
 	if diff := cmp.Diff(want, out); diff != "" {
 		t.Error(diff)
 	}
-	// contract: SETUP-19, SETUP-20
+	clause.Proves(t, "SETUP-19", "SETUP-20")
 	c.is("opt/data/.env", 10000, 0o600)
 	c.is("opt/data/config.yaml", 10000, 0o640)
 	c.is("opt/data/SOUL.md", 10000, 0o644)
 	if diff := cmp.Diff("# settings\n_config_version: 33\n", c.read("opt/data/config.yaml")); diff != "" {
 		t.Error(diff)
 	}
-	// contract: SETUP-18
+	clause.Proves(t, "SETUP-18")
 	for _, dir := range append(trees(), "backups", "logs/gateways") {
 		if dir == "profiles" {
 			if _, err := os.Stat(c.data(dir)); err == nil {
@@ -169,19 +170,19 @@ func TestFirstBoot(t *testing.T) {
 		}
 		c.is("opt/data/"+dir, 10000, 0)
 	}
-	// contract: ENV-13
+	clause.Proves(t, "ENV-13")
 	if target, err := os.Readlink(c.data(".local/bin/hermes")); err != nil || target != "/opt/hermes/bin/hermes" {
 		t.Errorf("link to %q, %v", target, err)
 	}
 	c.is("opt/data/.local/state/hermes/gateway-locks", 10000, 0)
-	// contract: SETUP-28
+	clause.Proves(t, "SETUP-28")
 	if _, err := os.Stat(c.data("gateway_state.json")); err == nil {
 		t.Error("a gateway state was written")
 	}
 }
 
-// contract: SETUP-01
 func TestSecondRunSaysAndChangesNothing(t *testing.T) {
+	clause.Proves(t, "SETUP-01")
 	c := newContainer(t)
 	c.run("HERMES_UID=4000", "HERMES_GID=4001")
 	before := snapshot(t, c.root)
@@ -223,8 +224,8 @@ func snapshot(t *testing.T, root string) map[string]string {
 	return all
 }
 
-// contract: ENV-08
 func TestMissingParentsOfHomeAreRoots(t *testing.T) {
+	clause.Proves(t, "ENV-08")
 	c := newContainer(t)
 	c.run("HERMES_HOME=/srv/a/b")
 	c.is("srv", 0, 0o755)
@@ -233,15 +234,15 @@ func TestMissingParentsOfHomeAreRoots(t *testing.T) {
 	c.is("srv/a/b/.env", 10000, 0o600)
 }
 
-// contract: ENV-11
 func TestImpossibleHomeIsReplaced(t *testing.T) {
+	clause.Proves(t, "ENV-11")
 	c := newContainer(t)
 	c.expect(c.run("HERMES_HOME=data"), `HERMES_HOME="data"`, "/opt/data")
 	c.is("opt/data/.env", 10000, 0o600)
 }
 
-// contract: SETUP-17
 func TestUnwritableVolumeIsOneLine(t *testing.T) {
+	clause.Proves(t, "SETUP-17")
 	c := newContainer(t)
 	c.readOnly("opt/data")
 	out := c.run()
@@ -251,8 +252,8 @@ func TestUnwritableVolumeIsOneLine(t *testing.T) {
 	}
 }
 
-// contract: SETUP-30
 func TestBrowserIsExported(t *testing.T) {
+	clause.Proves(t, "SETUP-30")
 	c := newContainer(t)
 	c.env = []string{"PATH=/usr/bin:/bin", "PLAYWRIGHT_BROWSERS_PATH=/opt/hermes/.playwright", "AGENT_BROWSER_ARGS=--no-sandbox,--disable-dev-shm-usage"}
 	c.expect(c.run(), "[stage2] Warning: no Chromium under \"/opt/hermes/.playwright\", which PLAYWRIGHT_BROWSERS_PATH names")
@@ -290,7 +291,7 @@ func TestPerms(t *testing.T) {
 		if code := Perms(t.Context(), Env{Stdout: &out, Stderr: &errs, Root: c.root}); code != 0 || errs.Len() > 0 {
 			t.Fatalf("code %d: %s", code, &errs)
 		}
-		// contract: REC-01
+		clause.Proves(t, "REC-01")
 		if got := out.String(); got != "[supervise-perms] chowned supervise/ trees for static s6-rc services\n" {
 			t.Errorf("said %q", got)
 		}
@@ -308,7 +309,7 @@ func TestPerms(t *testing.T) {
 
 // The helper that runs as root may be looked at, and no more.
 func TestPermsKeepTheSlotOfRoot(t *testing.T) {
-	// contract: TOOL-14
+	clause.Proves(t, "TOOL-14")
 	c := newContainer(t)
 	for _, slot := range []string{apt.Slot, "dashboard"} {
 		c.dir("run/s6-rc/servicedirs/" + slot)

@@ -3,10 +3,12 @@ package setup
 import (
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
-// contract: ENV-11
 func TestASwitchThatIsNeitherYesNorNoIsNamed(t *testing.T) {
+	clause.Proves(t, "ENV-11")
 	c := newContainer(t)
 	for _, quiet := range []string{
 		"HERMES_ALLOW_APT=", "HERMES_ALLOW_APT= On ", "HERMES_DASHBOARD=no", "HERMES_DASHBOARD=0", "HERMES_GATEWAY_NO_SUPERVISE=TRUE",
@@ -24,8 +26,8 @@ func TestASwitchThatIsNeitherYesNorNoIsNamed(t *testing.T) {
 	}
 }
 
-// contract: ENV-11, SETUP-25
 func TestASignInThatIsNoneIsNotWritten(t *testing.T) {
+	clause.Proves(t, "ENV-11", "SETUP-25")
 	c := newContainer(t)
 	for _, value := range []string{"garbage", `["x"]`, `{"a":`, "$(touch /x)"} {
 		out := c.run("HERMES_AUTH_JSON_BOOTSTRAP=" + value)
@@ -40,14 +42,14 @@ func TestASignInThatIsNoneIsNotWritten(t *testing.T) {
 	}
 }
 
-// contract: ENV-11, SETUP-27
 func TestABootstrapStateThatIsNoneIsNamed(t *testing.T) {
+	clause.Proves(t, "ENV-11", "SETUP-27")
 	c := newContainer(t)
 	c.expect(c.run("HERMES_GATEWAY_BOOTSTRAP_STATE=Running"), `HERMES_GATEWAY_BOOTSTRAP_STATE="Running" is ignored`)
 }
 
-// contract: ENV-11
 func TestARefusedHomeIsCorrectedForAllThatStartsLater(t *testing.T) {
+	clause.Proves(t, "ENV-11")
 	c := newContainer(t)
 	c.file("run/s6/container_environment/HERMES_HOME", "/etc\n", 0o644)
 	c.expect(c.run("HERMES_HOME=/etc"), `HERMES_HOME="/etc" is a directory of the system`)

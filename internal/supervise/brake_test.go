@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/s6"
 )
 
@@ -20,6 +21,7 @@ func (s *story) loop(n int) *story {
 
 // contract: SLOT-06; spec: SUP-41
 func TestBackoffSeries(t *testing.T) {
+	clause.Proves(t, "SLOT-06", "SUP-41")
 	s := newStory(t)
 	var got []time.Duration
 	for range 16 {
@@ -36,6 +38,7 @@ func TestBackoffSeries(t *testing.T) {
 
 // contract: SLOT-06; spec: SUP-41, FAULT-08
 func TestInstantDeathsInAnHour(t *testing.T) {
+	clause.Proves(t, "FAULT-08", "SLOT-06", "SUP-41")
 	s := newStory(t)
 	jitter := []float64{0.9, 1.1, 1}
 	starts := 0
@@ -51,6 +54,7 @@ func TestInstantDeathsInAnHour(t *testing.T) {
 
 // contract: SLOT-07; spec: SUP-43
 func TestCrashLoopIsSaidOncePerDelay(t *testing.T) {
+	clause.Proves(t, "SLOT-07", "SUP-43")
 	s := newStory(t).loop(5)
 	if said := s.said(); strings.Contains(said, "log") || strings.Contains(said, "backoff") {
 		t.Errorf("five deaths said %q", said)
@@ -71,6 +75,7 @@ func TestCrashLoopIsSaidOncePerDelay(t *testing.T) {
 
 // contract: SLOT-08, SLOT-09; spec: SUP-40, SUP-42
 func TestWhatCountsAsFastDeath(t *testing.T) {
+	clause.Proves(t, "SLOT-08", "SLOT-09", "SUP-40", "SUP-42")
 	tests := []struct {
 		name string
 		life func(s *story)
@@ -103,6 +108,7 @@ func TestWhatCountsAsFastDeath(t *testing.T) {
 
 // contract: SLOT-08; spec: SUP-42
 func TestLettersInThePause(t *testing.T) {
+	clause.Proves(t, "SLOT-08", "SUP-42")
 	tests := []struct {
 		letters string
 		starts  bool // at once
@@ -138,8 +144,8 @@ func TestLettersInThePause(t *testing.T) {
 	}
 }
 
-// spec: SUP-42
 func TestAMinuteUpEndsTheCrashLoop(t *testing.T) {
+	clause.Proves(t, "SUP-42")
 	s := newStory(t).loop(7).next()
 	if got := s.m.calm.Sub(s.in.now); got != fastDeath {
 		t.Fatalf("calm in %v", got)
@@ -156,6 +162,7 @@ func TestAMinuteUpEndsTheCrashLoop(t *testing.T) {
 
 // contract: SLOT-06; spec: SUP-41
 func TestCapOfTheBackoff(t *testing.T) {
+	clause.Proves(t, "SLOT-06", "SUP-41")
 	s := newStory(t)
 	s.in.config.RestartMax = 3 * time.Second
 	if got := s.loop(12).pause(); got != 3*time.Second {

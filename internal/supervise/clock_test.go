@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"caduceus/internal/clause"
 )
 
 // stepped is t with its wall clock reading moved by step, as time.Now gives it after somebody set the
@@ -58,9 +60,8 @@ func steps() map[string]time.Duration {
 
 // TestClockSteps: a step of the wall clock restarts nothing, makes no timer early or late, and only
 // moves the stamps.
-//
-// spec: SUP-92, FAULT-15
 func TestClockSteps(t *testing.T) {
+	clause.Proves(t, "FAULT-15", "SUP-92")
 	for name, step := range steps() {
 		t.Run(name, func(t *testing.T) { // one after the other: each has a pid table
 			t.Run("while up", func(t *testing.T) { stepWhileUp(t, step) })

@@ -5,11 +5,12 @@ import (
 	"syscall"
 	"testing"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/s6"
 )
 
-// spec: SUP-68
 func TestCondition(t *testing.T) {
+	clause.Proves(t, "SUP-68")
 	const exited1 = syscall.WaitStatus(1 << 8)
 	for name, c := range map[string]struct {
 		status      s6.Status

@@ -5,13 +5,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
 // TestDiagram draws the moves of the table in machine.go, and wants machine.md beside it to be that
 // drawing.
-//
-// spec: SUP-30, SUP-35
 func TestDiagram(t *testing.T) {
+	clause.Proves(t, "SUP-30", "SUP-35")
 	golden(t, "machine.md", diagram())
 }
 

@@ -1,9 +1,13 @@
 package supervise
 
-import "testing"
+import (
+	"testing"
 
-// spec: SUP-89
+	"caduceus/internal/clause"
+)
+
 func TestKicksDoNotCrowdOutAStop(t *testing.T) {
+	clause.Proves(t, "SUP-89")
 	m := mailbox{ring: make(chan struct{}, 1)}
 	for range 2 * mailLimit {
 		m.put(order{kick: true})

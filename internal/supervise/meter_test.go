@@ -7,10 +7,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"caduceus/internal/clause"
 )
 
-// spec: FAULT-08, FAULT-18
 func TestMeter(t *testing.T) {
+	clause.Proves(t, "FAULT-08", "FAULT-18")
 	var m meter
 	steps := []struct {
 		after time.Duration

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"caduceus/internal/clause"
 )
 
 // model is a machine with a fake process, and what must hold of them.
@@ -95,8 +97,8 @@ func (w *model) letter(t *rapid.T) {
 	w.do(t, e)
 }
 
-// spec: SUP-14, SUP-93, SUP-97
 func TestModel(t *testing.T) {
+	clause.Proves(t, "SUP-14", "SUP-93", "SUP-97")
 	rapid.Check(t, func(t *rapid.T) {
 		w := &model{in: input{now: epoch(), config: defaults(), jitter: 1}, want: rapid.Bool().Draw(t, "want")}
 		w.in.config.KillTimeout = rapid.SampledFrom([]time.Duration{0, time.Second}).Draw(t, "timeout-kill")
@@ -133,8 +135,8 @@ func TestModel(t *testing.T) {
 	})
 }
 
-// spec: SUP-20, SUP-97
 func FuzzControlBytes(f *testing.F) {
+	clause.Proves(f, "SUP-20", "SUP-97")
 	f.Add([]byte("udx"))
 	f.Add([]byte("\x00\xffkK"))
 	f.Fuzz(func(_ *testing.T, letters []byte) {

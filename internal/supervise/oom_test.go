@@ -6,11 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/s6"
 )
 
-// spec: SUP-33, FAULT-13
 func TestDeathForWantOfMemoryIsNamed(t *testing.T) {
+	clause.Proves(t, "FAULT-13", "SUP-33")
 	const line = "foo: killed for want of memory (OOM)"
 	r := newRig(t, map[string]string{"run": "#!/bin/sh\nuntil test -e go; do sleep 0.01; done\nrm go\nkill -9 $$\n"}).start()
 	deaths := func(n int) {

@@ -10,10 +10,13 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 // contract: DASH-06; spec: FAULT-18
 func TestPrefixLines(t *testing.T) {
+	clause.Proves(t, "DASH-06", "FAULT-18")
 	long := strings.Repeat("x", maxLine)
 	tests := []struct {
 		name, in string
@@ -55,6 +58,7 @@ func FuzzPrefixLines(f *testing.F) {
 
 // contract: DASH-06; spec: SUP-88, FAULT-18
 func TestPrefixerFlood(t *testing.T) {
+	clause.Proves(t, "DASH-06", "FAULT-18", "SUP-88")
 	r, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -104,8 +108,8 @@ func TestPrefixerWithoutReader(t *testing.T) {
 	_ = out.Close()
 }
 
-// spec: SUP-89, SUP-101
 func TestPrefixersOfABlockedReaderShareAThread(t *testing.T) {
+	clause.Proves(t, "SUP-101", "SUP-89")
 	r, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

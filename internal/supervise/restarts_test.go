@@ -6,12 +6,13 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"caduceus/internal/clause"
 )
 
 // The suite tests/s6 has a scanner restart 10,000 times; this is what it looks like from inside.
-//
-// spec: SUP-89, FAULT-21
 func TestRestartsLeaveNothingBehind(t *testing.T) {
+	clause.Proves(t, "FAULT-21", "SUP-89")
 	r := newRig(t, map[string]string{"down": "", "notification-fd": "3", "max-death-tally": "10"})
 	program, err := os.ReadFile("/bin/true")
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/proc"
 	"caduceus/internal/s6"
 )
@@ -140,8 +141,8 @@ func (r *rig) read(name string) string {
 
 const sleeper = "#!/bin/sh\necho $$ >>pids\nexec sleep 3600\n"
 
-// spec: SUP-11, SUP-14, SUP-05
 func TestLifeOnDisk(t *testing.T) {
+	clause.Proves(t, "SUP-05", "SUP-11", "SUP-14")
 	r := newRig(t, map[string]string{"run": sleeper, "down": ""}).start()
 	r.poll("first status", func() bool { return r.read("supervise/status") != "" })
 	status, err := s6.ReadStatus(r.path)
@@ -169,8 +170,8 @@ func TestLifeOnDisk(t *testing.T) {
 	}
 }
 
-// spec: SUP-90, FAULT-09
 func TestPanicIsAdopted(t *testing.T) {
+	clause.Proves(t, "FAULT-09", "SUP-90")
 	r := newRig(t, map[string]string{"run": sleeper}).start()
 	r.wait(Up)
 	pid := r.service.Status().Pid
@@ -197,8 +198,8 @@ func TestPanicIsAdopted(t *testing.T) {
 	r.poll("two runs in all", func() bool { return strings.Count(r.read("pids"), "\n") == 2 })
 }
 
-// spec: SUP-12, FAULT-11
 func TestSetupIsTriedAgain(t *testing.T) {
+	clause.Proves(t, "FAULT-11", "SUP-12")
 	r := newRig(t, map[string]string{"run": sleeper, "supervise": "a file"}).start()
 	r.poll("the cause", func() bool { return strings.Contains(r.said(), "supervise") })
 	if err := os.Remove(filepath.Join(r.path, "supervise")); err != nil {
@@ -210,9 +211,8 @@ func TestSetupIsTriedAgain(t *testing.T) {
 
 // What a supervisor is told before it can supervise is not lost: nobody says it twice, and a boot may
 // wait for it.
-//
-// spec: SUP-12, SUP-66
 func TestLettersOutliveAFailedSetup(t *testing.T) {
+	clause.Proves(t, "SUP-12", "SUP-66")
 	r := newRig(t, map[string]string{"run": sleeper, "down": "", "supervise": "a file"}).start()
 	r.poll("the cause", func() bool { return r.said() != "" })
 	r.service.Command("u")
@@ -226,9 +226,8 @@ func TestLettersOutliveAFailedSetup(t *testing.T) {
 }
 
 // Whoever owns the service directory cannot make the supervisor wait.
-//
-// spec: SUP-13, SUP-101
 func TestDownThatIsAFifo(t *testing.T) {
+	clause.Proves(t, "SUP-101", "SUP-13")
 	r := newRig(t, map[string]string{"run": sleeper})
 	if err := unix.Mkfifo(filepath.Join(r.path, "down"), 0o600); err != nil {
 		t.Fatal(err)
@@ -247,8 +246,8 @@ func TestStopEndsAFailedSetup(t *testing.T) {
 	r.wait(Gone)
 }
 
-// spec: SUP-26, SUP-28
 func TestRunThatCannotStart(t *testing.T) {
+	clause.Proves(t, "SUP-26", "SUP-28")
 	r := newRig(t, map[string]string{"run": "echo no shebang\n"}).start()
 	r.poll("the cause", func() bool { return strings.Contains(r.said(), "exec format error") })
 	if st := r.service.Status(); !st.NotStarted || st.Pid != 0 {
@@ -261,8 +260,8 @@ func TestRunThatCannotStart(t *testing.T) {
 	r.wait(Up)
 }
 
-// spec: SUP-28
 func TestSameDescriptorTwiceIsRefused(t *testing.T) {
+	clause.Proves(t, "SUP-28")
 	r := newRig(t, map[string]string{"run": sleeper, "notification-fd": "5", "lock-fd": "5"}).start()
 	r.poll("the cause", func() bool { return strings.Contains(r.said(), "notification-fd and lock-fd are both 5") })
 	if err := os.Remove(filepath.Join(r.path, "lock-fd")); err != nil {
@@ -274,6 +273,7 @@ func TestSameDescriptorTwiceIsRefused(t *testing.T) {
 
 // contract: SLOT-10; spec: SUP-22
 func TestWaitKnowsPermanentFailure(t *testing.T) {
+	clause.Proves(t, "SLOT-10", "SUP-22")
 	r := newRig(t, map[string]string{
 		"run": "#!/bin/sh\nexit 1\n", "finish": "#!/bin/sh\nexit 125\n", "notification-fd": "3",
 	}).start()
@@ -293,8 +293,8 @@ func TestWaitKnowsPermanentFailure(t *testing.T) {
 	}
 }
 
-// spec: SUP-66
 func TestWaitSeesAnInstant(t *testing.T) {
+	clause.Proves(t, "SUP-66")
 	r := newRig(t, map[string]string{"run": "#!/bin/sh\nexit 0\n"}).start()
 	for range 3 {
 		r.wait(Up) // the next start at the latest
@@ -303,9 +303,8 @@ func TestWaitSeesAnInstant(t *testing.T) {
 
 // TestNewlineBeforeTheExitCounts: the supervisor is held while run becomes
 // ready and dies, so it finds both at once.
-//
-// spec: SUP-23
 func TestNewlineBeforeTheExitCounts(t *testing.T) {
+	clause.Proves(t, "SUP-23")
 	r := newRig(t, map[string]string{
 		"run":             "#!/bin/sh\nuntil test -e go; do sleep 0.01; done\nprintf 'abc\\nd' >&3\nexit 0\n",
 		"notification-fd": "3", "down": "",
@@ -360,8 +359,8 @@ func (r *rig) subscribe() func() string {
 	}
 }
 
-// spec: SUP-25, SUP-87
 func TestSurroundingsOfRun(t *testing.T) {
+	clause.Proves(t, "SUP-25", "SUP-87")
 	r := newRig(t, map[string]string{
 		"run": "#!/bin/sh\n{ pwd; umask; echo \"$0 $*\"; cat; echo end; } >seen\nexec ls /proc/self/fd >fds\n",
 	}).start()
@@ -382,8 +381,8 @@ func TestSurroundingsOfRun(t *testing.T) {
 	}
 }
 
-// spec: SUP-43
 func TestBackoffFileOfACrashLoop(t *testing.T) {
+	clause.Proves(t, "SUP-43")
 	r := newRig(t, map[string]string{"run": "#!/bin/sh\nexit 9\n", "down": ""}).start()
 	r.poll("supervised", func() bool { return r.read("supervise/status") != "" })
 	for n := 1; n <= 6; n++ {

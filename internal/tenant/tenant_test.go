@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 func tenants() (self, other Tenant) {
@@ -16,8 +18,8 @@ func tenants() (self, other Tenant) {
 	return self, Tenant{Hostname: "other", Boot: "b", Mounts: "mnt:[2]"}
 }
 
-// contract: RUN-10
 func TestOnlyALivingOtherContainerCounts(t *testing.T) {
+	clause.Proves(t, "RUN-10")
 	self, other := tenants()
 	dir := t.TempDir()
 	if got, found := Other(dir, self); found {
@@ -52,8 +54,8 @@ func TestOnlyALivingOtherContainerCounts(t *testing.T) {
 	_ = mine.Close()
 }
 
-// contract: RUN-10
 func TestAnUnreadableHolderIsStillAnother(t *testing.T) {
+	clause.Proves(t, "RUN-10")
 	self, other := tenants()
 	for name, content := range map[string]string{"empty": "", "garbage": "{\x00", "another shape": `["x"]`} {
 		t.Run(name, func(t *testing.T) {

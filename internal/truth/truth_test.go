@@ -1,9 +1,13 @@
 package truth
 
-import "testing"
+import (
+	"testing"
 
-// contract: GW-06, EXEC-02, SHIM-01
+	"caduceus/internal/clause"
+)
+
 func TestEachListTakesItsOwnWordsOnly(t *testing.T) {
+	clause.Proves(t, "EXEC-02", "GW-06", "SHIM-01")
 	cases := map[string]struct{ exact, lower, loose bool }{
 		"1":       {true, true, true},
 		"true":    {true, true, true},

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/gateway"
 	"caduceus/internal/profile"
 	"caduceus/internal/variable"
 )
 
-// contract: GW-06, EXEC-02, SHIM-01
 func TestEachSwitchHasItsOwnList(t *testing.T) {
+	clause.Proves(t, "EXEC-02", "GW-06", "SHIM-01")
 	cases := map[string]struct{ yes, no []string }{
 		"HERMES_DASHBOARD":            {[]string{"1", "true", "YES"}, []string{"", "0", "tRUE", "on", " 1"}},
 		"HERMES_DASHBOARD_TUI":        {[]string{"Yes"}, []string{"on"}},
@@ -73,9 +74,8 @@ func TestDefaultsAreThoseOfTheCode(t *testing.T) {
 }
 
 // What a script of the image takes for yes is the list of the table.
-//
-// contract: DASH-01, DASH-02
 func TestScriptsAskTheSameLists(t *testing.T) {
+	clause.Proves(t, "DASH-01", "DASH-02")
 	const exact = "1 | true | TRUE | True | yes | YES | Yes"
 	for word := range strings.SplitSeq(exact, " | ") {
 		if !variable.True("HERMES_DASHBOARD", word) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/moby/moby/api/types/container"
 
+	"caduceus/internal/clause"
 	"caduceus/tests/docker/harness"
 )
 
@@ -69,16 +70,15 @@ func TestBridgeInImage(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), limit)
 	defer stop()
 	c := sandbox(ctx, t, func(h *container.HostConfig) { h.NetworkMode = "none" })
-	// contract: BRG-01 BRG-02 BRG-03 BRG-04 BRG-05 BRG-07 BRG-08 BRG-09
+	clause.Proves(t, "BRG-01", "BRG-02", "BRG-03", "BRG-04", "BRG-05", "BRG-07", "BRG-08", "BRG-09")
 	t.Run("modules", func(t *testing.T) { runs(ctx, t, c, "node --test *.test.mjs") })
-	// contract: TOOL-10 BRG-06 BRG-10
+	clause.Proves(t, "TOOL-10", "BRG-06", "BRG-10")
 	t.Run("adapter", func(t *testing.T) { runs(ctx, t, c, "/opt/hermes/.venv/bin/python adapter_test.py") })
 }
 
 // Agents elsewhere may have the older Node, from the registry that the image's own comes from.
-//
-// contract: BRG-10
 func TestBridgeOnNode22(t *testing.T) {
+	clause.Proves(t, "BRG-10")
 	ctx, stop := context.WithTimeout(t.Context(), limit)
 	defer stop()
 	var env []string

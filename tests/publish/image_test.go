@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/clause"
 	"caduceus/internal/publish"
 	"caduceus/tests/docker/harness"
 )
@@ -26,9 +27,8 @@ const bootLimit = 2 * time.Minute
 const breadcrumb = "s6 supervision"
 
 // The image that goes to the registry comes back by its digest and works.
-//
-// contract: GW-01
 func TestThePulledImageRunsTheRedirect(t *testing.T) {
+	clause.Proves(t, "GW-01")
 	image := cmp.Or(os.Getenv("HERMES_TEST_IMAGE"), harness.DefaultImage)
 	engine, err := harness.Open(t.Context(), harness.Options{Image: image})
 	if err != nil {

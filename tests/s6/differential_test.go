@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 const sleeper = "#!/bin/sh\nexec sleep 3600\n"
@@ -23,6 +25,7 @@ type scenario struct {
 //
 // spec: SUP-02, SUP-98; contract: SVC-01, SVC-02, SVC-03, SVC-06, SVC-07, SVC-08
 func TestSameAsRealScanner(t *testing.T) {
+	clause.Proves(t, "SUP-02", "SUP-98", "SVC-01", "SVC-02", "SVC-03", "SVC-06", "SVC-07", "SVC-08")
 	t.Parallel()
 	needTools(t)
 	for _, sc := range scenarios() {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/clause"
 	s6p "caduceus/internal/s6"
 )
 
@@ -39,9 +40,8 @@ func (w *world) still(name string, status []byte) *s6p.Dir {
 
 // TestRealClientsReadOurStatus: the golden vectors of SUP-17, read by the real
 // s6-svstat of this machine.
-//
-// spec: SUP-15, SUP-17, SUP-96
 func TestRealClientsReadOurStatus(t *testing.T) {
+	clause.Proves(t, "SUP-15", "SUP-17", "SUP-96")
 	w := newWorld(t, true)
 	tests := []struct {
 		name   string
@@ -86,8 +86,8 @@ func TestRealClientsReadOurStatus(t *testing.T) {
 	}
 }
 
-// spec: SUP-18, SUP-96
 func TestRealClientsReadOurTally(t *testing.T) {
+	clause.Proves(t, "SUP-18", "SUP-96")
 	w := newWorld(t, true)
 	d := w.still("foo", s6p.Status{Ready: true}.Encode())
 	at := time.Date(2026, 1, 1, 0, 0, 2, 0, time.UTC)
@@ -103,9 +103,8 @@ func TestRealClientsReadOurTally(t *testing.T) {
 }
 
 // TestWeReadTheirs: what the real supervisor writes is what we would.
-//
-// spec: SUP-18
 func TestWeReadTheirs(t *testing.T) {
+	clause.Proves(t, "SUP-18")
 	w := newWorld(t, false)
 	w.service("foo", map[string]string{"run": sleeper})
 	w.start()

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"caduceus/internal/clause"
 	s6p "caduceus/internal/s6"
 )
 
@@ -55,6 +56,7 @@ func (w *world) newPid(name, old string) {
 
 // contract: SLOT-11, SLOT-12, SLOT-13; spec: SUP-24
 func TestFinishKnowsTheGroup(t *testing.T) {
+	clause.Proves(t, "SLOT-11", "SLOT-12", "SLOT-13", "SUP-24")
 	w := ourWorld(t, map[string]string{
 		"run":    sleeper,
 		"finish": "#!/bin/sh\necho \"$# $3 $4 $" + s6p.EnvSignalled + "\" >>../args\n",
@@ -74,8 +76,8 @@ func TestFinishKnowsTheGroup(t *testing.T) {
 	}
 }
 
-// contract: SLOT-05
 func TestKilledServiceIsBackWithANewPid(t *testing.T) {
+	clause.Proves(t, "SLOT-05")
 	w := ourWorld(t, map[string]string{"run": sleeper})
 	w.untilStat("foo", "up")
 	for range 3 {
@@ -83,9 +85,8 @@ func TestKilledServiceIsBackWithANewPid(t *testing.T) {
 	}
 }
 
-// contract: LOG-06
-// spec: SUP-54, FAULT-09
 func TestNoLineIsLostWhenEitherSideIsKilled(t *testing.T) {
+	clause.Proves(t, "FAULT-09", "LOG-06", "SUP-54")
 	const lines = 400
 	w := ourWorld(t, map[string]string{
 		// Counts a line once it is written; a second run goes on from there.
@@ -113,8 +114,8 @@ func TestNoLineIsLostWhenEitherSideIsKilled(t *testing.T) {
 	}
 }
 
-// spec: FAULT-21
 func TestTenThousandRestartsLeaveNothingBehind(t *testing.T) {
+	clause.Proves(t, "FAULT-21")
 	w := ourWorld(t, map[string]string{
 		"finish":          "#!/bin/sh\nexit 0\n",
 		"notification-fd": "3",
@@ -182,8 +183,8 @@ func (w *world) residentKB() int {
 	return n
 }
 
-// contract: DASH-06
 func TestOutputPrefix(t *testing.T) {
+	clause.Proves(t, "DASH-06")
 	w := ourWorld(t, map[string]string{
 		"run":           "#!/bin/sh\necho to stdout\necho to stderr >&2\nprintf unfinished\necho >>../printed\nexec sleep 3600\n",
 		"output-prefix": "[dash] \n",
@@ -204,9 +205,8 @@ func TestOutputPrefix(t *testing.T) {
 }
 
 // TestFloodIsCut: a service that floods fills no disk, runs on, and is told of.
-//
-// spec: FAULT-08, FAULT-18
 func TestFloodIsCut(t *testing.T) {
+	clause.Proves(t, "FAULT-08", "FAULT-18")
 	w := ourWorld(t, map[string]string{
 		"run":        "#!/bin/sh\necho first\nyes flood | head -n 200000\necho >>../printed\nexec sleep 3600\n",
 		"output-max": "1000\n",
@@ -230,6 +230,7 @@ func TestFloodIsCut(t *testing.T) {
 
 // contract: SLOT-14; spec: SUP-55, SUP-56
 func TestVanishedDirectoryIsStoppedAndForgotten(t *testing.T) {
+	clause.Proves(t, "SLOT-14", "SUP-55", "SUP-56")
 	files := map[string]string{
 		"run":     "#!/bin/sh\necho $$ >>../pids\nexec sleep 3600\n",
 		"finish":  "#!/bin/sh\necho >../finished\n",
@@ -269,8 +270,8 @@ func TestVanishedDirectoryIsStoppedAndForgotten(t *testing.T) {
 	}
 }
 
-// spec: SUP-29, SUP-104
 func TestLockModeKeepsASecondRunOut(t *testing.T) {
+	clause.Proves(t, "SUP-104", "SUP-29")
 	w := ourWorld(t, map[string]string{
 		"run":     "#!/bin/sh\nsleep 3600 &\necho $! >../child\nwait\n",
 		"lock-fd": "7\n",
@@ -301,8 +302,8 @@ func TestLockModeKeepsASecondRunOut(t *testing.T) {
 	w.untilStat("foo", "up")
 }
 
-// spec: SUP-50, FAULT-20
 func TestSecondScannerIsRefused(t *testing.T) {
+	clause.Proves(t, "FAULT-20", "SUP-50")
 	w := ourWorld(t, map[string]string{"run": sleeper})
 	w.untilStat("foo", "up")
 	second := &world{T: t, dir: w.dir, ours: true}
@@ -312,8 +313,8 @@ func TestSecondScannerIsRefused(t *testing.T) {
 	}
 }
 
-// spec: SUP-12
 func TestBrokenDirectoryIsSupervisedOnceMended(t *testing.T) {
+	clause.Proves(t, "SUP-12")
 	w := ourWorld(t, map[string]string{"run": sleeper, "event": "a file"})
 	w.poll("the cause is logged", func() bool { return w.quiet("s6-svok", "foo") == 1 })
 	w.remove("foo/event")
@@ -323,6 +324,7 @@ func TestBrokenDirectoryIsSupervisedOnceMended(t *testing.T) {
 
 // contract: SVC-01, SVC-02, SVC-04; spec: SUP-95
 func TestAppletPrintsLikeTheRealTool(t *testing.T) {
+	clause.Proves(t, "SUP-95", "SVC-01", "SVC-02", "SVC-04")
 	w := ourWorld(t, map[string]string{"run": sleeper})
 	w.untilStat("foo", "up")
 	compare := func() {

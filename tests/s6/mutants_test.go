@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"caduceus/internal/clause"
 )
 
 // mutant is an init with one line changed, and the tests that must notice.
@@ -95,9 +97,8 @@ func suite(t *testing.T, init, pattern, patience string) (said string, passed bo
 
 // TestMutants: an init with a known fault turns the suite red, and the same tests are green with the
 // init as it is.
-//
-// spec: FAULT-22
 func TestMutants(t *testing.T) {
+	clause.Proves(t, "FAULT-22")
 	t.Parallel()
 	needTools(t)
 	for _, m := range mutants() {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"caduceus/internal/clause"
 )
 
 // exit waits for the end of the scanner.
@@ -43,9 +45,8 @@ func (w *world) sweep(pids []string) {
 }
 
 // TestEndOfScandirMode compares how a scanner ends.
-//
-// spec: SUP-57, SUP-58, SUP-59
 func TestEndOfScandirMode(t *testing.T) {
+	clause.Proves(t, "SUP-57", "SUP-58", "SUP-59")
 	t.Parallel()
 	needTools(t)
 	script := func(text string) map[string]string {
@@ -95,8 +96,8 @@ func TestEndOfScandirMode(t *testing.T) {
 	}
 }
 
-// spec: SUP-59
 func TestDivertedSignal(t *testing.T) {
+	clause.Proves(t, "SUP-59")
 	w := newWorld(t, true)
 	w.service("foo", map[string]string{"run": sleeper})
 	for _, name := range []string{"SIGUSR1", "SIGHUP"} {
@@ -121,8 +122,8 @@ func TestDivertedSignal(t *testing.T) {
 	w.run("s6-svc", "-wr", "-r", "foo")
 }
 
-// spec: SUP-59
 func TestCrashScripts(t *testing.T) {
+	clause.Proves(t, "SUP-59")
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -152,8 +153,8 @@ func TestCrashScripts(t *testing.T) {
 	}
 }
 
-// spec: SUP-52, SUP-55
 func TestIdentityIsTheDirectory(t *testing.T) {
+	clause.Proves(t, "SUP-52", "SUP-55")
 	w := newWorld(t, true)
 	elsewhere := t.TempDir()
 	t.Parallel()
@@ -199,8 +200,8 @@ func TestIdentityIsTheDirectory(t *testing.T) {
 	}
 }
 
-// spec: SUP-51, SUP-53, SUP-110
 func TestLinkAndUnlink(t *testing.T) {
+	clause.Proves(t, "SUP-110", "SUP-51", "SUP-53")
 	w := newWorld(t, true)
 	t.Parallel()
 	w.service(".src/foo", map[string]string{"run": sleeper, "log/run": "#!/bin/sh\nexec cat\n"})
@@ -218,8 +219,8 @@ func TestLinkAndUnlink(t *testing.T) {
 	})
 }
 
-// spec: FAULT-10
 func TestManyClientsAtOnce(t *testing.T) {
+	clause.Proves(t, "FAULT-10")
 	w := newWorld(t, true)
 	t.Parallel()
 	w.service("foo", map[string]string{
@@ -262,6 +263,7 @@ func TestManyClientsAtOnce(t *testing.T) {
 
 // contract: LOG-03; spec: FAULT-09
 func TestRealLogger(t *testing.T) {
+	clause.Proves(t, "FAULT-09", "LOG-03")
 	w := newWorld(t, true)
 	t.Parallel()
 	w.service("foo", map[string]string{
@@ -319,9 +321,8 @@ func (w *world) unshared(options, prepare string) {
 
 // TestAsProcessOne runs the scanner as PID 1 of a pid namespace: orphans are
 // its children there.
-//
-// spec: FAULT-01, SUP-81
 func TestAsProcessOne(t *testing.T) {
+	clause.Proves(t, "FAULT-01", "SUP-81")
 	t.Parallel()
 	w := newWorld(t, true)
 	w.service("foo", map[string]string{
@@ -337,9 +338,8 @@ func TestAsProcessOne(t *testing.T) {
 }
 
 // TestScriptsOnNoexecMount keeps the scandir where nothing can be executed.
-//
-// spec: SUP-27
 func TestScriptsOnNoexecMount(t *testing.T) {
+	clause.Proves(t, "SUP-27")
 	t.Parallel()
 	w := newWorld(t, true)
 	mount := "mount --make-rprivate / && mount --bind " + w.dir + " " + w.dir +

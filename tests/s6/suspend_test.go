@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/clause"
 )
 
 // TestSuspend stops the scanner and its service for longer than the pause before a restart, as a
 // frozen container or a sleeping machine does. What wakes up is the same run; what was asked
 // meanwhile is done, what died meanwhile is back.
-//
-// spec: SUP-92, FAULT-15
 func TestSuspend(t *testing.T) {
+	clause.Proves(t, "FAULT-15", "SUP-92")
 	w := ourWorld(t, map[string]string{"run": sleeper})
 	w.service("bar", map[string]string{"run": sleeper})
 	w.run("s6-svscanctl", "-a", ".")

@@ -9,13 +9,14 @@ import (
 
 	"github.com/moby/moby/api/types/container"
 
+	"caduceus/internal/clause"
 	"caduceus/tests/docker/harness"
 )
 
 const hermes = "hermes"
 
-// contract: TOOL-14, REC-01
 func TestWithoutTheVariable(t *testing.T) {
+	clause.Proves(t, "REC-01")
 	w := newWorld(t, "TOOL-14")
 	b := w.start("", harness.Spec{})
 	for _, script := range []string{
@@ -60,8 +61,8 @@ func TestBootsInALittleRoom(t *testing.T) {
 	}
 }
 
-// contract: TOOL-14, RUN-04
 func TestNeedsAContainerOfRoot(t *testing.T) {
+	clause.Proves(t, "RUN-04")
 	w := newWorld(t, "TOOL-14")
 	c, err := w.subject.Start(w.ctx, harness.Spec{
 		User: "10000:10000", Cmd: []string{"sh", "-c", "apt-get install -y jq"}, Env: map[string]string{"HERMES_ALLOW_APT": "1"},

@@ -46,7 +46,7 @@ func TestSlimPromisesNoBrowser(t *testing.T) {
 	}
 }
 
-// The comments are what people and the coverage law search for; the field is
+// The comments are what people search for; the field is
 // what runs. They must say the same.
 func TestCommentsCiteWhatTheChecksProve(t *testing.T) {
 	files, err := filepath.Glob("*.go")

@@ -7,8 +7,8 @@ import (
 
 	"caduceus/ci/internal/dagger"
 	"caduceus/image"
-	"caduceus/internal/gate"
-	"caduceus/internal/publish"
+	"caduceus/internal/build/gate"
+	"caduceus/internal/build/publish"
 )
 
 // recipe is what the Dockerfile has of the repository.

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 
 	"caduceus/ci/internal/dagger"
-	"caduceus/internal/publish"
+	"caduceus/internal/build/publish"
 )
 
 // packages are those of Debian that the container tests want beside Go: engine, client

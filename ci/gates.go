@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"caduceus/ci/internal/dagger"
-	"caduceus/internal/gate"
+	"caduceus/internal/build/gate"
 )
 
 // job is a gate and the container in which it runs.

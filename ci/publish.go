@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 
 	"caduceus/ci/internal/dagger"
-	"caduceus/internal/gate"
-	"caduceus/internal/publish"
+	"caduceus/internal/build/gate"
+	"caduceus/internal/build/publish"
 )
 
 // Build one variant of the image, test it, and push exactly what passed.

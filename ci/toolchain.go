@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"caduceus/ci/internal/dagger"
-	"caduceus/internal/publish"
+	"caduceus/internal/build/publish"
 )
 
 // toolchain is a container with Go and some of the repository's files; none means all.

@@ -6,7 +6,7 @@ import (
 	"context"
 	"os"
 
-	"caduceus/internal/pipeline"
+	"caduceus/internal/build/pipeline"
 
 	"github.com/magefile/mage/mg"
 )

@@ -5,8 +5,8 @@ package main
 import (
 	"context"
 
-	"caduceus/internal/pipeline"
-	"caduceus/internal/publish/desk"
+	"caduceus/internal/build/pipeline"
+	"caduceus/internal/build/publish/desk"
 )
 
 // Publish pushes hermes-agent:dev, exactly what test:docker passed. ADDRESS is registry and

@@ -2,7 +2,7 @@
 
 package main
 
-import "caduceus/internal/pipeline"
+import "caduceus/internal/build/pipeline"
 
 // tools is the one place where the versions of the linters stand.
 func tools() pipeline.Tools {

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"time"
 
-	"caduceus/internal/boot"
 	"caduceus/internal/contenv"
+	"caduceus/internal/pid1/boot"
 	"caduceus/internal/s6"
 )
 

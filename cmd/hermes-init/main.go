@@ -5,11 +5,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"caduceus/internal/boot"
 	"caduceus/internal/identity"
+	"caduceus/internal/pid1/boot"
+	"caduceus/internal/pid1/scan"
+	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/s6"
-	"caduceus/internal/scan"
-	"caduceus/internal/supervise"
 )
 
 var version = "dev" // set when linking

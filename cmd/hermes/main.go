@@ -1,11 +1,11 @@
-// Command hermes is the front of the agent's command line; internal/cli says what it serves itself.
+// Command hermes is the front of the agent's command line; internal/front/cli says what it serves itself.
 package main
 
 import (
 	"context"
 	"os"
 
-	"caduceus/internal/cli"
+	"caduceus/internal/front/cli"
 )
 
 func main() {

@@ -7,7 +7,7 @@
 // are kept under /run/hermes and Lookup prefers them, so that every Go program of the image agrees
 // on the numeric ids; programs of the C library still read /etc and must be given Account.Spec.
 //
-// It is not for file ownership, home directories or environment variables: internal/setup repairs
-// the volume and internal/cli prepares what CMD sees. It is not a general name service either: no
+// It is not for file ownership, home directories or environment variables: internal/front/setup repairs
+// the volume and internal/front/cli prepares what CMD sees. It is not a general name service either: no
 // NSS, no network, only the two files.
 package identity

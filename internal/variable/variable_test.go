@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"caduceus/internal/clause"
-	"caduceus/internal/gateway"
-	"caduceus/internal/profile"
+	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/profile"
 	"caduceus/internal/variable"
 )
 

@@ -47,27 +47,27 @@ func frontMutants() []mutant {
 	return []mutant{
 		{
 			name: "no sentinel in the slots", dockerfile: copyFront,
-			edits: []edit{{"internal/gateway/slot/run.sh", "export HERMES_S6_SUPERVISED_CHILD=1 ", "export "}},
+			edits: []edit{{"internal/front/gateway/slot/run.sh", "export HERMES_S6_SUPERVISED_CHILD=1 ", "export "}},
 			red:   checks.RecursionCheck, clause: "GW-04", green: exitsCheck,
 		},
 		{
 			name: "a front that ignores the opt-out", dockerfile: copyFront,
-			edits: []edit{{"internal/gateway/decide.go", "case f.NoSuperviseEnv:", "case false:"}},
+			edits: []edit{{"internal/front/gateway/decide.go", "case f.NoSuperviseEnv:", "case false:"}},
 			red:   checks.OptOutCheck, clause: "GW-06", green: exitsCheck,
 		},
 		{
 			name: "a finish that never restarts", dockerfile: copyFront,
-			edits: []edit{{"internal/gateway/slot/finish.sh", "\nexit 0\n", "\nexit 125\n"}},
+			edits: []edit{{"internal/front/gateway/slot/finish.sh", "\nexit 0\n", "\nexit 125\n"}},
 			red:   "a killed gateway is back about a second later, its container lives on", clause: "SLOT-05", green: exitsCheck,
 		},
 		{
 			name: "a front that leaves completion to the agent", dockerfile: copyFront,
-			edits: []edit{{"internal/cli/route.go", "		return byCompletion", "		return byAgent"}},
+			edits: []edit{{"internal/front/cli/route.go", "		return byCompletion", "		return byAgent"}},
 			red:   checks.BashCheck, clause: "NAME-02", green: exitsCheck,
 		},
 		{
 			name: "a front that stays root", dockerfile: copyFront,
-			edits: []edit{{"internal/cli/drop.go", "if a.uid != 0 || a.keepsRoot() {", "if true {"}},
+			edits: []edit{{"internal/front/cli/drop.go", "if a.uid != 0 || a.keepsRoot() {", "if true {"}},
 			red:   "hermes called by root drops to hermes", clause: "EXEC-01", green: labelCheck,
 		},
 	}

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/build/publish"
 	"caduceus/internal/clause"
-	"caduceus/internal/publish"
 	"caduceus/tests/docker/harness"
 )
 

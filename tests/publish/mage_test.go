@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"caduceus/internal/publish"
+	"caduceus/internal/build/publish"
 )
 
 // clone is a clean repository with what "mage publish" is made of, and an image of its

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"caduceus/internal/publish"
+	"caduceus/internal/build/publish"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"

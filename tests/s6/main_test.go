@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"caduceus/internal/pid1/scan"
+	"caduceus/internal/pid1/supervise"
 	s6p "caduceus/internal/s6"
-	"caduceus/internal/scan"
-	"caduceus/internal/supervise"
 )
 
 // TestMain makes the test binary the init under test, by argv[0].

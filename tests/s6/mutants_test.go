@@ -20,7 +20,7 @@ type mutant struct {
 func mutants() []mutant {
 	return []mutant{
 		{
-			"readiness is not told", "internal/supervise/turn.go", "t.notify(s6.EventReady)", "",
+			"readiness is not told", "internal/pid1/supervise/turn.go", "t.notify(s6.EventReady)", "",
 			"TestSameAsRealScanner/^readiness$",
 		},
 		{
@@ -28,20 +28,20 @@ func mutants() []mutant {
 			"TestSameAsRealScanner/^restart_after_a_crash$",
 		},
 		{
-			"the event comes before the write", "internal/supervise/turn.go",
+			"the event comes before the write", "internal/pid1/supervise/turn.go",
 			"t.write()\n\tt.notify(s6.EventUp)", "t.notify(s6.EventUp)",
 			"TestSameAsRealScanner/^down,_up,_restart$",
 		},
 		{
-			"exit codes are lost", "internal/proc/table.go", "child.finish(status)\n\t} else if", "child.finish(0)\n\t} else if",
+			"exit codes are lost", "internal/pid1/proc/table.go", "child.finish(status)\n\t} else if", "child.finish(0)\n\t} else if",
 			"TestSameAsRealScanner/^finish_with_its_arguments$",
 		},
 		{
-			"one child is reaped for each SIGCHLD", "internal/proc/table.go", "for t.reapOne() {\n\t\t}", "t.reapOne()",
+			"one child is reaped for each SIGCHLD", "internal/pid1/proc/table.go", "for t.reapOne() {\n\t\t}", "t.reapOne()",
 			"TestAsProcessOne",
 		},
 		{
-			"a second waiter takes what it can", "internal/proc/table.go", "go t.reap()",
+			"a second waiter takes what it can", "internal/pid1/proc/table.go", "go t.reap()",
 			"go t.reap()\n\tgo func() {\n\t\tfor {\n\t\t\t_, _ = syscall.Wait4(-1, nil, 0, nil)\n\t\t}\n\t}()",
 			"TestKilledServiceIsBackWithANewPid",
 		},
@@ -119,7 +119,7 @@ func TestMutants(t *testing.T) {
 		for _, m := range mutants() {
 			all = append(all, m.tests)
 		}
-		whole := mutant{file: "internal/proc/table.go"}.build(t)
+		whole := mutant{file: "internal/pid1/proc/table.go"}.build(t)
 		for _, pattern := range all {
 			if said, passed := suite(t, whole, pattern, ""); !passed {
 				t.Errorf("red without a mutation:\n%s", said)

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"caduceus/internal/laws"
+	"caduceus/internal/repo/laws"
 )
 
 // root is the repository.

@@ -1,0 +1,81 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"caduceus/internal/build/publish"
+	"caduceus/internal/build/publish/desk"
+	"caduceus/internal/engine"
+	"caduceus/internal/host"
+)
+
+// TestDocker runs the contract against containers of HERMES_TEST_IMAGE. Without that
+// variable it takes our own image, and builds it where it is missing.
+func (p *Pipeline) TestDocker(ctx context.Context) error {
+	e, err := p.engine(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	image, err := p.testImage(ctx, e)
+	if err != nil {
+		return err
+	}
+	if err := p.bring(ctx, "docker", dockerPrograms()); err != nil {
+		return err
+	}
+	tested, _, err := e.Image(ctx, image)
+	if err != nil {
+		return err
+	}
+	p.say("test: image %s", image)
+	env := append(e.Env(),
+		"HERMES_TEST_IMAGE="+image,
+		// Its image comes from a registry; the harness sweeps by its own label.
+		"TESTCONTAINERS_RYUK_DISABLED=true",
+	)
+	evidence := filepath.Join(p.Root, dockerTests, "artifacts")
+	if err := os.MkdirAll(evidence, 0o755); err != nil {
+		return fmt.Errorf("cannot make folder for evidence: %w", err)
+	}
+	// One package after the other: each keeps the engine busy by itself.
+	args := []string{"-tags=docker", "-count=1", "-p=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}
+	s := suite{name: "docker", env: env, picked: p.Getenv("RUN"), when: whenSlim, lacks: tested.Labels[publish.VariantLabel] == string(Slim)}
+	if s.picked != "" {
+		args = append(args, "-run="+s.picked)
+	}
+	args = append(args, "./"+dockerTests+"/...", "./"+bridgeTests, "./"+publishTests)
+	s.args = args
+	if err := p.test(ctx, s); err != nil || s.picked != "" {
+		return err
+	}
+	line, err := desk.Passed(ctx, p.Run, p.Root, tested.ID, p.tests[len(p.tests)-1].Passed)
+	p.say("%s", line)
+	return err
+}
+
+// testImage is the image under test, present in the engine.
+func (p *Pipeline) testImage(ctx context.Context, e *engine.Engine) (string, error) {
+	image := p.Getenv("HERMES_TEST_IMAGE")
+	ours := image == "" || image == Full.Tag()
+	if ours {
+		image = Full.Tag()
+	}
+	_, ok, err := e.Image(ctx, image)
+	switch {
+	case err != nil || ok:
+		return image, err
+	case ours:
+		p.say("test: there is no image %s yet", image)
+		return image, p.Build(ctx, Full, Slim)
+	default:
+		return "", &host.Problem{
+			What:  "cannot test image \"" + image + "\"",
+			Cause: "the engine has no such image",
+			Next:  `build or pull it, or leave HERMES_TEST_IMAGE unset to test ` + Full.Tag(),
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package desk
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"caduceus/internal/build/publish"
+	"caduceus/internal/host"
+)
+
+// Passed notes that an image of the engine passed all container tests of the repository
+// in root, and gives the line that says so. With changes that are in no revision there
+// is nothing to note.
+func Passed(ctx context.Context, run host.Runner, root, imageID string, tests int) (string, error) {
+	tree, err := Tree(ctx, run, root)
+	if err != nil {
+		return "", err
+	}
+	if tree.Revision == "" || len(tree.Dirty) > 0 {
+		return "publish: not ready, the tree is no clean revision", nil
+	}
+	pass := publish.Pass{Image: imageID, Revision: tree.Revision, Tests: tests, At: time.Now().UTC()}
+	if err := publish.Record(filepath.Join(root, ".cache"), pass); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("publish: ready, %s passed in revision %.12s", imageID, tree.Revision), nil
+}

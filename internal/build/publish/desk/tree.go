@@ -1,0 +1,39 @@
+package desk
+
+import (
+	"context"
+	"strings"
+
+	"caduceus/internal/build/publish"
+	"caduceus/internal/host"
+)
+
+// Tree asks git about the repository in dir. Where there is no repository the tree has
+// no revision.
+func Tree(ctx context.Context, run host.Runner, dir string) (publish.Tree, error) {
+	git := func(args ...string) (string, error) {
+		var out strings.Builder
+		err := run.Run(ctx, host.Cmd{Path: "git", Args: args, Dir: dir, Stdout: &out})
+		return out.String(), err
+	}
+	revision, err := git("rev-parse", "HEAD")
+	if err != nil {
+		return publish.Tree{}, ctx.Err()
+	}
+	status, err := git("status", "--porcelain")
+	if err != nil {
+		return publish.Tree{}, err
+	}
+	return publish.Tree{Revision: strings.TrimSpace(revision), Dirty: dirty(status)}, nil
+}
+
+// dirty reads "git status --porcelain": two letters, a space, the file.
+func dirty(status string) []string {
+	var files []string
+	for line := range strings.Lines(status) {
+		if line = strings.TrimRight(line, "\n"); len(line) > 3 {
+			files = append(files, line[3:])
+		}
+	}
+	return files
+}

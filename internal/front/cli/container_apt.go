@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"caduceus/internal/contenv"
+	"caduceus/internal/front/apt"
+	"caduceus/internal/identity"
+	"caduceus/internal/variable"
+)
+
+const allowApt = "HERMES_ALLOW_APT"
+
+// aptGet is the front called as apt-get or apt. Root gets the real program, and so does everybody with
+// what needs no root; an update or an installation of any other user is the helper's.
+//
+// contract: TOOL-12, TOOL-14
+func (a *app) aptGet(ctx context.Context, name string) error {
+	r, ignored, ours := apt.ParseCommand(a.args)
+	if a.uid == 0 || !ours {
+		return a.becomeProgram(program{Path: a.path("/usr/bin/" + name), Argv: append([]string{name}, a.args...)})
+	}
+	code, err := a.askApt(ctx, r)
+	if err != nil {
+		a.say("%s: %s", name, a.whyNoApt(err))
+		return exitCode(apt.CodeFailed)
+	}
+	if ignored != "" {
+		a.say("%s: %s was ignored: for hermes, packages come with what they recommend", name, ignored)
+	}
+	return ended(code)
+}
+
+func (a *app) askApt(ctx context.Context, r apt.Request) (int, error) {
+	socket := a.path(apt.Socket)
+	if _, err := os.Stat(socket); err != nil {
+		return apt.CodeFailed, err
+	}
+	return apt.Ask(ctx, socket, r, a.Stdout, a.Stderr)
+}
+
+// whyNoApt says in one line what to do about an error of askApt.
+func (a *app) whyNoApt(err error) string {
+	absent := errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED)
+	const others = `run "docker exec -u 0 CONTAINER apt-get …" or build a derived image (FROM this one, RUN apt-get …)`
+	switch {
+	case absent && a.aptAllowed():
+		return "the helper that installs packages does not run; it needs a container started as root, and its log says more. Else " + others
+	case absent:
+		return "hermes may not install packages in this container: start it with " + allowApt + "=1, " + others
+	case errors.Is(err, fs.ErrPermission):
+		return "only hermes may install packages with " + allowApt + "; " + others
+	}
+	return err.Error()
+}
+
+// aptAllowed looks at the container's environment, too: a command of the agent need not have all of it.
+func (a *app) aptAllowed() bool {
+	value, _ := os.ReadFile(a.path(contenv.Dir + "/" + allowApt))
+	return variable.On(a.getenv, allowApt) || variable.True(allowApt, strings.TrimSuffix(string(value), "\n"))
+}
+
+func (a *app) aptRunner() apt.Runner {
+	return apt.Runner{Dir: a.path("/usr/bin"), Proxy: a.Environ}
+}
+
+// asHermes runs fn with the file rights of hermes: the list of packages is in its hands.
+func (a *app) asHermes(fn func() error) (err error) {
+	if a.uid != 0 {
+		return fn()
+	}
+	account, err := a.account()
+	if err != nil {
+		return err
+	}
+	unable := identity.As(account, func() { err = fn() })
+	return errors.Join(unable, err)
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/apt"
+	"caduceus/internal/s6"
+	"caduceus/internal/variable"
+)
+
+// exitNotMeant makes the slot's finish script keep it down.
+const exitNotMeant = exitCode(78)
+
+// containerAptHelper is what the slot apt-helper runs.
+//
+// contract: TOOL-14, TOOL-15
+func (a *app) containerAptHelper() *cobra.Command {
+	return hidden("apt-helper", "Service: install packages for hermes", func(cmd *cobra.Command, _ []string) error {
+		if a.uid != 0 || !variable.On(a.getenv, allowApt) {
+			a.say("not for uid %d with %s=%q", a.uid, allowApt, a.getenv(allowApt))
+			return exitNotMeant
+		}
+		account, err := a.account()
+		if err != nil {
+			return err
+		}
+		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
+		defer stop()
+		server := apt.Server{
+			Socket: a.path(apt.Socket), UID: account.UID, GID: account.GID, Log: a.say,
+			Do: func(ctx context.Context, r apt.Request, stdout, stderr io.Writer) int {
+				code := a.aptRunner().Run(ctx, r, stdout, stderr)
+				if code == 0 && r.Verb == apt.Install {
+					if err := a.listPackages(r.Names); err != nil {
+						a.say("%v", err)
+						fmt.Fprintf(stderr, "apt-get: installed, but gone with this container: %v\n", err)
+					}
+				}
+				return code
+			},
+		}
+		return server.Serve(ctx, func(ctx context.Context) {
+			if err := a.restoreAtBoot(ctx); err != nil {
+				a.say("%v", err)
+			}
+		})
+	})
+}
+
+func (a *app) listPackages(names []string) error {
+	return a.asHermes(func() error { return apt.AddToList(a.home.Root(), names) })
+}
+
+// restoreAtBoot has no client that would read what apt-get prints; its errors go to the log.
+func (a *app) restoreAtBoot(ctx context.Context) error {
+	names, err := a.listedPackages()
+	if err != nil || len(names) == 0 {
+		return err
+	}
+	runner := a.aptRunner()
+	runner.Nice = 10
+	return a.restore(ctx, names, func(r apt.Request) (int, error) {
+		return runner.Run(ctx, r, io.Discard, a.Stderr), ctx.Err()
+	})
+}
+
+// startAptHelper is a part of boot step 015. The slot is down until then, and stays so in a container
+// that needs no helper.
+func (a *app) startAptHelper() {
+	if !variable.On(a.getenv, allowApt) {
+		return
+	}
+	if a.uid != 0 {
+		a.say("[apt] %s has no effect in a container that was not started as root", allowApt)
+		return
+	}
+	if err := s6.SendControl(a.path("/run/s6-rc/servicedirs/"+apt.Slot), "u"); err != nil {
+		a.say("[apt] %s has no effect: %v", allowApt, err)
+	}
+}

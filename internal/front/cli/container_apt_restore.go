@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/apt"
+)
+
+// containerAptRestore installs what the volume's list names, as a new container needs it.
+//
+// contract: TOOL-15
+func (a *app) containerAptRestore() *cobra.Command {
+	return &cobra.Command{
+		Use:   "apt-restore",
+		Short: "Install again the Debian packages that hermes had installed",
+		Long: `Install again the Debian packages that hermes had installed: those of ` + apt.ListName + ` in the data
+directory, one a line. Needs root, or a container with ` + allowApt + `=1, which does it at each boot.
+
+Exit codes: 0 all are installed, 1 not.`,
+		Example: "  docker exec hermes hermes container apt-restore",
+		Args:    a.noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.aptRestore(cmd.Context()) },
+	}
+}
+
+func (a *app) aptRestore(ctx context.Context) error {
+	names, err := a.listedPackages()
+	if err != nil {
+		return err
+	}
+	return a.restore(ctx, names, func(r apt.Request) (int, error) {
+		if a.uid == 0 {
+			return a.aptRunner().Run(ctx, r, a.Stdout, a.Stderr), nil
+		}
+		code, err := a.askApt(ctx, r)
+		if err != nil {
+			err = errors.New(a.whyNoApt(err))
+		}
+		return code, err
+	})
+}
+
+func (a *app) restore(ctx context.Context, names []string, do func(apt.Request) (int, error)) error {
+	installed, err := a.aptRunner().Installed(ctx)
+	if err != nil {
+		return err
+	}
+	return apt.Restore(ctx, names, installed, do, a.say)
+}
+
+func (a *app) listedPackages() ([]string, error) {
+	var names, skipped []string
+	err := a.asHermes(func() (err error) {
+		names, skipped, err = apt.ReadList(a.home.Root())
+		return err
+	})
+	for _, line := range skipped {
+		a.say("%s: ignoring %s: not the plain name of a package", apt.ListName, line)
+	}
+	return names, err
+}

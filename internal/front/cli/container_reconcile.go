@@ -1,0 +1,22 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/reconcile"
+	"caduceus/internal/identity"
+)
+
+func (a *app) containerReconcile() *cobra.Command {
+	return hidden("reconcile", "Boot step 02: a slot for each profile", func(*cobra.Command, []string) error {
+		account, err := a.account()
+		if err != nil {
+			return err
+		}
+		return ended(reconcile.Run(a.reconcileOptions(account)))
+	})
+}
+
+func (a *app) reconcileOptions(account identity.Account) reconcile.Options {
+	return reconcile.Options{Getenv: a.getenv, Account: account, Stdout: a.Stdout, Stderr: a.Stderr, Now: a.Now()}
+}

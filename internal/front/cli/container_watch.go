@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/follow"
+	"caduceus/internal/front/reconcile"
+	"caduceus/internal/front/setup"
+	"caduceus/internal/front/tenant"
+	"caduceus/internal/identity"
+)
+
+// containerWatch is what the slot main-hermes runs, for as long as the container lives.
+//
+// contract: RUN-10, PROF-05
+func (a *app) containerWatch() *cobra.Command {
+	return hidden("watch", "Service: hold the volume, and keep slots in step with the profiles", func(cmd *cobra.Command, _ []string) error {
+		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
+		defer stop()
+		return a.watch(ctx)
+	})
+}
+
+func (a *app) watch(ctx context.Context) error {
+	account, err := a.account()
+	if err != nil {
+		return err
+	}
+	if a.uid == 0 {
+		if err := a.become(account); err != nil {
+			a.say("main-hermes: refusing to run as root: %v", err)
+			return exitCode(126)
+		}
+	}
+	hold := holder{a: a, self: tenant.Self()}
+	defer hold.release()
+	look := func(context.Context) {}
+	if a.initRuns() && !reconcile.Skips(a.reconcileOptions(account)) {
+		look = a.follower(account).Look
+	}
+	tick := time.NewTicker(follow.Interval)
+	defer tick.Stop()
+	for {
+		hold.claim()
+		look(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// holder holds the volume, or waits for the container that does.
+type holder struct {
+	a    *app
+	self tenant.Tenant
+	file *os.File
+	told bool
+}
+
+// claim takes the volume if it is free. One that another container has got first, while both booted, is
+// reported unless setup has done so.
+//
+// contract: RUN-10
+func (h *holder) claim() {
+	if h.file != nil {
+		return
+	}
+	root := h.a.home.Root()
+	var err error
+	if h.file, err = tenant.Claim(root, h.self); err == nil || h.told {
+		return
+	}
+	other, found := tenant.Other(root, h.self)
+	if !found {
+		return
+	}
+	h.told = true
+	if _, err := os.Stat(h.a.path(setup.SharedMark)); err != nil {
+		h.a.say("[hermes] Warning: %s", tenant.Warning(root, other))
+	}
+}
+
+func (h *holder) release() {
+	if h.file != nil {
+		_ = h.file.Close()
+	}
+}
+
+func (a *app) follower(account identity.Account) *follow.Follower {
+	d := a.scandir
+	d.Account = account
+	return &follow.Follower{
+		Home: a.home, Scandir: d, Say: a.say,
+		Adopt: func(ctx context.Context, name string, renamed bool) (string, error) {
+			action, err := reconcile.Adopt(ctx, a.reconcileOptions(account), name, renamed)
+			return action.String(), err
+		},
+	}
+}

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"caduceus/internal/front/gateway"
+	"caduceus/internal/s6"
+)
+
+// doctor is the agent's `hermes doctor`. Its section about supervision comes from here where the agent
+// does not know the init, as it is not PID 1.
+//
+// contract: STATUS-03, RUN-05
+func (a *app) doctor(ctx context.Context) error {
+	if asksHelp(a.selection.Rest) || !a.initRuns() || a.agentKnows() {
+		return a.becomeAgent()
+	}
+	code, err := a.runAgent(ctx, nil)
+	a.print("\n◆ s6 Supervision")
+	for _, line := range a.supervision() {
+		a.print("  %s", line)
+	}
+	return firstError(err, ended(code))
+}
+
+// supervision lists what is up.
+func (a *app) supervision() []string {
+	var lines []string
+	for _, static := range []string{"main-hermes", "dashboard"} {
+		if status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, static)); err == nil && status.Up() {
+			lines = append(lines, fmt.Sprintf("✓ %s: up", static))
+		} else {
+			lines = append(lines, fmt.Sprintf("→ %s: down (expected if not enabled via env)", static))
+		}
+	}
+	names, err := a.scandir.Profiles()
+	if err != nil || len(names) == 0 {
+		return append(lines, "→ No per-profile gateways registered yet")
+	}
+	up := 0
+	for _, name := range names {
+		if r, err := gateway.Inspect(a.scandir, a.home, name, a.Now()); err == nil && r.Up() {
+			up++
+		}
+	}
+	return append(lines, fmt.Sprintf("✓ Per-profile gateways: %d/%d supervised up (%s)", up, len(names), strings.Join(names, ", ")))
+}

@@ -1,0 +1,114 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/front/profile"
+	"caduceus/internal/front/tenant"
+	"caduceus/internal/identity"
+)
+
+// findImage looks at what supervises, what is supervised, and where they live.
+func (a *app) findImage(add adder) {
+	if !a.initRuns() {
+		add("init", "nothing supervises "+a.scandir.Path, "start the container with the image's own entry point")
+	}
+	if err := executable(a.path(agentPath)); err != nil {
+		add(agentPath, err.Error(), "use an image whose agent is complete")
+	}
+	if _, notice := profile.ParseHome(a.getenv("HERMES_HOME")); notice != "" {
+		add("HERMES_HOME", notice, "set an absolute path that is not the system's")
+	}
+}
+
+// findVolume looks at the volume as a whole: its owner, its room, and who else lives on it.
+//
+// contract: RUN-10
+func (a *app) findVolume(add adder) {
+	root := a.home.Root()
+	info, err := os.Stat(root)
+	if err != nil {
+		add(root, err.Error(), "mount a volume there")
+		return
+	}
+	account, err := a.account()
+	if err != nil {
+		add("user "+identity.Hermes, err.Error(), "keep the image's /etc/passwd")
+	} else if uid, ok := ownerOf(info); ok && uid != account.UID {
+		add(root, "it does not belong to user hermes", "start as root, with HERMES_UID and HERMES_GID set to its owner's ids")
+	}
+	var disk unix.Statfs_t
+	if unix.Statfs(root, &disk) == nil {
+		if cause := cramped(disk); cause != "" {
+			add(root, cause, "remove from it what is not needed, such as old logs, or give the volume more room")
+		}
+	}
+	if other, found := tenant.Other(root, tenant.Self()); found {
+		add(root, tenant.Warning(root, other), "docker stop one of the containers, or mount another volume in it")
+	}
+}
+
+// cramped says why a disk has no room for what the agent writes, or "".
+func cramped(disk unix.Statfs_t) string {
+	const enough = 16 << 20 // bytes: a gateway's session and log files for a while
+	if free := disk.Bavail * uint64(disk.Bsize); free < enough {
+		return fmt.Sprintf("its disk is full: %d KiB are free", free>>10)
+	}
+	if disk.Files > 0 && disk.Ffree == 0 { // some file systems count none
+		return "its disk has no inode left for a new file"
+	}
+	return ""
+}
+
+// findProfile looks at one profile's files and its slot.
+func (a *app) findProfile(add adder, name string) {
+	object, dir := "profile "+name, a.home.Dir(name)
+	if err := readable(filepath.Join(dir, ".env")); err != nil {
+		add(object, err.Error(), "make it a file that belongs to user hermes, mode 600")
+	}
+	if _, err := profile.ReadConfig(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		add(object, err.Error(), "correct that file")
+	}
+	if _, err := profile.ReadState(dir); err != nil {
+		add(object, err.Error(), command(name, "gateway start")+" writes it anew")
+	}
+	if _, err := profile.ReadIntent(dir); err != nil {
+		add(object, err.Error(), command(name, "gateway start")+" or stop writes it anew")
+	}
+	if a.initRuns() && !a.scandir.Has(name) {
+		add(object, "it has no gateway slot", "docker restart this container")
+	}
+}
+
+// readable says why a file cannot be read by this user. One that is missing is fine.
+func readable(path string) error {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a fifo must not hang it
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("cannot read %q: not a regular file", path)
+	}
+	return err
+}
+
+// ownerOf is the uid that owns a file.
+func ownerOf(info fs.FileInfo) (uint32, bool) {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return stat.Uid, true
+}

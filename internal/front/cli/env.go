@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/profile"
+	"caduceus/internal/identity"
+	"caduceus/internal/s6"
+	"caduceus/internal/variable"
+)
+
+// Files of the image, and of the running container, that the front looks at.
+const (
+	agentPath     = "/opt/hermes/libexec/hermes"
+	venvPath      = "/opt/hermes/.venv"
+	svcPath       = "/command/s6-svc"
+	setuidgidPath = "/command/s6-setuidgid"
+	commPath      = "/proc/1/comm"
+	basedirPath   = "/run/s6/basedir"
+	hookPath      = "/opt/hermes/libexec/container_env.py"
+)
+
+// Env is the process that a call of the front runs in. Tests set the fields that main leaves zero.
+type Env struct {
+	Args    []string // with the program's name
+	Environ []string
+	Stdin   *os.File
+	Stdout  *os.File
+	Stderr  *os.File
+	UID     int // effective
+
+	Root string // prefix of the image's paths; "" is the image itself
+	Exec func(path string, argv, environ []string) error
+	Drop func(identity.Account) error
+	Now  func() time.Time
+}
+
+// app is one call: its Env, and what follows from it.
+type app struct {
+	Env
+	uid       int // as the call runs; Env.UID is how it was started
+	args      []string
+	selection profile.Selection
+	home      profile.Home
+	scandir   gateway.Scandir
+}
+
+func newApp(env Env) *app {
+	if env.Exec == nil {
+		env.Exec = syscall.Exec
+	}
+	if env.Drop == nil {
+		env.Drop = identity.Drop
+	}
+	if env.Now == nil {
+		env.Now = time.Now
+	}
+	a := &app{Env: env, uid: env.UID}
+	a.Environ = slices.Clone(env.Environ)
+	if len(env.Args) > 0 {
+		a.args = env.Args[1:]
+	}
+	a.selection = profile.Parse(a.args)
+	a.home, _ = profile.ParseHome(a.getenv("HERMES_HOME"))
+	switch {
+	case len(a.args) > 0 && a.args[0] == "container": // what follows is another program's
+		a.selection = profile.Selection{Rest: a.args}
+	case a.getenv("HERMES_HOME") != string(a.home): // the boot has told; the agent must not take what we do not
+		a.setenv("HERMES_HOME", string(a.home))
+	}
+	a.scandir.Path, _ = gateway.ScandirPath(a.getenv("S6_PROFILE_GATEWAY_SCANDIR"))
+	return a
+}
+
+// getenv is the value of a variable; the first one counts, as in the C library.
+func (a *app) getenv(name string) string {
+	for _, entry := range a.Environ {
+		if value, found := strings.CutPrefix(entry, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+func (a *app) setenv(name, value string) {
+	a.unsetenv(name)
+	a.Environ = append(a.Environ, name+"="+value)
+}
+
+func (a *app) unsetenv(name string) {
+	a.Environ = slices.DeleteFunc(a.Environ, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+}
+
+// path is a path of the image.
+func (a *app) path(p string) string { return filepath.Join(a.Root, p) }
+
+func (a *app) say(format string, v ...any) { fmt.Fprintf(a.Stderr, format+"\n", v...) }
+
+func (a *app) print(format string, v ...any) { fmt.Fprintf(a.Stdout, format+"\n", v...) }
+
+// initRuns says whether an init of this image supervises the scandir. It need not be PID 1.
+//
+// contract: RUN-05, GW-18
+func (a *app) initRuns() bool {
+	scanned, err := s6.Scanned(a.scandir.Path)
+	if errors.Is(err, os.ErrPermission) { // a scandir that hermes was never given: ask as the agent does
+		return a.agentSeesInit()
+	}
+	return err == nil && scanned
+}
+
+// agentSeesInit makes the agent's own test for the init: PID 1 by its name.
+//
+// contract: AGT-01
+func (a *app) agentSeesInit() bool {
+	comm, err := os.ReadFile(a.path(commPath))
+	if err != nil || strings.TrimSpace(string(comm)) != "s6-svscan" {
+		return false
+	}
+	info, err := os.Stat(a.path(basedirPath))
+	return err == nil && info.IsDir()
+}
+
+// agentKnows says whether the agent finds the init that runs: at PID 1, or through
+// its start-up hook. Where it does not, the front makes up for it.
+//
+// contract: RUN-05
+func (a *app) agentKnows() bool {
+	_, err := os.Stat(a.path(hookPath))
+	return err == nil || a.agentSeesInit()
+}
+
+// profileName is the profile that the command line means. An error has been printed.
+func (a *app) profileName() (string, error) {
+	name, err := profile.Resolve(a.selection, a.home, variable.On(a.getenv, "HERMES_S6_SUPERVISED_CHILD"))
+	if err != nil {
+		a.say("Error: %v", err)
+		return "", exitCode(1)
+	}
+	return name, nil
+}
+
+// account is the runtime user, for the slots that the front renders.
+func (a *app) account() (identity.Account, error) { return identity.Lookup(a.Root, identity.Hermes) }
+
+// exitCode is an error that has been reported already.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }

@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/profile"
+	"caduceus/internal/variable"
+)
+
+// breadcrumb is one line; the contract fixes three words of it.
+//
+// contract: GW-02
+const breadcrumb = "→ the gateway runs under s6 supervision: it restarts after a crash, and this process only keeps the " +
+	"container alive. For a gateway in the foreground use --no-supervise or HERMES_GATEWAY_NO_SUPERVISE=1."
+
+// gatewayRun is `gateway run`, and bare `gateway`.
+//
+// contract: GW-01, GW-06, GW-10, GW-11, GW-17, SHIM-01
+func (a *app) gatewayRun(ctx context.Context) error {
+	run, _ := gateway.ParseRun(a.selection.Rest)
+	if run.Help {
+		return a.tree(gatewayCommands)(ctx)
+	}
+	facts := gateway.Facts{
+		InitRuns:        a.initRuns(),
+		SupervisedChild: variable.On(a.getenv, "HERMES_S6_SUPERVISED_CHILD"),
+		NoSuperviseFlag: run.NoSupervise,
+		NoSuperviseEnv:  variable.On(a.getenv, "HERMES_GATEWAY_NO_SUPERVISE"),
+		StartedAsRoot:   a.UID == 0,
+		KeepsRoot:       a.uid == 0,
+		RootAllowed:     variable.On(a.getenv, "HERMES_ALLOW_ROOT_GATEWAY"),
+		RespectStop:     variable.On(a.getenv, "HERMES_GATEWAY_RESPECT_STOP"),
+	}
+	var name string
+	if facts.InitRuns {
+		var err error
+		if name, err = a.profileName(); err != nil {
+			return err
+		}
+		facts.Stopped = a.stopped(name)
+	}
+	switch gateway.Decide(facts) {
+	case gateway.Refuse:
+		return a.refuseRoot()
+	case gateway.Foreground:
+		if facts.SupervisedChild { // here and not in the slot's script: root may have no way into the volume
+			if err := os.Chdir(a.home.Root()); err != nil {
+				return err
+			}
+		}
+		return a.becomeAgent()
+	case gateway.StayDown:
+		a.say("→ gateway %s was stopped and stays down, as HERMES_GATEWAY_RESPECT_STOP is set. To bring it up: %s",
+			name, command(name, "gateway start"))
+		return a.becomeHeartbeat()
+	}
+	if err := a.control().Do(ctx, gateway.Start, name); err != nil {
+		return a.failed(err)
+	}
+	a.say(breadcrumb)
+	return a.becomeHeartbeat()
+}
+
+// stopped says whether the last request, or else the last record, is a stop.
+func (a *app) stopped(name string) bool {
+	dir := a.home.Dir(name)
+	state, _ := profile.ReadState(dir)   // what cannot be read is no stop
+	intent, _ := profile.ReadIntent(dir) // likewise
+	return profile.Prior(state, intent, profile.MachineBoot()) == profile.Stopped
+}
+
+// command is how a person asks for something of a profile.
+func command(name, words string) string {
+	if name == profile.Default {
+		return "hermes " + words
+	}
+	return "hermes -p " + name + " " + words
+}
+
+func (a *app) refuseRoot() error {
+	a.say("✗ Refusing to run the Hermes gateway as root inside the official Docker image.")
+	a.say("  What root writes to the volume, the gateway of user hermes cannot change later.")
+	a.say("  Keep the image's entry point (/init /opt/hermes/docker/main-wrapper.sh), or start with --user hermes.")
+	a.say("  HERMES_ALLOW_ROOT_GATEWAY=1 allows it, if you accept that.")
+	return exitCode(1)
+}
+
+// becomeHeartbeat replaces this process by one that only waits for the container's end. Without a
+// sleep program it waits by itself, under another name: a front must not pass for a gateway.
+//
+// contract: GW-01, GW-05
+func (a *app) becomeHeartbeat() error {
+	for _, dir := range append(filepath.SplitList(a.getenv("PATH")), "/usr/bin", "/bin") {
+		sleep, err := exec.LookPath(filepath.Join(dir, "sleep"))
+		if err == nil && filepath.IsAbs(sleep) && a.Exec(sleep, []string{"sleep", "infinity"}, a.Environ) == nil {
+			return nil // a test's Exec
+		}
+	}
+	a.say("→ there is no sleep program; this process waits by itself until the container stops.")
+	self, err := os.Executable()
+	if err == nil && a.Exec(self, []string{heartbeatName}, a.Environ) == nil {
+		return nil
+	}
+	return exitCode(a.block())
+}
+
+// block waits for SIGTERM and returns the exit code that stands for it.
+//
+// contract: GW-05
+func (a *app) block() int {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	<-stop
+	return 128 + int(syscall.SIGTERM)
+}

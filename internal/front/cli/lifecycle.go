@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/profile"
+)
+
+// control is what starts and stops gateways in this container.
+func (a *app) control() gateway.Control {
+	return gateway.Control{
+		Scandir: a.scandir,
+		Home:    a.home,
+		Svc:     a.path(svcPath),
+		Now:     a.Now,
+		Warn:    a.warn,
+	}
+}
+
+// warn tells in one line what did not keep a command from being obeyed.
+func (a *app) warn(err error) { a.say("hermes: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) }
+
+// lifecycle serves start, stop and restart. Where no init runs, one gateway's is the agent's business,
+// but never --all: the agent would signal each process that looks like a gateway.
+//
+// contract: GW-08, GW-09, GW-13, GW-19
+func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error {
+	if verb != gateway.Start && a.getenv("_HERMES_GATEWAY") == "1" {
+		a.say("✗ Refusing to %s the gateway from inside the gateway process: it would end this command, too.", verb)
+		a.say("  Use `hermes gateway %s` from a shell outside of it.", verb)
+		return exitCode(1)
+	}
+	if all {
+		return a.lifecycleAll(ctx, verb)
+	}
+	if !a.initRuns() {
+		return a.becomeAgent()
+	}
+	name, err := a.profileName()
+	if err != nil {
+		return err
+	}
+	if err := a.control().Do(ctx, verb, name); err != nil {
+		return a.failed(err)
+	}
+	return nil
+}
+
+// failed prints why a request was not obeyed, in the agent's words and where the agent prints them.
+//
+// contract: GW-10, GW-11
+func (a *app) failed(err error) error {
+	a.print("✗ %v", err)
+	return exitCode(1)
+}
+
+// lifecycleAll serves --all.
+//
+// contract: GW-12, GW-19
+func (a *app) lifecycleAll(ctx context.Context, verb gateway.Verb) error {
+	names, err := a.scandir.Profiles()
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		a.print("✗ No profile gateways registered under s6")
+		return nil
+	}
+	var problems []string
+	for _, name := range names {
+		if err := a.control().Do(ctx, verb, name); err != nil {
+			problems = append(problems, fmt.Sprintf("✗ Could not %s %s%s: %v", verb, profile.SlotPrefix, name, err))
+		}
+	}
+	if obeyed := len(names) - len(problems); obeyed > 0 {
+		past := map[gateway.Verb]string{gateway.Start: "Started", gateway.Stop: "Stopped", gateway.Restart: "Restarted"}
+		a.print("✓ %s %d profile gateway(s) under s6", past[verb], obeyed)
+	}
+	for _, p := range problems {
+		a.print("%s", p)
+	}
+	return nil
+}
+
+// lifecycleCommand is the cobra command of start, stop or restart.
+func (a *app) lifecycleCommand(verb gateway.Verb, short, example string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     string(verb),
+		Short:   short,
+		Long:    short + ".\n\nExit codes: 0 done, also with --all, whose lines say what failed; 1 no such gateway, refused or failed.",
+		Example: example,
+		Args:    a.noArgs,
+	}
+	all := cmd.Flags().Bool("all", false, fmt.Sprintf("%s the gateways of all profiles", verb))
+	ignoreHostFlags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.lifecycle(cmd.Context(), verb, *all) }
+	return cmd
+}
+
+// ignoreHostFlags accepts the agent's flags that mean something only outside of a container.
+func ignoreHostFlags(cmd *cobra.Command) {
+	cmd.Flags().Bool("system", false, "")
+	cmd.Flags().String("platform", "", "")
+	for _, name := range []string{"system", "platform"} {
+		_ = cmd.Flags().MarkHidden(name) // it is defined above
+	}
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/profile"
+)
+
+// profileCreate serves the verbs that make profiles: create, import and install. The agent makes the
+// profile; its gateway's slot is there when the command returns, down until somebody starts it.
+//
+// contract: PROF-01, PROF-02, PROF-03, PROF-05
+func (a *app) profileCreate(ctx context.Context) error {
+	if !a.initRuns() {
+		return a.becomeAgent()
+	}
+	before, err := a.scandir.Profiles()
+	if err != nil {
+		return err
+	}
+	code, err := a.runAgent(ctx, nil)
+	if err != nil || code != 0 {
+		return firstError(err, ended(code))
+	}
+	names, _ := a.home.Names()
+	for _, name := range names {
+		if name == profile.Default || slices.Contains(before, name) {
+			continue
+		}
+		a.forgetState(name)
+		said := a.agentRegisters() && !a.scandir.Has(name) // it failed, and has said why
+		if err := a.ensureSlot(ctx, name, false); err != nil && !said {
+			a.say("⚠ Could not register s6 gateway service: %v", err)
+		}
+	}
+	return nil
+}
+
+// forgetState records that a profile just made is not wanted up: an imported one brings the state of the
+// gateway that it was exported from, and the next boot must not start a second one of that.
+func (a *app) forgetState(name string) {
+	dir := a.home.Dir(name)
+	if intent, _ := profile.ReadIntent(dir); intent.Want == "" && !profile.HasState(dir) {
+		return
+	}
+	a.record(name, profile.Down)
+}
+
+// agentRegisters says whether the agent registers the slot of the profile that this command makes.
+func (a *app) agentRegisters() bool { return a.selection.Rest[1] == "create" && a.agentKnows() }
+
+// ensureSlot registers a slot for the profile. Where the agent has registered one by its own means, it
+// gets our scripts: they brake in the init alone, and log to stdout when the volume's log is taken.
+func (a *app) ensureSlot(ctx context.Context, name string, up bool) error {
+	account, err := a.account()
+	if err != nil {
+		return err
+	}
+	d := a.scandir
+	d.Account = account
+	config, _ := profile.ReadConfig(a.home.Dir(name)) // a broken one means the default timeout
+	slot := gateway.Slot{Profile: name, Up: up, KillTimeout: config.DrainTimeout}
+	if !d.Has(name) {
+		if err := d.Register(ctx, slot); !errors.Is(err, gateway.ErrExists) {
+			return err
+		}
+	}
+	return d.Rewrite(slot)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

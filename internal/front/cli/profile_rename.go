@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/profile"
+	"caduceus/internal/s6"
+)
+
+// profileRename renames a profile with its slot. The gateway stops before its directory moves, and the
+// renamed one is wanted as the old one was. That is recorded before the move, as from then on anybody may
+// see the new name: main-hermes, or the boot after a kill. The old slot goes last, since main-hermes knows
+// by it that the new name is an old one's.
+//
+// contract: PROF-05, STATE-08
+func (a *app) profileRename(ctx context.Context) error {
+	words := positional(a.selection.Rest[2:])
+	if !a.initRuns() || len(words) != 2 {
+		return a.becomeAgent()
+	}
+	from, to := profile.Canonical(words[0]), profile.Canonical(words[1])
+	if profile.CheckName(from) != nil || profile.CheckName(to) != nil || !a.scandir.Has(from) {
+		return a.becomeAgent()
+	}
+	wanted := a.wanted(from)
+	if err := a.halt(ctx, from, wanted); err != nil {
+		return a.failed(errors.Join(err, a.resume(ctx, from, wanted)))
+	}
+	code, err := a.runAgent(ctx, nil)
+	if err != nil || code != 0 {
+		return firstError(err, a.resume(ctx, from, wanted), ended(code))
+	}
+	if err = a.ensureSlot(ctx, to, wanted == profile.Up); err == nil {
+		err = a.resume(ctx, to, wanted) // main-hermes, or the agent, may have registered it down
+	}
+	if err != nil {
+		a.say("⚠ Could not register s6 gateway service: %v", err)
+	}
+	if err := a.scandir.Unregister(ctx, from); err != nil {
+		a.say("⚠ Could not unregister s6 gateway service: %v", err)
+	}
+	return nil
+}
+
+// wanted is what is to be on record of a gateway when its profile moves; "" leaves the record as it is, and
+// the gateway down. The supervisor's status says what is wanted now, but not against a recorded stop, whose
+// signal may not be obeyed yet. A state without a request is a copy's, of a gateway elsewhere.
+func (a *app) wanted(name string) profile.Want {
+	dir := a.home.Dir(name)
+	state, _ := profile.ReadState(dir)   // what cannot be read is no request
+	intent, _ := profile.ReadIntent(dir) // likewise
+	asked := ""
+	if intent.Want != "" || state.Desired != "" {
+		asked = profile.Prior(state, intent, profile.MachineBoot())
+	}
+	status, err := s6.ReadStatus(a.scandir.Dir(name))
+	switch up := err == nil && status.WantUp; {
+	case up && asked != profile.Stopped:
+		return profile.Up
+	case asked == profile.Stopped, asked == "" && profile.HasState(dir):
+		return profile.Down
+	}
+	return ""
+}
+
+// halt has a gateway down, and on record what is wanted of it: at first, so that a kill meanwhile loses
+// nothing, and again when it is over, as its last words are newer than that.
+func (a *app) halt(ctx context.Context, name string, wanted profile.Want) error {
+	a.record(name, wanted)
+	if wanted != profile.Up && gateway.IsDown(a.scandir.Dir(name)) {
+		return nil
+	}
+	if err := a.scandir.StopAndWait(ctx, name, a.home.Dir(name), a.Now()); err != nil {
+		return err
+	}
+	a.record(name, wanted)
+	return nil
+}
+
+// resume brings a halted gateway up again, or that of its new name, if it is wanted.
+func (a *app) resume(ctx context.Context, name string, wanted profile.Want) error {
+	if wanted != profile.Up {
+		return nil
+	}
+	return a.scandir.Raise(ctx, name)
+}
+
+// record keeps what is wanted of a gateway, "" nothing; one that cannot be kept is told.
+func (a *app) record(name string, want profile.Want) {
+	if want == "" {
+		return
+	}
+	if err := profile.Record(a.home.Dir(name), want, a.Now()); err != nil {
+		a.warn(fmt.Errorf("cannot record that gateway %q is wanted %s: %w", name, want, err))
+	}
+}

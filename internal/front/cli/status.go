@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"caduceus/internal/front/gateway"
+)
+
+// status is the agent's `hermes status`. Where the agent does not know the init, as it is not PID 1, the
+// gateway section is corrected; gateways in a crash loop are listed after it.
+//
+// contract: STATUS-01, STATUS-02, SLOT-07, RUN-05
+func (a *app) status(ctx context.Context) error {
+	if asksHelp(a.selection.Rest) || !a.initRuns() {
+		return a.becomeAgent()
+	}
+	loops := a.crashLoops()
+	sees := a.agentKnows()
+	if sees && len(loops) == 0 {
+		return a.becomeAgent()
+	}
+	var corrected io.Writer
+	var fix *statusFixer
+	if !sees {
+		name, err := a.profileName()
+		if err != nil {
+			return err
+		}
+		report, err := gateway.Inspect(a.scandir, a.home, name, a.Now())
+		fix = &statusFixer{out: a.Stdout, report: report, slot: err == nil}
+		corrected = fix
+	}
+	code, err := a.runAgent(ctx, corrected)
+	if fix != nil {
+		fix.flush()
+	}
+	if len(loops) > 0 {
+		a.print("\n◆ Crash Loops")
+		for _, r := range loops {
+			a.print("  %s: %s, last %s", r.Slot, crashText(*r.CrashLoop), r.LastExit)
+		}
+	}
+	return firstError(err, ended(code))
+}
+
+func (a *app) crashLoops() []gateway.Report {
+	names, _ := a.scandir.Profiles() // an unreadable scandir has no news
+	var loops []gateway.Report
+	for _, name := range names {
+		if r, err := gateway.Inspect(a.scandir, a.home, name, a.Now()); err == nil && r.CrashLoop != nil {
+			loops = append(loops, r)
+		}
+	}
+	return loops
+}
+
+// statusFixer passes on the lines of `hermes status` and corrects those about the gateway's service.
+type statusFixer struct {
+	out    io.Writer
+	report gateway.Report
+	slot   bool // report is about a slot that exists
+	line   bytes.Buffer
+}
+
+func (f *statusFixer) Write(p []byte) (int, error) {
+	f.line.Write(p)
+	for {
+		at := bytes.IndexByte(f.line.Bytes(), '\n')
+		if at < 0 {
+			return len(p), nil
+		}
+		if _, err := io.WriteString(f.out, f.fix(string(f.line.Next(at+1)))); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (f *statusFixer) flush() { _, _ = f.line.WriteTo(f.out) }
+
+// fix rewrites one line, its end included.
+func (f *statusFixer) fix(line string) string {
+	switch {
+	case strings.HasPrefix(line, "  Manager:  "):
+		line = "  Manager:      s6 (container supervisor)\n"
+		if f.slot && !f.report.Up() {
+			line += "  Service:      installed but stopped\n"
+		}
+	case f.slot && f.report.Up() && strings.HasPrefix(line, "  Status:  ") && strings.Contains(line, "stopped"):
+		line = fmt.Sprintf("  Status:       ✓ running\n  PID(s):       %d\n", f.report.PID)
+	}
+	return line
+}

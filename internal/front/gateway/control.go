@@ -1,0 +1,128 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"strings"
+	"time"
+
+	"caduceus/internal/front/profile"
+	"caduceus/internal/s6"
+)
+
+// Verb is a request about a gateway.
+type Verb string
+
+// The requests, and what they are to s6-svc.
+const (
+	Start   Verb = "start"
+	Stop    Verb = "stop"
+	Restart Verb = "restart"
+)
+
+// letters are the options for s6-svc. A restart also wants the slot up: one that is down starts.
+//
+// contract: GW-08, SLOT-08
+func (v Verb) letters() string {
+	switch v {
+	case Stop:
+		return "-d"
+	case Restart:
+		return "-tu"
+	}
+	return "-u"
+}
+
+func (v Verb) want() profile.Want {
+	if v == Stop {
+		return profile.Down
+	}
+	return profile.Up
+}
+
+// MissingError says that a profile has no slot.
+//
+// contract: GW-10
+type MissingError struct{ Profile string }
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("no such gateway '%s': register it with `hermes profile create %s` first, "+
+		"or pass an existing profile name via `-p <name>`", e.Profile, e.Profile)
+}
+
+// SvcError says that s6-svc refused.
+//
+// contract: GW-11
+type SvcError struct {
+	Profile string
+	Verb    Verb
+	Code    int // its exit code; -1 if it did not run or did not end in time
+	Stderr  string
+}
+
+func (e *SvcError) Error() string {
+	text := fmt.Sprintf("s6-svc %s on '%s%s' failed (rc=%d)", e.Verb, profile.SlotPrefix, e.Profile, e.Code)
+	if e.Stderr != "" {
+		text += ": " + e.Stderr
+	}
+	return text
+}
+
+// Control starts and stops gateways of one container.
+type Control struct {
+	Scandir Scandir
+	Home    profile.Home
+	Svc     string           // the s6-svc program
+	Now     func() time.Time // when a request is made
+	Warn    func(error)      // what did not keep the request from being obeyed
+}
+
+// Do obeys a request: it records the intent, marks a stop as planned, then sends the control letter, and
+// waits until the supervisor has taken that up, but not until the gateway is up or down. A slot without a
+// profile's directory is obeyed, too, and records nothing. The error is a *MissingError or a *SvcError.
+//
+// contract: GW-08, STATE-04, STATE-05, STATE-08
+func (c Control) Do(ctx context.Context, verb Verb, name string) error {
+	if !c.Scandir.Has(name) {
+		return &MissingError{Profile: name}
+	}
+	dir, now := c.Home.Dir(name), c.Now()
+	if err := profile.Record(dir, verb.want(), now); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.Warn(fmt.Errorf("cannot record that gateway %q is wanted %s: %w", name, verb.want(), err))
+	}
+	if verb == Stop {
+		if status, err := s6.ReadStatus(c.Scandir.Dir(name)); err == nil && status.Up() {
+			if err := profile.MarkPlannedStop(dir, status.Pid, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				c.Warn(fmt.Errorf("cannot tell gateway %q that its stop is planned: %w", name, err))
+			}
+		}
+	}
+	if err := c.send(ctx, verb, name); err != nil {
+		return err
+	}
+	c.Scandir.obeyed(ctx, name, verb.want() == profile.Up)
+	return nil
+}
+
+func (c Control) send(ctx context.Context, verb Verb, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, c.Svc, verb.letters(), c.Scandir.Dir(name))
+	cmd.Stderr = &stderr
+	err := cmd.Run()
+	if err == nil {
+		return nil
+	}
+	failed := &SvcError{Profile: name, Verb: verb, Code: -1, Stderr: strings.TrimSpace(stderr.String())}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		failed.Code = exit.ExitCode()
+	} else if failed.Stderr == "" {
+		failed.Stderr = err.Error()
+	}
+	return failed
+}

@@ -1,0 +1,282 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/contenv"
+	"caduceus/internal/front/profile"
+	"caduceus/internal/identity"
+	"caduceus/internal/s6"
+)
+
+// DefaultScandir is where the init of the image supervises services.
+const DefaultScandir = "/run/service"
+
+// ErrExists is wrapped when a slot of that name is there already.
+var ErrExists = fs.ErrExist
+
+// Scandir is the directory of service directories, and who owns the slots in it.
+type Scandir struct {
+	Path    string
+	Account identity.Account
+}
+
+// Dir is the service directory of a profile's gateway, whether it is there or not.
+func (d Scandir) Dir(name string) string { return filepath.Join(d.Path, profile.SlotPrefix+name) }
+
+// Has says whether the profile has a slot.
+func (d Scandir) Has(name string) bool {
+	info, err := os.Stat(d.Dir(name))
+	return err == nil && info.IsDir()
+}
+
+// Profiles lists the profiles that have a slot, sorted.
+func (d Scandir) Profiles() ([]string, error) {
+	entries, err := os.ReadDir(d.Path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot list slots: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := profile.OfSlot(e.Name()); ok && d.Has(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Publish makes a slot: it is staged under a dot name, which no scanner looks at, and renamed. With
+// replace a slot of that name is removed first, which only a boot may do, when nothing supervises it
+// yet; without, such a slot is ErrExists.
+//
+// contract: SLOT-02, SLOT-03
+func (d Scandir) Publish(slot Slot, replace bool) error {
+	name, err := profile.Slot(slot.Profile)
+	if err != nil {
+		return err
+	}
+	final, staged := filepath.Join(d.Path, name), filepath.Join(d.Path, "."+name+".tmp")
+	unlock, err := d.lock()
+	if err != nil {
+		return fmt.Errorf("cannot register slot %q: %w", name, err)
+	}
+	defer unlock()
+	if !replace && d.Has(slot.Profile) { // meanwhile
+		return fmt.Errorf("cannot register slot %q: %w", name, ErrExists)
+	}
+	err = os.RemoveAll(staged)
+	if err == nil {
+		err = d.stage(staged, slot.render())
+	}
+	if err == nil && replace {
+		err = os.RemoveAll(final)
+	}
+	if err == nil {
+		err = os.Rename(staged, final)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("cannot register slot %q: %w", name, err), os.RemoveAll(staged))
+	}
+	return nil
+}
+
+// stage makes a slot's directory. Root makes it with the file rights of the account: the slot is to be
+// the account's, as the scandir is, and there is nothing that the account could turn against root. Root
+// that could not use it then makes one of its own and shares it.
+//
+// contract: SLOT-02, RUN-07
+func (d Scandir) stage(dir string, files []file) error {
+	if os.Geteuid() == 0 && !mayGive() {
+		if err := lay(dir, files); err != nil {
+			return err
+		}
+		return share(dir, files, d.Account)
+	}
+	var err error
+	if unable := identity.As(d.Account, func() { err = lay(dir, files) }); unable != nil {
+		err = lay(dir, files)
+	}
+	return err
+}
+
+// lock keeps the front and the follower of profiles from staging the same slot at once.
+func (d Scandir) lock() (unlock func(), err error) {
+	f, err := os.Open(d.Path)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { _ = f.Close() }, nil
+}
+
+// Register publishes a slot in a live scandir and waits until it is supervised.
+//
+// contract: PROF-01
+func (d Scandir) Register(ctx context.Context, slot Slot) error {
+	if err := d.Publish(slot, false); err != nil {
+		return err
+	}
+	if err := s6.SvscanSend(d.Path, "a"); err != nil {
+		return errors.Join(err, os.RemoveAll(d.Dir(slot.Profile)))
+	}
+	if !until(ctx, 5*time.Second, func() bool { return supervised(d.Dir(slot.Profile)) }) {
+		return fmt.Errorf("cannot register slot %q: it is still unsupervised 5 seconds after the scan", profile.SlotPrefix+slot.Profile)
+	}
+	return nil
+}
+
+// Unregister stops a gateway, lets its supervisor go and removes the slot. Without a slot it does
+// nothing.
+//
+// contract: PROF-04
+func (d Scandir) Unregister(ctx context.Context, name string) error {
+	dir := d.Dir(name)
+	if !d.Has(name) {
+		return nil
+	}
+	if err := s6.SendControl(dir, "d"); err == nil {
+		until(ctx, 10*time.Second, func() bool { return IsDown(dir) })
+	}
+	gone := filepath.Join(d.Path, "."+profile.SlotPrefix+name+".gone")
+	switch err := errors.Join(os.RemoveAll(gone), os.Rename(dir, gone)); {
+	case errors.Is(err, fs.ErrNotExist): // somebody else has removed it meanwhile
+		return nil
+	case err != nil:
+		return fmt.Errorf("cannot remove slot %q: %w", dir, err)
+	}
+	if err := s6.SvscanSend(d.Path, "an"); err == nil {
+		until(ctx, 3*time.Second, func() bool { return !supervised(gone) && !supervised(filepath.Join(gone, s6.LogDir)) })
+	}
+	if err := os.RemoveAll(gone); err != nil {
+		return fmt.Errorf("cannot remove slot %q: %w", gone, err)
+	}
+	return nil
+}
+
+// IsDown says whether a slot's gateway and its finish script are over; also where there is no status.
+func IsDown(dir string) bool {
+	status, err := s6.ReadStatus(dir)
+	return err != nil || status.Pid == 0
+}
+
+func supervised(dir string) bool {
+	held, err := s6.Supervised(dir)
+	return err == nil && held
+}
+
+// until polls cond and says whether it became true in time.
+func until(ctx context.Context, limit time.Duration, cond func() bool) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !cond() {
+		select {
+		case <-ctx.Done():
+			return cond()
+		case <-tick.C:
+		}
+	}
+	return true
+}
+
+// ScandirPath is where gateways are supervised: DefaultScandir, or what S6_PROFILE_GATEWAY_SCANDIR
+// names. A value that cannot be a directory is replaced, and notice says so in one line.
+//
+// contract: REC-12, ENV-11
+func ScandirPath(value string) (path, notice string) {
+	switch {
+	case value == "":
+		return DefaultScandir, ""
+	case !filepath.IsAbs(value):
+		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%s is not an absolute path; using %s", contenv.Shown(value), DefaultScandir)
+	}
+	path = filepath.Clean(value)
+	if path != DefaultScandir && profile.OfSystem(path) {
+		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%s is a directory of the system; using %s", contenv.Shown(value), DefaultScandir)
+	}
+	return path, ""
+}
+
+// Rewrite gives an existing slot our scripts, file by file, without touching its supervisor: scripts
+// are read when they are used.
+func (d Scandir) Rewrite(slot Slot) error {
+	dir := d.Dir(slot.Profile)
+	for _, f := range slot.render() {
+		if f.content == "" {
+			continue
+		}
+		path := filepath.Join(dir, f.name)
+		temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
+		err := os.WriteFile(temporary, []byte(f.content), 0o600)
+		if err = errors.Join(err, unix.Chmod(temporary, f.mode)); err == nil {
+			err = os.Rename(temporary, path)
+		}
+		if err != nil {
+			return fmt.Errorf("cannot rewrite slot %q: %w", profile.SlotPrefix+slot.Profile, err)
+		}
+	}
+	return nil
+}
+
+// StopAndWait stops a gateway without recording an intent, and waits until it and its finish script
+// are over.
+func (d Scandir) StopAndWait(ctx context.Context, name, home string, now time.Time) error {
+	dir := d.Dir(name)
+	if status, err := s6.ReadStatus(dir); err == nil && status.Up() {
+		_ = profile.MarkPlannedStop(home, status.Pid, now) // without it the stop is only less tidy
+	}
+	if err := s6.SendControl(dir, "d"); err != nil {
+		return err
+	}
+	stopped := func() bool { // not only down for a moment, between two lives
+		status, err := s6.ReadStatus(dir)
+		return err != nil || status.Pid == 0 && !status.WantUp
+	}
+	if !until(ctx, 15*time.Second, stopped) {
+		return fmt.Errorf("gateway %q is still up 15 seconds after it was told to stop", name)
+	}
+	return nil
+}
+
+// Raise has the supervisor want a gateway up, whoever registered its slot, and how. One that is wanted up
+// already is left alone.
+func (d Scandir) Raise(ctx context.Context, name string) error {
+	dir := d.Dir(name)
+	until(ctx, obeyLimit, func() bool { return supervised(dir) })
+	if status, err := s6.ReadStatus(dir); err == nil && status.WantUp && supervised(dir) {
+		return nil
+	}
+	if err := s6.SendControl(dir, "u"); err != nil {
+		return err
+	}
+	d.obeyed(ctx, name, true)
+	return nil
+}
+
+// obeyLimit is how long a loaded supervisor may take until it obeys a letter.
+const obeyLimit = 5 * time.Second
+
+// obeyed waits until the supervisor's status says that a gateway is wanted up, or down. A letter is only
+// left for the supervisor; what comes next, such as a rename, goes by the status. It gives up after
+// obeyLimit, and where nobody supervises the slot.
+func (d Scandir) obeyed(ctx context.Context, name string, up bool) {
+	dir := d.Dir(name)
+	until(ctx, obeyLimit, func() bool {
+		status, err := s6.ReadStatus(dir)
+		return err == nil && status.WantUp == up || !supervised(dir)
+	})
+}

@@ -1,0 +1,138 @@
+package gateway
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/front/profile"
+	"caduceus/internal/identity"
+	"caduceus/internal/s6"
+)
+
+//go:embed slot/run.sh
+var runScript string
+
+//go:embed slot/finish.sh
+var finishScript string
+
+//go:embed slot/log-run.sh
+var logScript string
+
+// DefaultKillTimeout is the time between the stop signal of a gateway and its SIGKILL.
+//
+// contract: BOOT-18
+const DefaultKillTimeout = 7 * time.Second
+
+// Slot is the service directory of one gateway.
+type Slot struct {
+	Profile     string
+	Up          bool          // starts when the supervisor sees it; else it has a down file
+	KillTimeout time.Duration // 0: DefaultKillTimeout
+}
+
+// file is an entry of a service directory; a name that ends in a slash is a directory.
+type file struct {
+	name    string
+	mode    uint32 // as of chmod(2), with S_IFIFO for a fifo
+	content string
+}
+
+func (f file) isDir() bool  { return strings.HasSuffix(f.name, "/") }
+func (f file) isFifo() bool { return f.mode&unix.S_IFMT == unix.S_IFIFO }
+
+// render lists what is in the slot's directory, parents first.
+//
+// contract: SLOT-01, SLOT-02, SLOT-04, BOOT-18, LOG-01, LOG-02, LOG-03
+func (s Slot) render() []file {
+	selection := ""
+	if s.Profile != profile.Default {
+		selection = "-p " + s.Profile + " "
+	}
+	fill := strings.NewReplacer("@PROFILE@", s.Profile, "@SELECT@", selection)
+	timeout := max(s.KillTimeout, DefaultKillTimeout)
+	files := []file{
+		{"type", 0o644, "longrun\n"},
+		{"run", 0o755, fill.Replace(runScript)},
+		{"finish", 0o755, fill.Replace(finishScript)},
+		{"timeout-kill", 0o644, strconv.FormatInt(timeout.Milliseconds(), 10) + "\n"},
+		{"log/", 0o755, ""},
+		{"log/type", 0o644, "longrun\n"},
+		{"log/run", 0o755, fill.Replace(logScript)},
+	}
+	if !s.Up {
+		files = append(files, file{s6.DownFile, 0o644, ""})
+	}
+	const events = 0o3730
+	for _, dir := range []string{"", "log/"} {
+		files = append(files,
+			file{dir + "event/", events, ""},
+			file{dir + "supervise/", 0o755, ""},
+			file{dir + "supervise/event/", events, ""},
+			file{dir + "supervise/control", unix.S_IFIFO | 0o660, ""},
+		)
+	}
+	return files
+}
+
+// lay makes the entries below the new directory dir.
+func lay(dir string, files []file) error {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	for _, f := range append([]file{{"./", 0o755, ""}}, files...) {
+		path := filepath.Join(dir, f.name)
+		var err error
+		switch {
+		case f.name == "./":
+		case f.isDir():
+			err = os.Mkdir(path, 0o700)
+		case f.isFifo():
+			err = syscall.Mkfifo(path, 0o600)
+		default:
+			err = os.WriteFile(path, []byte(f.content), 0o600)
+		}
+		if err == nil {
+			err = unix.Chmod(path, f.mode&0o7777) // in spite of the umask
+		}
+		if err != nil {
+			return fmt.Errorf("cannot prepare %q: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// share lets the account use and delete a slot that stays root's, what is in a directory before the
+// directory.
+//
+// contract: SLOT-02, RUN-07
+func share(dir string, files []file, account identity.Account) error {
+	slot, err := s6.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = slot.Close() }() // nothing was written
+	for _, f := range slices.Backward(append([]file{{"./", 0o755, ""}}, files...)) {
+		if !f.isDir() && !f.isFifo() {
+			continue
+		}
+		parent, err := slot.OpenOwn(filepath.Dir(filepath.Clean(f.name)))
+		if err != nil {
+			return err
+		}
+		err = errors.Join(Give(parent, filepath.Base(f.name), account, f.mode&0o7777), parent.Close())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,301 @@
+package reconcile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"caduceus/internal/contenv"
+	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/profile"
+	"caduceus/internal/front/tenant"
+	"caduceus/internal/identity"
+	"caduceus/internal/s6"
+	"caduceus/internal/variable"
+)
+
+// Options is the world of one run.
+type Options struct {
+	Getenv         func(string) string
+	Account        identity.Account // the owner of slots
+	Stdout, Stderr io.Writer
+	Now            time.Time
+	Proc           string // "": /proc
+	Pid            int    // 0: this process; where the search for CMD starts
+}
+
+// Run is cont-init 02. It returns the exit code: 0, or 1 if a slot could not be registered. Whatever
+// state file is corrupt or log unwritable, it goes on and says so.
+//
+// contract: REC-02, REC-03, REC-06, REC-08, REC-11, REC-12, STATE-09, STATE-12
+func Run(o Options) int {
+	r := newRun(o)
+	r.notice()
+	var in Input
+	if !r.onVolume(func() { in = r.read() }) {
+		in = r.read()
+	}
+	if in.Command.Dashboard {
+		fmt.Fprintln(o.Stdout, "reconcile: skipping (dashboard container — does not need per-profile gateways)")
+		return 0
+	}
+	r.own()
+	r.onVolume(func() { _, r.shared = tenant.Other(r.home.Root(), tenant.Self()) })
+	code := 0
+	var done []Action
+	for _, a := range Plan(in) {
+		if err := r.apply(a); err != nil {
+			r.warn(err)
+			code = 1
+			continue
+		}
+		done = append(done, a)
+		fmt.Fprintf(o.Stdout, "reconcile: %s\n", a)
+	}
+	r.onVolume(func() {
+		if err := appendLog(r.home.Root(), o.Now, done); err != nil {
+			r.warn(fmt.Errorf("cannot write the boot log: %w", err))
+		}
+	})
+	return code
+}
+
+// onVolume does something with the file rights of hermes: the volume is its own, and root may have no
+// rights on it, or too many. false: those rights cannot be had, and nothing was done.
+func (r run) onVolume(do func()) bool {
+	err := identity.As(r.Account, do)
+	if err != nil {
+		r.warn(err)
+	}
+	return err == nil
+}
+
+// String is the action as stdout and, after a time, the boot log have it.
+//
+// contract: REC-11, STATE-09, STATE-10
+func (a Action) String() string {
+	word := "registered"
+	if a.Start {
+		word = "started"
+	}
+	return fmt.Sprintf("profile=%s prior_state=%s action=%s", a.Profile, oneWord(a.Prior), word)
+}
+
+// oneWord keeps a state from a foreign file on its line and in its field.
+func oneWord(state string) string {
+	switch {
+	case state == "":
+		return "None"
+	case strings.ContainsFunc(state, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+		return fmt.Sprintf("%q", state)
+	}
+	return state
+}
+
+type run struct {
+	Options
+	home    profile.Home
+	scandir gateway.Scandir
+	notices []string
+	shared  bool   // another container's init lives on the volume
+	only    string // "", or the profile to look at, beside the default one
+}
+
+func newRun(o Options) run {
+	if o.Proc == "" {
+		o.Proc = "/proc"
+	}
+	if o.Pid == 0 {
+		o.Pid = os.Getpid()
+	}
+	home, ofHome := profile.ParseHome(o.Getenv("HERMES_HOME"))
+	path, ofScandir := gateway.ScandirPath(o.Getenv("S6_PROFILE_GATEWAY_SCANDIR"))
+	return run{
+		Options: o, home: home, scandir: gateway.Scandir{Path: path, Account: o.Account},
+		notices: []string{ofHome, ofScandir},
+	}
+}
+
+// notice tells which variables are not used.
+func (r run) notice() {
+	for _, notice := range r.notices {
+		if notice != "" {
+			r.warn(errors.New(notice))
+		}
+	}
+}
+
+func (r run) warn(err error) { fmt.Fprintf(r.Stderr, "reconcile: warning: %v\n", err) }
+
+func (r run) read() Input {
+	words := commandWords(r.Proc, r.Pid)
+	in := Input{
+		Command: ParseCommand(words, func(s profile.Selection) (string, error) {
+			return profile.Resolve(s, r.home, false)
+		}),
+		OptOut:      variable.On(r.Getenv, "HERMES_GATEWAY_NO_SUPERVISE"),
+		MachineBoot: profile.MachineBoot(),
+	}
+	if in.Command.Dashboard {
+		return in
+	}
+	names, warnings := r.home.Names()
+	if r.only != "" {
+		warnings = nil
+	}
+	for _, w := range warnings {
+		r.warn(errors.New(w))
+	}
+	for _, name := range names {
+		if r.only != "" && name != r.only && name != profile.Default {
+			continue
+		}
+		facts, config := r.facts(name)
+		in.Profiles = append(in.Profiles, facts)
+		if name == profile.Default {
+			in.Multiplex = r.multiplex(config)
+		}
+	}
+	return in
+}
+
+func (r run) facts(name string) (Facts, profile.Config) {
+	dir := r.home.Dir(name)
+	f := Facts{Name: name, HasFile: profile.HasState(dir)}
+	var err error
+	if f.State, err = profile.ReadState(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.warn(fmt.Errorf("profile %s counts as without state: %w", name, err))
+	}
+	if f.Intent, err = profile.ReadIntent(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.warn(fmt.Errorf("profile %s counts as without intent: %w", name, err))
+	}
+	if _, err := os.Lstat(filepath.Join(dir, ".clean_shutdown")); err == nil {
+		f.Clean = true
+	}
+	config, err := profile.ReadConfig(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.warn(err)
+	}
+	f.KillTime = config.DrainTimeout
+	return f, config
+}
+
+// multiplex: the variable decides where it says yes or no, else the configuration.
+//
+// contract: REC-09, ENV-11
+func (r run) multiplex(config profile.Config) bool {
+	const name = "GATEWAY_MULTIPLEX_PROFILES"
+	value := r.Getenv(name)
+	switch {
+	case variable.True(name, value):
+		return true
+	case strings.TrimSpace(value) == "":
+		return config.Multiplex
+	}
+	switch strings.ToLower(strings.TrimSpace(value)) {
+	case "0", "false", "no", "off":
+		return false
+	}
+	r.warn(fmt.Errorf("%s=%s is neither true nor false; using config.yaml (%t)", name, contenv.Shown(value), config.Multiplex))
+	return config.Multiplex
+}
+
+// own gives the scandir and its two control files to hermes, so that front and agent can register
+// slots and ask for scans.
+//
+// contract: REC-02
+func (r run) own() {
+	if err := os.MkdirAll(r.scandir.Path, 0o755); err != nil {
+		r.warn(err)
+	}
+	if err := r.giveScandir(); err != nil {
+		r.warn(err)
+	}
+}
+
+func (r run) giveScandir() error {
+	parent, err := s6.OpenDir(filepath.Dir(r.scandir.Path))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = parent.Close() }() // nothing was written
+	name := filepath.Base(r.scandir.Path)
+	scandir, err := parent.OpenOwn(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = scandir.Close() }()
+	if control, openErr := scandir.OpenOwn(s6.SvscanDir); openErr == nil {
+		defer func() { _ = control.Close() }()
+		for _, file := range []string{s6.ControlFile, s6.LockFile} {
+			if giveErr := gateway.Give(control, file, r.Account, 0o600); !errors.Is(giveErr, fs.ErrNotExist) {
+				err = errors.Join(err, giveErr)
+			}
+		}
+	} else if !errors.Is(openErr, fs.ErrNotExist) {
+		err = openErr
+	}
+	return errors.Join(err, gateway.Give(parent, name, r.Account, 0o755))
+}
+
+// apply makes one slot. One that is supervised already, as when the step is called by hand in a live
+// container, is left as it is.
+func (r run) apply(a Action) error {
+	if live, err := s6.Supervised(r.scandir.Dir(a.Profile)); err == nil && live {
+		return nil
+	}
+	r.onVolume(func() { r.prepare(a) })
+	return r.scandir.Publish(a.slot(), true)
+}
+
+func (a Action) slot() gateway.Slot {
+	return gateway.Slot{Profile: a.Profile, Up: a.Start, KillTimeout: a.KillTime}
+}
+
+// prepare readies a profile's directory for a gateway, before there is a slot that could start it. Beside
+// another container nothing is stale. A volume that takes no record does not keep the gateway down.
+//
+// contract: STATE-08, STATE-12, REC-07, RUN-10
+func (r run) prepare(a Action) {
+	dir := r.home.Dir(a.Profile)
+	if !r.shared {
+		r.removeStale(dir)
+	}
+	if !a.Record {
+		return
+	}
+	if err := r.record(dir, a.Migrate); err != nil {
+		reason := strings.ReplaceAll(err.Error(), "\n", "; ")
+		r.warn(fmt.Errorf("cannot record that gateway %q is wanted up: %s", a.Profile, reason))
+	}
+}
+
+// record keeps in a profile's directory that its gateway is wanted. A migration makes the state file, and
+// makes it first: without one the intent would pass for a request, and the file would never be made.
+func (r run) record(dir string, migrate bool) error {
+	if !migrate {
+		return profile.Record(dir, profile.Up, r.Now)
+	}
+	return errors.Join(
+		profile.WriteState(dir, map[string]any{
+			"gateway_state": profile.Running,
+			"desired_state": profile.Running,
+			"timestamp":     r.Now.Unix(),
+			"migrated_from": "legacy-container-cmd",
+		}),
+		profile.WriteIntent(dir, profile.Intent{Want: profile.Up, At: r.Now}),
+	)
+}
+
+func (r run) removeStale(dir string) {
+	for _, name := range []string{"gateway.pid", "processes.json"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			r.warn(fmt.Errorf("cannot remove stale file: %w", err))
+		}
+	}
+}

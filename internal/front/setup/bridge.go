@@ -1,0 +1,80 @@
+package setup
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"caduceus/internal/front/profile"
+)
+
+const bridge = "scripts/whatsapp-bridge"
+
+// refreshBridges replaces the copies of the WhatsApp bridge that the agent has made in the volume,
+// where they are not the image's. A profile without a copy gets none: the agent makes it when it
+// needs one.
+//
+// contract: SETUP-38
+func (j *job) refreshBridges(context.Context, *volume) error {
+	image := os.DirFS(j.real(installDir + "/" + bridge))
+	root := profile.Home(j.home).Root()
+	copies, _ := filepath.Glob(j.real(filepath.Join(root, "profiles", "*", bridge)))
+	var failed []error
+	for _, dir := range append(copies, j.real(filepath.Join(root, bridge))) {
+		info, err := os.Lstat(dir)
+		if err != nil || !info.IsDir() || same(image, dir) {
+			continue
+		}
+		if err := replaceTree(dir, image); err != nil {
+			failed = append(failed, fmt.Errorf("cannot replace %q: %w", dir, err))
+			continue
+		}
+		j.say("Replaced the WhatsApp bridge in %s by the image's", j.shown(filepath.Dir(filepath.Dir(dir))))
+	}
+	return errors.Join(failed...)
+}
+
+// same compares the bridge's own files, and of its dependencies the mark that says which they are.
+func same(image fs.FS, dir string) bool {
+	err := fs.WalkDir(image, ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path == "node_modules":
+			if err := equal(image, dir, path+"/.hermes-pkg-hash"); err != nil {
+				return err
+			}
+			return fs.SkipDir
+		case d.Type().IsRegular():
+			return equal(image, dir, path)
+		}
+		return nil
+	})
+	return err == nil
+}
+
+// equal is nil if the file is the same on both sides.
+func equal(image fs.FS, dir, path string) error {
+	want, err := fs.ReadFile(image, path)
+	if err != nil {
+		return err
+	}
+	got, err := readFile(filepath.Join(dir, path))
+	if err == nil && !bytes.Equal(want, got) {
+		return errors.New("different")
+	}
+	return err
+}
+
+func replaceTree(dir string, image fs.FS) error {
+	fresh := dir + ".new"
+	err := errors.Join(os.RemoveAll(fresh), os.CopyFS(fresh, image))
+	if err == nil {
+		err = errors.Join(os.RemoveAll(dir), os.Rename(fresh, dir))
+	}
+	return err
+}

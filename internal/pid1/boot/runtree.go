@@ -1,0 +1,217 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/contenv"
+	"caduceus/internal/pid1/scan"
+	"caduceus/internal/s6"
+)
+
+// prepareRun makes a clean /run with what the steps after it need.
+func (m *machine) prepareRun() error {
+	return inOrder(m.checkRun, m.clearRun, m.makeSkeleton, m.makeEnvironment)
+}
+
+// runFacts is what decides whether /run can be used as it is.
+type runFacts struct {
+	euid, owner        int
+	mode               fs.FileMode
+	writable           bool
+	allowWorldWritable bool
+}
+
+// verdict on /run.
+type verdict uint8
+
+const (
+	fine verdict = iota
+	takeRun
+	mountRun
+	refuseWorldWritable
+)
+
+// judgeRun says what is to be done about /run.
+//
+// spec: SUP-60
+func judgeRun(f runFacts) verdict {
+	const worldWritable = 0o002
+	switch {
+	case f.euid == 0 && f.owner != 0:
+		return takeRun
+	case !f.writable:
+		return mountRun
+	case f.euid != 0 && f.mode&worldWritable != 0 && f.mode&fs.ModeSticky == 0 && !f.allowWorldWritable:
+		return refuseWorldWritable
+	}
+	return fine
+}
+
+func (m *machine) checkRun() error {
+	dir := run("")
+	switch judgeRun(m.runFacts(dir)) {
+	case takeRun:
+		err := os.Chown(dir, 0, 0)
+		if err == nil {
+			err = os.Chmod(dir, 0o755)
+		}
+		if err != nil {
+			m.warnf("cannot make %q root's own: %s", dir, missingCapability(err, "CHOWN"))
+		}
+		if !writable(dir) {
+			return m.mountRun(dir)
+		}
+	case mountRun:
+		return m.mountRun(dir)
+	case refuseWorldWritable:
+		return refusal{fmt.Errorf("cannot use %q: any user may replace what is in it; start with --tmpfs %s:mode=1777, or set %s=1",
+			dir, dir, worldWritableRun)}
+	}
+	return nil
+}
+
+func (m *machine) runFacts(dir string) runFacts {
+	f := runFacts{euid: os.Geteuid(), writable: writable(dir), allowWorldWritable: m.start.worldWritable}
+	f.owner = f.euid
+	if info, err := os.Stat(dir); err == nil {
+		f.owner = int(info.Sys().(*syscall.Stat_t).Uid)
+		f.mode = info.Mode()
+	}
+	return f
+}
+
+// writable asks for the real ids: /init is never setuid, and older seccomp profiles do not know the
+// call that asks for the effective ones.
+func writable(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) == nil }
+
+// mountRun is the last resort for a /run that nothing can be written to.
+//
+// contract: RUN-09
+func (m *machine) mountRun(dir string) error {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755"); err != nil {
+		return refusal{fmt.Errorf("cannot write to %q as uid %d; start with --tmpfs %s or another writable mount there", dir, os.Geteuid(), dir)}
+	}
+	m.stepf("%q was not writable: mounted a tmpfs on it", dir)
+	return nil
+}
+
+// clearRun removes what an earlier start of the container left. Another init that is alive there
+// must keep it.
+//
+// contract: BOOT-03
+func (m *machine) clearRun() error {
+	service := run("service")
+	if alive, err := s6.Scanned(service); err == nil && alive {
+		return refusal{fmt.Errorf("cannot use %q: another init supervises it; only one runs in a container", service)}
+	}
+	stale, _ := filepath.Glob(run("s6-rc*")) // the pattern is well-formed
+	for _, path := range append(stale, run("s6"), service, run("uncaught-logs")) {
+		if err := os.RemoveAll(path); err != nil {
+			return refusal{fmt.Errorf("cannot clear %q as uid %d: %w; start with an empty /run (--tmpfs /run)", path, os.Geteuid(), err)}
+		}
+	}
+	return m.linkVarRun()
+}
+
+// linkVarRun makes /var/run lead to /run where an image broke that.
+func (m *machine) linkVarRun() error {
+	const link = "/var/run"
+	if info, err := os.Stat(link); err == nil {
+		if run, err := os.Stat(run("")); err == nil && os.SameFile(info, run) {
+			return nil
+		}
+	}
+	err := os.Remove(link) // a directory with something in it is not removed
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = os.Symlink("/run", link)
+	}
+	if err != nil {
+		m.warnf("cannot make %q lead to /run: %v", link, err)
+	}
+	return nil
+}
+
+// makeSkeleton makes the directories that programs of s6-overlay's world look for.
+//
+// spec: SUP-61
+func (m *machine) makeSkeleton() error {
+	for _, dir := range []string{"s6/basedir/bin", "s6/workdir", "service/.s6-svscan", "s6-linux-init-container-results"} {
+		if err := os.MkdirAll(run(dir), 0o755); err != nil {
+			return fmt.Errorf("cannot make %q: %w", run(dir), err)
+		}
+	}
+	for _, name := range []string{"halt", "poweroff", "reboot", "shutdown"} {
+		if err := os.Symlink("/init", run("s6/basedir/bin/"+name)); err != nil {
+			return fmt.Errorf("cannot link %q: %w", name, err)
+		}
+	}
+	m.writeExitCode(0)
+	if err := os.Chdir(run("s6/workdir")); err != nil {
+		return fmt.Errorf("cannot enter %q: %w", run("s6/workdir"), err)
+	}
+	return nil
+}
+
+// makeEnvironment writes the environment directory, and the mark by which the agent knows that it
+// is in a container where the engine left none.
+//
+// spec: SUP-62. contract: ENV-01, ENV-12
+func (m *machine) makeEnvironment() error {
+	if !exists("/.dockerenv") && !exists(run(".containerenv")) {
+		if err := os.WriteFile(run(".containerenv"), nil, 0o644); err != nil {
+			m.warnf("cannot mark the container: %v", err)
+		}
+	}
+	if m.start.keepEnv {
+		return nil
+	}
+	left, err := contenv.Write(run("s6/container_environment"), m.environ)
+	for _, name := range left {
+		m.warnf("variable %q is not passed on: it cannot name a file", name)
+	}
+	return err
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// openScandir locks and opens the scandir: from here on services can be supervised.
+func (m *machine) openScandir() error {
+	s, err := scan.Open(scan.Options{
+		Dir:     run("service"),
+		Procs:   m.procs,
+		Log:     func(level int, format string, a ...any) { m.log.Printf(level, "init", format, a...) },
+		Environ: m.childEnv,
+		RunAs:   runAs,
+		Stdout:  serviceOutput(os.Stdout),
+		Stderr:  serviceOutput(os.Stderr),
+		Boot:    true,
+	})
+	if errors.Is(err, scan.ErrBusy) {
+		return refusal{err}
+	}
+	if err != nil {
+		return err
+	}
+	m.scandir.Store(s)
+	go func() {
+		if err := s.Run(m.abort); err != nil && m.abort.Err() == nil {
+			m.warnf("the scandir is not watched any more: %v", err)
+		}
+	}()
+	go func() {
+		for letter := range s.Requests() {
+			m.obey(letter)
+		}
+	}()
+	return nil
+}

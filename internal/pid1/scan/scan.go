@@ -1,0 +1,224 @@
+package scan
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/pid1/supervise"
+	"caduceus/internal/s6"
+)
+
+// Bounds of a scan.
+const (
+	maxEntries = 1000
+	maxLook    = 2 * maxEntries  // directories that a scan opens
+	maxNames   = 8 * maxLook     // names that it keeps
+	badPause   = 5 * time.Second // until a bad entry is tried again
+)
+
+// found is what a scan sees under one name.
+type found struct {
+	name string
+	id   s6.ID
+	dir  *s6.Dir
+}
+
+// Scan scans now (letter a). Nothing is started once the scandir is frozen.
+//
+// spec: SUP-51, SUP-52, SUP-55, SUP-56.
+func (s *Scandir) Scan() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed && !s.frozen.Load() {
+		s.scan()
+	}
+}
+
+func (s *Scandir) scan() {
+	all, complete := s.look()
+	seen := map[s6.ID]bool{}
+	for _, f := range all {
+		seen[f.id] = true
+	}
+	for _, e := range s.entries {
+		if e.active = seen[e.id] || e.active && !complete; !e.active && s.isVanished(e, seen) {
+			s.vanish(e)
+		}
+		s.drop(e)
+	}
+	s.waiting = false
+	s.rename(all)
+	for _, f := range all {
+		s.admit(f)
+	}
+	for _, e := range s.entries {
+		for _, u := range e.units() {
+			if u.service != nil {
+				u.service.Kick()
+			}
+		}
+	}
+}
+
+// look opens all directories of the scandir, in order of their names. It is
+// not complete where the scandir cannot be read, descriptors run out, or there
+// is far more than can be supervised, as others may fill the scandir: what is
+// not seen then may still be there.
+func (s *Scandir) look() (all []found, complete bool) {
+	var names []string
+	more := false
+	err := s.dir.EachName(func(name string) {
+		switch {
+		case strings.HasPrefix(name, "."):
+		case len(names) == maxNames:
+			more = true
+		default:
+			names = append(names, name)
+		}
+	})
+	if err != nil {
+		s.bad("cannot read scandir %q: %v", s.opt.Dir, err)
+	}
+	complete = err == nil && !more
+	slices.Sort(names)
+	for _, name := range names {
+		if len(all) == maxLook {
+			s.opt.Log(1, "looked at %d directories of scandir %q only", maxLook, s.opt.Dir)
+			return all, false
+		}
+		dir, err := s.dir.OpenService(name)
+		if errors.Is(err, unix.ENOTDIR) || errors.Is(err, fs.ErrNotExist) {
+			continue // no directory, or a dangling symlink
+		}
+		if err == nil {
+			var id s6.ID
+			if id, err = dir.ID(); err == nil {
+				all = append(all, found{name: name, id: id, dir: dir})
+				continue
+			}
+			_ = dir.Close() // nothing was written
+		}
+		s.bad("skipped %q: %v", name, err)
+		if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
+			return all, false
+		}
+	}
+	return all, complete
+}
+
+// rename gives each known entry a name that it has now; one that it keeps is
+// not changed.
+func (s *Scandir) rename(all []found) {
+	first := map[s6.ID]string{}
+	for _, f := range all {
+		e := s.entries[f.id]
+		if e != nil && (first[f.id] == "" || f.name == e.name) {
+			first[f.id] = f.name
+		}
+	}
+	for id, name := range first {
+		s.entries[id].name = name
+	}
+}
+
+// admit starts what is new. It takes over or closes the directory of f.
+func (s *Scandir) admit(f found) {
+	known := s.entries[f.id]
+	count := 0
+	for _, e := range s.entries {
+		count += len(e.units())
+	}
+	switch {
+	case known != nil:
+		s.waiting = s.waiting || known.leaving
+	case len(f.name) > s6.MaxNameLen:
+		s.opt.Log(1, "skipped %.20q...: name longer than %d bytes", f.name, s6.MaxNameLen)
+	case count >= maxEntries:
+		s.opt.Log(1, "skipped %q: %d services are supervised already", f.name, count)
+	case s.find(f.name) != nil: // SUP-55
+		s.waiting = true
+	default:
+		s.create(f)
+		return
+	}
+	_ = f.dir.Close() // nothing was written
+}
+
+func (s *Scandir) create(f found) {
+	path, err := os.Readlink(f.dir.Path())
+	if err != nil {
+		path = filepath.Join(s.opt.Dir, f.name)
+	}
+	e, err := newEntry(f.id, f.name, path, f.dir)
+	if err != nil {
+		s.bad("skipped %q: %v", f.name, err)
+		e.close()
+		return
+	}
+	s.entries[f.id] = e
+	s.watch.add(s.opt.Dir)
+	s.watch.add(filepath.Dir(path))
+	for _, u := range e.units() {
+		s.start(u)
+	}
+}
+
+// bad warns about an entry and scans again after a while.
+func (s *Scandir) bad(format string, a ...any) {
+	s.opt.Log(1, format, a...)
+	if s.again != nil {
+		s.again.Stop()
+	}
+	s.again = time.AfterFunc(badPause, s.Scan)
+}
+
+// unlinkDangling removes the symlinks of the scandir that lead nowhere.
+func (s *Scandir) unlinkDangling() {
+	var names []string
+	err := s.dir.EachName(func(name string) {
+		if !strings.HasPrefix(name, ".") && s.dir.IsSymlink(name) && !s.dir.Exists(name) {
+			names = append(names, name)
+		}
+	})
+	for _, name := range names {
+		err = errors.Join(err, s.dir.Remove(name))
+	}
+	if err != nil {
+		s.opt.Log(1, "cannot clean scandir %q: %v", s.opt.Dir, err)
+	}
+}
+
+// Prune stops inactive services and lets their loggers end with their input;
+// with all it stops the loggers, too (letters n and N).
+func (s *Scandir) Prune(all bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.entries {
+		if e.active {
+			continue
+		}
+		tell := (*supervise.Service).Release
+		if all {
+			tell = (*supervise.Service).Stop
+		}
+		if e.main.service != nil {
+			e.main.service.Stop()
+		}
+		s.leave(e, tell)
+		s.forget(e)
+	}
+}
+
+func ignoreAbsent(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		return nil
+	}
+	return err
+}

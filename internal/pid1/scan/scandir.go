@@ -1,0 +1,237 @@
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"caduceus/internal/pid1/proc"
+	"caduceus/internal/pid1/supervise"
+	"caduceus/internal/s6"
+)
+
+// ErrBusy tells that another scanner holds the lock of the scandir.
+var ErrBusy = s6.ErrBusy
+
+// Modes of what is made in a scandir (SUP-50).
+const (
+	modeSvscan     = 0o700
+	modeSvscanBoot = 0o755
+	modeLock       = 0o600
+	modeControl    = 0o600
+)
+
+// requestQueue is how many letters may wait for the caller; more are dropped,
+// as a repetition changes nothing.
+const requestQueue = 16
+
+// Options of a scandir.
+type Options struct {
+	Dir            string
+	Procs          *proc.Table
+	Log            func(level int, format string, a ...any) // 0 error, 1 warning, 2 step, 3.. debug
+	Environ        func() []string                          // environment of run and finish
+	RunAs          RunAs                                    // nil: everything runs as this process
+	Stdout, Stderr *os.File
+	Boot           bool             // container boot, else scandir mode
+	Now            func() time.Time // nil: time.Now
+}
+
+// RunAs tells as whom to run what lies in a directory; nil is this process.
+type RunAs func(dir *s6.Dir) (*syscall.Credential, error)
+
+// Scandir is a locked scandir.
+type Scandir struct {
+	opt      Options
+	dir      *s6.Dir
+	lock     *os.File
+	reader   *os.File // of control
+	writer   *os.File // of control, so that the reader sees no EOF
+	null     *os.File
+	requests chan byte
+	watch    *watcher
+	frozen   atomic.Bool
+	turn     sync.Mutex // of the services that write to Stdout through the init
+
+	mu      sync.Mutex
+	entries map[s6.ID]*entry
+	waiting bool        // a directory waits for another one to leave
+	again   *time.Timer // next scan, because of a bad entry
+	closed  bool
+}
+
+// Open locks the scandir, opens its control fifo and unlinks dangling
+// symlinks. It does not scan. Callers may test ErrBusy.
+//
+// spec: SUP-50, SUP-51.
+func Open(o Options) (_ *Scandir, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	s := &Scandir{opt: o, requests: make(chan byte, requestQueue), entries: map[s6.ID]*entry{}}
+	defer func() {
+		if err != nil {
+			s.closeFiles()
+		}
+	}()
+	if s.dir, err = s6.OpenListDir(o.Dir); err != nil {
+		return nil, fmt.Errorf("cannot open scandir %q: %w", o.Dir, err)
+	}
+	if err = s.openControl(); err != nil {
+		return nil, fmt.Errorf("cannot open scandir %q: %w", o.Dir, err)
+	}
+	if s.null, err = os.Open(os.DevNull); err != nil {
+		return nil, fmt.Errorf("cannot open standard input of services: %w", err)
+	}
+	s.unlinkDangling()
+	s.watch = newWatcher(s.checkVanished)
+	return s, nil
+}
+
+func (s *Scandir) openControl() error {
+	mode := uint32(modeSvscan)
+	if s.opt.Boot {
+		mode = modeSvscanBoot
+	}
+	if _, err := s.dir.MakeDir(s6.SvscanDir, mode); err != nil {
+		return err
+	}
+	own, err := s.dir.OpenDir(s6.SvscanDir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = own.Close() }() // read only
+	if s.lock, err = own.Lock(s6.LockFile, modeLock); err != nil {
+		return err
+	}
+	s.reader, s.writer, err = own.OpenFifo(s6.ControlFile, modeControl)
+	return err
+}
+
+// Held is the scandir as it was opened, whatever its path leads to now.
+func (s *Scandir) Held() *s6.Dir { return s.dir }
+
+// Run obeys the control fifo until the scandir is closed or ctx ends.
+func (s *Scandir) Run(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { _ = s.reader.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	batch := make([]byte, 256)
+	for {
+		n, err := s.reader.Read(batch)
+		for _, letter := range batch[:n] {
+			s.obey(letter)
+		}
+		switch {
+		case errors.Is(err, os.ErrClosed):
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil:
+			return fmt.Errorf("cannot read control fifo of scandir %q: %w", s.opt.Dir, err)
+		}
+	}
+}
+
+// obey obeys a letter of the control fifo.
+//
+// spec: SUP-57.
+func (s *Scandir) obey(letter byte) {
+	switch letter {
+	case 'a':
+		s.Scan()
+	case 'n', 'N':
+		s.Prune(letter == 'N')
+	case 'h':
+		s.Scan()
+		s.Prune(false)
+	case 'z':
+		s.opt.Procs.Reap()
+	case 't', 'i', 'q', 'b':
+		select {
+		case s.requests <- letter:
+		default:
+		}
+	default:
+		s.opt.Log(1, "unknown letter %q for scandir %q", letter, s.opt.Dir)
+	}
+}
+
+// Requests are the control letters that are the caller's business: t i q b.
+func (s *Scandir) Requests() <-chan byte { return s.requests }
+
+// Service is the service of that NAME ("foo", "foo/log"), nil if unknown.
+func (s *Scandir) Service(name string) *supervise.Service {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if u := s.find(name); u != nil {
+		return u.service
+	}
+	return nil
+}
+
+func (s *Scandir) find(name string) *unit {
+	for _, e := range s.entries {
+		for _, u := range e.units() {
+			if u.service != nil && u.service.Name() == name {
+				return u
+			}
+		}
+	}
+	return nil
+}
+
+// Names are the active NAMEs, sorted.
+func (s *Scandir) Names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for _, e := range s.entries {
+		if e.active {
+			for _, u := range e.units() {
+				names = append(names, u.name())
+			}
+		}
+	}
+	slices.SortFunc(names, strings.Compare)
+	return names
+}
+
+// Freeze forbids each further start.
+func (s *Scandir) Freeze() { s.frozen.Store(true) }
+
+// Close gives up lock and control fifo. Supervisors are not stopped.
+func (s *Scandir) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if s.again != nil {
+		s.again.Stop()
+	}
+	s.closeFiles()
+	return nil
+}
+
+func (s *Scandir) closeFiles() {
+	s.watch.close()
+	for _, f := range []*os.File{s.reader, s.writer, s.null} {
+		if f != nil {
+			_ = f.Close() // nothing was written
+		}
+	}
+	if s.lock != nil {
+		_ = s6.Unlock(s.lock) // closed in any case
+	}
+	if s.dir != nil {
+		_ = s.dir.Close() // read only
+	}
+}

@@ -1,0 +1,348 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"caduceus/internal/pid1/proc"
+	"caduceus/internal/s6"
+)
+
+// Pauses of the runner.
+const (
+	setupPause   = time.Second
+	setupLongest = 60 * time.Second
+	adoptPause   = time.Second
+)
+
+// runner obeys the machine of one service.
+type runner struct {
+	*Service
+	m         machine
+	files     *files
+	letters   chan []byte       // from the control fifo
+	child     *proc.Child       // the process that moves the machine
+	isFinish  bool              // child is finish
+	killed    bool              // child was sent KILL by this init
+	oomKills  uint64            // of the cgroup when child was started
+	config    s6.Config         // as read for the last START
+	warned    []string          // warnings about the config that were logged
+	failures  map[string]string // what each file's last access failed of
+	pipe      *readyPipe
+	prefixers [2]*prefixer // of stdout and stderr
+	dropped   bool
+	over      bool
+}
+
+// run is the supervisor: it ends with the service's last process.
+func (s *Service) run() {
+	r := &runner{Service: s, letters: make(chan []byte), failures: map[string]string{}}
+	defer close(s.done)
+	defer r.cleanup()
+	if !r.setup() {
+		return
+	}
+	go readLetters(r.files.reader, r.letters, s.done)
+	for r.guarded() {
+		<-time.After(adoptPause)
+		r.adopt()
+	}
+}
+
+// guarded loops, and reports whether it was a panic that ended the loop.
+//
+// spec: SUP-90.
+func (r *runner) guarded() (panicked bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			panicked = true
+			r.log(0, "panic: %v; going on in %v: %.2000s", v, adoptPause, debug.Stack())
+		}
+	}()
+	r.loop()
+	return false
+}
+
+// setup opens the files, again and again until it can (SUP-12). It reports
+// false if the supervisor was told to end before.
+func (r *runner) setup() bool {
+	for pause := setupPause; ; pause = min(2*pause, setupLongest) {
+		err := r.trySetup()
+		if err == nil {
+			return true
+		}
+		r.log(1, "cannot supervise: %v; next try in %v", err, pause)
+		if !r.waitRetry(pause) {
+			return false
+		}
+	}
+}
+
+func (r *runner) trySetup() error {
+	f, err := openFiles(r.opt.Dir)
+	if err != nil {
+		return err
+	}
+	want, err := f.prepare()
+	if err != nil {
+		r.log(1, "cannot clean up: %v", err)
+	}
+	r.files = f
+	r.m = newMachine(r.opt.Now(), want)
+	r.write()
+	r.notify(s6.EventStarted)
+	return nil
+}
+
+// waitRetry waits for the next try; false means that there is none.
+func (r *runner) waitRetry(pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		select {
+		case <-timer.C:
+			return true
+		case <-r.mail.ring:
+		}
+		if kicked, ended := r.mail.await(); kicked || ended {
+			return !ended
+		}
+	}
+}
+
+// readLetters hands over what is written to the control fifo.
+func readLetters(control *os.File, letters chan<- []byte, done <-chan struct{}) {
+	for {
+		batch := make([]byte, 256)
+		n, err := control.Read(batch)
+		if err != nil {
+			return // closed: the supervisor has ended
+		}
+		select {
+		case letters <- batch[:n]:
+		case <-done:
+			return
+		}
+	}
+}
+
+func (r *runner) loop() {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	r.obeyOrders() // those from before the setup
+	for !r.over {
+		timer.Reset(r.untilDue())
+		select {
+		case <-r.childDone():
+			r.reap()
+		case ready := <-r.pipe.newline():
+			if ready {
+				r.step(evNewline, input{})
+			}
+			r.pipe.drop()
+		case batch := <-r.letters:
+			r.reap()
+			r.obeyLetters(string(batch))
+		case <-r.mail.ring:
+			r.reap()
+			r.obeyOrders()
+		case <-timer.C:
+			r.tick()
+		}
+	}
+}
+
+// untilDue is the time to the next deadline of the machine.
+func (r *runner) untilDue() time.Duration {
+	due := time.Duration(1<<63 - 1)
+	for _, at := range []time.Time{r.m.timer, r.m.calm} {
+		if !at.IsZero() {
+			due = min(due, at.Sub(r.opt.Now()))
+		}
+	}
+	return max(due, 0)
+}
+
+func (r *runner) tick() {
+	due := func(at time.Time) bool { return !at.IsZero() && !r.opt.Now().Before(at) }
+	if due(r.m.calm) {
+		r.step(evCalm, input{})
+	}
+	if due(r.m.timer) {
+		r.step(evTimer, input{})
+	}
+}
+
+func (r *runner) childDone() <-chan struct{} {
+	if r.child == nil {
+		return nil
+	}
+	return r.child.Done()
+}
+
+// reap handles the death of the own process, if there is one: a newline in the
+// readiness pipe first (SUP-23). A directory that vanished overrides the death.
+func (r *runner) reap() {
+	select {
+	case <-r.childDone():
+	default:
+		return
+	}
+	if r.mail.has(order.vanishes) {
+		r.obeyOrders()
+	}
+	if r.pipe.drain() {
+		r.step(evNewline, input{})
+	}
+	ws := r.child.Status()
+	if ws.Signaled() && ws.Signal() == syscall.SIGKILL && !r.killed && r.opt.OOMKills() > r.oomKills {
+		r.log(1, "killed for want of memory (OOM)")
+	}
+	r.child = nil
+	r.step(evDied, input{wait: ws})
+}
+
+func (r *runner) obeyLetters(letters string) {
+	for i := 0; i < len(letters) && !r.over; i++ {
+		if e, known := eventOf(letters[i]); known {
+			r.step(e, input{letter: letters[i]})
+		}
+	}
+}
+
+func (r *runner) obeyOrders() {
+	for _, o := range r.mail.take() {
+		switch {
+		case r.over || o.kick:
+		case o.letters != "":
+			r.obeyLetters(o.letters)
+		default:
+			r.step(o.event, input{})
+		}
+	}
+}
+
+// step asks the machine and does what it says.
+func (r *runner) step(e event, in input) {
+	in.now = r.opt.Now()
+	in.config = r.config
+	if e != evVanish && e != evWither && r.m.state != stVanished {
+		in.config = r.readConfig()
+	}
+	in.frozen = r.opt.Frozen()
+	in.jitter = 0.9 + rand.Float64()/5
+	next, effects := r.m.step(e, in)
+	r.m = next
+	for _, todo := range effects {
+		r.obey(todo, in)
+	}
+}
+
+func (r *runner) obey(e effect, in input) {
+	switch e.op {
+	case opWrite:
+		r.write()
+	case opNotify:
+		r.notify(e.text)
+	case opSignal:
+		r.signal(e.signal, (*proc.Child).Signal)
+	case opSignalGroup:
+		r.signal(e.signal, (*proc.Child).SignalGroup)
+	case opSpawnRun:
+		r.spawnRun()
+	case opSpawnFinish:
+		r.spawnFinish()
+	case opClosePipe:
+		r.pipe.drop()
+	case opTally:
+		r.try(s6.TallyFile, r.files.addDeath(s6.DeathOf(in.now, in.wait), in.config.TallyLimit))
+	case opTouchDown:
+		r.try(s6.DownFile, r.files.touchDown())
+	case opUnlinkDown:
+		r.try(s6.DownFile, r.files.service.Remove(s6.DownFile))
+	case opDropLog:
+		r.dropLog()
+	case opSaveBackoff:
+		r.try(s6.BackoffFile, r.files.supervise.Replace(s6.BackoffFile, e.backoff.Encode()))
+	case opClearBackoff:
+		r.try(s6.BackoffFile, r.files.supervise.Remove(s6.BackoffFile))
+	case opNotice:
+		r.log(1, "%s", e.text)
+	case opOver:
+		r.over = true
+	}
+}
+
+// write publishes the status, on disk before anywhere else.
+func (r *runner) write() {
+	r.try(s6.StatusFile, r.files.supervise.Replace(s6.StatusFile, r.m.status.Encode()))
+	r.publish(r.m.status)
+}
+
+func (r *runner) notify(letters string) {
+	r.try(s6.EventDir, r.files.event.Notify(letters))
+	if letters == s6.EventFailed+s6.EventDownReady {
+		r.fail()
+	}
+}
+
+func (r *runner) signal(sig syscall.Signal, send func(*proc.Child, syscall.Signal) error) {
+	if r.child == nil {
+		return
+	}
+	r.killed = r.killed || sig == syscall.SIGKILL
+	if err := send(r.child, sig); err != nil && !errors.Is(err, proc.ErrGone) {
+		r.log(1, "%v", err)
+	}
+}
+
+// try logs that an access to a file failed, once for each cause; what comes next
+// makes it good (SUP-14).
+func (r *runner) try(file string, err error) {
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if text != "" && text != r.failures[file] {
+		r.log(1, "%s", text)
+	}
+	r.failures[file] = text
+}
+
+func (r *runner) log(level int, format string, a ...any) {
+	r.opt.Log(level, "%s: %s", r.opt.Name, fmt.Sprintf(format, a...))
+}
+
+func (r *runner) dropLog() {
+	if !r.dropped && r.opt.Pipe != nil && r.opt.Drop != nil {
+		r.opt.Drop()
+	}
+	r.dropped = true
+}
+
+// adopt makes the machine agree with the process that is there after a panic.
+func (r *runner) adopt() {
+	pid := 0
+	if r.child != nil {
+		pid = r.child.Pid()
+	}
+	if r.m, r.over = r.m.adopted(r.opt.Now(), pid, r.isFinish); !r.over && r.m.state != stVanished {
+		r.write()
+	}
+}
+
+func (r *runner) cleanup() {
+	r.pipe.drop()
+	for _, p := range r.prefixers {
+		p.close()
+	}
+	r.dropLog()
+	if r.files != nil {
+		r.files.close()
+	}
+}

@@ -1,0 +1,224 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/pid1/proc"
+	"caduceus/internal/s6"
+)
+
+// Bounds of what is read of a service directory.
+const (
+	maxServiceFD = 4096
+	fdReserve    = 16 // descriptors that a spawn needs for itself
+)
+
+// exitKilled stands for the exit code of a killed run in the arguments of finish.
+const exitKilled = 256
+
+// readConfig reads the files of the service directory as they are now; each
+// set of complaints is logged once.
+func (r *runner) readConfig() s6.Config {
+	config, warnings := r.opt.Dir.Config(maxFD())
+	if !slices.Equal(warnings, r.warned) {
+		for _, w := range warnings {
+			r.log(1, "%s", w)
+		}
+	}
+	r.warned = warnings
+	return config
+}
+
+// maxFD is the highest descriptor that a child can get.
+func maxFD() int {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return maxServiceFD
+	}
+	return int(min(limit.Cur-min(limit.Cur, fdReserve), maxServiceFD))
+}
+
+// spawnRun starts run and reports the outcome to the machine.
+func (r *runner) spawnRun() {
+	r.config = r.readConfig()
+	c := r.config
+	if c.NotificationFD != 0 && c.NotificationFD == c.LockFD {
+		err := fmt.Errorf("cannot start run: notification-fd and lock-fd are both %d", c.LockFD)
+		r.log(1, "%v", err)
+		r.unstart(err)
+		r.step(evRefused, input{})
+		return
+	}
+	child, pipe, err := r.tryRun(c)
+	if err != nil {
+		r.log(1, "cannot start run: %v; next try in %v", err, retryAfter)
+		r.unstart(fmt.Errorf("cannot start run: %w", err))
+		r.step(evUnstarted, input{})
+		return
+	}
+	r.watch(child, false)
+	r.pipe = pipe
+	if pipe != nil {
+		go pipe.listen()
+	}
+	r.step(evStarted, input{pid: child.Pid()})
+}
+
+// tryRun spawns run with its extra descriptors.
+func (r *runner) tryRun(c s6.Config) (_ *proc.Child, pipe *readyPipe, err error) {
+	spec := proc.Spec{
+		Path: "./" + s6.RunFile,
+		Argv: []string{"./" + s6.RunFile, r.opt.Name},
+		Attr: &syscall.SysProcAttr{Setsid: true},
+	}
+	spec.Files = r.stdio(c)
+	if c.NewPidNS {
+		spec.Attr.Cloneflags = syscall.CLONE_NEWPID
+	}
+	if c.NotificationFD != 0 {
+		var far *os.File
+		if pipe, far, err = newReadyPipe(); err != nil {
+			return nil, nil, err
+		}
+		defer func() { _ = far.Close() }() // the child has it
+		spec.Files = withFile(spec.Files, c.NotificationFD, far)
+	}
+	if c.LockFD != 0 {
+		var lock *os.File
+		if lock, err = r.openServiceLock(); err != nil {
+			pipe.drop()
+			return nil, nil, err
+		}
+		defer func() { _ = lock.Close() }() // the child has it
+		spec.Files = withFile(spec.Files, c.LockFD, lock)
+		spec.Argv = append([]string{s6.LockModeArgv0, strconv.Itoa(c.LockFD), spec.Path}, spec.Argv...)
+		spec.Path = "/proc/self/exe"
+	}
+	child, err := r.spawn(spec, r.opt.Environ())
+	if err != nil {
+		pipe.drop()
+	}
+	return child, pipe, err
+}
+
+// spawnFinish starts finish and reports the outcome to the machine. The script
+// cannot see whether the operator sent a signal to run, so its environment tells.
+func (r *runner) spawnFinish() {
+	ws := r.m.status.Wait
+	code, sig := ws.ExitStatus(), 0
+	if ws.Signaled() {
+		code, sig = exitKilled, int(ws.Signal())
+	}
+	signalled := "0"
+	if r.m.asked != "" {
+		signalled = "1"
+	}
+	spec := proc.Spec{
+		Path: "./" + s6.FinishFile,
+		Argv: []string{
+			s6.FinishFile, strconv.Itoa(code), strconv.Itoa(sig), r.opt.Name, strconv.Itoa(r.m.status.PGID),
+		},
+		Files: r.stdio(r.config),
+		Attr:  &syscall.SysProcAttr{Setsid: true},
+	}
+	env := append(slices.Clip(r.opt.Environ()), s6.EnvSignalled+"="+signalled)
+	child, err := r.spawn(spec, env)
+	if err != nil {
+		if !errors.Is(err, os.ErrNotExist) {
+			r.log(1, "cannot start finish: %v", err)
+		}
+		r.step(evFinished, input{})
+		return
+	}
+	r.watch(child, true)
+	r.step(evFinishing, input{pid: child.Pid()})
+}
+
+// watch makes child the process that moves the machine.
+func (r *runner) watch(child *proc.Child, isFinish bool) {
+	r.child, r.isFinish, r.killed, r.oomKills = child, isFinish, false, r.opt.OOMKills()
+}
+
+// spawn starts a file of the service directory; a script on a noexec mount by
+// its interpreter (SUP-27).
+func (r *runner) spawn(spec proc.Spec, env []string) (_ *proc.Child, err error) {
+	if !r.opt.Dir.Exists(spec.Path) { // most services have no finish: no fork to find that out
+		return nil, syscall.ENOENT
+	}
+	spec.Dir, spec.Env = r.opt.Dir.Path(), env
+	if r.opt.RunAs != nil {
+		if spec.Attr.Credential, err = r.opt.RunAs(); err != nil {
+			return nil, err
+		}
+	}
+	child, err := r.opt.Procs.Spawn(spec)
+	if !errors.Is(err, syscall.EACCES) {
+		return child, err
+	}
+	argv, why := interpreter(r.opt.Dir, spec.Path, spec.Argv)
+	if why != nil {
+		return nil, why
+	}
+	spec.Path, spec.Argv = argv[0], argv
+	return r.opt.Procs.Spawn(spec)
+}
+
+// stdio are the descriptors 0 to 2 of run and finish.
+func (r *runner) stdio(c s6.Config) []*os.File {
+	in, out, errs := r.opt.Stdin, r.opt.Stdout, r.opt.Stderr
+	if c.OutputPrefix != "" || c.OutputMax > 0 {
+		out, errs = r.prefixed(0, out, c), r.prefixed(1, errs, c)
+	}
+	if r.opt.Pipe != nil && !r.dropped {
+		if r.opt.Logger {
+			in = r.opt.Pipe
+		} else {
+			out = r.opt.Pipe
+		}
+	}
+	return []*os.File{in, out, errs}
+}
+
+// prefixed is the pipe to one of the outputs of the init with a prefix to each
+// line and a limit to all of them, the output itself if there can be none.
+func (r *runner) prefixed(which int, out *os.File, c s6.Config) *os.File {
+	if r.prefixers[which] == nil {
+		p, err := newPrefixer(out, r.opt.Turn, func(text string) { r.log(1, "%s", text) })
+		if err != nil {
+			r.log(1, "cannot prefix the output: %v", err)
+			return out
+		}
+		r.prefixers[which] = p
+	}
+	r.prefixers[which].use(c.OutputPrefix, c.OutputMax)
+	return r.prefixers[which].writer
+}
+
+// openServiceLock makes and opens the lock file of lock-fd, and warns if a run
+// of an earlier supervisor still holds it.
+func (r *runner) openServiceLock() (*os.File, error) {
+	lock, err := r.files.supervise.OpenOrCreate(s6.ServiceLockFile, unix.O_RDWR|unix.O_NONBLOCK, modeServiceLock)
+	if err != nil {
+		return nil, err
+	}
+	if s6.Locked(lock) {
+		r.log(1, "%s is held by another process: run waits for it", s6.ServiceLockFile)
+	}
+	return lock, nil
+}
+
+// withFile puts f at descriptor fd.
+func withFile(files []*os.File, fd int, f *os.File) []*os.File {
+	for len(files) <= fd {
+		files = append(files, nil)
+	}
+	files[fd] = f
+	return files
+}

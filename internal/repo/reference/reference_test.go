@@ -1,0 +1,100 @@
+package reference
+
+import (
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"caduceus/internal/repo/laws"
+)
+
+var update = flag.Bool("update", false, "rewrite the pages of docs/reference")
+
+const regenerate = "go test ./internal/repo/reference -update"
+
+func TestThePagesAreWhatTheCodeSays(t *testing.T) {
+	root := os.DirFS("../../..")
+	pages, err := Pages(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if os.Getenv("CI") != "" {
+			t.Fatal("-update is for a desk: CI is set")
+		}
+		for name, content := range pages {
+			if err := os.WriteFile(filepath.Join("../../..", name), content, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, v := range laws.Generated(root, pages, regenerate) {
+		t.Error(v)
+	}
+	for _, name := range committed(t, root) {
+		if pages[name] == nil {
+			t.Errorf("%s is nothing that the code makes: remove it", name)
+		}
+	}
+}
+
+func committed(t *testing.T, root fs.FS) []string {
+	t.Helper()
+	var names []string
+	err := fs.WalkDir(root, Dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func TestGeneratedRefuses(t *testing.T) {
+	page := []byte(Header + "one\ntwo\n")
+	cases := map[string]struct {
+		tree fstest.MapFS
+		made []byte
+		want string
+	}{
+		"a changed byte":      {fstest.MapFS{"p.md": {Data: []byte(Header + "one\ntwO\n")}}, page, "p.md:4: is not what its generator makes"},
+		"a missing page":      {fstest.MapFS{}, page, "p.md: is missing: run"},
+		"a page that is open": {fstest.MapFS{"p.md": {Data: []byte("one\n")}}, []byte("one\n"), `has no line "Code generated`},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			found := laws.Generated(c.tree, map[string][]byte{"p.md": c.made}, regenerate)
+			if len(found) != 1 || !strings.Contains(found[0].String(), c.want) {
+				t.Errorf("want one violation with %q, got %v", c.want, found)
+			}
+		})
+	}
+}
+
+// What the pages must not lose without anybody noticing.
+func TestThePagesNameWhatThereIs(t *testing.T) {
+	pages, err := Pages(os.DirFS("../../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, words := range map[string][]string{
+		"cli.md":         {"### hermes gateway status", "Exit codes: 0 it is up, 3 it is down", "`--json`", "hermes container main", "### hermes profile create\n"},
+		"environment.md": {"`HERMES_UID`", "`/opt/data`", "yes: exact", "`S6_KILL_GRACETIME` | milliseconds | `3000`"},
+		"mage.md":        {"| `build:all` | builds", "| `test:docker` |", "| `publish ADDRESS` |"},
+		"schemas.md":     {"`caduceus.doctor/v1`", "`findings[].fix`"},
+	} {
+		text := string(pages[Dir+"/"+name])
+		lacks := slices.DeleteFunc(words, func(w string) bool { return strings.Contains(text, w) })
+		if len(lacks) > 0 {
+			t.Errorf("%s lacks %q", name, lacks)
+		}
+	}
+}

@@ -5,10 +5,10 @@ import "testing"
 // Key is the attribute of a test that holds a clause's ID.
 const Key = "clause"
 
-// Proves says that t proves the clauses of docs/spec with these IDs, if it passes.
-func Proves(t testing.TB, ids ...string) {
-	t.Helper()
+// Proves says that a test proves the clauses of docs/spec with these IDs, if it passes.
+func Proves(tb testing.TB, ids ...string) {
+	tb.Helper()
 	for _, id := range ids {
-		t.Attr(Key, id)
+		tb.Attr(Key, id)
 	}
 }

@@ -1,10 +1,5 @@
 package engine
 
-import (
-	"maps"
-	"slices"
-)
-
 // Env is what a child needs so that it talks to this very engine.
 func (e *Engine) Env() []string {
 	env := []string{"DOCKER_HOST=" + e.Host}
@@ -13,5 +8,3 @@ func (e *Engine) Env() []string {
 	}
 	return env
 }
-
-func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -29,14 +29,11 @@ func TestDecide(t *testing.T) {
 		want   Remap
 	}{
 		{"nothing asked", nil, &Owner{1000, 1000}, Remap{}},
-		// contract: SETUP-02
 		{"both ids", []string{"HERMES_UID=1001", "HERMES_GID=1002"}, nil, Remap{UID: id(1001), GID: id(1002)}},
 		{"uid alone", []string{"HERMES_UID=1001"}, nil, Remap{UID: id(1001)}},
-		// contract: SETUP-03
 		{"aliases", []string{"PUID=99", "PGID=100"}, nil, Remap{UID: id(99), GID: id(100)}},
 		{"HERMES_* wins", []string{"HERMES_UID=1", "PUID=2", "HERMES_GID=3", "PGID=4"}, nil, Remap{UID: id(1), GID: id(3)}},
 		{"empty is unset", []string{"HERMES_UID=", "PUID=2"}, nil, Remap{UID: id(2)}},
-		// contract: SETUP-04
 		{"large id", []string{"HERMES_UID=4294967294"}, nil, Remap{UID: id(4294967294)}},
 		{
 			"garbage is named and counts as unset",
@@ -50,9 +47,7 @@ func TestDecide(t *testing.T) {
 			nil,
 			Remap{Ignored: []string{`ignoring HERMES_UID="0": 0 is root`, `ignoring HERMES_GID="0": 0 is root`}},
 		},
-		// contract: SETUP-05
 		{"equal ids change nothing", []string{"HERMES_UID=10000", "HERMES_GID=10000"}, nil, Remap{}},
-		// contract: SETUP-08
 		{"adopt", []string{"HERMES_ADOPT_VOLUME_OWNER=1"}, &Owner{1000, 1001}, Remap{UID: id(1000), GID: id(1001), Adopt: true}},
 		{"adopt, gid of root stays out", []string{"HERMES_ADOPT_VOLUME_OWNER= On "}, &Owner{1000, 0}, Remap{UID: id(1000), Adopt: true}},
 		{"adopt, gid asked", []string{"HERMES_ADOPT_VOLUME_OWNER=1", "PGID=5"}, &Owner{1000, 1001}, Remap{UID: id(1000), GID: id(5), Adopt: true}},

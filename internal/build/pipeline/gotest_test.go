@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 func events(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
@@ -128,6 +130,7 @@ func TestReadTestsTellsHowFarALongRunIs(t *testing.T) {
 }
 
 func TestVerdict(t *testing.T) {
+	clause.Proves(t, "SUP-99")
 	skips, err := parseSkips(strings.NewReader("# why\n\na TestRoot unprivileged needs root\nb TestMount* unprivileged needs mounts\nc TestBrowser slim has none\n"))
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/internal/clause"
 )
 
 // Stand-ins of the modules that read .env, in the shape of the agent's: each lets .env win.
@@ -64,7 +66,6 @@ type hookCase struct {
 
 func hookCases() map[string]hookCase {
 	return map[string]hookCase{
-		// contract: ENV-05
 		"loading":                       {[]string{"GIVEN=e"}, "GIVEN=f OTHER=f", "", `load(); show("GIVEN", "OTHER")`, "e f"},
 		"nothing else to load":          {[]string{"GIVEN=e"}, "GIVEN=f", "", `load(); show("GIVEN")`, "e"},
 		"loading again":                 {[]string{"GIVEN=e"}, "GIVEN=f OTHER=f", "", `load(); load(); show("GIVEN")`, "e"},
@@ -74,7 +75,6 @@ func hookCases() map[string]hookCase {
 		"the credential pool":           {[]string{"GIVEN=e"}, "GIVEN=f OTHER=f", "", `import agent.credential_pool as p; print(p.token("GIVEN"), p.token("OTHER"))`, "e f"},
 		"a profile's secrets":           {[]string{"GIVEN=e"}, "GIVEN=f OTHER=f", "", `import agent.secret_scope as s; d = s.build_profile_secret_scope(FILE); print(d["GIVEN"], d["OTHER"])`, "e f"},
 		"the file itself is read as is": {[]string{"GIVEN=e"}, "GIVEN=f", "", `print(config.load_env()["GIVEN"])`, "f"},
-		// contract: ENV-06
 		"an empty variable":          {[]string{"GIVEN="}, "GIVEN=f", "", `load(); show("GIVEN"); print(config.get_env_value_prefer_dotenv("GIVEN"))`, "f\nf"},
 		"a default of the image":     {[]string{"GIVEN=e"}, "GIVEN=f", "GIVEN=e", `load(); show("GIVEN")`, "f"},
 		"another value than the one": {[]string{"GIVEN=e"}, "GIVEN=f", "GIVEN=x", `load(); show("GIVEN")`, "e"},
@@ -90,11 +90,9 @@ func hookCases() map[string]hookCase {
 			"GIVEN=f OTHER=1", "",
 			`load(); write("GIVEN=f OTHER=2"); child('load(); show("GIVEN", "OTHER")')`, "e 2",
 		},
-		// contract: DASH-14, RUN-05
 		"no init":           {nil, "", "", initPrelude + `print(m.detect())`, "none"},
 		"a dead init":       {nil, "", "", initPrelude + `os.mkfifo(path); print(m.detect())`, "none"},
 		"an init not PID 1": {nil, "", "", initPrelude + `os.mkfifo(path); r = os.open(path, os.O_RDONLY | os.O_NONBLOCK); print(m.detect())`, "s6"},
-		// contract: NET-02
 		"a key alone opens no port":       {[]string{"API_SERVER_KEY=k"}, "OTHER=1", "", `show("API_SERVER_KEY"); load(); show("API_SERVER_KEY")`, "None\nNone"},
 		"a key and the switch":            {[]string{"API_SERVER_KEY=k", "API_SERVER_ENABLED= On"}, "", "", `show("API_SERVER_KEY")`, "k"},
 		"a key, the switch in .env":       {[]string{"API_SERVER_KEY=k"}, "API_SERVER_ENABLED=true", "", `load(); show("API_SERVER_KEY")`, "k"},
@@ -121,6 +119,7 @@ def child(code): sys.stdout.flush(); subprocess.run([sys.executable, "-c", os.en
 `
 
 func TestContainerVariablesWinOverDotenv(t *testing.T) {
+	clause.Proves(t, "ENV-05", "ENV-06", "DASH-14", "RUN-05", "NET-02")
 	for name, test := range hookCases() {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -66,7 +66,7 @@ func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 	if err := p.TestUnit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !run.Did("CGO_ENABLED=1 go test -json -race -timeout=5m caduceus/a caduceus/tests/docker/harness") {
+	if !run.Did("CGO_ENABLED=1 go test -json -race -count=1 -timeout=5m caduceus/a caduceus/tests/docker/harness") {
 		t.Errorf("ran %q", run.Ran)
 	}
 }
@@ -96,7 +96,7 @@ func TestRootRunsWhatUnitSkips(t *testing.T) {
 	if err := p.TestRoot(t.Context()); err == nil || !strings.Contains(out.String(), "skipped, which tests/skips.txt does not allow to this run: b TestMount") {
 		t.Errorf("got %v and\n%s", err, &out)
 	}
-	if !run.Did("CGO_ENABLED=1 go test -json -race -timeout=5m caduceus/a caduceus/b") {
+	if !run.Did("CGO_ENABLED=1 go test -json -race -count=1 -timeout=5m caduceus/a caduceus/b") {
 		t.Errorf("ran %q", run.Ran)
 	}
 }

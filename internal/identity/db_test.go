@@ -2,6 +2,7 @@ package identity
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,7 +182,11 @@ func TestForgedDetachedAccountsAreNotTrusted(t *testing.T) {
 			if err := db.SaveDetached(); err != nil {
 				t.Fatal(err)
 			}
-			if err := spoil(filepath.Join(root, "run/hermes")); err != nil {
+			err := spoil(filepath.Join(root, "run/hermes"))
+			if errors.Is(err, fs.ErrPermission) {
+				t.Skip("needs root: changes owners")
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 			if a, err := Lookup(root, "hermes"); err != nil || a.UID != 10000 {

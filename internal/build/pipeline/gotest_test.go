@@ -162,7 +162,7 @@ func TestVerdict(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want, verdict(s, skips, suite{when: whenUnprivileged, lacks: true, picked: c.picked})); diff != "" {
+			if diff := cmp.Diff(c.want, verdict(s, skips, suite{lacks: map[string]bool{whenUnprivileged: true, whenUser: false}, picked: c.picked})); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -176,7 +176,7 @@ func skip(pkg, test string) string {
 func TestParseSkipsWantsAReason(t *testing.T) {
 	for text, want := range map[string]string{
 		"a TestRoot slim\n":            `cannot read tests/skips.txt line 1: want "PACKAGE TEST WHEN REASON", got "a TestRoot slim"`,
-		"\na TestRoot on Mondays so\n": `cannot read tests/skips.txt line 2: a run can be slim or unprivileged, got "on"`,
+		"\na TestRoot on Mondays so\n": `cannot read tests/skips.txt line 2: a run can be slim or unprivileged or user, got "on"`,
 	} {
 		_, err := parseSkips(strings.NewReader(text))
 		if err == nil || err.Error() != want {

@@ -30,10 +30,9 @@ type suite struct {
 	env    []string
 	dir    string // of a module of its own
 	picked string // what RUN asked for, "": all
-	// when names the skips that may be this suite's (whenSlim, whenUnprivileged), "" for
-	// none; it lacks what they want, or has it and skips nothing.
-	when  string
-	lacks bool
+	// lacks has the reasons to skip that tests of this suite may have (whenSlim, …), and
+	// whether this run has them.
+	lacks map[string]bool
 }
 
 // TestUnit runs the tests that need neither an engine nor an image, with the race
@@ -54,7 +53,7 @@ func (p *Pipeline) TestUnit(ctx context.Context) error {
 func (p *Pipeline) sourceSuite(name string, packages []string) suite {
 	return suite{
 		name: name, args: append([]string{"-race", "-count=1", "-timeout=5m"}, packages...), env: []string{"CGO_ENABLED=1"},
-		when: whenUnprivileged, lacks: !p.Facts.Admin,
+		lacks: map[string]bool{whenUnprivileged: !p.Facts.Admin, whenUser: !p.Facts.Root},
 	}
 }
 
@@ -76,7 +75,7 @@ func (p *Pipeline) TestRoot(ctx context.Context) error {
 	}
 	var packages []string
 	for _, a := range allowed {
-		if a.when == whenUnprivileged {
+		if a.when == whenUnprivileged || a.when == whenUser {
 			packages = append(packages, module+"/"+a.pkg)
 		}
 	}

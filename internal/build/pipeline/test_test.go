@@ -41,7 +41,7 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(p.Root, skipsFile), []byte(c.skips), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			err := p.test(t.Context(), suite{name: "unit", args: []string{"./..."}, when: whenUnprivileged, lacks: true})
+			err := p.test(t.Context(), suite{name: "unit", args: []string{"./..."}, lacks: map[string]bool{whenUnprivileged: true}})
 			if (err != nil) != c.fails {
 				t.Errorf("error: want %t, got %v", c.fails, err)
 			}

@@ -116,11 +116,12 @@ func (w *world) raw(packets ...string) (string, int, error) {
 
 var installJq = Request{Verb: Install, Names: []string{"jq"}}
 
-func me() uint32 { return uint32(os.Geteuid()) }
+func me() uint32   { return uint32(os.Geteuid()) }
+func mine() uint32 { return uint32(os.Getegid()) }
 
 func TestHelperAnswers(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
-	w := start(t, Server{UID: me(), GID: uint32(os.Getegid())}, nil)
+	w := start(t, Server{UID: me(), GID: mine()}, nil)
 	out, errs, code, err := w.ask(installJq)
 	if out != "did install jq\n" || errs != "grumbled\n" || code != 7 || err != nil {
 		t.Errorf("%q, %q, %d, %v", out, errs, code, err)
@@ -136,7 +137,7 @@ func TestHelperAnswers(t *testing.T) {
 
 func TestHelperRefusesHostilePackets(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
-	w := start(t, Server{UID: me(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
+	w := start(t, Server{UID: me(), GID: mine(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
 		t.Error("it was done")
 		return 0
 	}}, nil)
@@ -154,7 +155,7 @@ func TestHelperRefusesHostilePackets(t *testing.T) {
 func TestHelperSendsLongOutput(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	long := strings.Repeat("0123456789abcdef", 64<<10)
-	w := start(t, Server{UID: me(), Do: func(_ context.Context, _ Request, stdout, _ io.Writer) int {
+	w := start(t, Server{UID: me(), GID: mine(), Do: func(_ context.Context, _ Request, stdout, _ io.Writer) int {
 		_, _ = io.WriteString(stdout, long)
 		return 0
 	}}, nil)
@@ -167,7 +168,7 @@ func TestHelperDoesOneThingAtATime(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	var mu sync.Mutex
 	var running, most, done int
-	w := start(t, Server{UID: me(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
+	w := start(t, Server{UID: me(), GID: mine(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
 		mu.Lock()
 		running++
 		most = max(most, running)
@@ -196,7 +197,7 @@ func TestHelperDoesOneThingAtATime(t *testing.T) {
 func TestHelperOutlivesItsClient(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	goOn, done := make(chan struct{}), make(chan struct{})
-	w := start(t, Server{UID: me(), Do: func(ctx context.Context, _ Request, stdout, _ io.Writer) int {
+	w := start(t, Server{UID: me(), GID: mine(), Do: func(ctx context.Context, _ Request, stdout, _ io.Writer) int {
 		defer close(done)
 		<-goOn
 		if _, err := io.WriteString(stdout, "too late"); err != nil || ctx.Err() != nil {
@@ -222,7 +223,7 @@ func TestHelperOutlivesItsClient(t *testing.T) {
 
 func TestClientsThatHangKeepNobodyOut(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
-	w := start(t, Server{UID: me()}, nil)
+	w := start(t, Server{UID: me(), GID: mine()}, nil)
 	for range maxClients {
 		conn, err := net.Dial(network, w.socket)
 		if err != nil {
@@ -242,7 +243,7 @@ func TestTheWaitingLeaveTheQueue(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	holding := make(chan struct{})
 	defer close(holding)
-	w := start(t, Server{UID: me()}, func(context.Context) { <-holding })
+	w := start(t, Server{UID: me(), GID: mine()}, func(context.Context) { <-holding })
 	ctx, cancel := context.WithCancel(t.Context())
 	var told bytes.Buffer
 	asked := make(chan error, 1)
@@ -320,7 +321,7 @@ func TestHelperReplacesWhatIsInItsWay(t *testing.T) {
 
 func TestStopEndsTheJobAndTheWait(t *testing.T) {
 	clause.Proves(t, "TOOL-15")
-	w := start(t, Server{UID: me()}, func(ctx context.Context) { <-ctx.Done() })
+	w := start(t, Server{UID: me(), GID: mine()}, func(ctx context.Context) { <-ctx.Done() })
 	conn, err := net.Dial(network, w.socket) // and says nothing
 	if err != nil {
 		t.Fatal(err)

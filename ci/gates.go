@@ -49,7 +49,8 @@ func (j job) exec() *dagger.Container {
 func (j job) run(ctx context.Context) gate.Verdict {
 	r := gate.Run{Gate: j.name, Tests: j.tests}
 	r.Log, r.Err = j.exec().Stdout(ctx)
-	if failed, ok := errors.AsType[*dagger.ExecError](r.Err); ok && failed.ExitCode != 0 {
+	// Where nothing ran, the exit code is 0 or below it, and the error itself says why.
+	if failed, ok := errors.AsType[*dagger.ExecError](r.Err); ok && failed.ExitCode > 0 {
 		r.Log, r.Code, r.Err = failed.Stdout, failed.ExitCode, nil
 	}
 	return gate.Judge(r)

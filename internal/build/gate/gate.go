@@ -44,7 +44,11 @@ var closing = regexp.MustCompile(`(?m)^(\d+) passed, (\d+) failed, (\d+) skipped
 func Judge(r Run) Verdict {
 	v := Verdict{Gate: r.Gate, Tests: r.Tests}
 	if r.Err != nil {
-		v.Err = fmt.Errorf("%s: cannot run: %w", r.Gate, Plain(r.Err))
+		hint := ""
+		if strings.Contains(r.Err.Error(), "security.insecure") {
+			hint = `; it needs root capabilities: allow "security.insecure" in the Dagger engine's configuration`
+		}
+		v.Err = fmt.Errorf("%s: cannot run: %w%s", r.Gate, Plain(r.Err), hint)
 		return v
 	}
 	suites := closing.FindAllStringSubmatch(r.Log, -1)

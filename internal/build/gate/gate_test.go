@@ -29,6 +29,7 @@ func TestJudge(t *testing.T) {
 		"nothing but skips":              {Run{Tests: true, Log: "0 passed, 0 failed, 7 skipped\n"}, "g: no test passed (0 passed, 0 failed, 7 skipped): nothing is proved"},
 		"a failure that nobody reported": {Run{Tests: true, Log: "2 passed, 1 failed, 0 skipped\n"}, "g: exit code 0, and yet 2 passed, 1 failed, 0 skipped"},
 		"a service that does not start":  {Run{Tests: true, Err: fmt.Errorf("start service: %w", coded{})}, "g: cannot run: start service: exit code: 0"},
+		"an engine that lends no root":   {Run{Tests: true, Err: errors.New("security.insecure is not allowed")}, `g: cannot run: security.insecure is not allowed; it needs root capabilities: allow "security.insecure" in the Dagger engine's configuration`},
 		"a count beyond all numbers":     {Run{Tests: true, Log: "99999999999999999999 passed, 0 failed, 0 skipped\n"}, "g: no test passed (0 passed, 0 failed, 0 skipped): nothing is proved"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -215,15 +216,19 @@ func TestNothingNeedlessBeforeCmd(t *testing.T) {
 	if size, err := subject.Size(); err != nil || size > 3_000_000 {
 		t.Errorf("the stripped program has %d bytes, more than 3 MB: %v", size, err)
 	}
-	got, err := newRoom(t, subject, Load{}).Trace(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	fewest := math.MaxInt
+	for range 5 { // on a busy host the runtime adds a thread now and then: not in each start
+		got, err := newRoom(t, subject, Load{}).Trace(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		fewest = min(fewest, got.Threads)
+		if got.Threads = 0; got != (Trace{Processes: 1, Programs: 1}) {
+			t.Errorf("%+v, want CMD alone", got)
+		}
 	}
-	if got.Threads < 16 || got.Threads > 24 {
-		t.Errorf("%d threads, want 16 to 24", got.Threads)
-	}
-	if got.Threads = 0; got != (Trace{Processes: 1, Programs: 1}) {
-		t.Errorf("%+v, want CMD alone", got)
+	if fewest < 16 || fewest > 24 {
+		t.Errorf("%d threads, want 16 to 24", fewest)
 	}
 	for _, services := range []int{0, 5} {
 		f, err := newRoom(t, subject, Load{Services: services}).Footprint(t.Context())

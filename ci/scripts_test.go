@@ -176,6 +176,9 @@ echo '<testsuites/>' >.cache/results/docker.xml; echo seen >tests/docker/artifac
 			t.Errorf("%s: want %q, got %q", name, want, got)
 		}
 	}
+	if started := b.read("results/test-docker-slim/started"); !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n$`).MatchString(started) {
+		t.Errorf("started: %q", started)
+	}
 	for _, gone := range []string{"evidence/old", "other.xml"} {
 		if _, err := os.Stat(b.path("results/test-docker-slim/" + gone)); !os.IsNotExist(err) {
 			t.Errorf("%s of an earlier run is still there", gone)

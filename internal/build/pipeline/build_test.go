@@ -47,6 +47,8 @@ func (f *fakeEngine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.Contains(r.URL.Path, "/foreign:"):
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, `{"message":"no such image"}`)
+	case strings.HasSuffix(r.URL.Path, "-slim/json"):
+		fmt.Fprint(w, `{"Id":"sha256:built","Size":1000000000,"Config":{"Labels":{"caduceus.variant":"slim"}}}`)
 	case strings.HasSuffix(r.URL.Path, "/json"):
 		fmt.Fprint(w, `{"Id":"sha256:built","Size":1000000000}`)
 	}

@@ -43,7 +43,11 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	}
 	// One package after the other: each keeps the engine busy by itself.
 	args := []string{"-tags=docker", "-count=1", "-p=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}
-	s := suite{name: "docker", env: env, picked: p.Getenv("RUN"), lacks: map[string]bool{whenSlim: tested.Labels[publish.VariantLabel] == string(Slim)}}
+	slim := tested.Labels[publish.VariantLabel] == string(Slim)
+	s := suite{name: "docker", env: env, picked: p.Getenv("RUN"), lacks: map[string]bool{whenSlim: slim}}
+	if slim {
+		s.name += "-slim" // what it proves is kept beside what full does
+	}
 	if s.picked != "" {
 		args = append(args, "-run="+s.picked)
 	}

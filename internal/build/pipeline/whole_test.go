@@ -101,6 +101,24 @@ func TestDockerTestsBuildTheirImageWhereItIsMissing(t *testing.T) {
 	}
 }
 
+// What slim proves is kept beside what full does: a suite of one must not wipe out the other's.
+func TestResultsOfBothVariantsAreKept(t *testing.T) {
+	f := &fakeEngine{tags: []string{Full.Tag(), Slim.Tag()}}
+	env := map[string]string{}
+	p, out := repository(t, f, tools(t, ""), env)
+	for _, v := range []Variant{Full, Slim} {
+		env["HERMES_TEST_IMAGE"] = v.Tag()
+		if err := p.TestDocker(t.Context()); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	for _, name := range []string{"docker.xml", "docker.clauses", "docker-slim.xml", "docker-slim.clauses"} {
+		if _, err := os.Stat(filepath.Join(p.Root, resultsDir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestDockerTestsOfAnImageThatIsNotThere(t *testing.T) {
 	p, _ := repository(t, &fakeEngine{}, tools(t, ""), map[string]string{"HERMES_TEST_IMAGE": "foreign:1"})
 	err := p.TestDocker(t.Context())

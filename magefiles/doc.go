@@ -1,8 +1,8 @@
 //go:build mage
 
-// Caduceus: the image of the Hermes Agent, its init and its front.
+// Build, test and publish the container image of the Hermes Agent.
 //
-// Each target is three lines: it makes a pipeline, calls it and gives back its error.
-// What a target does is in internal/build/pipeline, where it is tested. This package is not
-// for logic, and nothing may import it.
+// "go tool mage build" makes both variants of the image on a bare machine, "go tool mage
+// test:docker" proves on containers what the README promises, and "go tool mage -h TARGET"
+// says what a target does and takes. What they do is in internal/build/pipeline.
 package main

@@ -66,7 +66,7 @@ func Binaries(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Binaries(ctx) })
 }
 
-// Lint checks format, source and scripts.
+// Lint checks format, source, scripts and workflows.
 func Lint(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Lint(ctx, tools()) })
 }
@@ -103,8 +103,8 @@ func (Test) All(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestAll(ctx) })
 }
 
-// Coverage names each clause of docs/spec that no test proved, of all suites that ran since
-// clean, and fails if there is one.
+// Coverage fails if a clause of docs/spec was proved by no test, of all suites that ran since
+// clean, and names it.
 func Coverage(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Coverage(ctx) })
 }

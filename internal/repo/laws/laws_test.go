@@ -67,13 +67,12 @@ func TestPackageDocs(t *testing.T) {
 	report(t, found, err)
 }
 
-func TestPackageDocsRefusesMissingShortAndBoastful(t *testing.T) {
+func TestPackageDocsRefusesMissingAndShort(t *testing.T) {
 	cases := map[string]struct {
 		doc, want string
 	}{
-		"no doc.go":                    {"", "is missing"},
-		"a comment of one line":        {"// Package a is not much.\npackage a\n", "fewer than 5 lines"},
-		"a comment without its limits": {strings.Repeat("// It does all.\n", 6) + "package a\n", "what the package is not for"},
+		"no doc.go":             {"", "is missing"},
+		"a comment of one line": {"// Package a is not much.\npackage a\n", "fewer than 5 lines"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

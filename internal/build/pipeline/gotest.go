@@ -188,21 +188,15 @@ func (run *testRun) summary() TestSummary {
 			s.Slow = append(s.Slow, t)
 		}
 	}
-	s.Proved = run.proved()
+	s.Proved = run.proved(parents)
 	slices.SortStableFunc(s.Slow, func(a, b TestCase) int { return cmp.Compare(b.Took, a.Took) })
 	return s
 }
 
-// proved are the clauses of the tests that passed. A test whose subtests were all skipped
-// passes, too, and proves nothing.
-func (run *testRun) proved() []string {
-	looked := map[string]bool{}  // it has a subtest, or is one itself, that passed and has none
-	parents := map[string]bool{} // it has subtests
-	for _, t := range run.finished {
-		for key := range t.ancestors() {
-			parents[key] = true
-		}
-	}
+// proved are the clauses of the tests that passed; parents are the tests that have subtests.
+// One whose subtests were all skipped passes, too, and proves nothing.
+func (run *testRun) proved(parents map[string]bool) []string {
+	looked := map[string]bool{} // it has a subtest, or is one itself, that passed and has none
 	for _, t := range run.finished {
 		if key := t.Package + " " + t.Name; t.Action == "pass" && !parents[key] {
 			looked[key] = true

@@ -43,7 +43,7 @@ type Engine struct {
 	provider *testcontainers.DockerProvider
 	api      client.APIClient
 	serial   atomic.Int64
-	before   map[string]bool // images that were there when the run began
+	before   map[string]string // images that were there when the run began, as parents has them
 
 	mu     sync.Mutex
 	shared map[string]*sharedContainer
@@ -75,7 +75,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if _, err := e.InspectImage(ctx, e.image); err != nil {
 		return nil, err
 	}
-	if e.before, err = e.images(ctx); err != nil {
+	if e.before, err = e.parents(ctx); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -164,17 +164,16 @@ func (e *Engine) sweepImages(ctx context.Context, mine client.Filters) error {
 	if err != nil {
 		return fmt.Errorf("cannot list images of run %q: %w", e.run, err)
 	}
-	all, err := e.api.ImageList(ctx, client.ImageListOptions{All: true})
+	parent, err := e.parents(ctx)
 	if err != nil {
-		return fmt.Errorf("cannot list images: %w", err)
-	}
-	parent := map[string]string{}
-	for _, i := range all.Items {
-		parent[i.ID] = i.ParentID
+		return err
 	}
 	var errs []error
 	for _, i := range derived.Items {
-		for id := i.ID; id != "" && !e.before[id]; id = parent[id] {
+		for id := i.ID; id != ""; id = parent[id] {
+			if _, old := e.before[id]; old {
+				break
+			}
 			_, err := e.api.ImageRemove(ctx, id, client.ImageRemoveOptions{Force: true})
 			if errdefs.IsConflict(err) { // a step of another image, too, which comes to it last
 				break
@@ -188,15 +187,16 @@ func (e *Engine) sweepImages(ctx context.Context, mine client.Filters) error {
 	return errors.Join(errs...)
 }
 
-// images are the ids of all images that the engine has.
-func (e *Engine) images(ctx context.Context) (map[string]bool, error) {
+// parents has all images that the engine has, by their ids, each with the id of the one that
+// it was made from; "" where the engine does not know it.
+func (e *Engine) parents(ctx context.Context) (map[string]string, error) {
 	all, err := e.api.ImageList(ctx, client.ImageListOptions{All: true})
 	if err != nil {
 		return nil, fmt.Errorf("cannot list images: %w", err)
 	}
-	ids := map[string]bool{}
+	parent := map[string]string{}
 	for _, i := range all.Items {
-		ids[i.ID] = true
+		parent[i.ID] = i.ParentID
 	}
-	return ids, nil
+	return parent, nil
 }

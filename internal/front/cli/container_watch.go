@@ -9,11 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"caduceus/internal/front/follow"
 	"caduceus/internal/front/reconcile"
 	"caduceus/internal/front/setup"
-	"caduceus/internal/front/tenant"
-	"caduceus/internal/identity"
+	"caduceus/internal/front/volumelock"
 )
 
 // containerWatch is what the slot main-hermes runs, for as long as the container lives.
@@ -38,13 +36,13 @@ func (a *app) watch(ctx context.Context) error {
 			return exitCode(126)
 		}
 	}
-	hold := holder{a: a, self: tenant.Self()}
+	hold := holder{a: a, self: volumelock.Self()}
 	defer hold.release()
 	look := func(context.Context) {}
 	if a.initRuns() && !reconcile.Skips(a.reconcileOptions(account)) {
-		look = a.follower(account).Look
+		look = reconcile.NewFollower(a.reconcileOptions(account), a.say).Look
 	}
-	tick := time.NewTicker(follow.Interval)
+	tick := time.NewTicker(reconcile.Interval)
 	defer tick.Stop()
 	for {
 		hold.claim()
@@ -60,7 +58,7 @@ func (a *app) watch(ctx context.Context) error {
 // holder holds the volume, or waits for the container that does.
 type holder struct {
 	a    *app
-	self tenant.Tenant
+	self volumelock.Container
 	file *os.File
 	told bool
 }
@@ -75,33 +73,21 @@ func (h *holder) claim() {
 	}
 	root := h.a.home.Root()
 	var err error
-	if h.file, err = tenant.Claim(root, h.self); err == nil || h.told {
+	if h.file, err = volumelock.Take(root, h.self); err == nil || h.told {
 		return
 	}
-	other, found := tenant.Other(root, h.self)
+	other, found := volumelock.Other(root, h.self)
 	if !found {
 		return
 	}
 	h.told = true
 	if _, err := os.Stat(h.a.path(setup.SharedMark)); err != nil {
-		h.a.say("[hermes] Warning: %s", tenant.Warning(root, other))
+		h.a.say("[hermes] Warning: %s", volumelock.Warning(root, other))
 	}
 }
 
 func (h *holder) release() {
 	if h.file != nil {
 		_ = h.file.Close()
-	}
-}
-
-func (a *app) follower(account identity.Account) *follow.Follower {
-	d := a.scandir
-	d.Account = account
-	return &follow.Follower{
-		Home: a.home, Scandir: d, Say: a.say,
-		Adopt: func(ctx context.Context, name string, renamed bool) (string, error) {
-			action, err := reconcile.Adopt(ctx, a.reconcileOptions(account), name, renamed)
-			return action.String(), err
-		},
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"caduceus/internal/clause"
 	"caduceus/internal/front/setup"
-	"caduceus/internal/front/tenant"
+	"caduceus/internal/front/volumelock"
 )
 
 func TestTheVolumeIsHeldOrItsHolderNamedOnce(t *testing.T) {
@@ -31,11 +31,11 @@ func TestTheVolumeIsHeldOrItsHolderNamedOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			other, err := tenant.Claim(dir, tenant.Tenant{Hostname: "other"})
+			other, err := volumelock.Take(dir, volumelock.Container{Hostname: "other"})
 			if err != nil {
 				t.Fatal(err)
 			}
-			h := holder{a: a, self: tenant.Tenant{Hostname: "self"}}
+			h := holder{a: a, self: volumelock.Container{Hostname: "self"}}
 			defer h.release()
 			h.claim()
 			h.claim()
@@ -43,7 +43,7 @@ func TestTheVolumeIsHeldOrItsHolderNamedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.claim()
-			if got, found := tenant.Other(dir, tenant.Tenant{}); !found || got != h.self {
+			if got, found := volumelock.Other(dir, volumelock.Container{}); !found || got != h.self {
 				t.Errorf("want the volume taken once it is free, got %v, %t", got, found)
 			}
 			said, err := os.ReadFile(stderr.Name())

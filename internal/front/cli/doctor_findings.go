@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/front/profile"
-	"caduceus/internal/front/tenant"
+	"caduceus/internal/front/volumelock"
 	"caduceus/internal/identity"
 )
 
@@ -50,8 +50,8 @@ func (a *app) findVolume(add adder) {
 			add(root, cause, "remove from it what is not needed, such as old logs, or give the volume more room")
 		}
 	}
-	if other, found := tenant.Other(root, tenant.Self()); found {
-		add(root, tenant.Warning(root, other), "docker stop one of the containers, or mount another volume in it")
+	if other, found := volumelock.Other(root, volumelock.Self()); found {
+		add(root, volumelock.Warning(root, other), "docker stop one of the containers, or mount another volume in it")
 	}
 }
 

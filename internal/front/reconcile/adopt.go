@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"caduceus/internal/front/tenant"
+	"caduceus/internal/front/volumelock"
 )
 
 // Skips says whether this container has no gateway slots at all, as its CMD is a dashboard's.
@@ -25,7 +25,7 @@ func Skips(o Options) bool {
 func Adopt(ctx context.Context, o Options, name string, renamed bool) (Action, error) {
 	r := newRun(o)
 	r.only = name
-	_, r.shared = tenant.Other(r.home.Root(), tenant.Self())
+	_, r.shared = volumelock.Other(r.home.Root(), volumelock.Self())
 	for _, a := range Plan(r.read()) {
 		if a.Profile != name {
 			continue

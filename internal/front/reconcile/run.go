@@ -13,7 +13,7 @@ import (
 	"caduceus/internal/contenv"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
-	"caduceus/internal/front/tenant"
+	"caduceus/internal/front/volumelock"
 	"caduceus/internal/identity"
 	"caduceus/internal/s6"
 	"caduceus/internal/variable"
@@ -24,7 +24,7 @@ type Options struct {
 	Getenv         func(string) string
 	Account        identity.Account // the owner of slots
 	Stdout, Stderr io.Writer
-	Now            time.Time
+	Now            func() time.Time
 	Proc           string // "": /proc
 	Pid            int    // 0: this process; where the search for CMD starts
 }
@@ -45,7 +45,7 @@ func Run(o Options) int {
 		return 0
 	}
 	r.own()
-	r.onVolume(func() { _, r.shared = tenant.Other(r.home.Root(), tenant.Self()) })
+	r.onVolume(func() { _, r.shared = volumelock.Other(r.home.Root(), volumelock.Self()) })
 	code := 0
 	var done []Action
 	for _, a := range Plan(in) {
@@ -58,7 +58,7 @@ func Run(o Options) int {
 		fmt.Fprintf(o.Stdout, "reconcile: %s\n", a)
 	}
 	r.onVolume(func() {
-		if err := appendLog(r.home.Root(), o.Now, done); err != nil {
+		if err := appendLog(r.home.Root(), o.Now(), done); err != nil {
 			r.warn(fmt.Errorf("cannot write the boot log: %w", err))
 		}
 	})
@@ -279,16 +279,16 @@ func (r run) prepare(a Action) {
 // makes it first: without one the intent would pass for a request, and the file would never be made.
 func (r run) record(dir string, migrate bool) error {
 	if !migrate {
-		return profile.Record(dir, profile.Up, r.Now)
+		return profile.Record(dir, profile.Up, r.Now())
 	}
 	return errors.Join(
 		profile.WriteState(dir, map[string]any{
 			"gateway_state": profile.Running,
 			"desired_state": profile.Running,
-			"timestamp":     r.Now.Unix(),
+			"timestamp":     r.Now().Unix(),
 			"migrated_from": "legacy-container-cmd",
 		}),
-		profile.WriteIntent(dir, profile.Intent{Want: profile.Up, At: r.Now}),
+		profile.WriteIntent(dir, profile.Intent{Want: profile.Up, At: r.Now()}),
 	)
 }
 

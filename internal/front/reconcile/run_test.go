@@ -64,7 +64,7 @@ func (b *boot) run() int {
 		Account: b.account,
 		Stdout:  &b.out,
 		Stderr:  &b.err,
-		Now:     time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)),
+		Now:     func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)) },
 		Proc:    b.proc,
 		Pid:     21,
 	})

@@ -86,7 +86,7 @@ func Run(ctx context.Context, env Env) int {
 		j.reportIgnored()
 	}
 	j.warnAboutFileSystem()
-	j.warnAboutTenant()
+	j.warnAboutOtherContainer()
 	if err := identity.As(j.hermes, func() { j.asHermes(ctx) }); err != nil {
 		j.warn("%v; the volume is left as it is", err)
 	}

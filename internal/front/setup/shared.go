@@ -6,26 +6,25 @@ import (
 	"os"
 
 	"caduceus/internal/front/profile"
-	"caduceus/internal/front/tenant"
+	"caduceus/internal/front/volumelock"
 	"caduceus/internal/identity"
 )
 
-// SharedMark exists while the operator has been told in this boot that the volume is another
-// container's, too.
+// SharedMark exists once this boot has warned that another container uses the volume, too.
 const SharedMark = "/run/s6/shared-volume"
 
-// warnAboutTenant names the other container whose init lives on H.
+// warnAboutOtherContainer names the other container that uses H.
 //
 // contract: RUN-10
-func (j *job) warnAboutTenant() {
+func (j *job) warnAboutOtherContainer() {
 	root := profile.Home(j.home).Root()
-	var other tenant.Tenant
+	var other volumelock.Container
 	found := false
-	err := identity.As(j.hermes, func() { other, found = tenant.Other(j.real(root), tenant.Self()) })
+	err := identity.As(j.hermes, func() { other, found = volumelock.Other(j.real(root), volumelock.Self()) })
 	if err != nil || !found {
 		return
 	}
-	j.warn("%s", tenant.Warning(root, other))
+	j.warn("%s", volumelock.Warning(root, other))
 	if err := os.WriteFile(j.real(SharedMark), []byte(other.Hostname+"\n"), 0o644); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.warn("%v", err)
 	}

@@ -1,4 +1,4 @@
-package follow
+package reconcile
 
 import (
 	"slices"
@@ -16,18 +16,18 @@ func id(name string) string { return name[:1] }
 
 func yes(string) bool { return true }
 
-func words(arrivals []Arrival) string {
+func words(arrivals []arrival) string {
 	var list []string
 	for _, a := range arrivals {
-		if a.From != "" {
-			a.Name += "<" + a.From
+		if a.from != "" {
+			a.name += "<" + a.from
 		}
-		list = append(list, a.Name)
+		list = append(list, a.name)
 	}
 	return strings.Join(list, " ")
 }
 
-func TestNext(t *testing.T) {
+func TestASlotFollowsItsProfile(t *testing.T) {
 	clause.Proves(t, "PROF-05")
 	type look struct{ profiles, slots, register, remove string }
 	for name, looks := range map[string][]look{
@@ -69,9 +69,9 @@ func TestNext(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var m Memory
+			var m memory
 			for i, l := range looks {
-				register, remove := m.Next(Look{strings.Fields(l.profiles), strings.Fields(l.slots), id, yes})
+				register, remove := m.next(snapshot{strings.Fields(l.profiles), strings.Fields(l.slots), id, yes})
 				if diff := cmp.Diff([]string{l.register, l.remove}, []string{words(register), strings.Join(remove, " ")}); diff != "" {
 					t.Errorf("look %d: %s", i+1, diff)
 				}
@@ -82,13 +82,13 @@ func TestNext(t *testing.T) {
 
 func TestWhatCannotBeSeenIsNotGone(t *testing.T) {
 	clause.Proves(t, "PROF-05")
-	var m Memory
+	var m memory
 	for range 4 {
 		slots, profiles := []string{"a"}, []string{"a"}
 		if len(m.known) > 0 {
 			profiles = nil
 		}
-		if _, remove := m.Next(Look{profiles, slots, id, func(string) bool { return false }}); len(remove) > 0 {
+		if _, remove := m.next(snapshot{profiles, slots, id, func(string) bool { return false }}); len(remove) > 0 {
 			t.Fatalf("removed %v", remove)
 		}
 	}
@@ -100,16 +100,16 @@ func TestSlotsEndUpAsTheProfiles(t *testing.T) {
 	clause.Proves(t, "PROF-05")
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.SliceOfDistinct(rapid.SampledFrom([]string{"a", "b", "c", "d"}), rapid.ID[string])
-		var m Memory
+		var m memory
 		slots := []string{"default", "foreign"}
 		var profiles []string
 		step := func() {
-			register, remove := m.Next(Look{append([]string{"default"}, profiles...), slots, id, yes})
+			register, remove := m.next(snapshot{append([]string{"default"}, profiles...), slots, id, yes})
 			for _, name := range remove {
 				slots = slices.DeleteFunc(slices.Clone(slots), func(s string) bool { return s == name })
 			}
 			for _, a := range register {
-				slots = append(slices.Clone(slots), a.Name)
+				slots = append(slices.Clone(slots), a.name)
 			}
 		}
 		for range rapid.IntRange(0, 8).Draw(t, "changes") {

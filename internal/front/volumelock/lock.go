@@ -1,4 +1,4 @@
-package tenant
+package volumelock
 
 import (
 	"bytes"
@@ -19,44 +19,44 @@ const File = ".container.lock"
 // maxFile bounds what is read of the lock; its content is a line.
 const maxFile = 4 << 10
 
-// Tenant is a container, as the processes in it can tell.
-type Tenant struct {
+// Container is a container, by what the processes in it can find out.
+type Container struct {
 	Hostname string `json:"hostname"`
 	Boot     string `json:"boot_id"`         // of the kernel
 	Mounts   string `json:"mount_namespace"` // docker exec shares it, each start has a new one
 }
 
-// Self is the container that this process runs in. What the system does not tell is "".
-func Self() Tenant {
+// Self is the container that this process runs in. What cannot be found out is "".
+func Self() Container {
 	name, _ := os.Hostname()
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	mounts, _ := os.Readlink("/proc/self/ns/mnt")
-	return Tenant{Hostname: name, Boot: strings.TrimSpace(string(boot)), Mounts: mounts}
+	return Container{Hostname: name, Boot: strings.TrimSpace(string(boot)), Mounts: mounts}
 }
 
-// Other is the container, not self, whose init holds the volume at dir; false if there is none, or if
-// it cannot be told. The lock is looked at, not taken.
+// Other is the container, not self, that holds the volume at dir; false if there is none, or if
+// nobody can know. The lock is looked at, not taken.
 //
 // contract: RUN-10
-func Other(dir string, self Tenant) (Tenant, bool) {
+func Other(dir string, self Container) (Container, bool) {
 	f, err := open(dir, unix.O_RDONLY)
 	if err != nil {
-		return Tenant{}, false
+		return Container{}, false
 	}
 	defer func() { _ = f.Close() }()
 	lock := whole(unix.F_WRLCK)
 	if unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, &lock) != nil || lock.Type == unix.F_UNLCK {
-		return Tenant{}, false
+		return Container{}, false
 	}
-	var holder Tenant
+	var holder Container
 	content, _ := io.ReadAll(io.LimitReader(f, maxFile))
 	_ = json.Unmarshal(content, &holder) // a holder that could not write is nobody's self
 	return holder, holder != self
 }
 
-// Claim takes the volume for self and keeps it until the file is closed, or the process dies. The
+// Take takes the volume for self and keeps it until the file is closed, or the process dies. The
 // error is unix.EAGAIN if it is taken. It follows no symlink in the lock's place.
-func Claim(dir string, self Tenant) (*os.File, error) {
+func Take(dir string, self Container) (*os.File, error) {
 	f, err := open(dir, unix.O_RDWR|unix.O_CREAT)
 	if err != nil {
 		return nil, err
@@ -92,10 +92,10 @@ func open(dir string, flags int) (*os.File, error) {
 // whole is a lock of the whole file.
 func whole(kind int16) unix.Flock_t { return unix.Flock_t{Type: kind, Whence: io.SeekStart} }
 
-// Warning is what an operator is told about a volume that another container uses.
+// Warning is the line about a volume that another container uses.
 //
 // contract: RUN-10
-func Warning(home string, other Tenant) string {
+func Warning(home string, other Container) string {
 	name := other.Hostname
 	if name == "" {
 		name = "unknown"

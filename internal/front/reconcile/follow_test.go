@@ -1,4 +1,4 @@
-package follow
+package reconcile
 
 import (
 	"context"
@@ -16,54 +16,54 @@ import (
 	"caduceus/internal/front/profile"
 )
 
-// box is a volume with profiles, and a scandir without an init.
-type box struct {
+// followed is a volume with profiles, and a scandir without an init.
+type followed struct {
 	Follower
-	home, scandir string
+	root, path    string
 	said, adopted []string
 	fail          error
 }
 
-func newBox(t *testing.T, profiles ...string) *box {
+func newFollowed(t *testing.T, profiles ...string) *followed {
 	t.Helper()
-	b := &box{home: t.TempDir(), scandir: t.TempDir()}
+	b := &followed{root: t.TempDir(), path: t.TempDir()}
 	for _, name := range profiles {
 		b.profile(t, name)
 		b.slot(t, name)
 	}
 	b.slot(t, "default")
 	b.Follower = Follower{
-		Home: profile.Home(b.home), Scandir: gateway.Scandir{Path: b.scandir},
-		Say: func(format string, args ...any) { b.said = append(b.said, fmt.Sprintf(format, args...)) },
-		Adopt: func(_ context.Context, name string, renamed bool) (string, error) {
+		home: profile.Home(b.root), scandir: gateway.Scandir{Path: b.path},
+		say: func(format string, args ...any) { b.said = append(b.said, fmt.Sprintf(format, args...)) },
+		adopt: func(_ context.Context, name string, renamed bool) (Action, error) {
 			if b.fail != nil {
-				return "", b.fail
+				return Action{}, b.fail
 			}
 			b.adopted = append(b.adopted, fmt.Sprint(name, " ", renamed))
-			return name, os.Mkdir(filepath.Join(b.scandir, "gateway-"+name), 0o755)
+			return Action{Profile: name}, os.Mkdir(filepath.Join(b.path, "gateway-"+name), 0o755)
 		},
 	}
 	return b
 }
 
-func (b *box) profile(t *testing.T, name string) {
+func (b *followed) profile(t *testing.T, name string) {
 	t.Helper()
-	dir := filepath.Join(b.home, "profiles", name)
+	dir := filepath.Join(b.root, "profiles", name)
 	if err := errors.Join(os.MkdirAll(dir, 0o755), os.WriteFile(filepath.Join(dir, "SOUL.md"), nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (b *box) slot(t *testing.T, name string) {
+func (b *followed) slot(t *testing.T, name string) {
 	t.Helper()
-	if err := os.Mkdir(filepath.Join(b.scandir, "gateway-"+name), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(b.path, "gateway-"+name), 0o755); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (b *box) slots(t *testing.T) string {
+func (b *followed) slots(t *testing.T) string {
 	t.Helper()
-	names, err := b.Scandir.Profiles()
+	names, err := b.Follower.scandir.Profiles()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,10 +72,10 @@ func (b *box) slots(t *testing.T) string {
 
 func TestSlotsFollowAMoveOnTheHost(t *testing.T) {
 	clause.Proves(t, "PROF-05")
-	b := newBox(t, "coder", "kept")
+	b := newFollowed(t, "coder", "kept")
 	b.slot(t, "foreign")
 	b.Look(t.Context())
-	if err := os.Rename(filepath.Join(b.home, "profiles/coder"), filepath.Join(b.home, "profiles/writer")); err != nil {
+	if err := os.Rename(filepath.Join(b.root, "profiles/coder"), filepath.Join(b.root, "profiles/writer")); err != nil {
 		t.Fatal(err)
 	}
 	b.profile(t, "copy")
@@ -87,23 +87,24 @@ func TestSlotsFollowAMoveOnTheHost(t *testing.T) {
 	if diff := cmp.Diff([]string{"copy false", "writer true"}, b.adopted); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"profiles: removed gateway-coder: its profile is gone", "profiles: copy", "profiles: writer"}, b.said); diff != "" {
+	if diff := cmp.Diff([]string{"profiles: removed gateway-coder: its profile is gone", "profiles: profile=copy prior_state=None action=registered",
+		"profiles: profile=writer prior_state=None action=registered"}, b.said); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestAVolumeThatCannotBeReadChangesNothing(t *testing.T) {
 	clause.Proves(t, "PROF-05")
-	b := newBox(t, "coder")
+	b := newFollowed(t, "coder")
 	b.Look(t.Context())
-	profiles := filepath.Join(b.home, "profiles")
+	profiles := filepath.Join(b.root, "profiles")
 	if err := errors.Join(os.RemoveAll(profiles), os.WriteFile(profiles, nil, 0o600)); err != nil { // ENOTDIR
 		t.Fatal(err)
 	}
 	for range 3 {
 		b.Look(t.Context())
 	}
-	if err := os.RemoveAll(b.home); err != nil { // not mounted
+	if err := os.RemoveAll(b.root); err != nil { // not mounted
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -114,8 +115,8 @@ func TestAVolumeThatCannotBeReadChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAFailureIsToldOnce(t *testing.T) {
-	b := newBox(t)
+func TestAFailureIsReportedOnce(t *testing.T) {
+	b := newFollowed(t)
 	b.profile(t, "coder")
 	b.fail = errors.New("no room")
 	for range 5 {
@@ -123,7 +124,7 @@ func TestAFailureIsToldOnce(t *testing.T) {
 	}
 	b.fail = nil
 	b.Look(t.Context())
-	if diff := cmp.Diff([]string{"profiles: warning: no room", "profiles: coder"}, b.said); diff != "" {
+	if diff := cmp.Diff([]string{"profiles: warning: no room", "profiles: profile=coder prior_state=None action=registered"}, b.said); diff != "" {
 		t.Error(diff)
 	}
 }

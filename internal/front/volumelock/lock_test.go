@@ -1,4 +1,4 @@
-package tenant
+package volumelock
 
 import (
 	"errors"
@@ -13,19 +13,19 @@ import (
 	"caduceus/internal/clause"
 )
 
-func tenants() (self, other Tenant) {
-	self = Tenant{Hostname: "self", Boot: "b", Mounts: "mnt:[1]"}
-	return self, Tenant{Hostname: "other", Boot: "b", Mounts: "mnt:[2]"}
+func containers() (self, other Container) {
+	self = Container{Hostname: "self", Boot: "b", Mounts: "mnt:[1]"}
+	return self, Container{Hostname: "other", Boot: "b", Mounts: "mnt:[2]"}
 }
 
 func TestOnlyALivingOtherContainerCounts(t *testing.T) {
 	clause.Proves(t, "RUN-10")
-	self, other := tenants()
+	self, other := containers()
 	dir := t.TempDir()
 	if got, found := Other(dir, self); found {
-		t.Errorf("a fresh volume has a tenant: %v", got)
+		t.Errorf("a fresh volume is in use: %v", got)
 	}
-	held, err := Claim(dir, other)
+	held, err := Take(dir, other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestOnlyALivingOtherContainerCounts(t *testing.T) {
 	if got, found := Other(dir, other); found {
 		t.Errorf("the holder finds itself: %v", got)
 	}
-	if _, err := Claim(dir, self); !errors.Is(err, unix.EAGAIN) {
+	if _, err := Take(dir, self); !errors.Is(err, unix.EAGAIN) {
 		t.Errorf("want a taken volume to be EAGAIN, got %v", err)
 	}
 	if err := held.Close(); err != nil {
@@ -44,7 +44,7 @@ func TestOnlyALivingOtherContainerCounts(t *testing.T) {
 	if got, found := Other(dir, self); found {
 		t.Errorf("a dead container counts: %v", got)
 	}
-	mine, err := Claim(dir, self)
+	mine, err := Take(dir, self)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,13 +54,13 @@ func TestOnlyALivingOtherContainerCounts(t *testing.T) {
 	_ = mine.Close()
 }
 
-func TestAnUnreadableHolderIsStillAnother(t *testing.T) {
+func TestAHolderThatNobodyCanReadIsStillAnotherContainer(t *testing.T) {
 	clause.Proves(t, "RUN-10")
-	self, other := tenants()
+	self, other := containers()
 	for name, content := range map[string]string{"empty": "", "garbage": "{\x00", "another shape": `["x"]`} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			held, err := Claim(dir, other)
+			held, err := Take(dir, other)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +69,7 @@ func TestAnUnreadableHolderIsStillAnother(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, found := Other(dir, self)
-			if !found || got != (Tenant{}) {
+			if !found || got != (Container{}) {
 				t.Errorf("want a nameless other, got %v, %t", got, found)
 			}
 			if text := Warning("/opt/data", got); !strings.Contains(text, "/opt/data") || !strings.Contains(text, "unknown") {
@@ -79,14 +79,14 @@ func TestAnUnreadableHolderIsStillAnother(t *testing.T) {
 	}
 }
 
-func TestWarningIsOneLine(t *testing.T) {
-	if text := Warning("/opt/data", Tenant{Hostname: "a\n\x1b[2Jb"}); strings.ContainsAny(text, "\n\x1b") {
+func TestTheWarningIsOneLine(t *testing.T) {
+	if text := Warning("/opt/data", Container{Hostname: "a\n\x1b[2Jb"}); strings.ContainsAny(text, "\n\x1b") {
 		t.Errorf("a hostname moves the cursor: %q", text)
 	}
 }
 
-func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
-	self, _ := tenants()
+func TestALinkOrFifoInPlaceOfTheLockIsLeftAlone(t *testing.T) {
+	self, _ := containers()
 	for name, put := range map[string]func(path string) error{
 		"symlink":   func(path string) error { return os.Symlink("victim", path) },
 		"directory": func(path string) error { return os.Mkdir(path, 0o755) },
@@ -98,7 +98,7 @@ func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
 			if err := errors.Join(os.WriteFile(victim, []byte("kept"), 0o600), put(filepath.Join(dir, File))); err != nil {
 				t.Fatal(err)
 			}
-			if f, err := Claim(dir, self); err == nil {
+			if f, err := Take(dir, self); err == nil {
 				t.Errorf("claimed through a %s", name)
 				_ = f.Close()
 			}

@@ -6,7 +6,7 @@ import (
 	"context"
 
 	"caduceus/internal/build/pipeline"
-	"caduceus/internal/build/publish/desk"
+	"caduceus/internal/build/publish/local"
 )
 
 // Publish pushes hermes-agent:dev, exactly what test:docker passed. ADDRESS is registry and
@@ -24,7 +24,7 @@ func PublishSlim(ctx context.Context, address string) error {
 
 func publishVariant(ctx context.Context, address, variant string) error {
 	return with(func(p *pipeline.Pipeline) error {
-		return desk.New(p.Root, p.Run, p.Getenv, p.Out).Publish(ctx, p.Facts, address, variant)
+		return local.New(p.Root, p.Run, p.Getenv, p.Out).Publish(ctx, p.Facts, address, variant)
 	})
 }
 

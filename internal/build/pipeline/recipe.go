@@ -14,7 +14,7 @@ import (
 	"caduceus/image"
 	"caduceus/internal/build/base"
 	"caduceus/internal/build/publish"
-	"caduceus/internal/build/publish/desk"
+	"caduceus/internal/build/publish/local"
 	"caduceus/internal/host"
 )
 
@@ -28,7 +28,7 @@ type recipe struct {
 // recipe takes the choices of the environment: AGENT_SOURCE, BROWSER_SOURCE, VERSION,
 // HERMES_GIT_SHA, SOURCE_DATE_EPOCH. Each may be unset.
 func (p *Pipeline) recipe(ctx context.Context, spec image.Spec, choice base.Choice) (recipe, error) {
-	tree, err := desk.Tree(ctx, p.Run, p.Root)
+	tree, err := local.Tree(ctx, p.Run, p.Root)
 	if err != nil {
 		return recipe{}, err
 	}

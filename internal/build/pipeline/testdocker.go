@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"caduceus/internal/build/publish"
-	"caduceus/internal/build/publish/desk"
+	"caduceus/internal/build/publish/local"
 	"caduceus/internal/engine"
 	"caduceus/internal/host"
 )
@@ -56,7 +56,7 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	if err := p.test(ctx, s); err != nil || s.picked != "" {
 		return err
 	}
-	line, err := desk.Passed(ctx, p.Run, p.Root, tested.ID, p.tests[len(p.tests)-1].Passed)
+	line, err := local.RecordPass(ctx, p.Run, p.Root, tested.ID, p.tests[len(p.tests)-1].Passed)
 	p.say("%s", line)
 	return err
 }

@@ -1,4 +1,4 @@
-package desk
+package local
 
 import (
 	"context"
@@ -21,8 +21,8 @@ type Store interface {
 	Save(ctx context.Context, id, file string) error
 }
 
-// Desk is one "mage publish".
-type Desk struct {
+// Publisher publishes images of one repository.
+type Publisher struct {
 	Root    string // the repository
 	Run     host.Runner
 	Getenv  func(string) string
@@ -30,19 +30,19 @@ type Desk struct {
 	Options publish.Options // credentials are those of the environment
 }
 
-// New is the desk of a repository; out is what a person reads.
-func New(root string, run host.Runner, getenv func(string) string, out io.Writer) Desk {
-	return Desk{Root: root, Run: run, Getenv: getenv, Say: func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }}
+// New is the publisher of the repository at root; out is what a person reads.
+func New(root string, run host.Runner, getenv func(string) string, out io.Writer) Publisher {
+	return Publisher{Root: root, Run: run, Getenv: getenv, Say: func(format string, args ...any) { fmt.Fprintf(out, format+"\n", args...) }}
 }
 
 // Publish pushes the variant's image of the engine on this host. Beside the address
 // and the variant it obeys VERSION, CHANNEL (names, separated by spaces) and
 // PUBLISH_IMAGE (the name of the image in the engine).
-func (d Desk) Publish(ctx context.Context, facts host.Facts, address, variant string) error {
+func (p Publisher) Publish(ctx context.Context, facts host.Facts, address, variant string) error {
 	if _, err := publish.ParseAddress(address); err != nil {
 		return err
 	}
-	on := engine.Host{Facts: facts, Run: d.Run, Getenv: d.Getenv, Say: d.Say}
+	on := engine.Host{Facts: facts, Run: p.Run, Getenv: p.Getenv, Say: p.Say}
 	e, err := engine.Ensure(ctx, on)
 	if err != nil {
 		return err
@@ -52,19 +52,19 @@ func (d Desk) Publish(ctx context.Context, facts host.Facts, address, variant st
 	if err != nil {
 		return err
 	}
-	_, err = d.From(ctx, local{e, client, d.Run}, publish.Request{
-		Address: address, Variant: variant, Channels: strings.Fields(d.Getenv("CHANNEL")), Version: d.Getenv("VERSION"),
+	_, err = p.From(ctx, dockerStore{e, client, p.Run}, publish.Request{
+		Address: address, Variant: variant, Channels: strings.Fields(p.Getenv("CHANNEL")), Version: p.Getenv("VERSION"),
 	})
 	return err
 }
 
 // From publishes an image of the given store.
-func (d Desk) From(ctx context.Context, store Store, r publish.Request) (publish.Result, error) {
-	credentials, err := publish.FromEnv(d.Getenv)
+func (p Publisher) From(ctx context.Context, store Store, r publish.Request) (publish.Result, error) {
+	credentials, err := publish.FromEnv(p.Getenv)
 	if err != nil {
 		return publish.Result{}, err
 	}
-	facts, err := d.facts(ctx, store, r)
+	facts, err := p.facts(ctx, store, r)
 	if err != nil {
 		return publish.Result{}, err
 	}
@@ -72,24 +72,24 @@ func (d Desk) From(ctx context.Context, store Store, r publish.Request) (publish
 	if err != nil {
 		return publish.Result{}, err
 	}
-	o := d.Options
-	o.Credentials, o.Say = credentials, d.Say
+	o := p.Options
+	o.Credentials, o.Say = credentials, p.Say
 	if err := publish.Ready(ctx, plan, o); err != nil {
 		return publish.Result{}, err
 	}
-	result, err := d.push(ctx, store, plan, o)
+	result, err := p.push(ctx, store, plan, o)
 	if err != nil {
 		return publish.Result{}, err
 	}
-	d.report(result)
+	p.report(result)
 	return result, nil
 }
 
-// Cache is the folder of the repository with the record of tests.
-func (d Desk) Cache() string { return filepath.Join(d.Root, ".cache") }
+// CacheDir is the folder of the repository with the record of tests.
+func (p Publisher) CacheDir() string { return filepath.Join(p.Root, ".cache") }
 
-func (d Desk) facts(ctx context.Context, store Store, r publish.Request) (publish.Facts, error) {
-	name := d.Getenv("PUBLISH_IMAGE")
+func (p Publisher) facts(ctx context.Context, store Store, r publish.Request) (publish.Facts, error) {
+	name := p.Getenv("PUBLISH_IMAGE")
 	if name == "" {
 		name = localName(r.Variant)
 	}
@@ -104,11 +104,11 @@ func (d Desk) facts(ctx context.Context, store Store, r publish.Request) (publis
 		}
 	}
 	img.Name = name
-	tree, err := Tree(ctx, d.Run, d.Root)
+	tree, err := Tree(ctx, p.Run, p.Root)
 	if err != nil {
 		return publish.Facts{}, err
 	}
-	passes, err := publish.Passes(d.Cache())
+	passes, err := publish.Passes(p.CacheDir())
 	return publish.Facts{Image: img, Tree: tree, Passes: passes}, err
 }
 
@@ -120,43 +120,43 @@ func localName(variant string) string {
 	return "hermes-agent:dev-" + variant
 }
 
-func (d Desk) push(ctx context.Context, store Store, plan publish.Plan, o publish.Options) (publish.Result, error) {
-	dir, err := d.scratch()
+func (p Publisher) push(ctx context.Context, store Store, plan publish.Plan, o publish.Options) (publish.Result, error) {
+	dir, err := p.scratch()
 	if err != nil {
 		return publish.Result{}, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // the next "mage clean" takes what stays
 	archive := filepath.Join(dir, "image.tar")
-	d.Say("publish: taking %s out of the engine", plan.ImageID)
+	p.Say("publish: taking %s out of the engine", plan.ImageID)
 	if err := store.Save(ctx, plan.ImageID, archive); err != nil {
 		return publish.Result{}, err
 	}
-	d.Say("publish: packing its layers")
+	p.Say("publish: packing its layers")
 	img, err := publish.Pack(archive, dir, plan.Annotations)
 	if err != nil {
 		return publish.Result{}, err
 	}
-	d.Say("publish: pushing to %s", plan.Repository)
+	p.Say("publish: pushing to %s", plan.Repository)
 	return publish.Push(ctx, plan, img, o)
 }
 
-func (d Desk) scratch() (string, error) {
-	if err := os.MkdirAll(d.Cache(), 0o755); err != nil {
+func (p Publisher) scratch() (string, error) {
+	if err := os.MkdirAll(p.CacheDir(), 0o755); err != nil {
 		return "", fmt.Errorf("cannot make a scratch folder: %w", err)
 	}
-	dir, err := os.MkdirTemp(d.Cache(), "publish-")
+	dir, err := os.MkdirTemp(p.CacheDir(), "publish-")
 	if err != nil {
 		return "", fmt.Errorf("cannot make a scratch folder: %w", err)
 	}
 	return dir, nil
 }
 
-func (d Desk) report(r publish.Result) {
+func (p Publisher) report(r publish.Result) {
 	if !r.Changed {
-		d.Say("publish: the registry had all of it; nothing changed")
+		p.Say("publish: the registry had all of it; nothing changed")
 	}
 	for _, tag := range r.Tags {
-		d.Say("tag     %s", tag)
+		p.Say("tag     %s", tag)
 	}
-	d.Say("digest  %s", r.Reference)
+	p.Say("digest  %s", r.Reference)
 }

@@ -1,4 +1,4 @@
-package desk
+package local
 
 import (
 	"context"
@@ -10,10 +10,10 @@ import (
 	"caduceus/internal/host"
 )
 
-// Passed notes that an image of the engine passed all container tests of the repository
-// in root, and gives the line that says so. With changes that are in no revision there
-// is nothing to note.
-func Passed(ctx context.Context, run host.Runner, root, imageID string, tests int) (string, error) {
+// RecordPass notes that an image of the engine passed all container tests of the repository
+// in root, and returns the line to print. A tree with changes that are in no revision
+// leaves no record.
+func RecordPass(ctx context.Context, run host.Runner, root, imageID string, tests int) (string, error) {
 	tree, err := Tree(ctx, run, root)
 	if err != nil {
 		return "", err

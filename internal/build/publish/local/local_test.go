@@ -1,4 +1,4 @@
-package desk
+package local
 
 import (
 	"bytes"
@@ -24,24 +24,24 @@ import (
 
 const revision = "0123456789abcdef0123456789abcdef01234567"
 
-// shelf is a Store of one image in an archive.
-type shelf struct {
+// archiveStore is a Store of one image, in an archive.
+type archiveStore struct {
 	name, archive string
 	image         publish.Image
 }
 
-func (s shelf) Image(_ context.Context, ref string) (publish.Image, bool, error) {
+func (s archiveStore) Image(_ context.Context, ref string) (publish.Image, bool, error) {
 	return s.image, ref == s.name, nil
 }
 
-func (s shelf) Save(_ context.Context, id, file string) error {
+func (s archiveStore) Save(_ context.Context, id, file string) error {
 	if id != s.image.ID {
 		return fmt.Errorf("no image %q", id)
 	}
 	return os.Link(s.archive, file)
 }
 
-func newShelf(t *testing.T, version string) shelf {
+func newArchiveStore(t *testing.T, version string) archiveStore {
 	t.Helper()
 	img, err := random.Image(1024, 2)
 	if err != nil {
@@ -55,7 +55,7 @@ func newShelf(t *testing.T, version string) shelf {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := shelf{name: "hermes-agent:dev", archive: filepath.Join(t.TempDir(), "saved.tar"), image: publish.Image{
+	s := archiveStore{name: "hermes-agent:dev", archive: filepath.Join(t.TempDir(), "saved.tar"), image: publish.Image{
 		ID: id.String(), Labels: map[string]string{"org.opencontainers.image.version": version, "org.opencontainers.image.revision": revision, "caduceus.variant": "full"},
 	}}
 	if err := tarball.WriteToFile(s.archive, tag, img); err != nil {
@@ -64,8 +64,8 @@ func newShelf(t *testing.T, version string) shelf {
 	return s
 }
 
-// newDesk stands before a repository whose only file that differs is dirty.
-func newDesk(t *testing.T, env map[string]string, dirty string) (Desk, *bytes.Buffer) {
+// newPublisher is of a repository whose "git status" is dirty.
+func newPublisher(t *testing.T, env map[string]string, dirty string) (Publisher, *bytes.Buffer) {
 	t.Helper()
 	run := &host.Fake{Answer: func(c host.Cmd) (string, error) {
 		if c.Args[0] == "status" {
@@ -85,16 +85,16 @@ func newRegistry(t *testing.T) string {
 }
 
 func TestPublishATestedImage(t *testing.T) {
-	d, out := newDesk(t, nil, "")
-	s := newShelf(t, "1.2.3")
+	p, out := newPublisher(t, nil, "")
+	s := newArchiveStore(t, "1.2.3")
 	r := publish.Request{Address: newRegistry(t), Variant: "full"}
-	if err := os.MkdirAll(d.Cache(), 0o755); err != nil {
+	if err := os.MkdirAll(p.CacheDir(), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if line, err := Passed(t.Context(), d.Run, d.Root, s.image.ID, 3); err != nil || !strings.Contains(line, "ready, "+s.image.ID) {
+	if line, err := RecordPass(t.Context(), p.Run, p.Root, s.image.ID, 3); err != nil || !strings.Contains(line, "ready, "+s.image.ID) {
 		t.Fatal(line, err)
 	}
-	first, err := d.From(t.Context(), s, r)
+	first, err := p.From(t.Context(), s, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,11 +102,11 @@ func TestPublishATestedImage(t *testing.T) {
 	if last := lines[len(lines)-1]; last != "digest  "+first.Reference {
 		t.Errorf("the last line is %q, want the reference %q to paste", last, first.Reference)
 	}
-	second, err := d.From(t.Context(), s, r)
+	second, err := p.From(t.Context(), s, r)
 	if err != nil || second.Changed || second.Reference != first.Reference {
 		t.Errorf("the second run gave %+v, %v", second, err)
 	}
-	left, err := filepath.Glob(filepath.Join(d.Cache(), "publish-*"))
+	left, err := filepath.Glob(filepath.Join(p.CacheDir(), "publish-*"))
 	if err != nil || len(left) != 0 {
 		t.Errorf("left behind: %q, %v", left, err)
 	}
@@ -125,8 +125,8 @@ func TestPublishRefuses(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			d, _ := newDesk(t, c.env, c.dirty)
-			_, err := d.From(t.Context(), newShelf(t, "1.2.3"), publish.Request{Address: newRegistry(t), Variant: "full"})
+			p, _ := newPublisher(t, c.env, c.dirty)
+			_, err := p.From(t.Context(), newArchiveStore(t, "1.2.3"), publish.Request{Address: newRegistry(t), Variant: "full"})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("want an error with %q, got %v", c.want, err)
 			}
@@ -135,11 +135,11 @@ func TestPublishRefuses(t *testing.T) {
 }
 
 func TestADirtyTreeLeavesNoRecord(t *testing.T) {
-	d, _ := newDesk(t, nil, " M file\n")
-	if line, err := Passed(t.Context(), d.Run, d.Root, "sha256:1", 3); err != nil || !strings.Contains(line, "not ready") {
+	p, _ := newPublisher(t, nil, " M file\n")
+	if line, err := RecordPass(t.Context(), p.Run, p.Root, "sha256:1", 3); err != nil || !strings.Contains(line, "not ready") {
 		t.Error(line, err)
 	}
-	if passes, err := publish.Passes(d.Cache()); err != nil || passes != nil {
+	if passes, err := publish.Passes(p.CacheDir()); err != nil || passes != nil {
 		t.Errorf("recorded %v, %v", passes, err)
 	}
 }

@@ -43,7 +43,7 @@ func (m *Caduceus) TestDocker(
 		return "", err
 	}
 	if image != nil {
-		j, err := m.testImage(ctx, image, only)
+		j, err := m.testFile(ctx, image, only)
 		return one(ctx, j, err)
 	}
 	j, err := m.testBuilt(ctx, variant, from, "dev", only)
@@ -65,28 +65,30 @@ func (m *Caduceus) testBuilt(ctx context.Context, variant Variant, base, version
 	if err != nil {
 		return job{name: "test-docker-" + string(variant), tests: true}, err
 	}
-	return m.testImage(ctx, file, run)
+	return m.testFile(ctx, file, run)
 }
 
-// testImage is the gate that tests what an archive holds.
-func (m *Caduceus) testImage(ctx context.Context, image *dagger.File, run string) (job, error) {
-	j := job{name: "test-docker", command: []string{"ci/test-docker.sh"}, tests: true, root: true, lane: imageLane}
-	_, facts, err := inspect(ctx, image)
+// testFile is the gate that tests the image in a file.
+func (m *Caduceus) testFile(ctx context.Context, file *dagger.File, run string) (job, error) {
+	image, err := inspect(ctx, file)
 	if err != nil {
-		return j, err
+		return job{name: "test-docker", tests: true}, err
 	}
-	tag := "tested"
-	if v := facts.Labels[publish.VariantLabel]; publish.CheckVariant(v) == nil {
-		j.name, tag = j.name+"-"+v, v
-	}
+	return m.testImage(ctx, image, run)
+}
+
+// testImage is the gate that tests an image that was inspected.
+func (m *Caduceus) testImage(ctx context.Context, image archive, run string) (job, error) {
+	name, tag := image.gate()
+	j := job{name: name, command: []string{"ci/test-docker.sh"}, tests: true, root: true, lane: imageLane}
 	workshop, err := m.workshop(ctx)
 	if err != nil {
 		return j, err
 	}
 	// A file system of its own for the engine: layers cannot be laid over those of this container.
 	j.container = workshop.WithMountedTemp("/var/lib/docker").
-		WithMountedFile("/image.tar", image).
-		WithEnvVariable("IMAGE_ID", facts.ID).
+		WithMountedFile("/image.tar", image.file).
+		WithEnvVariable("IMAGE_ID", image.facts.ID).
 		WithEnvVariable("HERMES_TEST_IMAGE", "hermes-agent:"+tag).
 		WithEnvVariable("RUN", run)
 	return j, nil
@@ -102,21 +104,44 @@ func (m *Caduceus) workshop(ctx context.Context) (*dagger.Container, error) {
 	return c.WithExec([]string{"sh", "-c", install}).WithDirectory("/src", m.Source), nil
 }
 
-// inspect brings an archive to the module's own file system and reads it.
-func inspect(ctx context.Context, image *dagger.File) (path string, facts publish.Image, err error) {
+// archive is an image as "docker save" writes it: the engine's file, a copy of it on the module's own
+// file system, and what it says of itself.
+type archive struct {
+	file  *dagger.File
+	path  string
+	facts publish.Image
+}
+
+// gate returns the name of the gate that tests the image, and the tag it has there.
+func (a archive) gate() (name, tag string) {
+	if v := a.facts.Labels[publish.VariantLabel]; publish.CheckVariant(v) == nil {
+		return "test-docker-" + v, v
+	}
+	return "test-docker", "tested"
+}
+
+// inspect copies an image's file to the module's own file system and reads it. The copy has gigabytes: a
+// call makes one.
+func inspect(ctx context.Context, file *dagger.File) (archive, error) {
 	dir, err := os.MkdirTemp("", "image-")
 	if err != nil {
-		return "", publish.Image{}, err
+		return archive{}, err
 	}
-	path = filepath.Join(dir, "image.tar")
-	if _, err := image.Export(ctx, path); err != nil {
-		return "", publish.Image{}, err
+	path := filepath.Join(dir, "image.tar")
+	if _, err := file.Export(ctx, path); err != nil {
+		return archive{}, err
 	}
-	if facts, err = publish.Inspect(path); err != nil {
+	facts, err := read(path)
+	return archive{file, path, facts}, err
+}
+
+func read(path string) (publish.Image, error) {
+	facts, err := publish.Inspect(path)
+	if err != nil {
 		if cause := errors.Unwrap(err); cause != nil {
 			err = cause // without the name that the file has here
 		}
-		return "", publish.Image{}, fmt.Errorf("the file is no image as \"docker save\" writes it: %w", err)
+		return publish.Image{}, fmt.Errorf("the file is no image as \"docker save\" writes it: %w", err)
 	}
-	return path, facts, nil
+	return facts, nil
 }

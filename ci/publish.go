@@ -70,7 +70,11 @@ func (m *Caduceus) publish(ctx context.Context, request publish.Request, usernam
 	if err != nil {
 		return nil, err
 	}
-	j, err := m.testImage(ctx, file, "")
+	image, err := inspect(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	j, err := m.testImage(ctx, image, "")
 	if err != nil {
 		return nil, err
 	}
@@ -79,16 +83,12 @@ func (m *Caduceus) publish(ctx context.Context, request publish.Request, usernam
 		return nil, fmt.Errorf("nothing was pushed to %q: %w", request.Address, verdict.Err)
 	}
 	say("%s: %s", verdict.Gate, verdict.Tally)
-	archive, seen, err := inspect(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	passed := publish.Facts{Image: seen, Tree: tree, Passes: []publish.Pass{{Image: seen.ID, Revision: tree.Revision, Tests: verdict.Tally.Passed}}}
+	passed := publish.Facts{Image: image.facts, Tree: tree, Passes: []publish.Pass{{Image: image.facts.ID, Revision: tree.Revision, Tests: verdict.Tally.Passed}}}
 	plan, err := publish.Decide(request, passed)
 	if err != nil {
 		return nil, err
 	}
-	img, err := publish.Pack(archive, filepath.Dir(archive), plan.Annotations)
+	img, err := publish.Pack(image.path, filepath.Dir(image.path), plan.Annotations)
 	if err != nil {
 		return nil, err
 	}

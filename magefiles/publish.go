@@ -6,7 +6,6 @@ import (
 	"context"
 
 	"caduceus/internal/build/pipeline"
-	"caduceus/internal/build/publish/local"
 )
 
 // Publish pushes hermes-agent:dev, exactly what test:docker passed. ADDRESS is registry and
@@ -14,17 +13,17 @@ import (
 // set after the version; by default latest for a release. Who pushes is whom "docker login"
 // knows, or CADUCEUS_REGISTRY_USERNAME and CADUCEUS_REGISTRY_PASSWORD. Prints the reference
 // with its digest, ready to paste.
-func Publish(ctx context.Context, address string) error { return publishVariant(ctx, address, "full") }
+func Publish(ctx context.Context, address string) error { return publishVariant(ctx, address, pipeline.Full) }
 
 // PublishSlim pushes hermes-agent:dev-slim as Publish does hermes-agent:dev; its tags end in
 // "-slim".
 func PublishSlim(ctx context.Context, address string) error {
-	return publishVariant(ctx, address, "slim")
+	return publishVariant(ctx, address, pipeline.Slim)
 }
 
-func publishVariant(ctx context.Context, address, variant string) error {
+func publishVariant(ctx context.Context, address string, variant pipeline.Variant) error {
 	return with(func(p *pipeline.Pipeline) error {
-		return local.New(p.Root, p.Run, p.Getenv, p.Out).Publish(ctx, p.Facts, address, variant)
+		return p.Publish(ctx, address, variant)
 	})
 }
 

@@ -2,11 +2,13 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"os"
 
 	"caduceus/image"
 	"caduceus/internal/build/base"
 	"caduceus/internal/engine"
+	"caduceus/internal/host"
 )
 
 // oursOnly in BASE_IMAGE asks for a bootstrapped base, registry or not.
@@ -14,6 +16,15 @@ const oursOnly = "bootstrap"
 
 // Base finds or makes the base alone; fresh makes it anew in any case.
 func (p *Pipeline) Base(ctx context.Context, fresh bool) error {
+	if err := p.check("BASE_IMAGE"); err != nil {
+		return err
+	}
+	if given := p.Getenv("BASE_IMAGE"); fresh && given != "" && given != oursOnly {
+		return &host.Problem{
+			What: "cannot bootstrap a base", Cause: fmt.Sprintf("BASE_IMAGE names %q to be the base", given),
+			Next: "unset it, or build with it",
+		}
+	}
 	spec, err := p.spec()
 	if err != nil {
 		return err

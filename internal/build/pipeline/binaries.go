@@ -18,6 +18,9 @@ func binaries() map[string]string {
 
 // Binaries compiles the image's programs: static, the same bytes for the same source.
 func (p *Pipeline) Binaries(ctx context.Context) error {
+	if err := p.check("VERSION"); err != nil {
+		return err
+	}
 	dir := filepath.Join(p.Root, "dist", "linux-"+p.Facts.Arch)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("cannot make folder for binaries: %w", err)

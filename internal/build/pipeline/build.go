@@ -41,6 +41,9 @@ func (p *Pipeline) Build(ctx context.Context, variants ...Variant) error {
 		choice base.Choice
 		rec    recipe
 	)
+	if err := p.check("BASE_IMAGE", "AGENT_SOURCE", "BROWSER_SOURCE", "VERSION", "SOURCE_DATE_EPOCH"); err != nil {
+		return err
+	}
 	spec, err := p.spec()
 	if err != nil {
 		return err

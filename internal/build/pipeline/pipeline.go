@@ -18,6 +18,7 @@ type Pipeline struct {
 	Out     io.Writer // what a person reads
 	Verbose bool      // show all output of builds and tests
 	Getenv  func(string) string
+	Environ []string // as os.Environ
 	Run     host.Runner
 	Facts   host.Facts
 
@@ -35,7 +36,7 @@ func New(out io.Writer, verbose bool) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pipeline{Root: root, Out: out, Verbose: verbose, Getenv: os.Getenv, Run: host.Exec{}, Facts: facts}, nil
+	return &Pipeline{Root: root, Out: out, Verbose: verbose, Getenv: os.Getenv, Environ: os.Environ(), Run: host.Exec{}, Facts: facts}, nil
 }
 
 func (p *Pipeline) say(format string, args ...any) { fmt.Fprintf(p.Out, format+"\n", args...) }

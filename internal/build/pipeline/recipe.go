@@ -7,9 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"caduceus/image"
 	"caduceus/internal/build/base"
@@ -46,11 +44,9 @@ func (p *Pipeline) recipe(ctx context.Context, spec image.Spec, choice base.Choi
 		seconds = p.git(ctx, "log", "-1", "--format=%ct")
 	}
 	if seconds != "" {
-		n, err := strconv.ParseInt(seconds, 10, 64)
-		if err != nil {
-			return r, fmt.Errorf("cannot use SOURCE_DATE_EPOCH %q: it is no number of seconds", seconds)
+		if r.options.Epoch, err = parseEpoch(seconds); err != nil {
+			return r, err
 		}
-		r.options.Epoch = time.Unix(n, 0)
 	}
 	if r.options.AgentSource, err = p.agentSource(p.Getenv("AGENT_SOURCE")); err != nil {
 		return r, err
@@ -117,10 +113,7 @@ func (p *Pipeline) agentSource(given string) (string, error) {
 	}
 	info, err := os.Stat(given)
 	if err != nil {
-		return "", &host.Problem{
-			What: fmt.Sprintf("cannot use agent source %q", given), Cause: "it is not there",
-			Next: "name a folder or an archive in AGENT_SOURCE, or unset it to build the pinned one", Err: err,
-		}
+		return "", fmt.Errorf("cannot use AGENT_SOURCE: %w", err)
 	}
 	inContext := filepath.Join("dist", "agent", filepath.Base(filepath.Clean(given)))
 	target := filepath.Join(p.Root, inContext)

@@ -93,6 +93,9 @@ func (p *Pipeline) TestS6(ctx context.Context) error {
 
 // TestAll runs the three suites, whatever becomes of each, and sums them up.
 func (p *Pipeline) TestAll(ctx context.Context) error {
+	if err := p.checkDocker(); err != nil {
+		return err // not after the minutes of the other suites
+	}
 	var wrong []error
 	for _, s := range []struct {
 		name string

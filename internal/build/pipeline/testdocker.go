@@ -15,6 +15,9 @@ import (
 // TestDocker runs the contract against containers of HERMES_TEST_IMAGE. Without that
 // variable it takes our own image, and builds it where it is missing.
 func (p *Pipeline) TestDocker(ctx context.Context) error {
+	if err := p.checkDocker(); err != nil {
+		return err
+	}
 	e, err := p.engine(ctx)
 	if err != nil {
 		return err
@@ -60,6 +63,8 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	p.say("%s", line)
 	return err
 }
+
+func (p *Pipeline) checkDocker() error { return p.check("HERMES_TEST_IMAGE", "RUN") }
 
 // testImage is the image under test, present in the engine.
 func (p *Pipeline) testImage(ctx context.Context, e *engine.Engine) (string, error) {

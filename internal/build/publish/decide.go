@@ -263,10 +263,10 @@ func tags(version string, r Request) ([]Tag, error) {
 	case len(moving) == 0:
 		return nil, fmt.Errorf("its version is %q, which is no release", unreleased)
 	}
+	if err := CheckChannels(moving); err != nil {
+		return nil, err
+	}
 	for _, name := range moving {
-		if !channel.MatchString(name) {
-			return nil, fmt.Errorf("the channel %q is not of small letters, digits and single hyphens", name)
-		}
 		tags = append(tags, Tag{Name: name + suffix})
 	}
 	for _, other := range Variants()[1:] {
@@ -277,6 +277,16 @@ func tags(version string, r Request) ([]Tag, error) {
 		}
 	}
 	return tags, nil
+}
+
+// CheckChannels refuses names that no moving tag can have.
+func CheckChannels(names []string) error {
+	for _, name := range names {
+		if !channel.MatchString(name) {
+			return fmt.Errorf("the channel %q is not of small letters, digits and single hyphens", name)
+		}
+	}
+	return nil
 }
 
 // annotations say on the manifest what the labels say in the configuration, and nothing

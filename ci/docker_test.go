@@ -1,0 +1,39 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"caduceus/internal/build/publish"
+)
+
+func TestTheGateOfAnImageHasTheNameOfItsVariant(t *testing.T) {
+	for name, c := range map[string]struct{ variant, gate, tag string }{
+		"slim":               {"slim", "test-docker-slim", "slim"},
+		"of no variant":      {"", "test-docker", "tested"},
+		"an invented label":  {"slim --privileged", "test-docker", "tested"},
+		"the whole of ours":  {"full", "test-docker-full", "full"},
+		"a variant's folder": {"../slim", "test-docker", "tested"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := archive{facts: publish.Image{Labels: map[string]string{publish.VariantLabel: c.variant}}}
+			if gate, tag := a.gate(); gate != c.gate || tag != c.tag {
+				t.Errorf("got %q, %q", gate, tag)
+			}
+		})
+	}
+}
+
+// The file's name here means nothing to who gave it elsewhere.
+func TestAFileThatIsNotAnImageIsRefusedWithoutItsPath(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "image.tar")
+	if err := os.WriteFile(path, []byte("text"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := read(path)
+	if err == nil || !strings.HasPrefix(err.Error(), `the file is no image as "docker save" writes it: `) || strings.Contains(err.Error(), path) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"caduceus/internal/pid1/console"
+	"caduceus/internal/pid1/log"
 )
 
 // Options of a boot. The zero value is /init in a container.
@@ -115,7 +115,7 @@ type refusal struct{ error }
 func (m *machine) refuse(err error) int {
 	if m.stranger != nil {
 		if why := m.stranger(os.Geteuid()); why != nil {
-			fmt.Fprintln(console.Stderr{}, why)
+			fmt.Fprintln(log.Stderr{}, why)
 			return exitStranger
 		}
 	}

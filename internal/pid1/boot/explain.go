@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"caduceus/internal/pid1/console"
 )
 
 // explain is the closing line of the boot: how long each step took, and what each service does at
@@ -34,7 +32,7 @@ func (m *machine) explain() {
 			parts = append(parts, name+" "+m.condition(name))
 		}
 	}
-	m.log.Printf(console.Step, "init", "%s", strings.Join(parts, "; "))
+	m.log.Logger("init").Infof("%s", strings.Join(parts, "; "))
 }
 
 // condition says what a service does, and why. The words of a failure come first, then those of

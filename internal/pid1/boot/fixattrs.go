@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"caduceus/internal/pid1/console"
 )
 
 // attrRule is one line of a file in fix-attrs.d: "path recurse account fmode dmode".
@@ -114,7 +112,7 @@ func (m *machine) fixAttrs(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
-		m.log.Printf(console.Warning, "fix-attrs", "%s: fix-attrs.d is deprecated, set owners and modes when the image is built", file)
+		m.log.Logger("fix-attrs").Warnf("%s: fix-attrs.d is deprecated, set owners and modes when the image is built", file)
 		text, readErr := os.ReadFile(file)
 		rules, parseErr := parseAttrs(string(text))
 		err = errors.Join(err, readErr, parseErr)

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/identity"
-	"caduceus/internal/pid1/console"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/pid1/supervise"
@@ -190,10 +189,10 @@ func (l *ladder) runDowns() {
 // deadline, whichever comes first; 0 is no limit.
 func (l *ladder) script(source string, argv []string, limit time.Duration) {
 	if l.ctx.Err() != nil {
-		l.log.Printf(console.Warning, source, "%s: no time left to run it", argv[0])
+		l.log.Logger(source).Warnf("%s: no time left to run it", argv[0])
 		return
 	}
-	l.log.Printf(console.Step, source, "running %s", argv[0])
+	l.log.Logger(source).Infof("running %s", argv[0])
 	ctx := l.ctx
 	for _, limit := range []time.Duration{limit, l.settings.finishMax} {
 		if limit > 0 {
@@ -204,17 +203,17 @@ func (l *ladder) script(source string, argv []string, limit time.Duration) {
 	}
 	child, err := l.spawn(program{argv: argv})
 	if err != nil {
-		l.log.Printf(console.Warning, source, "cannot execute %s: %v", argv[0], err)
+		l.log.Logger(source).Warnf("cannot execute %s: %v", argv[0], err)
 		return
 	}
 	select {
 	case <-child.Done():
 	case <-ctx.Done():
 		_ = child.Signal(syscall.SIGKILL) // an error means that it is gone
-		l.log.Printf(console.Warning, source, "%s took too long and was killed", argv[0])
+		l.log.Logger(source).Warnf("%s took too long and was killed", argv[0])
 		return
 	}
-	l.log.Printf(console.Step, source, "%s exited %d", argv[0], outcome(child.Status(), nil))
+	l.log.Logger(source).Infof("%s exited %d", argv[0], outcome(child.Status(), nil))
 }
 
 // closeLoggers ends the loggers' input: they read what is left, and end by themselves.

@@ -12,8 +12,9 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/pid1/log"
+
 	"caduceus/internal/contenv"
-	"caduceus/internal/pid1/console"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/pid1/scan"
@@ -26,7 +27,7 @@ type machine struct {
 	stranger func(uid int) error
 	args     []string
 	environ  []string // as given, with the completed PATH
-	log      *console.Log
+	log      *log.Log
 	start    settings // as in takeOver
 	cwd      string   // of /init at its start
 	tty      terminal
@@ -77,7 +78,7 @@ func newMachine(o Options) *machine {
 	m.ctx, m.cancel = context.WithCancelCause(m.abort)
 	var warnings []string
 	m.start, warnings = readSettings(m.look)
-	m.log = console.New(console.Stderr{}, m.start.verbosity)
+	m.log = log.New(log.Stderr{}, log.Level(m.start.verbosity))
 	for _, w := range append(warnings, notices(o.Environ)...) {
 		m.warnOnce("%s", w)
 	}
@@ -113,7 +114,7 @@ func (m *machine) settings() settings {
 		m.warnOnce("%s", w)
 	}
 	now = m.start.latch(now)
-	m.log.SetLevel(now.verbosity)
+	m.log.SetLevel(log.Level(now.verbosity))
 	return now
 }
 
@@ -206,15 +207,15 @@ func (m *machine) writeExitCode(code int) {
 }
 
 func (m *machine) fatalf(format string, a ...any) {
-	m.log.Printf(console.Error, "init", format, a...)
+	m.log.Logger("init").Errorf(format, a...)
 }
 
 func (m *machine) warnf(format string, a ...any) {
-	m.log.Printf(console.Warning, "init", format, a...)
+	m.log.Logger("init").Warnf(format, a...)
 }
 
 func (m *machine) stepf(format string, a ...any) {
-	m.log.Printf(console.Step, "init", format, a...)
+	m.log.Logger("init").Infof(format, a...)
 }
 
 // warnOnce keeps a warning about something read again and again from coming again and again.

@@ -189,7 +189,7 @@ func (m *machine) openScandir() error {
 	s, err := scan.Open(scan.Options{
 		Dir:     run("service"),
 		Procs:   m.procs,
-		Log:     func(level int, format string, a ...any) { m.log.Printf(level, "init", format, a...) },
+		Log:     m.log.Logger("init"),
 		Environ: m.childEnv,
 		RunAs:   runAs,
 		Stdout:  serviceOutput(os.Stdout),

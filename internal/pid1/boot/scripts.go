@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"caduceus/internal/contenv"
-	"caduceus/internal/pid1/console"
 )
 
 // runHook runs the program that S6_STAGE2_HOOK names.
@@ -60,12 +59,12 @@ func (m *machine) runContInit(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
-		m.log.Printf(console.Step, "cont-init", "running %s", script)
+		m.log.Logger("cont-init").Infof("running %s", script)
 		code := outcome(m.perform(ctx, []string{script}))
 		if ctx.Err() != nil {
 			return errors.Join(err, fmt.Errorf("%q was cut short: %w", script, ctx.Err()))
 		}
-		m.log.Printf(console.Step, "cont-init", "%s exited %d", script, code)
+		m.log.Logger("cont-init").Infof("%s exited %d", script, code)
 		if code != 0 {
 			err = errors.Join(err, fmt.Errorf("%q exited %d", script, code))
 		}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
 )
@@ -45,15 +46,15 @@ func Main(ctx context.Context, args []string) int {
 	defer signal.Stop(signals)
 	procs, err := proc.NewTable()
 	if err != nil {
-		complain("fatal", err)
+		stderr().Errorf("%v", err)
 		return exitFailed
 	}
 	defer procs.Close()
 	s, err := Open(Options{
-		Dir: dir, Procs: procs, Log: logLine, Environ: os.Environ, Stdout: os.Stdout, Stderr: os.Stderr,
+		Dir: dir, Procs: procs, Log: stderr(), Environ: os.Environ, Stdout: os.Stdout, Stderr: os.Stderr,
 	})
 	if err != nil {
-		complain("fatal", err)
+		stderr().Errorf("%v", err)
 		if errors.Is(err, ErrBusy) {
 			return exitUsage
 		}
@@ -64,7 +65,7 @@ func Main(ctx context.Context, args []string) int {
 	m.announce(notify)
 	failed := m.serve(ctx, signals)
 	if err := s.Close(); err != nil {
-		complain("warning", err)
+		stderr().Warnf("%v", err)
 	}
 	return m.leave(failed)
 }
@@ -105,13 +106,14 @@ func parseArgs(args []string) (dir string, notify int, err error) {
 	return dir, notify, nil
 }
 
-func logLine(level int, format string, a ...any) {
-	if level <= 1 {
-		complain("warning", fmt.Errorf(format, a...))
-	}
+// stderr is the log of scandir mode: warnings and errors, each written at once.
+func stderr() log.Logger {
+	return log.Logger{Source: "s6-svscan", Sink: func(level log.Level, source, text string) {
+		if level <= log.Warning {
+			fmt.Fprintf(os.Stderr, "%s: %s: %s\n", source, level, text)
+		}
+	}}
 }
-
-func complain(kind string, err error) { fmt.Fprintf(os.Stderr, "s6-svscan: %s: %v\n", kind, err) }
 
 // scanner is scandir mode while it runs.
 type scanner struct {
@@ -129,7 +131,7 @@ func (m *scanner) announce(fd int) {
 	}
 	_, err := unix.Write(fd, []byte("\n"))
 	if err = errors.Join(err, unix.Close(fd)); err != nil {
-		complain("warning", fmt.Errorf("cannot notify descriptor %d: %w", fd, err))
+		stderr().Warnf("cannot notify descriptor %d: %v", fd, err)
 	}
 }
 
@@ -149,7 +151,7 @@ func (m *scanner) serve(ctx context.Context, signals <-chan os.Signal) (failed b
 		case <-done:
 			letter, done = 't', nil
 		case err := <-broken:
-			complain("fatal", err)
+			stderr().Errorf("%v", err)
 			return true
 		case <-m.over:
 			return false
@@ -197,7 +199,7 @@ func (m *scanner) divert(sig syscall.Signal) bool {
 		Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}, Attr: &syscall.SysProcAttr{},
 	})
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		complain("warning", fmt.Errorf("cannot execute %q: %w", path, err))
+		stderr().Warnf("cannot execute %q: %v", path, err)
 	}
 	return err == nil
 }
@@ -225,7 +227,7 @@ func (m *scanner) end(loggersToo bool) {
 // there is none.
 func (m *scanner) leave(failed bool) int {
 	if err := os.Chdir(m.dir); err != nil {
-		complain("fatal", err)
+		stderr().Errorf("%v", err)
 		return exitFailed
 	}
 	if !failed {
@@ -233,12 +235,12 @@ func (m *scanner) leave(failed bool) int {
 		if errors.Is(err, os.ErrNotExist) {
 			return 0
 		}
-		complain("fatal", err)
+		stderr().Errorf("%v", err)
 	}
 	err := execute(s6.SvscanDir + "/crash")
 	switch {
 	case !errors.Is(err, os.ErrNotExist):
-		complain("fatal", err)
+		stderr().Errorf("%v", err)
 		return exitNoExec
 	case failed:
 		return exitFailed

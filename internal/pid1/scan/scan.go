@@ -90,7 +90,7 @@ func (s *Scandir) look() (all []found, complete bool) {
 	slices.Sort(names)
 	for _, name := range names {
 		if len(all) == maxLook {
-			s.opt.Log(1, "looked at %d directories of scandir %q only", maxLook, s.opt.Dir)
+			s.opt.Log.Warnf("looked at %d directories of scandir %q only", maxLook, s.opt.Dir)
 			return all, false
 		}
 		dir, err := s.dir.OpenService(name)
@@ -139,9 +139,9 @@ func (s *Scandir) admit(f found) {
 	case known != nil:
 		s.waiting = s.waiting || known.leaving
 	case len(f.name) > s6.MaxNameLen:
-		s.opt.Log(1, "skipped %.20q...: name longer than %d bytes", f.name, s6.MaxNameLen)
+		s.opt.Log.Warnf("skipped %.20q...: name longer than %d bytes", f.name, s6.MaxNameLen)
 	case count >= maxEntries:
-		s.opt.Log(1, "skipped %q: %d services are supervised already", f.name, count)
+		s.opt.Log.Warnf("skipped %q: %d services are supervised already", f.name, count)
 	case s.find(f.name) != nil: // SUP-55
 		s.waiting = true
 	default:
@@ -172,7 +172,7 @@ func (s *Scandir) create(f found) {
 
 // bad warns about an entry and scans again after a while.
 func (s *Scandir) bad(format string, a ...any) {
-	s.opt.Log(1, format, a...)
+	s.opt.Log.Warnf(format, a...)
 	if s.again != nil {
 		s.again.Stop()
 	}
@@ -191,7 +191,7 @@ func (s *Scandir) unlinkDangling() {
 		err = errors.Join(err, s.dir.Remove(name))
 	}
 	if err != nil {
-		s.opt.Log(1, "cannot clean scandir %q: %v", s.opt.Dir, err)
+		s.opt.Log.Warnf("cannot clean scandir %q: %v", s.opt.Dir, err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/s6"
@@ -36,9 +37,9 @@ const requestQueue = 16
 type Options struct {
 	Dir            string
 	Procs          *proc.Table
-	Log            func(level int, format string, a ...any) // 0 error, 1 warning, 2 step, 3.. debug
-	Environ        func() []string                          // environment of run and finish
-	RunAs          RunAs                                    // nil: everything runs as this process
+	Log            log.Logger
+	Environ        func() []string // environment of run and finish
+	RunAs          RunAs           // nil: everything runs as this process
 	Stdout, Stderr *os.File
 	Boot           bool             // container boot, else scandir mode
 	Now            func() time.Time // nil: time.Now
@@ -159,7 +160,7 @@ func (s *Scandir) obey(letter byte) {
 		default:
 		}
 	default:
-		s.opt.Log(1, "unknown letter %q for scandir %q", letter, s.opt.Dir)
+		s.opt.Log.Warnf("unknown letter %q for scandir %q", letter, s.opt.Dir)
 	}
 }
 

@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/s6"
@@ -72,14 +72,14 @@ func newRig(t *testing.T) *rig {
 
 func (r *rig) options(procs *proc.Table) Options {
 	return Options{
-		Dir: r.path, Procs: procs, Log: r.note, Environ: os.Environ, Stdout: r.out, Stderr: r.out, Boot: true,
+		Dir: r.path, Procs: procs, Log: log.Logger{Sink: r.note}, Environ: os.Environ, Stdout: r.out, Stderr: r.out, Boot: true,
 	}
 }
 
-func (r *rig) note(level int, format string, a ...any) {
+func (r *rig) note(level log.Level, _, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.log = append(r.log, fmt.Sprintf("%d ", level)+fmt.Sprintf(format, a...))
+	r.log = append(r.log, level.String()+" "+text)
 }
 
 func (r *rig) said() string {

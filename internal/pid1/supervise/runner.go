@@ -61,7 +61,7 @@ func (r *runner) guarded() (panicked bool) {
 	defer func() {
 		if v := recover(); v != nil {
 			panicked = true
-			r.log(0, "panic: %v; going on in %v: %.2000s", v, adoptPause, debug.Stack())
+			r.errorf("panic: %v; going on in %v: %.2000s", v, adoptPause, debug.Stack())
 		}
 	}()
 	r.loop()
@@ -76,7 +76,7 @@ func (r *runner) setup() bool {
 		if err == nil {
 			return true
 		}
-		r.log(1, "cannot supervise: %v; next try in %v", err, pause)
+		r.warnf("cannot supervise: %v; next try in %v", err, pause)
 		if !r.waitRetry(pause) {
 			return false
 		}
@@ -90,7 +90,7 @@ func (r *runner) trySetup() error {
 	}
 	want, err := f.prepare()
 	if err != nil {
-		r.log(1, "cannot clean up: %v", err)
+		r.warnf("cannot clean up: %v", err)
 	}
 	r.files = f
 	r.m = newMachine(r.opt.Now(), want)
@@ -201,7 +201,7 @@ func (r *runner) reap() {
 	}
 	ws := r.child.Status()
 	if ws.Signaled() && ws.Signal() == syscall.SIGKILL && !r.killed && r.opt.OOMKills() > r.oomKills {
-		r.log(1, "killed for want of memory (OOM)")
+		r.warnf("killed for want of memory (OOM)")
 	}
 	r.child = nil
 	r.step(evDied, input{wait: ws})
@@ -272,7 +272,7 @@ func (r *runner) obey(e effect, in input) {
 	case opClearBackoff:
 		r.try(s6.BackoffFile, r.files.supervise.Remove(s6.BackoffFile))
 	case opNotice:
-		r.log(1, "%s", e.text)
+		r.warnf("%s", e.text)
 	case opOver:
 		r.over = true
 	}
@@ -297,7 +297,7 @@ func (r *runner) signal(sig syscall.Signal, send func(*proc.Child, syscall.Signa
 	}
 	r.killed = r.killed || sig == syscall.SIGKILL
 	if err := send(r.child, sig); err != nil && !errors.Is(err, proc.ErrGone) {
-		r.log(1, "%v", err)
+		r.warnf("%v", err)
 	}
 }
 
@@ -309,13 +309,17 @@ func (r *runner) try(file string, err error) {
 		text = err.Error()
 	}
 	if text != "" && text != r.failures[file] {
-		r.log(1, "%s", text)
+		r.warnf("%s", text)
 	}
 	r.failures[file] = text
 }
 
-func (r *runner) log(level int, format string, a ...any) {
-	r.opt.Log(level, "%s: %s", r.opt.Name, fmt.Sprintf(format, a...))
+func (r *runner) warnf(format string, a ...any) {
+	r.opt.Log.Warnf("%s: %s", r.opt.Name, fmt.Sprintf(format, a...))
+}
+
+func (r *runner) errorf(format string, a ...any) {
+	r.opt.Log.Errorf("%s: %s", r.opt.Name, fmt.Sprintf(format, a...))
 }
 
 func (r *runner) dropLog() {

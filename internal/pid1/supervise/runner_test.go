@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
 )
@@ -85,7 +86,7 @@ func (r *rig) start() *rig {
 	}
 	r.Cleanup(func() { _ = r.out.Close() })
 	r.service = Start(Options{
-		Dir: r.dir, Name: "foo", Procs: procs, Log: r.note, Environ: os.Environ,
+		Dir: r.dir, Name: "foo", Procs: procs, Log: log.Logger{Sink: r.note}, Environ: os.Environ,
 		Stdin: null, Stdout: r.out, Stderr: r.out, OOMKills: r.oom.Load, Now: r.now,
 		Frozen: func() bool {
 			r.hold.Lock()
@@ -104,10 +105,10 @@ func (r *rig) start() *rig {
 	return r
 }
 
-func (r *rig) note(level int, format string, a ...any) {
+func (r *rig) note(level log.Level, _, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.log = append(r.log, fmt.Sprintf("%d ", level)+fmt.Sprintf(format, a...))
+	r.log = append(r.log, level.String()+" "+text)
 }
 
 func (r *rig) said() string {

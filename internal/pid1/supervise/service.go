@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/pid1/log"
+
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
 )
@@ -23,10 +25,10 @@ type Options struct {
 	Dir            *s6.Dir // held service directory; stays the caller's
 	Name           string  // NAME: "foo", or "foo/log"
 	Procs          *proc.Table
-	Log            func(level int, format string, a ...any) // 0 error, 1 warning, 2 step, 3.. debug
-	Environ        func() []string                          // environment of run and finish
-	RunAs          func() (*syscall.Credential, error)      // whose run and finish are; nil: of this process
-	Stdin          *os.File                                 // /dev/null
+	Log            log.Logger
+	Environ        func() []string                     // environment of run and finish
+	RunAs          func() (*syscall.Credential, error) // whose run and finish are; nil: of this process
+	Stdin          *os.File                            // /dev/null
 	Stdout, Stderr *os.File
 	Turn           *sync.Mutex // of the services that share Stdout and Stderr; nil: it has one
 	Pipe           *os.File    // log pipe: stdout, or stdin of a logger; nil: none

@@ -29,7 +29,7 @@ func (r *runner) readConfig() s6.Config {
 	config, warnings := r.opt.Dir.Config(maxFD())
 	if !slices.Equal(warnings, r.warned) {
 		for _, w := range warnings {
-			r.log(1, "%s", w)
+			r.warnf("%s", w)
 		}
 	}
 	r.warned = warnings
@@ -51,14 +51,14 @@ func (r *runner) spawnRun() {
 	c := r.config
 	if c.NotificationFD != 0 && c.NotificationFD == c.LockFD {
 		err := fmt.Errorf("cannot start run: notification-fd and lock-fd are both %d", c.LockFD)
-		r.log(1, "%v", err)
+		r.warnf("%v", err)
 		r.unstart(err)
 		r.step(evRefused, input{})
 		return
 	}
 	child, pipe, err := r.tryRun(c)
 	if err != nil {
-		r.log(1, "cannot start run: %v; next try in %v", err, retryAfter)
+		r.warnf("cannot start run: %v; next try in %v", err, retryAfter)
 		r.unstart(fmt.Errorf("cannot start run: %w", err))
 		r.step(evUnstarted, input{})
 		return
@@ -132,7 +132,7 @@ func (r *runner) spawnFinish() {
 	child, err := r.spawn(spec, env)
 	if err != nil {
 		if !errors.Is(err, os.ErrNotExist) {
-			r.log(1, "cannot start finish: %v", err)
+			r.warnf("cannot start finish: %v", err)
 		}
 		r.step(evFinished, input{})
 		return
@@ -190,9 +190,9 @@ func (r *runner) stdio(c s6.Config) []*os.File {
 // line and a limit to all of them, the output itself if there can be none.
 func (r *runner) prefixed(which int, out *os.File, c s6.Config) *os.File {
 	if r.prefixers[which] == nil {
-		p, err := newPrefixer(out, r.opt.Turn, func(text string) { r.log(1, "%s", text) })
+		p, err := newPrefixer(out, r.opt.Turn, func(text string) { r.warnf("%s", text) })
 		if err != nil {
-			r.log(1, "cannot prefix the output: %v", err)
+			r.warnf("cannot prefix the output: %v", err)
 			return out
 		}
 		r.prefixers[which] = p
@@ -209,7 +209,7 @@ func (r *runner) openServiceLock() (*os.File, error) {
 		return nil, err
 	}
 	if s6.Locked(lock) {
-		r.log(1, "%s is held by another process: run waits for it", s6.ServiceLockFile)
+		r.warnf("%s is held by another process: run waits for it", s6.ServiceLockFile)
 	}
 	return lock, nil
 }

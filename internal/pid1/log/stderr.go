@@ -1,4 +1,4 @@
-package console
+package log
 
 import (
 	"runtime"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Stderr writes to file descriptor 2 with the bare system call. The descriptor may be shared with
-// others and may be non-blocking by their doing, so its flags are left alone and EAGAIN is waited for.
+// Stderr writes to file descriptor 2 with the bare system call. Others may share the descriptor and
+// have made it non-blocking: its flags are left alone, and EAGAIN is waited out.
 type Stderr struct{}
 
 // Write writes all of p, or gives the errno that stopped it.
@@ -28,11 +28,11 @@ func (Stderr) Write(p []byte) (int, error) {
 	return written, nil
 }
 
-// quietTerminal keeps the calling goroutine on a thread of its own where SIGTTOU is blocked: a
+// blockBackgroundStop keeps the calling goroutine on a thread of its own where SIGTTOU is blocked: a
 // background write to a terminal with tostop would otherwise be restarted for ever.
 //
 // spec: SUP-105
-func quietTerminal() {
+func blockBackgroundStop() {
 	runtime.LockOSThread()
 	var set unix.Sigset_t
 	set.Val[0] = 1 << (unix.SIGTTOU - 1)

@@ -1,4 +1,4 @@
-package console
+package log
 
 import (
 	"bytes"
@@ -9,21 +9,13 @@ import (
 	"time"
 )
 
-// The verbosity levels of S6_VERBOSITY; a line shows when its level is at most the log's.
-const (
-	Error = iota
-	Warning
-	Step
-	Debug
-)
-
 // Bounds of the ring (spec: SUP-88).
 const (
 	MaxLines = 256
 	MaxBytes = 64 << 10
 )
 
-// Log is safe for concurrent use. No method but Flush waits, and Flush has a bound.
+// Log is safe for concurrent use. No method but Flush waits, and Flush has a limit.
 type Log struct {
 	out   io.Writer
 	level atomic.Int32
@@ -39,49 +31,37 @@ type Log struct {
 	closed  bool
 }
 
-// entry is a line to write, or a mark whose turn somebody waits for.
+// entry is a line to write, or a mark that is closed when its turn comes.
 type entry struct {
 	line []byte
 	mark chan struct{}
 }
 
-// New starts the log on out, a blocking or non-blocking writer that only this log's goroutine
-// touches. Lines above level are not kept.
-func New(out io.Writer, level int) *Log {
+// New starts a log on out, which only the log's own goroutine writes to.
+func New(out io.Writer, level Level) *Log {
 	l := &Log{out: out, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	l.SetLevel(level)
 	go l.write()
 	return l
 }
 
-// SetLevel changes the verbosity: Error shows errors only, Debug and above everything.
-func (l *Log) SetLevel(level int) { l.level.Store(int32(level)) }
+// SetLevel changes which lines are shown from now on.
+func (l *Log) SetLevel(level Level) { l.level.Store(int32(level)) }
 
-// Printf adds the line "source: word: text", the word telling the level. A text of several lines
-// becomes one.
-func (l *Log) Printf(level int, source, format string, a ...any) {
+// Logger is the logger of a source.
+func (l *Log) Logger(source string) Logger { return Logger{l.Add, source} }
+
+// Add adds the line "source: level: text". A text of several lines becomes one.
+func (l *Log) Add(level Level, source, text string) {
 	if int32(level) > l.level.Load() {
 		return
 	}
-	line := fmt.Appendf(nil, "%s: %s: ", source, word(level))
-	line = fmt.Appendf(line, format, a...)
+	line := fmt.Appendf(nil, "%s: %s: %s", source, level, text)
 	line = bytes.ReplaceAll(line, []byte("\n"), []byte("; "))
 	if len(line) >= MaxBytes {
 		line = line[:MaxBytes-1]
 	}
 	l.add(append(line, '\n'))
-}
-
-func word(level int) string {
-	switch level {
-	case Error:
-		return "fatal"
-	case Warning:
-		return "warning"
-	case Step:
-		return "info"
-	}
-	return "debug"
 }
 
 func (l *Log) add(line []byte) {
@@ -97,7 +77,8 @@ func (l *Log) add(line []byte) {
 	l.signal()
 }
 
-// Flush waits until all lines added before are written, at most for limit, and says whether they are.
+// Flush waits until all lines added before are written, for limit at most, and reports whether they
+// are.
 func (l *Log) Flush(limit time.Duration) bool {
 	mark := make(chan struct{})
 	l.mu.Lock()
@@ -136,7 +117,7 @@ func (l *Log) signal() {
 
 func (l *Log) write() {
 	defer close(l.done)
-	quietTerminal()
+	blockBackgroundStop()
 	for range l.wake {
 		for {
 			batch, ended := l.take()
@@ -157,7 +138,8 @@ func (l *Log) write() {
 	}
 }
 
-// take empties the ring; a loss since the last time is told after the lines that made it.
+// take empties the ring. The count of lines lost since the last time follows the lines that
+// displaced them.
 func (l *Log) take() (batch []entry, ended bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -1,4 +1,4 @@
-package console
+package log
 
 import (
 	"bytes"
@@ -16,22 +16,22 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestLinesCarrySourceAndWord(t *testing.T) {
+func TestALineHasItsSourceAndLevel(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		level, line int
+		level, line Level
 		want        string
 	}{
-		{Step, Error, "init: fatal: x 1\n"},
-		{Step, Warning, "init: warning: x 1\n"},
-		{Step, Step, "init: info: x 1\n"},
-		{Step, Debug, ""},
+		{Info, Error, "init: fatal: x 1\n"},
+		{Info, Warning, "init: warning: x 1\n"},
+		{Info, Info, "init: info: x 1\n"},
+		{Info, Debug, ""},
 		{5, Debug, "init: debug: x 1\n"},
 		{Error, Warning, ""},
 	} {
 		var out bytes.Buffer
 		l := New(&out, c.level)
-		l.Printf(c.line, "init", "x %d", 1)
+		l.Add(c.line, "init", "x 1")
 		l.Close()
 		<-l.done
 		if out.String() != c.want {
@@ -40,7 +40,7 @@ func TestLinesCarrySourceAndWord(t *testing.T) {
 	}
 }
 
-// stuck is a reader that does not read until released.
+// stuck is a reader that does not read until it is released.
 type stuck struct {
 	release chan struct{}
 	mu      sync.Mutex
@@ -54,12 +54,12 @@ func (s *stuck) Write(p []byte) (int, error) {
 	return s.got.Write(p)
 }
 
-func TestBlockedReaderBlocksNobodyAndLossIsCounted(t *testing.T) {
+func TestABlockedReaderBlocksNobodyAndLossIsCounted(t *testing.T) {
 	clause.Proves(t, "SUP-88")
 	t.Parallel()
 	out := &stuck{release: make(chan struct{})}
-	l := New(out, Step)
-	l.Printf(Step, "init", "first")
+	l := New(out, Info)
+	l.Logger("init").Infof("first")
 	for { // until the writer hangs in its first write
 		l.mu.Lock()
 		taken := len(l.ring) == 0
@@ -70,10 +70,10 @@ func TestBlockedReaderBlocksNobodyAndLossIsCounted(t *testing.T) {
 	}
 	const extra = 44
 	for i := range MaxLines + extra {
-		l.Printf(Step, "init", "line %d", i)
+		l.Logger("init").Infof("line %d", i)
 	}
 	if l.Flush(time.Millisecond) {
-		t.Error("flush reports success while the reader is stuck")
+		t.Error("Flush reports success while the reader is stuck")
 	}
 	l.mu.Lock()
 	got := l.dropped
@@ -83,7 +83,7 @@ func TestBlockedReaderBlocksNobodyAndLossIsCounted(t *testing.T) {
 	}
 	close(out.release)
 	if !l.Flush(time.Minute) {
-		t.Error("flush fails although the reader reads")
+		t.Error("Flush fails although the reader reads")
 	}
 	l.Close()
 	<-l.done
@@ -96,13 +96,13 @@ func TestBlockedReaderBlocksNobodyAndLossIsCounted(t *testing.T) {
 	}
 }
 
-func TestRingIsBoundedInBytes(t *testing.T) {
+func TestLinesNobodyReadsTakeBoundedMemory(t *testing.T) {
 	clause.Proves(t, "SUP-88")
 	t.Parallel()
 	out := &stuck{release: make(chan struct{})}
-	l := New(out, Step)
+	l := New(out, Info)
 	for range 20 {
-		l.Printf(Step, "init", "%s", strings.Repeat("x", 20_000))
+		l.Logger("init").Infof("%s", strings.Repeat("x", 20_000))
 	}
 	l.mu.Lock()
 	bytes := l.bytes
@@ -115,11 +115,11 @@ func TestRingIsBoundedInBytes(t *testing.T) {
 	<-l.done
 }
 
-func TestOneCallIsOneLine(t *testing.T) {
+func TestATextOfSeveralLinesBecomesOne(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	l := New(&out, Step)
-	l.Printf(Warning, "init", "%v", errors.Join(errors.New("a"), errors.New("b")))
+	l := New(&out, Info)
+	l.Logger("init").Warnf("%v", errors.Join(errors.New("a"), errors.New("b")))
 	l.Close()
 	<-l.done
 	if want := "init: warning: a; b\n"; out.String() != want {
@@ -127,11 +127,11 @@ func TestOneCallIsOneLine(t *testing.T) {
 	}
 }
 
-func TestOneHugeLineIsCut(t *testing.T) {
+func TestAHugeLineIsCut(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	l := New(&out, Step)
-	l.Printf(Step, "init", "%s", strings.Repeat("x", 1<<20))
+	l := New(&out, Info)
+	l.Logger("init").Infof("%s", strings.Repeat("x", 1<<20))
 	l.Close()
 	<-l.done
 	if out.Len() != MaxBytes || !strings.HasSuffix(out.String(), "x\n") {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,25 +11,23 @@ import (
 
 	"caduceus/bench/figures"
 	"caduceus/bench/rig"
+	"caduceus/internal/engine"
 )
 
 // unpack writes the root directory of an image to root.
-func unpack(ctx context.Context, image, root string) error {
+func unpack(ctx context.Context, e *engine.Engine, image, root string) error {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return err
 	}
-	id, err := output(ctx, "docker", "create", image)
+	tar, err := os.Create(root + ".tar")
 	if err != nil {
 		return err
 	}
-	id = strings.TrimSpace(id)
-	defer func() { _, _ = output(context.WithoutCancel(ctx), "docker", "rm", id) }() // it never ran
-	tar := root + ".tar"
-	if _, err := output(ctx, "docker", "export", "-o", tar, id); err != nil {
+	defer func() { _ = os.Remove(tar.Name()) }()
+	if err := errors.Join(export(ctx, e, image, tar), tar.Close()); err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(tar) }()
-	_, err = output(ctx, "tar", "-x", "-C", root, "-f", tar)
+	_, err = output(ctx, "tar", "-x", "-C", root, "-f", tar.Name())
 	return err
 }
 
@@ -43,37 +42,37 @@ const (
 func (p *plan) image(ctx context.Context, image string) error {
 	full := filepath.Join(p.dir, "full")
 	if len(p.only) == 0 || strings.Contains(strings.Join(p.only, ","), figures.BootFull) {
-		if err := fill(ctx, image, full); err != nil {
+		if err := fill(ctx, p.engine, image, full); err != nil {
 			return err
 		}
 	}
 	volumes := 0
 	p.add(rig.Ours, func(ctx context.Context) ([]float64, error) {
 		volumes++
-		return boot(ctx, image, filepath.Join(p.dir, fmt.Sprintf("empty%02d", volumes)))
+		return boot(ctx, p.engine, image, filepath.Join(p.dir, fmt.Sprintf("empty%02d", volumes)))
 	}, figures.BootEmpty)
-	p.add(rig.Ours, func(ctx context.Context) ([]float64, error) { return boot(ctx, image, full) }, figures.BootFull)
+	p.add(rig.Ours, func(ctx context.Context) ([]float64, error) { return boot(ctx, p.engine, image, full) }, figures.BootFull)
 	return nil
 }
 
 // fill boots once, so that the volume is set up, and adds the files.
-func fill(ctx context.Context, image, volume string) error {
-	if _, err := boot(ctx, image, volume); err != nil {
+func fill(ctx context.Context, e *engine.Engine, image, volume string) error {
+	if _, err := boot(ctx, e, image, volume); err != nil {
 		return err
 	}
 	script := fmt.Sprintf(`cd /opt/data && for d in $(seq %d); do mkdir -p sessions/d$d && cd sessions/d$d && touch $(seq %d) && cd ../.. || exit 1; done`,
 		fullVolume/perDir, perDir)
-	_, err := output(ctx, "docker", "run", "--rm", "-v", volume+":/opt/data", image, "sh", "-c", script)
+	_, err := inContainer(ctx, e, image, volume, "sh", "-c", script)
 	return err
 }
 
 // boot starts a container whose CMD tells how long ago PID 1 started, in milliseconds. Both clocks
 // are the kernel's and tick a hundred times a second.
-func boot(ctx context.Context, image, volume string) ([]float64, error) {
+func boot(ctx context.Context, e *engine.Engine, image, volume string) ([]float64, error) {
 	if err := os.MkdirAll(volume, 0o755); err != nil {
 		return nil, err
 	}
-	out, err := output(ctx, "docker", "run", "--rm", "-v", volume+":/opt/data", image, "cat", "/proc/uptime", "/proc/1/stat")
+	out, err := inContainer(ctx, e, image, volume, "cat", "/proc/uptime", "/proc/1/stat")
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"caduceus/bench/figures"
 	"caduceus/bench/rig"
+	"caduceus/internal/engine"
 )
 
 // orphans is how many processes are left to PID 1 at once, readyFor how long a service has been up
@@ -37,6 +38,7 @@ type plan struct {
 	dir      string
 	realtime bool
 	rooms    int
+	engine   *engine.Engine // nil where no image is measured
 }
 
 func makePlan(ctx context.Context, o options, dir string) (*plan, error) {
@@ -47,14 +49,19 @@ func makePlan(ctx context.Context, o options, dir string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	p := &plan{expected: figures.Expected{}, dir: dir, realtime: o.realtime}
+	if o.overlay+o.image != "" {
+		if p.engine, err = engine.Find(ctx, os.Getenv); err != nil {
+			return nil, err
+		}
+	}
 	if o.overlay != "" {
 		root := filepath.Join(dir, "image")
-		if err := unpack(ctx, o.overlay, root); err != nil {
+		if err := unpack(ctx, p.engine, o.overlay, root); err != nil {
 			return nil, err
 		}
 		subjects = append(subjects, rig.Image(rig.S6Overlay, root))
 	}
-	p := &plan{expected: figures.Expected{}, dir: dir, realtime: o.realtime}
 	if o.only != "" {
 		p.only = strings.Split(o.only, ",")
 	}

@@ -30,7 +30,7 @@ const defaultSource = "default socket"
 // rootlessSource is the source of a rootless engine's address.
 const rootlessSource = "rootless socket"
 
-// named says that the user chose this address.
+// named reports whether the user chose this address.
 func (e Endpoint) named() bool { return e.Source != defaultSource && e.Source != rootlessSource }
 
 // Endpoints lists the addresses to try, in the order of Docker's own client. A

@@ -31,7 +31,11 @@ type Engine struct {
 	api *client.Client
 }
 
-// Local says whether the engine shares this machine's file system.
+// API is the connection itself, for questions that Engine has no method for. It is
+// the one client that this module makes; Close ends it.
+func (e *Engine) API() client.APIClient { return e.api }
+
+// Local reports whether the engine shares this machine's file system.
 func (e *Engine) Local() bool { return socketPath(e.Host) != "" }
 
 // Connect asks the engine at an address who it is. Its errors are Problems.

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// pidFiles are what a running engine leaves in its run folder, each with the name of
-// the process it tells of.
+// pidFiles are the pid files of a running engine, each with the name of its process.
 func (h Host) pidFiles() map[string]string {
 	dir := cmp.Or(h.RunDir, "/var/run")
 	return map[string]string{
@@ -29,8 +28,8 @@ func (h Host) starting() (pid int, ok bool) {
 	return 0, false
 }
 
-// clearStale removes pid files of an engine that was killed. Its pid may belong to
-// somebody else by now, and dockerd would take that process for its predecessor.
+// clearStale removes pid files of an engine that was killed. Another process may have
+// the pid by now, and dockerd would take it for its predecessor.
 func (h Host) clearStale() {
 	for file, program := range h.pidFiles() {
 		if pid, ok := readPid(file); ok && !isRunning(pid, program) {
@@ -48,7 +47,7 @@ func readPid(file string) (int, bool) {
 	return pid, err == nil
 }
 
-// isRunning says whether a process runs under its name; one that waits to be reaped
+// isRunning reports whether a process runs under its name. One that waits to be reaped
 // does not.
 func isRunning(pid int, program string) bool {
 	proc := filepath.Join("/proc", strconv.Itoa(pid))

@@ -61,25 +61,19 @@ type Host struct {
 	RunDir string                           // where dockerd keeps its pid files; "": /var/run
 }
 
-// Ensure connects to the engine of this host. Where none listens, root on a Debian
-// or Ubuntu host gets one: installed, started and left running.
+// Ensure finds the engine of this host. Where none listens, root on a Debian or Ubuntu
+// host gets one: installed, started and left running.
 func Ensure(ctx context.Context, h Host) (*Engine, error) {
 	at, err := Endpoints(h.Getenv)
 	if err != nil {
 		return nil, err
 	}
-	var first error
-	for _, e := range at {
-		found, err := Connect(ctx, e)
-		if err == nil {
-			return found, nil
-		}
-		if first == nil || !errors.Is(err, ErrNone) {
-			first = err
-		}
+	found, err := connectFirst(ctx, at)
+	if err == nil {
+		return found, nil
 	}
 	s := situation{
-		named: at[0].named(), none: errors.Is(first, ErrNone),
+		named: at[0].named(), none: errors.Is(err, ErrNone),
 		dockerd: h.dockerd() != "", facts: h.Facts,
 	}
 	switch decide(s) {
@@ -91,12 +85,12 @@ func Ensure(ctx context.Context, h Host) (*Engine, error) {
 	case start:
 		h.Say("engine: dockerd is installed but not running")
 	case giveUp:
-		return nil, first
+		return nil, err
 	}
 	return h.launch(ctx, Endpoint{Host: DefaultHost, Source: defaultSource})
 }
 
-// launch starts dockerd and waits until it answers at its address.
+// launch starts dockerd, unless it is starting already, and waits until it answers.
 func (h Host) launch(ctx context.Context, at Endpoint) (*Engine, error) {
 	if h.Facts.Systemd {
 		h.Say("engine: starting it with systemctl")
@@ -106,7 +100,7 @@ func (h Host) launch(ctx context.Context, at Endpoint) (*Engine, error) {
 		return await(ctx, at, `look at "journalctl -u docker"`, func() bool { return true })
 	}
 	if pid, ok := h.starting(); ok {
-		h.Say("engine: waiting for dockerd (pid %d), which somebody else started", pid)
+		h.Say("engine: waiting for dockerd (pid %d), which is starting already", pid)
 		return await(ctx, at, "look at its log", func() bool { return isRunning(pid, "dockerd") })
 	}
 	h.clearStale()

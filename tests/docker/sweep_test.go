@@ -18,10 +18,7 @@ import (
 // was derived from it is gone, with the steps between.
 func TestSweepLeavesTheTestedImage(t *testing.T) {
 	t.Parallel()
-	api, err := client.New(client.FromEnv)
-	if err != nil {
-		t.Fatal(err)
-	}
+	api := engine.API()
 	nameless := buildNameless(t, api)
 	other, err := harness.Open(t.Context(), harness.Options{Image: nameless})
 	if err != nil {

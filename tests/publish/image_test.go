@@ -5,15 +5,18 @@ package publish
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/moby/moby/api/pkg/authconfig"
+	types "github.com/moby/moby/api/types/registry"
+	"github.com/moby/moby/client"
 
 	"caduceus/internal/build/publish"
 	"caduceus/internal/clause"
@@ -45,7 +48,7 @@ func TestThePulledImageRunsTheRedirect(t *testing.T) {
 		t.Fatal(err)
 	}
 	archive := filepath.Join(t.TempDir(), "image.tar")
-	docker(t, nil, "save", "--output", archive, seen.ID)
+	save(t, engine.API(), seen.ID, archive)
 	facts, err := publish.Inspect(archive)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +66,7 @@ func TestThePulledImageRunsTheRedirect(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log("published", result.Reference)
-	pull(t, result.Reference)
+	pull(t, engine.API(), result.Reference)
 	pulled, err := engine.InspectImage(t.Context(), result.Reference)
 	if err != nil || pulled.ID != seen.ID {
 		t.Fatalf("pulled %s, pushed %s, %v", pulled.ID, seen.ID, err)
@@ -71,29 +74,45 @@ func TestThePulledImageRunsTheRedirect(t *testing.T) {
 	redirects(t, engine, result.Reference)
 }
 
-// pull gets an image with credentials of its own; its name goes with the test.
-func pull(t *testing.T, ref string) {
+// save writes an image as "docker save" does.
+func save(t *testing.T, api client.APIClient, id, archive string) {
 	t.Helper()
-	registry, _, _ := strings.Cut(ref, "/")
-	secret := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
-	config, err := json.Marshal(map[string]any{"auths": map[string]any{registry: map[string]string{"auth": secret}}})
+	saved, err := api.ImageSave(t.Context(), []string{id})
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "config.json"), config, 0o600); err != nil {
+	defer func() { _ = saved.Close() }()
+	file, err := os.Create(archive)
+	if err != nil {
 		t.Fatal(err)
 	}
-	docker(t, []string{"DOCKER_CONFIG=" + dir}, "pull", "--quiet", ref)
-	t.Cleanup(func() { docker(t, nil, "rmi", ref) })
+	_, err = io.Copy(file, saved)
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
-func docker(t *testing.T, env []string, args ...string) {
+// pull gets an image with the publisher's password. Its name goes with the test.
+func pull(t *testing.T, api client.APIClient, ref string) {
 	t.Helper()
-	cmd := exec.Command("docker", args...)
-	cmd.Env = append(os.Environ(), env...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("docker %s: %v\n%s", strings.Join(args, " "), err, out)
+	secret, err := authconfig.Encode(types.AuthConfig{Username: user, Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pulled, err := api.ImagePull(t.Context(), ref, client.ImagePullOptions{RegistryAuth: secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := pulled.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { removeImage(t, api, ref) })
+}
+
+func removeImage(t *testing.T, api client.APIClient, ref string) {
+	t.Helper()
+	if _, err := api.ImageRemove(context.Background(), ref, client.ImageRemoveOptions{}); err != nil {
+		t.Errorf("cannot remove image %q: %v", ref, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,7 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moby/moby/client"
+
 	"caduceus/internal/build/publish"
+	"caduceus/internal/engine"
 )
 
 // clone is a clean repository with what "mage publish" is made of, and an image of its
@@ -94,19 +98,27 @@ func importImage(t *testing.T, labels map[string]string) string {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"import"}
+	var changes []string
 	for key, value := range labels {
-		args = append(args, "--change", "LABEL "+key+"="+value)
+		changes = append(changes, "LABEL "+key+"="+value)
 	}
-	cmd := exec.Command("docker", append(args, "-")...)
-	cmd.Stdin = &layer
-	out, err := cmd.Output()
+	found, err := engine.Find(t.Context(), os.Getenv)
 	if err != nil {
-		t.Fatalf("docker import: %v", err)
+		t.Fatal(err)
 	}
-	id := strings.TrimSpace(string(out))
-	t.Cleanup(func() { docker(t, nil, "rmi", id) })
-	return id
+	t.Cleanup(found.Close)
+	imported, err := found.API().ImageImport(t.Context(), client.ImageImportSource{Source: &layer, SourceName: "-"}, "",
+		client.ImageImportOptions{Changes: changes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = imported.Close() }()
+	var answer struct{ Status string } // the id
+	if err := json.NewDecoder(imported).Decode(&answer); err != nil || !strings.HasPrefix(answer.Status, "sha256:") {
+		t.Fatalf("want the id of the imported image, got %q, %v", answer.Status, err)
+	}
+	t.Cleanup(func() { removeImage(t, found.API(), answer.Status) })
+	return answer.Status
 }
 
 // publish runs "mage publish" with a password in its environment. It gives all that it

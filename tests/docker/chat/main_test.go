@@ -11,9 +11,6 @@ import (
 	"time"
 
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/client"
-	"github.com/testcontainers/testcontainers-go"
-	"github.com/testcontainers/testcontainers-go/log"
 
 	"caduceus/tests/docker/harness"
 	"caduceus/tests/docker/peer"
@@ -31,23 +28,11 @@ const (
 	testLimit = 6 * time.Minute
 )
 
-// What the tests of this binary share.
-var (
-	docker suite.Suite
-	api    client.APIClient // for what the harness has no use: keys and screen of a terminal
-)
+// docker is what the tests of this binary share.
+var docker suite.Suite
 
 func TestMain(m *testing.M) {
-	os.Exit(docker.Main(m, suite.Options{Open: open})) //nolint:forbidigo // without an engine there is nothing to run
-}
-
-func open(*suite.Suite) error {
-	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(log.NewNoopLogger()))
-	if err != nil {
-		return err
-	}
-	api = provider.Client()
-	return nil
+	os.Exit(docker.Main(m, suite.Options{})) //nolint:forbidigo // without an engine there is nothing to run
 }
 
 // talk is one test's containers, in a network of their own.

@@ -37,14 +37,14 @@ func (k *talk) terminal(spec harness.Spec) *terminal {
 	}
 	spec.Env["TERM"] = "xterm-256color"
 	c := k.start(spec)
-	attached, err := api.ContainerAttach(k.ctx, c.ID, client.ContainerAttachOptions{
+	attached, err := docker.API().ContainerAttach(k.ctx, c.ID, client.ContainerAttachOptions{
 		Stream: true, Logs: true, Stdin: true, Stdout: true, Stderr: true,
 	})
 	k.must(err)
 	t := &terminal{talk: k, Container: c, keys: attached.HijackedResponse, done: make(chan struct{})}
 	k.Cleanup(t.keys.Close)
 	go t.collect()
-	_, err = api.ContainerResize(k.ctx, c.ID, client.ContainerResizeOptions{Height: 50, Width: 120})
+	_, err = docker.API().ContainerResize(k.ctx, c.ID, client.ContainerResizeOptions{Height: 50, Width: 120})
 	k.must(err)
 	return t
 }

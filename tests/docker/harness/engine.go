@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,6 +18,8 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
+
+	"caduceus/internal/engine"
 )
 
 const (
@@ -38,39 +42,37 @@ type Options struct {
 // Engine makes and removes the containers of one test run. It is safe for
 // concurrent use.
 type Engine struct {
-	image    string
-	run      string
-	provider *testcontainers.DockerProvider
-	api      client.APIClient
-	serial   atomic.Int64
-	before   map[string]string // images that were there when the run began, as parents has them
+	image   string
+	run     string
+	env     []string
+	api     client.APIClient
+	library *testcontainers.DockerProvider // starts containers through api
+	serial  atomic.Int64
+	before  map[string]string // images that were there when the run began, as parents has them
 
 	mu     sync.Mutex
 	shared map[string]*sharedContainer
 }
 
 // Open connects to the engine that the environment names and makes sure that
-// the image under test is there; nothing is ever pulled. Its errors say what
-// to do next.
+// the image under test is there; nothing is ever pulled. From then on the process's
+// environment names that engine. Errors say what to do next.
 func Open(ctx context.Context, o Options) (*Engine, error) {
-	// The clean-up is ours, by label; the library's own needs an image of its own.
-	if err := os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true"); err != nil {
-		return nil, fmt.Errorf("cannot disable the library's reaper: %w", err)
-	}
-	log.SetDefault(log.NewNoopLogger())
-	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(log.NewNoopLogger()))
+	found, err := engine.Find(ctx, os.Getenv)
 	if err != nil {
-		return nil, noEngine(err)
+		return nil, err
+	}
+	library, err := containerLibrary(found)
+	if err != nil {
+		return nil, err
 	}
 	e := &Engine{
-		image:    cmp.Or(o.Image, DefaultImage),
-		run:      cmp.Or(o.Run, rand.Text()[:10]),
-		provider: provider,
-		api:      provider.Client(),
-		shared:   map[string]*sharedContainer{},
-	}
-	if _, err := e.api.Ping(ctx, client.PingOptions{}); err != nil {
-		return nil, noEngine(err)
+		image:   cmp.Or(o.Image, DefaultImage),
+		run:     cmp.Or(o.Run, rand.Text()[:10]),
+		env:     found.Env(),
+		api:     found.API(),
+		library: library,
+		shared:  map[string]*sharedContainer{},
 	}
 	if _, err := e.InspectImage(ctx, e.image); err != nil {
 		return nil, err
@@ -81,9 +83,32 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	return e, nil
 }
 
-func noEngine(err error) error {
-	return fmt.Errorf("cannot reach a Docker engine: %w; start one or name it in DOCKER_HOST", err)
+// containerLibrary is testcontainers-go on the connection to our engine. The library looks for an
+// engine by itself all the same: the environment tells it, and every child of this process, which one
+// is ours. Its reaper stays off, as it needs an image of its own; our clean-up goes by label.
+func containerLibrary(ours *engine.Engine) (*testcontainers.DockerProvider, error) {
+	for _, v := range append(ours.Env(), "TESTCONTAINERS_RYUK_DISABLED=true") {
+		name, value, _ := strings.Cut(v, "=")
+		if err := os.Setenv(name, value); err != nil {
+			return nil, fmt.Errorf("cannot set %s for testcontainers-go: %w", name, err)
+		}
+	}
+	quiet := log.NewNoopLogger()
+	log.SetDefault(quiet)
+	library, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(quiet))
+	if err != nil {
+		return nil, fmt.Errorf("cannot use testcontainers-go with engine %q: %w", ours.Host, err)
+	}
+	_ = library.Close() // its own connection; closing does not fail
+	library.SetClient(ours.API())
+	return library, nil
 }
+
+// API is the one connection to the engine, for what the harness has no method for.
+func (e *Engine) API() client.APIClient { return e.api }
+
+// Env has the variables with which Docker's own commands use the same engine.
+func (e *Engine) Env() []string { return slices.Clone(e.env) }
 
 // Image is the reference of the image under test.
 func (e *Engine) Image() string { return e.image }

@@ -2,14 +2,11 @@ package peer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
-	"github.com/testcontainers/testcontainers-go"
-	"github.com/testcontainers/testcontainers-go/log"
 
 	"caduceus/tests/docker/harness"
 )
@@ -23,12 +20,8 @@ type Network struct {
 // NewNetwork makes a network that carries the run's label. name must be new in
 // the run.
 func NewNetwork(ctx context.Context, e *harness.Engine, name string) (*Network, error) {
-	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(log.NewNoopLogger()))
-	if err != nil {
-		return nil, fmt.Errorf("cannot reach the Docker engine: %w", err)
-	}
-	n := &Network{name: "caduceus-test-" + e.Run() + "-" + name, api: provider.Client()}
-	_, err = n.api.NetworkCreate(ctx, n.name, client.NetworkCreateOptions{
+	n := &Network{name: "caduceus-test-" + e.Run() + "-" + name, api: e.API()}
+	_, err := n.api.NetworkCreate(ctx, n.name, client.NetworkCreateOptions{
 		Driver: "bridge", Labels: map[string]string{harness.RunLabel: e.Run()},
 	})
 	if err != nil {
@@ -54,8 +47,7 @@ func (n *Network) connect(ctx context.Context, c *harness.Container, aliases []s
 // Close removes the network, whose containers must be gone. It works on after ctx
 // has ended.
 func (n *Network) Close(ctx context.Context) error {
-	_, err := n.api.NetworkRemove(context.WithoutCancel(ctx), n.name, client.NetworkRemoveOptions{})
-	if err = errors.Join(err, n.api.Close()); err != nil {
+	if _, err := n.api.NetworkRemove(context.WithoutCancel(ctx), n.name, client.NetworkRemoveOptions{}); err != nil {
 		return fmt.Errorf("cannot remove network %q: %w", n.name, err)
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 // contract: RCP-24 RCP-27
 func TestComposeInference(t *testing.T) {
 	w := newWorld(t, "RCP-24", "RCP-27")
-	w.withPeers()
+	w.withStandIns()
 	w.compose("inference", "config.yaml")
 	w.ok("mkdir -p ~/.hermes && cp config.yaml ~/.hermes/")
 	w.ok("docker compose up -d")
@@ -33,7 +33,7 @@ func TestComposeInference(t *testing.T) {
 // contract: RCP-28
 func TestComposeOllama(t *testing.T) {
 	w := newWorld(t, "RCP-28")
-	w.withPeers()
+	w.withStandIns()
 	w.compose("ollama", "config.yaml")
 	w.ok("mkdir -p ~/.hermes && cp config.yaml ~/.hermes/")
 	w.ok("docker compose up -d")
@@ -44,7 +44,7 @@ func TestComposeOllama(t *testing.T) {
 // contract: RCP-23
 func TestComposeSidecar(t *testing.T) {
 	w := newWorld(t, "RCP-23")
-	w.withPeers()
+	w.withStandIns()
 	w.compose("sidecar")
 	w.ok("docker compose up -d")
 	w.gateway("hermes", ".hermes")

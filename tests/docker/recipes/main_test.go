@@ -5,9 +5,11 @@ package recipes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
-	"strings"
 	"testing"
+
+	"github.com/moby/moby/client"
 
 	"caduceus/internal/engine"
 	"caduceus/internal/host"
@@ -17,8 +19,8 @@ import (
 
 var (
 	docker  suite.Suite
-	dockerc engine.Client // the client that the recipes call as docker
-	scratch string        // folder of all worlds
+	command engine.Client // what the recipes call as docker
+	scratch string        // folder of all homes
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +32,7 @@ func open(s *suite.Suite) error {
 	if err != nil {
 		return err
 	}
-	dockerc = c
+	command = c
 	scratch, err = os.MkdirTemp("", "recipes-")
 	return err
 }
@@ -42,14 +44,16 @@ func sweep() error {
 }
 
 func sweepNetworks(ctx context.Context) error {
-	var found strings.Builder
-	run := host.Exec{}
-	list := []string{"network", "ls", "-q", "--filter", "label=" + harness.RunLabel + "=" + docker.Run()}
-	err := run.Run(ctx, host.Cmd{Path: dockerc.Path, Args: list, Stdout: &found})
-	for id := range strings.FieldsSeq(found.String()) {
-		if err == nil {
-			err = run.Run(ctx, host.Cmd{Path: dockerc.Path, Args: []string{"network", "rm", id}})
+	ours := client.Filters{}.Add("label", harness.RunLabel+"="+docker.Run())
+	list, err := docker.API().NetworkList(ctx, client.NetworkListOptions{Filters: ours})
+	if err != nil {
+		return fmt.Errorf("cannot list networks of run %q: %w", docker.Run(), err)
+	}
+	var errs []error
+	for _, n := range list.Items {
+		if _, err := docker.API().NetworkRemove(ctx, n.ID, client.NetworkRemoveOptions{}); err != nil {
+			errs = append(errs, fmt.Errorf("cannot remove network %q: %w", n.Name, err))
 		}
 	}
-	return err
+	return errors.Join(errs...)
 }

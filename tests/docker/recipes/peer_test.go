@@ -5,15 +5,12 @@ package recipes
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"time"
 
+	"caduceus/tests/docker/peer"
 	"caduceus/tests/docker/peer/inference"
 )
 
@@ -21,50 +18,35 @@ import (
 // nor run without a GPU. The fake inference server stands for each of them.
 var otherInRecipe = regexp.MustCompile(`\b(vllm/vllm-openai|ollama/ollama|example/my-tool):latest\b`)
 
-// peerImage is the fake's image, "-ollama" appended the one on Ollama's port.
-func peerImage() string { return strings.ToLower("caduceus-test-" + docker.Run() + "-peer") }
+// standIns are the images of the fake: as most servers are called, and as Ollama is.
+type standIns struct{ plain, ollama string }
 
-func standIn(image string) string {
-	if strings.HasPrefix(image, "ollama/") {
-		return peerImage() + "-ollama"
+func (s standIns) of(image string) string {
+	switch {
+	case s.plain == "": // a test without stand-ins
+		return image
+	case strings.HasPrefix(image, "ollama/"):
+		return s.ollama
 	}
-	return peerImage()
+	return s.plain
 }
 
-// peers builds both images, once.
-var peers = sync.OnceValue(func() error {
-	ctx, stop := context.WithTimeout(context.Background(), 5*time.Minute)
+// buildStandIns builds both images, once.
+var buildStandIns = sync.OnceValues(func() (s standIns, err error) {
+	ctx, stop := context.WithTimeout(docker.Interrupted, 5*time.Minute)
 	defer stop()
-	dir, err := os.MkdirTemp("", "peer-")
-	if err != nil {
-		return err
+	if s.plain, err = peer.Build(ctx, docker.Engine); err != nil {
+		return s, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, "fakeinference"), "caduceus/tests/docker/peer/fakeinference")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot build the peer: %w\n%s", err, out)
-	}
-	const from = "FROM scratch\nCOPY fakeinference /\n"
-	for image, entrypoint := range map[string]string{
-		peerImage():             `["/fakeinference"]`,
-		peerImage() + "-ollama": `["/fakeinference", "--model", "llama3", "--port", "11434"]`,
-	} {
-		if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(from+"ENTRYPOINT "+entrypoint+"\n"), 0o644); err != nil {
-			return err
-		}
-		out, err := exec.CommandContext(ctx, dockerc.Path, "build", "-q", "-t", image, "--label", dockerLabel+docker.Run(), dir).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("cannot build the peer's image: %w\n%s", err, out)
-		}
-	}
-	return nil
+	s.ollama, err = docker.Subject(s.plain).Derive(ctx, `ENTRYPOINT ["/fakeinference", "--model", "llama3", "--port", "11434"]`)
+	return s, err
 })
 
-// withPeers makes the stand-ins usable in the world's recipes.
-func (w *world) withPeers() {
+// withStandIns makes the fake stand for the guide's other images in this test's recipes.
+func (w *world) withStandIns() {
 	w.Helper()
-	if err := peers(); err != nil {
+	var err error
+	if w.others, err = buildStandIns(); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -73,7 +55,7 @@ func (w *world) withPeers() {
 // engine's default network, where the guide's plain docker run lines find it.
 func (w *world) peer() string {
 	w.Helper()
-	w.withPeers()
+	w.withStandIns()
 	w.ok("docker run -d --name vllm vllm/vllm-openai:latest")
 	address := strings.TrimSpace(w.ok("docker inspect vllm --format '{{.NetworkSettings.IPAddress}}'"))
 	if address == "" {

@@ -36,13 +36,14 @@ var worlds atomic.Int64
 // and names that collide with nobody's.
 type world struct {
 	*testing.T
-	ctx   context.Context // ends with the test, or with ^C
-	home  string
-	dir   string
-	id    string
-	env   []string
-	image string // stands for the guide's image
-	names map[string]bool
+	ctx    context.Context // ends with the test, or with ^C
+	home   string
+	dir    string
+	id     string
+	env    []string
+	image  string   // stands for the guide's image
+	others standIns // stand for the other images that it names
+	names  map[string]bool
 }
 
 // result is how a script ended.
@@ -80,10 +81,10 @@ func newWorld(t *testing.T, clauses ...string) *world {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(dockerc.Path, filepath.Join(bin, "docker")); err != nil {
+	if err := os.Symlink(command.Path, filepath.Join(bin, "docker")); err != nil {
 		t.Fatal(err)
 	}
-	w.env = append(os.Environ(), "HOME="+w.home, "PATH="+bin+":"+os.Getenv("PATH"))
+	w.env = append(append(os.Environ(), docker.Env()...), "HOME="+w.home, "PATH="+bin+":"+os.Getenv("PATH"))
 	t.Cleanup(func() { w.end(root) })
 	return w
 }
@@ -138,7 +139,7 @@ func (w *world) written(recipe string) string {
 	recipe = tagInRecipe.ReplaceAllStringFunc(recipe, func(tag string) string { return strings.ToLower(w.id) + "-" + tag })
 	recipe = portInRecipe.ReplaceAllString(recipe, "127.0.0.1::$1")
 	recipe = newInRecipe.ReplaceAllString(recipe, "docker $1 --label "+dockerLabel+docker.Run())
-	recipe = otherInRecipe.ReplaceAllStringFunc(recipe, standIn)
+	recipe = otherInRecipe.ReplaceAllStringFunc(recipe, w.others.of)
 	return namedInRecipe.ReplaceAllStringFunc(recipe, func(found string) string {
 		m := namedInRecipe.FindStringSubmatch(found)
 		if m[1] == "--network " && m[2] == "host" {

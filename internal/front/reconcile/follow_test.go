@@ -87,8 +87,10 @@ func TestSlotsFollowAMoveOnTheHost(t *testing.T) {
 	if diff := cmp.Diff([]string{"copy false", "writer true"}, b.adopted); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"profiles: removed gateway-coder: its profile is gone", "profiles: profile=copy prior_state=None action=registered",
-		"profiles: profile=writer prior_state=None action=registered"}, b.said); diff != "" {
+	if diff := cmp.Diff([]string{
+		"profiles: removed gateway-coder: its profile is gone", "profiles: profile=copy prior_state=None action=registered",
+		"profiles: profile=writer prior_state=None action=registered",
+	}, b.said); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -25,8 +25,7 @@ type Options struct {
 	Account        identity.Account // the owner of slots
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
-	Proc           string // "": /proc
-	Pid            int    // 0: this process; where the search for CMD starts
+	CommandFile    string // "": contenv.CommandFile
 }
 
 // Run is cont-init 02. It returns the exit code: 0, or 1 if a slot could not be registered. Whatever
@@ -107,11 +106,8 @@ type run struct {
 }
 
 func newRun(o Options) run {
-	if o.Proc == "" {
-		o.Proc = "/proc"
-	}
-	if o.Pid == 0 {
-		o.Pid = os.Getpid()
+	if o.CommandFile == "" {
+		o.CommandFile = contenv.CommandFile
 	}
 	home, ofHome := profile.ParseHome(o.Getenv("HERMES_HOME"))
 	path, ofScandir := gateway.ScandirPath(o.Getenv("S6_PROFILE_GATEWAY_SCANDIR"))
@@ -133,9 +129,8 @@ func (r run) notice() {
 func (r run) warn(err error) { fmt.Fprintf(r.Stderr, "reconcile: warning: %v\n", err) }
 
 func (r run) read() Input {
-	words := commandWords(r.Proc, r.Pid)
 	in := Input{
-		Command: ParseCommand(words, func(s profile.Selection) (string, error) {
+		Command: ParseCommand(r.commandWords(), func(s profile.Selection) (string, error) {
 			return profile.Resolve(s, r.home, false)
 		}),
 		OptOut:      variable.On(r.Getenv, "HERMES_GATEWAY_NO_SUPERVISE"),

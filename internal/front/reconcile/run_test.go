@@ -5,44 +5,38 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/contenv"
 	"caduceus/internal/identity"
 )
 
-// boot is a volume, a scandir and a /proc in which an init has the given CMD.
+// boot is a volume, a scandir and the words of CMD.
 type boot struct {
-	home, scandir, proc string
-	env                 map[string]string
-	account             identity.Account
-	out, err            bytes.Buffer
+	home, scandir, command string
+	env                    map[string]string
+	account                identity.Account
+	out, err               bytes.Buffer
 }
 
 func newBoot(t *testing.T, command ...string) *boot {
 	t.Helper()
 	dir := t.TempDir()
-	b := &boot{home: filepath.Join(dir, "home"), scandir: filepath.Join(dir, "scandir"), proc: filepath.Join(dir, "proc")}
+	b := &boot{home: filepath.Join(dir, "home"), scandir: filepath.Join(dir, "scandir"), command: filepath.Join(dir, "command")}
 	b.env = map[string]string{"HERMES_HOME": b.home, "S6_PROFILE_GATEWAY_SCANDIR": b.scandir}
 	b.account = identity.Account{Name: "hermes", UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
 	put(t, b.home, "SOUL.md", "")
-	argv := append([]string{"/init", "/opt/hermes/docker/main-wrapper.sh"}, command...)
-	process(t, b.proc, 1, 0, argv...)
-	process(t, b.proc, 20, 1, "sh", "/etc/cont-init.d/02-reconcile-profiles")
-	process(t, b.proc, 21, 20, "hermes", "container", "reconcile")
+	words := append([]string{"/opt/hermes/docker/main-wrapper.sh"}, command...)
+	if err := contenv.WriteCommand(b.command, words); err != nil {
+		t.Fatal(err)
+	}
 	return b
-}
-
-func process(t *testing.T, proc string, pid, parent int, argv ...string) {
-	t.Helper()
-	dir := filepath.Join(proc, strconv.Itoa(pid))
-	put(t, dir, "cmdline", strings.Join(argv, "\x00")+"\x00")
-	put(t, dir, "stat", strconv.Itoa(pid)+" (a (b) c) S "+strconv.Itoa(parent)+" 1 1\n")
 }
 
 func put(t *testing.T, dir, name, content string) {
@@ -65,8 +59,8 @@ func (b *boot) run() int {
 		Stdout:  &b.out,
 		Stderr:  &b.err,
 		Now:     func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("", 3600)) },
-		Proc:    b.proc,
-		Pid:     21,
+
+		CommandFile: b.command,
 	})
 }
 
@@ -285,14 +279,34 @@ func TestBootLogDoesNotLeaveTheVolume(t *testing.T) {
 	}
 }
 
-func TestCommandWordsComeFromAnAncestor(t *testing.T) {
-	b := newBoot(t, "gateway", "run")
-	process(t, b.proc, 30, 0, "/init", "/opt/hermes/docker/main-wrapper.sh", "dashboard") // of another container
-	if diff := cmp.Diff([]string{"gateway", "run"}, commandWords(b.proc, 21)); diff != "" {
-		t.Error(diff)
+func TestWordsOfCmdAreThoseBehindTheWrapper(t *testing.T) {
+	for name, c := range map[string]struct {
+		file *string
+		want []string
+	}{
+		"the image's entry point": {file: new("/opt/hermes/docker/main-wrapper.sh\x00gateway\x00run\x00"), want: []string{"gateway", "run"}},
+		"another entry point":     {file: new("sleep\x00infinity\x00")},
+		"no CMD":                  {file: new("")},
+		"another init":            {},
+	} {
+		b := newBoot(t)
+		if err := os.Remove(b.command); err != nil {
+			t.Fatal(err)
+		}
+		if c.file != nil {
+			put(t, filepath.Dir(b.command), "command", *c.file)
+		}
+		if diff := cmp.Diff(c.want, run{Options: Options{CommandFile: b.command, Stderr: &b.err}}.commandWords(), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if b.err.Len() > 0 {
+			t.Errorf("%s: said %q", name, b.err.String())
+		}
 	}
-	if got := commandWords(b.proc, 99); got != nil {
-		t.Errorf("a process that is gone: %q", got)
+	b := newBoot(t)
+	r := run{Options: Options{CommandFile: b.home, Stderr: &b.err}} // a directory
+	if words := r.commandWords(); words != nil || !strings.Contains(b.err.String(), "cannot read the words of CMD") {
+		t.Errorf("words %q, said %q", words, b.err.String())
 	}
 }
 

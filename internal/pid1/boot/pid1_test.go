@@ -141,6 +141,21 @@ func TestWhatTheAgentProbes(t *testing.T) {
 	}
 }
 
+func TestBootScriptsReadTheWordsOfCmd(t *testing.T) {
+	clause.Proves(t, "BOOT-06", "SUP-61")
+	t.Parallel()
+	for uid, owner := range map[int]string{0: "0 644\n", 10000: "10000 644\n"} {
+		b := newBox(t)
+		b.spec.UID = uid
+		b.script("etc/cont-init.d/01", `stat -c '%u %a' /run/s6/container_command; tr '\0' '\n' </run/s6/container_command`)
+		p := b.run("-g", "--", "echo", "two words", "")
+		p.expect(0)
+		if got := p.stdout.String(); got != owner+"echo\ntwo words\n\ntwo words \n" {
+			t.Errorf("uid %d: stdout %q", uid, got)
+		}
+	}
+}
+
 func TestWithoutCmdTheInitIdles(t *testing.T) {
 	clause.Proves(t, "BOOT-15")
 	t.Parallel()

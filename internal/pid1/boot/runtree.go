@@ -17,7 +17,7 @@ import (
 
 // prepareRun makes a clean /run with what the steps after it need.
 func (m *machine) prepareRun() error {
-	return inOrder(m.checkRun, m.clearRun, m.makeSkeleton, m.makeEnvironment)
+	return inOrder(m.checkRun, m.clearRun, m.makeSkeleton, m.writeCommand, m.makeEnvironment)
 }
 
 // runFacts is what decides whether /run can be used as it is.
@@ -155,6 +155,16 @@ func (m *machine) makeSkeleton() error {
 	m.writeExitCode(0)
 	if err := os.Chdir(run("s6/workdir")); err != nil {
 		return fmt.Errorf("cannot enter %q: %w", run("s6/workdir"), err)
+	}
+	return nil
+}
+
+// writeCommand writes the words of CMD, as /init was given them, to where the boot scripts read them.
+//
+// spec: SUP-61
+func (m *machine) writeCommand() error {
+	if err := contenv.WriteCommand(contenv.CommandFile, m.args); err != nil {
+		return fmt.Errorf("cannot write the words of CMD: %w", err)
 	}
 	return nil
 }

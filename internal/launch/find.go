@@ -1,0 +1,108 @@
+package launch
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"caduceus/internal/env"
+)
+
+// Find returns the file that the name of a program means. The error is ENOENT or EACCES.
+func Find(name, path string) (string, error) {
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	var err error = syscall.ENOENT
+	for _, file := range candidates(name, path) {
+		switch failed := Executable(file); {
+		case failed == nil:
+			return file, nil
+		case !errors.Is(failed, fs.ErrNotExist) && !errors.Is(failed, syscall.ENOTDIR):
+			err = syscall.EACCES
+		}
+	}
+	return "", err
+}
+
+// FindAll lists the programs of a name in the order in which Find prefers them.
+func FindAll(name, path string) []string {
+	return slices.DeleteFunc(candidates(name, path), func(file string) bool { return Executable(file) != nil })
+}
+
+// Executable returns nil if path leads to a regular file that somebody may execute; else fs.ErrPermission,
+// or why it cannot be looked at.
+func Executable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular(), info.Mode()&0o111 == 0:
+		return fs.ErrPermission
+	}
+	return nil
+}
+
+// candidates lists the files that a name may mean.
+func candidates(name, path string) []string {
+	if name == "" {
+		return nil
+	}
+	var files []string
+	for _, dir := range searchOrder(searched(path)) {
+		files = append(files, strings.TrimSuffix(dir, "/")+"/"+name)
+	}
+	return files
+}
+
+// searched lists the directories of a PATH that count, each once.
+func searched(path string) []string {
+	if path == "" {
+		path = env.SystemPath
+	}
+	var dirs []string
+	for dir := range strings.SplitSeq(path, ":") {
+		if filepath.IsAbs(dir) && !slices.Contains(dirs, filepath.Clean(dir)) {
+			dirs = append(dirs, filepath.Clean(dir))
+		}
+	}
+	return dirs
+}
+
+// searchOrder puts what root shares with others last, for root.
+func searchOrder(dirs []string) []string {
+	if os.Geteuid() != 0 {
+		return dirs
+	}
+	var own, shared []string
+	for _, dir := range dirs {
+		if rootsOwn(dir) {
+			own = append(own, dir)
+		} else {
+			shared = append(shared, dir)
+		}
+	}
+	return append(own, shared...)
+}
+
+// rootsOwn reports whether nobody but root decides what a path leads to: all of it is root's, and no
+// directory of it can be written to by others.
+func rootsOwn(path string) bool {
+	for path = filepath.Clean(path); ; path = filepath.Dir(path) {
+		info, err := os.Lstat(path)
+		if err != nil {
+			return false
+		}
+		st, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || st.Uid != 0 || info.Mode()&fs.ModeSymlink == 0 && info.Mode()&0o022 != 0 {
+			return false
+		}
+		if path == "/" {
+			return true
+		}
+	}
+}

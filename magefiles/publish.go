@@ -13,7 +13,9 @@ import (
 // set after the version; by default latest for a release. Who pushes is whom "docker login"
 // knows, or CADUCEUS_REGISTRY_USERNAME and CADUCEUS_REGISTRY_PASSWORD. Prints the reference
 // with its digest, ready to paste.
-func Publish(ctx context.Context, address string) error { return publishVariant(ctx, address, pipeline.Full) }
+func Publish(ctx context.Context, address string) error {
+	return publishVariant(ctx, address, pipeline.Full)
+}
 
 // PublishSlim pushes hermes-agent:dev-slim as Publish does hermes-agent:dev; its tags end in
 // "-slim".

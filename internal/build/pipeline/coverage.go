@@ -7,41 +7,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-)
 
-// specDir holds the specifications, whose clauses are anchors.
-const specDir = "docs/spec"
+	"caduceus/internal/clause"
+)
 
 // provedSuffix ends the names of the files that list what a suite proved.
 const provedSuffix = ".clauses"
 
-// anchor is a clause in a specification: <a id="sup-12"></a>.
-var anchor = regexp.MustCompile(`<a id="([a-z]+-\d{2,3})"></a>`)
-
-// specified are the clauses of all specifications.
+// specified are the IDs of all clauses that hold.
 func specified(root fs.FS) ([]string, error) {
-	pages, err := fs.Glob(root, specDir+"/*.md")
+	clauses, _, err := clause.Read(root) // a law refuses faults
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot count clauses: %w", err)
 	}
-	var ids []string
-	for _, page := range pages {
-		text, err := fs.ReadFile(root, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range anchor.FindAllStringSubmatch(string(text), -1) {
-			ids = append(ids, strings.ToUpper(m[1]))
-		}
-	}
-	if len(ids) == 0 {
-		return nil, fmt.Errorf("cannot count clauses: no page of %s has one", specDir)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return clauses.IDs(), nil
 }
 
 // proved says how many of the clauses a suite proved, and keeps their list for Coverage.
@@ -52,7 +33,7 @@ func (p *Pipeline) proved(name string, sum TestSummary) error {
 	}
 	for _, id := range sum.Proved {
 		if !slices.Contains(all, id) {
-			return fmt.Errorf("a test says that it proves %s, which %s does not have: name a clause that is there", id, specDir)
+			return fmt.Errorf("a test says that it proves %s, which %s does not have: name a clause that is there", id, clause.Dir)
 		}
 	}
 	p.say("%d of %d clauses proved by tests that ran", len(sum.Proved), len(all))

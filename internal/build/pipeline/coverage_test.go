@@ -20,7 +20,7 @@ func specify(t *testing.T, root string, ids ...string) {
 	for _, id := range ids {
 		page.WriteString(`- <a id="` + strings.ToLower(id) + `"></a>**` + id + "** holds.\n")
 	}
-	put(t, filepath.Join(root, specDir, "contract.md"), page.String())
+	put(t, filepath.Join(root, clause.Dir, "contract.md"), page.String())
 }
 
 // specifiedRoot is a repository with a specification of one clause.
@@ -91,7 +91,7 @@ func TestCoverageIsOfAllSuites(t *testing.T) {
 			t.Errorf("the screen does not say %q:\n%s", want, &out)
 		}
 	}
-	if err := p.Coverage(t.Context()); err == nil || !strings.Contains(err.Error(), "no page of docs/spec has one") {
+	if err := p.Coverage(t.Context()); err == nil || !strings.Contains(err.Error(), "no page of docs/spec has a clause") {
 		t.Errorf("without a specification: %v", err)
 	}
 	specify(t, p.Root, "GW-01", "GW-02", "SUP-100")

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"caduceus/internal/clause"
 )
 
 // testEvent is one line of "go test -json".
@@ -73,10 +75,6 @@ type testRun struct {
 	finished []TestCase
 }
 
-// clauseKey is the attribute in which a test names a clause that it proves: package
-// clause sets it.
-const clauseKey = "clause"
-
 // pulse is how long a test run may be silent before a line counts what it did so far.
 const pulse = 30 * time.Second
 
@@ -111,7 +109,7 @@ func (run *testRun) feed(e testEvent) string {
 	case "run":
 		run.open[key] = TestCase{Package: pkg, Name: e.Test}
 	case "attr":
-		if e.Key == clauseKey {
+		if e.Key == clause.Key {
 			run.clauses[key] = append(run.clauses[key], e.Value)
 		}
 	case "output":

@@ -70,7 +70,7 @@ func (a *app) restoreAtBoot(ctx context.Context) error {
 	})
 }
 
-// startAptHelper is a part of boot step 015. The slot is down until then, and stays so in a container
+// startAptHelper is a part of the boot script 015-supervise-perms. The slot is down until then, and stays so in a container
 // that needs no helper.
 func (a *app) startAptHelper() {
 	if !variable.On(a.getenv, allowApt) {

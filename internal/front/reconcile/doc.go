@@ -1,6 +1,6 @@
 // Package reconcile keeps the scandir's gateway slots in step with the profiles on the volume.
 //
-// At boot, Run is the step 02: the scandir is empty at each container start, and Run gives each profile
+// At boot, Run is the script 02-reconcile-profiles: the scandir is empty at each container start, and Run gives each profile
 // a slot and decides which of them start. Plan is that decision, a function from what was read to one
 // Action a profile. Run reads, plans and acts: it removes stale files, publishes the slots, prints each
 // action and appends all of them to the boot log in one write. It works as root and as hermes.

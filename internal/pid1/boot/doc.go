@@ -9,5 +9,5 @@
 // It is not the supervisor: packages supervise and scan are. It executes
 // nothing itself: package proc does. It never writes below /etc.
 //
-// spec: sections 5 to 8. contract: BOOT, RUN.
+// What it has to do is in docs/spec/supervision.md, and in the families BOOT and RUN of contract.md.
 package boot

@@ -5,11 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 )
@@ -20,50 +16,36 @@ const daggerSums = "internal/repo/laws/dagger.sum"
 // generatedSuffix ends the name of each generated Go file, and of no other.
 const generatedSuffix = ".gen.go"
 
-// DaggerCode wants Dagger's generated Go files as its generator left them: with the header,
-// and with the sum that the list has. The generator is no part of the repository (it needs a
-// Dagger engine), so the sum stands in for generating anew, as Generated does elsewhere; and
-// each function of the module has to be in the code that calls it, for one that is missing
-// there compiles.
-func DaggerCode(tree fs.FS, sums string) ([]Violation, error) {
-	listed, err := parseSums(sums)
+// DaggerCode wants Dagger's generated Go files as its generator left them: with the header, and with the
+// sum that the list has. The generator needs a Dagger engine, so the sum stands in for generating anew.
+// And each function of the module has to be in the code that calls it, for one that is missing there
+// compiles.
+func DaggerCode(tree Tree) ([]Violation, error) {
+	list, _ := tree.File(daggerSums)
+	listed, err := parseSums(list.Text)
 	if err != nil {
 		return nil, err
 	}
 	var found []Violation
-	err = fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || path.Ext(name) != ".go" {
-			if err == nil && d.IsDir() && skippedDir(d.Name()) {
-				return fs.SkipDir
-			}
-			return err
-		}
-		src, err := fs.ReadFile(tree, name)
-		if err != nil {
-			return err
-		}
-		header := strings.HasPrefix(string(src), "// Code generated ") && generatedHeader.Match(src)
-		if !strings.HasSuffix(name, generatedSuffix) {
+	for file := range tree.Files("*.go") {
+		header := strings.HasPrefix(file.Text, "// Code generated ") && generatedHeader.MatchString(file.Text)
+		if !strings.HasSuffix(file.Name, generatedSuffix) {
 			if header {
-				found = append(found, Violation{name, 0, "says that it is generated: name it *" + generatedSuffix + ", or take the line out"})
+				found = append(found, Violation{file.Name, 0, "says that it is generated: name it *" + generatedSuffix + ", or take the line out"})
 			}
-			return nil
+			continue
 		}
 		if !header {
-			found = append(found, Violation{name, 0, `has no line "// Code generated ... DO NOT EDIT."`})
+			found = append(found, Violation{file.Name, 0, `has no line "// Code generated ... DO NOT EDIT."`})
 		}
-		sum := sha256.Sum256(src)
-		if listed[name] != hex.EncodeToString(sum[:]) {
-			found = append(found, Violation{name, 0, "is not what " + daggerSums + ` has the sum of: do not edit it, run "dagger develop", then sha256sum into the list`})
+		sum := sha256.Sum256([]byte(file.Text))
+		if listed[file.Name] != hex.EncodeToString(sum[:]) {
+			found = append(found, Violation{file.Name, 0, "is not what " + daggerSums + ` has the sum of: do not edit it, run "dagger develop", then sha256sum into the list`})
 		}
-		delete(listed, name)
-		return nil
-	})
+		delete(listed, file.Name)
+	}
 	for _, name := range slices.Sorted(maps.Keys(listed)) {
 		found = append(found, Violation{daggerSums, 0, "lists " + name + ", which is not there"})
-	}
-	if err != nil {
-		return nil, err
 	}
 	more, err := undispatched(tree)
 	return append(found, more...), err
@@ -83,37 +65,25 @@ func parseSums(text string) (map[string]string, error) {
 }
 
 // undispatched names the functions of the Dagger module that its generated code does not call.
-func undispatched(tree fs.FS) ([]Violation, error) {
+func undispatched(tree Tree) ([]Violation, error) {
 	const dispatch = "ci/dagger.gen.go"
-	code, err := fs.ReadFile(tree, dispatch)
-	if err != nil {
-		return nil, err
-	}
-	files, err := fs.Glob(tree, "ci/*.go")
-	if err != nil {
-		return nil, err
-	}
+	code, _ := tree.File(dispatch)
 	var found []Violation
-	for _, name := range files {
-		if strings.HasSuffix(name, generatedSuffix) || strings.HasSuffix(name, "_test.go") {
+	for file := range tree.Files("ci/*.go") {
+		if strings.HasSuffix(file.Name, generatedSuffix) || strings.HasSuffix(file.Name, "_test.go") {
 			continue
 		}
-		src, err := fs.ReadFile(tree, name)
+		set, parsed, err := file.Go()
 		if err != nil {
 			return nil, err
 		}
-		set := token.NewFileSet()
-		file, err := parser.ParseFile(set, name, src, parser.SkipObjectResolution)
-		if err != nil {
-			return nil, err
-		}
-		for _, decl := range file.Decls {
+		for _, decl := range parsed.Decls {
 			fn, ok := decl.(*ast.FuncDecl)
 			if !ok || fn.Recv == nil || !fn.Name.IsExported() {
 				continue
 			}
-			if !strings.Contains(string(code), ")."+fn.Name.Name+"(&parent") {
-				found = append(found, Violation{name, set.Position(fn.Pos()).Line, dispatch + " does not call " + fn.Name.Name + `: run "dagger develop"`})
+			if !strings.Contains(code.Text, ")."+fn.Name.Name+"(&parent") {
+				found = append(found, Violation{file.Name, set.Position(fn.Pos()).Line, dispatch + " does not call " + fn.Name.Name + `: run "dagger develop"`})
 			}
 		}
 	}

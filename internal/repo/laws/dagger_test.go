@@ -2,18 +2,13 @@ package laws
 
 import (
 	"crypto/sha256"
-	_ "embed"
 	"fmt"
+	"maps"
 	"testing"
-	"testing/fstest"
 )
 
-//go:embed dagger.sum
-var daggerSum string
-
 func TestDaggerCode(t *testing.T) {
-	_, tree := repository(t)
-	found, err := DaggerCode(tree, daggerSum)
+	found, err := DaggerCode(repository(t))
 	report(t, found, err)
 }
 
@@ -25,14 +20,12 @@ func TestDaggerCodeRefuses(t *testing.T) {
 		name     = "ci/dagger.gen.go"
 	)
 	sums := func(text string) string { return fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(text)), name) }
-	tree := func(changes map[string]string) fstest.MapFS {
-		all := fstest.MapFS{name: {Data: []byte(dispatch)}, "ci/main.go": {Data: []byte(module)}}
-		for file, text := range changes {
-			all[file] = &fstest.MapFile{Data: []byte(text)}
-		}
-		return all
+	changed := func(changes map[string]string, sums string) Tree {
+		all := map[string]string{name: dispatch, "ci/main.go": module, daggerSums: sums}
+		maps.Copy(all, changes)
+		return tree(t, all)
 	}
-	found, err := DaggerCode(tree(nil), sums(dispatch))
+	found, err := DaggerCode(changed(nil, sums(dispatch)))
 	if err != nil || len(found) != 0 {
 		t.Fatalf("the good case is refused: %v, %v", found, err)
 	}
@@ -50,14 +43,14 @@ func TestDaggerCodeRefuses(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			found, err := DaggerCode(tree(c.changes), c.sums)
+			found, err := DaggerCode(changed(c.changes, c.sums))
 			if err != nil {
 				t.Fatal(err)
 			}
 			wantOne(t, found, c.want)
 		})
 	}
-	if _, err := DaggerCode(tree(nil), "nonsense\n"); err == nil {
+	if _, err := DaggerCode(changed(nil, "nonsense\n")); err == nil {
 		t.Error("a list that is none was read")
 	}
 }

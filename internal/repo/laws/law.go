@@ -1,11 +1,6 @@
 package laws
 
-import (
-	"fmt"
-	"io/fs"
-	"path"
-	"strings"
-)
+import "fmt"
 
 // Violation is one breach of a law.
 type Violation struct {
@@ -19,31 +14,4 @@ func (v Violation) String() string {
 		return fmt.Sprintf("%s: %s", v.File, v.Text)
 	}
 	return fmt.Sprintf("%s:%d: %s", v.File, v.Line, v.Text)
-}
-
-// skippedDirs are never part of the source: outputs and version control.
-func skippedDir(name string) bool {
-	switch name {
-	case ".git", ".cache", "dist", "node_modules", "testdata", "artifacts":
-		return true
-	}
-	return false
-}
-
-// goFiles lists the Go files of the tree that people wrote, tests included.
-func goFiles(tree fs.FS) ([]string, error) {
-	var files []string
-	err := fs.WalkDir(tree, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && skippedDir(d.Name()) {
-			return fs.SkipDir
-		}
-		if !d.IsDir() && path.Ext(p) == ".go" && !strings.HasSuffix(p, ".gen.go") {
-			files = append(files, p)
-		}
-		return nil
-	})
-	return files, err
 }

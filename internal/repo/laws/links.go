@@ -2,7 +2,6 @@ package laws
 
 import (
 	"fmt"
-	"io/fs"
 	"path"
 	"regexp"
 	"strings"
@@ -17,58 +16,44 @@ var (
 
 // Links wants each relative link of the Markdown documents to lead to a file or folder of the tree, and
 // a fragment to a heading or a named anchor of it.
-func Links(tree fs.FS) ([]Violation, error) {
+func Links(tree Tree) []Violation {
 	var found []Violation
-	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && skippedDir(d.Name()):
-			return fs.SkipDir
-		case d.IsDir() || path.Ext(name) != ".md":
-			return nil
-		}
-		text, err := fs.ReadFile(tree, name)
-		if err != nil {
-			return err
-		}
-		for n, line := range strings.Split(string(text), "\n") {
+	for page := range tree.Files("*.md") {
+		for n, line := range page.Lines() {
 			for _, m := range markdownLink.FindAllStringSubmatch(line, -1) {
-				if why := deadLink(tree, name, string(text), m[1]); why != "" {
-					found = append(found, Violation{name, n + 1, fmt.Sprintf("links to %q: %s", m[1], why)})
+				if why := deadLink(tree, page, m[1]); why != "" {
+					found = append(found, Violation{page.Name, n, fmt.Sprintf("links to %q: %s", m[1], why)})
 				}
 			}
 		}
-		return nil
-	})
-	return found, err
+	}
+	return found
 }
 
-func deadLink(tree fs.FS, from, text, link string) string {
+func deadLink(tree Tree, page File, link string) string {
 	if strings.Contains(link, "://") || strings.HasPrefix(link, "mailto:") {
 		return ""
 	}
 	target, fragment, _ := strings.Cut(link, "#")
 	if target != "" {
-		target = path.Join(path.Dir(from), target)
-		if _, err := fs.Stat(tree, target); err != nil {
+		name := path.Join(path.Dir(page.Name), target)
+		if !tree.Has(name) {
 			return "there is no such file"
 		}
 		if fragment == "" {
 			return ""
 		}
-		content, err := fs.ReadFile(tree, target)
-		if err != nil {
+		var isFile bool
+		if page, isFile = tree.File(name); !isFile {
 			return "a folder has no headings"
 		}
-		text = string(content)
 	}
-	for _, m := range heading.FindAllStringSubmatch(text, -1) {
+	for _, m := range heading.FindAllStringSubmatch(page.Text, -1) {
 		if anchor(m[1]) == fragment {
 			return ""
 		}
 	}
-	for _, m := range namedAnchor.FindAllStringSubmatch(text, -1) {
+	for _, m := range namedAnchor.FindAllStringSubmatch(page.Text, -1) {
 		if m[1] == fragment {
 			return ""
 		}

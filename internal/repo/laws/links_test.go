@@ -1,14 +1,9 @@
 package laws
 
-import (
-	"testing"
-	"testing/fstest"
-)
+import "testing"
 
 func TestLinks(t *testing.T) {
-	_, tree := repository(t)
-	found, err := Links(tree)
-	report(t, found, err)
+	report(t, Links(repository(t)), nil)
 }
 
 func TestLinksRefusesDeadOnes(t *testing.T) {
@@ -26,12 +21,9 @@ func TestLinksRefusesDeadOnes(t *testing.T) {
 		"a heading in a folder?": {"..#gone", "a folder has no headings"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			found, err := Links(fstest.MapFS{
-				"docs/a.md": {Data: []byte("# Here\n\nsee [it](" + c.link + ").\n")}, "b.md": {Data: []byte("## What is new: 01\n\n<a id=\"gw-01\"></a>**GW-01** One.\n")},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			found := Links(tree(t, map[string]string{
+				"docs/a.md": "# Here\n\nsee [it](" + c.link + ").\n", "b.md": "## What is new: 01\n\n<a id=\"gw-01\"></a>**GW-01** One.\n",
+			}))
 			if c.want == "" {
 				report(t, found, nil)
 			} else {

@@ -3,9 +3,8 @@ package laws
 import (
 	"fmt"
 	"go/ast"
-	"go/parser"
 	"go/token"
-	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,37 +21,34 @@ var (
 // Variables wants each environment variable that code, scripts and messages name in the table
 // (name -> default), each row of the table but those of agents named by something of ours, and each
 // default of a script to be the table's. In Go, names in string literals count, and arguments of getenv.
-func Variables(tree fs.FS, table map[string]string, agents []string) ([]Violation, error) {
+func Variables(tree Tree, table map[string]string, agents []string) ([]Violation, error) {
 	used := map[string]bool{}
-	files, err := readersOf(tree)
-	if err != nil {
-		return nil, err
-	}
 	var found []Violation
-	for _, name := range files {
-		src, err := fs.ReadFile(tree, name)
-		if err != nil {
-			return nil, err
+	for file := range tree.Files("*") {
+		if !readsVariables(file.Name) {
+			continue
 		}
-		names := mentions(string(src))
-		if strings.HasSuffix(name, ".go") {
-			if names, err = literals(name, src); err != nil {
+		isGo := strings.HasSuffix(file.Name, ".go")
+		names := mentions(file)
+		if isGo {
+			var err error
+			if names, err = literals(file); err != nil {
 				return nil, err
 			}
 		}
 		for _, m := range names {
 			used[m.Text] = true
 			if _, known := table[m.Text]; !known {
-				found = append(found, Violation{name, m.Line, m.Text + " is not in the table of internal/variable: say there what it is for"})
+				found = append(found, Violation{file.Name, m.Line, m.Text + " is not in the table of internal/variable: say there what it is for"})
 			}
 		}
-		for _, m := range shellDefault.FindAllStringSubmatch(string(src), -1) {
-			if def, known := table[m[1]]; known && !strings.HasSuffix(name, ".go") && def != m[2] {
-				found = append(found, Violation{name, 0, fmt.Sprintf("has %s for %s, internal/variable has %q: make them equal", m[2], m[1], def)})
+		for _, m := range shellDefault.FindAllStringSubmatch(file.Text, -1) {
+			if def, known := table[m[1]]; known && !isGo && def != m[2] {
+				found = append(found, Violation{file.Name, 0, fmt.Sprintf("has %s for %s, internal/variable has %q: make them equal", m[2], m[1], def)})
 			}
 		}
 	}
-	for _, name := range sortedNames(table) {
+	for _, name := range slices.Sorted(maps.Keys(table)) {
 		if !used[name] && !slices.Contains(agents, name) {
 			found = append(found, Violation{"internal/variable", 0, "lists " + name + ", which nothing reads: remove it"})
 		}
@@ -60,22 +56,17 @@ func Variables(tree fs.FS, table map[string]string, agents []string) ([]Violatio
 	return found, nil
 }
 
-// readersOf lists the files whose variables are people's business.
-func readersOf(tree fs.FS) ([]string, error) {
-	files := []string{"Dockerfile"}
-	err := fs.WalkDir(tree, ".", func(p string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && (skippedDir(d.Name()) || p == "internal/variable" || p == "internal/repo/laws" || p == "tests" || p == "ci"):
-			return fs.SkipDir
-		case !d.Type().IsRegular(), strings.HasSuffix(p, "_test.go"), strings.HasSuffix(p, ".json"):
-		case strings.HasPrefix(p, "rootfs/"), strings.HasSuffix(p, ".go"), strings.HasSuffix(p, ".sh"):
-			files = append(files, p)
+// readsVariables reports whether the variables in a file are a user's business.
+func readsVariables(name string) bool {
+	for _, dir := range []string{"internal/variable/", "internal/repo/laws/", "tests/", "ci/"} {
+		if strings.HasPrefix(name, dir) {
+			return false
 		}
-		return nil
-	})
-	return files, err
+	}
+	if strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".json") {
+		return false
+	}
+	return name == "Dockerfile" || strings.HasPrefix(name, "rootfs/") || strings.HasSuffix(name, ".go") || strings.HasSuffix(name, ".sh")
 }
 
 type mention struct {
@@ -83,20 +74,19 @@ type mention struct {
 	Line int
 }
 
-func mentions(text string) []mention {
+func mentions(file File) []mention {
 	var found []mention
-	for n, line := range strings.Split(text, "\n") {
+	for n, line := range file.Lines() {
 		for _, name := range variableName.FindAllString(line, -1) {
-			found = append(found, mention{name, n + 1})
+			found = append(found, mention{name, n})
 		}
 	}
 	return found
 }
 
 // literals are the names in string literals, and the arguments of getenv.
-func literals(name string, src []byte) ([]mention, error) {
-	set := token.NewFileSet()
-	file, err := parser.ParseFile(set, name, src, parser.SkipObjectResolution)
+func literals(file File) ([]mention, error) {
+	set, parsed, err := file.Go()
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +106,7 @@ func literals(name string, src []byte) ([]mention, error) {
 			}
 		}
 	}
-	ast.Inspect(file, func(n ast.Node) bool {
+	ast.Inspect(parsed, func(n ast.Node) bool {
 		add(n, func(text string) []string { return variableName.FindAllString(text, -1) })
 		if call, ok := n.(*ast.CallExpr); ok && len(call.Args) > 0 && strings.EqualFold(calledName(call), "getenv") {
 			add(call.Args[0], uncommon)
@@ -142,13 +132,4 @@ func uncommon(name string) []string {
 		return nil
 	}
 	return []string{name}
-}
-
-func sortedNames(table map[string]string) []string {
-	names := make([]string, 0, len(table))
-	for name := range table {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -1,15 +1,14 @@
 package laws
 
 import (
+	"maps"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"caduceus/internal/variable"
 )
 
 func TestVariables(t *testing.T) {
-	_, tree := repository(t)
 	table := map[string]string{}
 	var agents []string
 	for _, v := range variable.All() {
@@ -21,7 +20,7 @@ func TestVariables(t *testing.T) {
 			agents = append(agents, v.Name)
 		}
 	}
-	found, err := Variables(tree, table, agents)
+	found, err := Variables(repository(t), table, agents)
 	report(t, found, err)
 }
 
@@ -44,13 +43,9 @@ func TestVariablesRefuses(t *testing.T) {
 		"a row that is only a test's":                {"internal/a/a.go", "package a\n\nvar v = getenv(\"VERSION\")\n", "lists HERMES_UID, which nothing reads"},
 	}
 	check := func(file, text string) []Violation {
-		tree := fstest.MapFS{file: {Data: []byte(text)}}
-		for name, content := range files {
-			if name != file {
-				tree[name] = &fstest.MapFile{Data: []byte(content)}
-			}
-		}
-		found, err := Variables(tree, table, []string{"HERMES_HOME_MODE"})
+		changed := maps.Clone(files)
+		changed[file] = text
+		found, err := Variables(tree(t, changed), table, []string{"HERMES_HOME_MODE"})
 		if err != nil {
 			t.Fatal(err)
 		}

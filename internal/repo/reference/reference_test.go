@@ -33,7 +33,11 @@ func TestThePagesAreWhatTheCodeSays(t *testing.T) {
 			}
 		}
 	}
-	for _, v := range laws.Generated(root, pages, regenerate) {
+	tree, err := laws.Read(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range laws.Generated(tree, pages, regenerate) {
 		t.Error(v)
 	}
 	for _, name := range committed(t, root) {
@@ -71,7 +75,11 @@ func TestGeneratedRefuses(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			found := laws.Generated(c.tree, map[string][]byte{"p.md": c.made}, regenerate)
+			tree, err := laws.Read(c.tree)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := laws.Generated(tree, map[string][]byte{"p.md": c.made}, regenerate)
 			if len(found) != 1 || !strings.Contains(found[0].String(), c.want) {
 				t.Errorf("want one violation with %q, got %v", c.want, found)
 			}

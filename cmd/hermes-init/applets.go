@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"caduceus/internal/contenv"
-	"caduceus/internal/pid1/boot"
+	"caduceus/internal/launch"
 	"caduceus/internal/s6"
 )
 
@@ -38,8 +38,8 @@ func withContenv(args []string) int {
 	if err != nil {
 		return complain(exitFailed, "with-contenv: fatal: %v", err)
 	}
-	err = boot.Exec(args, env)
-	return complain(boot.ExecCode(err), "with-contenv: fatal: cannot execute %q: %v", args[0], err)
+	err = launch.Run(args, env)
+	return complain(launch.ErrorCode(err), "with-contenv: fatal: cannot execute %q: %v", args[0], err)
 }
 
 // containerEnv is the environment behind with-contenv. What is no variable is left out with a

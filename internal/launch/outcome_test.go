@@ -40,9 +40,9 @@ func TestTheEndOfAProgramInWordsAndCodes(t *testing.T) {
 }
 
 func TestAProgramThatDoesNotRunHasTheCodeOfAShell(t *testing.T) {
-	clause.Proves(t, "BOOT-11", "CMD-08")
+	clause.Proves(t, "BOOT-11", "CMD-08", "SUP-76")
 	for err, want := range map[error]int{
-		syscall.ENOENT: 127, syscall.ENOTDIR: 127, fs.ErrNotExist: 127, syscall.EACCES: 126, syscall.ENOEXEC: 126, syscall.E2BIG: 126,
+		syscall.ENOENT: 127, syscall.ENOTDIR: 127, fs.ErrNotExist: 127, syscall.EACCES: 126, syscall.EPERM: 126, syscall.ENOEXEC: 126, syscall.E2BIG: 126,
 		syscall.ELOOP: 126, syscall.EISDIR: 126,
 	} {
 		if got := launch.ErrorCode(fmt.Errorf("cannot: %w", err)); got != want {

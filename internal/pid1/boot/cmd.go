@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/launch"
 	"caduceus/internal/pid1/proc"
 )
 
@@ -31,7 +32,7 @@ func (m *machine) startCmd(context.Context) error {
 	child, err := m.spawnCmd(program{argv: argv, dir: dir, stdin: os.Stdin, attr: sessionFor(m.tty)})
 	if err != nil {
 		m.fatalf("cannot execute %q: %v", argv[0], err)
-		m.writeExitCode(spawnCode(err))
+		m.writeExitCode(launch.ErrorCode(err))
 		m.halt(errNoCmd)
 		return nil
 	}

@@ -1,7 +1,6 @@
 package boot
 
 import (
-	"fmt"
 	"syscall"
 	"testing"
 	"time"
@@ -78,19 +77,6 @@ func TestExitCodeOfCmd(t *testing.T) {
 	} {
 		if got := cmdCode(c.ws, c.stopping, c.receives); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
-		}
-	}
-}
-
-func TestExitCodeOfFailedSpawn(t *testing.T) {
-	clause.Proves(t, "SUP-76")
-	t.Parallel()
-	for errno, want := range map[syscall.Errno]int{
-		syscall.ENOENT: 127, syscall.ENOTDIR: 127,
-		syscall.EACCES: 126, syscall.EPERM: 126, syscall.ENOEXEC: 126, syscall.ELOOP: 126,
-	} {
-		if got := spawnCode(fmt.Errorf("cannot execute: %w", errno)); got != want {
-			t.Errorf("%v: %d, want %d", errno, got, want)
 		}
 	}
 }

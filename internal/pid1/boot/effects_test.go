@@ -194,6 +194,18 @@ func TestOwnerOfRule(t *testing.T) {
 	}
 }
 
+// write makes an empty file.
+func write(t *testing.T, mode os.FileMode, path ...string) {
+	t.Helper()
+	file := filepath.Join(path...)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestApplyAttrs(t *testing.T) {
 	clause.Proves(t, "SUP-67")
 	t.Parallel()

@@ -1,11 +1,11 @@
 package boot
 
 import (
-	"errors"
-	"io/fs"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"caduceus/internal/launch"
 )
 
 // Exit codes of /init itself.
@@ -15,8 +15,6 @@ const (
 	exitTimeout  = 2
 	exitRefused  = 100
 	exitInternal = 111
-	exitNotExec  = 126
-	exitNotFound = 127
 )
 
 // cmdCode is the container's exit code for the way CMD ended. A CMD that dies of the TERM which the
@@ -25,21 +23,10 @@ const (
 //
 // spec: SUP-76
 func cmdCode(ws syscall.WaitStatus, stopping, receives bool) int {
-	switch {
-	case ws.Exited():
-		return ws.ExitStatus()
-	case ws.Signal() == syscall.SIGTERM && stopping && !receives:
+	if ws.Signaled() && ws.Signal() == syscall.SIGTERM && stopping && !receives {
 		return 0
 	}
-	return 128 + int(ws.Signal())
-}
-
-// spawnCode is the exit code for a program that could not be executed, as shells have it.
-func spawnCode(err error) int {
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return exitNotFound
-	}
-	return exitNotExec
+	return launch.Code(ws)
 }
 
 // finalCode is what the exitcode file says, as scripts may overwrite it; garbage leaves code.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"caduceus/internal/contenv"
+	"caduceus/internal/launch"
 	"caduceus/internal/pid1/proc"
 )
 
@@ -62,7 +63,7 @@ func (m *machine) spawn(p program) (*proc.Child, error) {
 	m.others.Store(true)
 	<-m.signals
 	path, _ := contenv.Lookup(m.environ, "PATH")
-	file, err := lookPath(p.argv[0], path, p.dir)
+	file, err := launch.Find(p.argv[0], path)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (m *machine) spawn(p program) (*proc.Child, error) {
 	if err == nil {
 		return child, nil
 	}
-	words := alternative(file, p.argv, p.dir, err)
+	words := launch.Alternative(file, p.argv, p.dir, err)
 	if words == nil {
 		return nil, err
 	}
@@ -131,10 +132,10 @@ func (m *machine) end(ctx context.Context, child *proc.Child, grace time.Duratio
 	}
 }
 
-// outcome is the exit code that tells how a program ended, or why it could not be executed.
+// outcome is the exit code for how a program ended, or for why it could not be executed.
 func outcome(ws syscall.WaitStatus, err error) int {
 	if err != nil {
-		return spawnCode(err)
+		return launch.ErrorCode(err)
 	}
-	return cmdCode(ws, false, false)
+	return launch.Code(ws)
 }

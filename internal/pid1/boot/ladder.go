@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/identity"
+	"caduceus/internal/launch"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/pid1/supervise"
@@ -94,7 +95,7 @@ func (l *ladder) endCmd() {
 	case over(cmd):
 		l.writeExitCode(cmdCode(cmd.Status(), asked, l.settings.cmdSignals))
 	default: // it will be killed, at the latest with the container
-		l.writeExitCode(128 + int(syscall.SIGKILL))
+		l.writeExitCode(launch.SignalCode(syscall.SIGKILL))
 	}
 }
 
@@ -296,12 +297,12 @@ func (m *machine) replaced(name string, code int) int {
 		err = identity.Drop(*owner)
 	}
 	if err == nil {
-		err = Exec([]string{file}, m.childEnv())
+		err = launch.Exec(file, []string{file}, m.childEnv())
 	}
 	m.fatalf("cannot execute %q: %v", file, err)
 	m.log.Flush(flushGrace)
 	if name == "crash" {
-		return spawnCode(err)
+		return launch.ErrorCode(err)
 	}
-	return m.replaced("crash", exitNotFound)
+	return m.replaced("crash", launch.NotFound)
 }

@@ -1,10 +1,10 @@
 package proc
 
 import (
-	"bytes"
 	"os"
-	"strconv"
 	"syscall"
+
+	"caduceus/internal/procfs"
 )
 
 // SignalAll sends sig to everything that this init answers for: kill(-1) as
@@ -41,9 +41,9 @@ func (t *Table) Others() int {
 func living() []int {
 	self := os.Getpid()
 	parents := map[int]int{}
-	for _, pid := range pids() {
-		if parent, state, ok := parentOf(pid); ok && state != 'Z' && state != 'X' {
-			parents[pid] = parent
+	for _, pid := range procfs.Pids(procfs.Root) {
+		if stat, err := procfs.Read(procfs.Root, pid); err == nil && stat.Living() {
+			parents[pid] = stat.Parent
 		}
 	}
 	var found []int
@@ -68,39 +68,4 @@ func descends(parents map[int]int, pid, ancestor int) bool {
 		}
 	}
 	return false
-}
-
-func pids() []int {
-	dir, err := os.Open("/proc")
-	if err != nil {
-		return nil
-	}
-	defer func() { _ = dir.Close() }()
-	names, _ := dir.Readdirnames(-1) // what was read before an error counts
-	var found []int
-	for _, name := range names {
-		if pid, err := strconv.Atoi(name); err == nil {
-			found = append(found, pid)
-		}
-	}
-	return found
-}
-
-// parentOf reads ppid and state from /proc/PID/stat, whose second field may
-// hold blanks and parentheses.
-func parentOf(pid int) (parent int, state byte, ok bool) {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return 0, 0, false
-	}
-	return parseStat(b)
-}
-
-func parseStat(b []byte) (parent int, state byte, ok bool) {
-	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
-	if len(fields) < 2 {
-		return 0, 0, false
-	}
-	parent, err := strconv.Atoi(string(fields[1]))
-	return parent, fields[0][0], err == nil
 }

@@ -358,23 +358,3 @@ func TestSignalAllHitsDescendantsOnly(t *testing.T) {
 	}
 	poll(t, "no descendant lives", func() bool { return table.Others() == 0 })
 }
-
-func TestParseStat(t *testing.T) {
-	tests := []struct {
-		in     string
-		parent int
-		state  byte
-		ok     bool
-	}{
-		{"12 (sh) S 7 1 1", 7, 'S', true},
-		{"12 (a) Z) (b) R 8 1 1", 8, 'R', true},
-		{"12 (sh)", 0, 0, false},
-		{"", 0, 0, false},
-	}
-	for _, tt := range tests {
-		parent, state, ok := parseStat([]byte(tt.in))
-		if parent != tt.parent && tt.ok || state != tt.state && tt.ok || ok != tt.ok {
-			t.Errorf("parseStat(%q) = %d, %c, %v", tt.in, parent, state, ok)
-		}
-	}
-}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/launch"
 	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
@@ -19,10 +20,8 @@ import (
 
 // Exit codes of scandir mode.
 const (
-	exitUsage    = 100
-	exitFailed   = 111
-	exitNoExec   = 126
-	exitNotFound = 127
+	exitUsage  = 100
+	exitFailed = 111
 )
 
 // usage is the command line of scandir mode. Its other options have no meaning
@@ -241,11 +240,11 @@ func (m *scanner) leave(failed bool) int {
 	switch {
 	case !errors.Is(err, os.ErrNotExist):
 		stderr().Errorf("%v", err)
-		return exitNoExec
+		return launch.NotExecutable
 	case failed:
 		return exitFailed
 	default:
-		return exitNotFound
+		return launch.NotFound
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"time"
 
-	"caduceus/internal/s6"
+	"caduceus/internal/launch"
 )
 
 // The numbers of the back-off (SUP-40, SUP-41).
@@ -65,18 +65,10 @@ func classicNext(now, ready, end time.Time) time.Time {
 	return now
 }
 
-// lastExit says in words how a run ended.
-func lastExit(ws syscall.WaitStatus) string {
-	if ws.Signaled() {
-		return "signal " + s6.SignalName(ws.Signal())
-	}
-	return fmt.Sprintf("exit code %d", ws.ExitStatus())
-}
-
 // crashLine is the one line of a crash loop whose delay changed.
 //
 // contract: SLOT-07; spec: SUP-43.
 func crashLine(fails int, ws syscall.WaitStatus, delay time.Duration, next time.Time) string {
 	return fmt.Sprintf("crash loop: %d fast deaths, last %s, next start in %.1f s at %s",
-		fails, lastExit(ws), delay.Seconds(), next.UTC().Format(time.RFC3339))
+		fails, launch.Ended(ws), delay.Seconds(), next.UTC().Format(time.RFC3339))
 }

@@ -1,6 +1,9 @@
 package supervise
 
-import "caduceus/internal/s6"
+import (
+	"caduceus/internal/launch"
+	"caduceus/internal/s6"
+)
 
 // Condition says in a word what the service does at this moment - ready, started, starting,
 // restarting, finishing, down - and why, where only its supervisor knows.
@@ -17,7 +20,7 @@ func condition(st s6.Status, ran, failed bool, unstarted error) (word, why strin
 	case st.Up():
 		return "started", ""
 	case st.Finishing:
-		return "finishing", lastExit(st.Wait)
+		return "finishing", launch.Ended(st.Wait)
 	case failed:
 		return "down", "finish exited 125"
 	case unstarted != nil:
@@ -25,7 +28,7 @@ func condition(st s6.Status, ran, failed bool, unstarted error) (word, why strin
 	case !st.WantUp:
 		return "down", ""
 	case ran:
-		return "restarting", lastExit(st.Wait)
+		return "restarting", launch.Ended(st.Wait)
 	}
 	return "starting", ""
 }

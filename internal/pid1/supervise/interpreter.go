@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/pid1/proc"
+	"caduceus/internal/launch"
 	"caduceus/internal/s6"
 )
 
@@ -28,7 +28,7 @@ func interpreter(dir *s6.Dir, path string, argv []string) ([]string, error) {
 		return nil, err
 	}
 	if info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-		if words := proc.Script(f, path, argv); words != nil {
+		if words := launch.Script(f, path, argv); words != nil {
 			return words, nil
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"caduceus/internal/launch"
 	"caduceus/internal/s6"
 )
 
@@ -14,8 +15,6 @@ import (
 const (
 	lockUsage       = 100
 	lockFailed      = 111
-	lockNoExec      = 126
-	lockNotFound    = 127
 	lockMinimumArgs = 3
 )
 
@@ -44,10 +43,7 @@ func LockMain(args []string) int {
 			}
 		}
 	}
-	if errors.Is(err, syscall.ENOENT) {
-		return lockComplain(lockNotFound, "cannot execute %q: %v", path, err)
-	}
-	return lockComplain(lockNoExec, "cannot execute %q: %v", path, err)
+	return lockComplain(launch.ErrorCode(err), "cannot execute %q: %v", path, err)
 }
 
 func lockComplain(code int, format string, a ...any) int {

@@ -5,5 +5,5 @@
 //	go test ./internal/repo/reference -update
 //
 // writes the pages; without -update the same test refuses pages that are not what the code says. The
-// package is not for the guide (docs/guide), which people write.
+// checks of the contract get their list of variables in the same way. People write the guide (docs/guide).
 package reference

@@ -76,6 +76,32 @@ func TestCommentsCiteWhatTheChecksProve(t *testing.T) {
 	}
 }
 
+func TestVariablesOfEveryKindGetHostileValues(t *testing.T) {
+	known := map[string]variable{}
+	for _, v := range settable() {
+		known[v.name] = v
+	}
+	for _, want := range []variable{
+		{name: "HERMES_HOME", path: true, judged: true},
+		{name: "HERMES_UID", judged: true},
+		{name: "HERMES_ALLOW_APT", judged: true},
+		{name: "HERMES_AUTH_JSON_BOOTSTRAP", judged: true},
+		{name: "S6_KILL_GRACETIME", judged: true},
+		{name: "HERMES_DASHBOARD_HOST"},
+		{name: "HERMES_HOME_MODE"},
+		{name: "WHATSAPP_MODE"},
+	} {
+		if got := known[want.name]; got != want {
+			t.Errorf("want %+v, got %+v", want, got)
+		}
+	}
+	for _, none := range append(commands(), "HERMES_TEST_IMAGE") {
+		if _, ok := known[none]; ok {
+			t.Errorf("%s is no variable that may have any value", none)
+		}
+	}
+}
+
 func TestViolationsFindsEveryClause(t *testing.T) {
 	err := fmt.Errorf("outside: %w", errors.Join(
 		violates("GW-04", "two heartbeats"), nil, errors.New("no engine"),

@@ -2,12 +2,12 @@ package checks
 
 import (
 	"context"
+	_ "embed" // variables.txt
 	"errors"
 	"maps"
 	"slices"
 	"strings"
 
-	"caduceus/internal/variable"
 	"caduceus/tests/docker/harness"
 )
 
@@ -39,20 +39,29 @@ func commands() []string {
 	return []string{"S6_CMD_ARG0", "S6_STAGE2_HOOK", "HERMES_TINI_SHIM_TARGET", "HERMES_TINI_SHIM_WRAPPER"}
 }
 
-// settable are the variables of a container that may have any value.
-func settable(only ...variable.Kind) []variable.Variable {
-	return slices.DeleteFunc(variable.All(), func(v variable.Variable) bool {
-		return v.Part == variable.Build || slices.Contains(commands(), v.Name) || len(only) > 0 && !slices.Contains(only, v.Kind)
-	})
+// variable is one that a container may be given.
+type variable struct {
+	name   string
+	path   bool // its value is a path
+	judged bool // the boot names it where it ignores its value
 }
 
-// hasDomain says whether a value can be wrong in the eyes of the boot. What a service reads is judged when
-// the service starts, what the agent reads is the agent's.
-func hasDomain(v variable.Variable) bool {
-	if v.Agent || !slices.Contains([]variable.Part{variable.Setup, variable.Gateways, variable.Tools, variable.Init}, v.Part) {
-		return false
+//go:embed variables.txt
+var variablesText string
+
+func variables() []variable {
+	var list []variable
+	for line := range strings.Lines(variablesText) {
+		if f := strings.Fields(line); len(f) > 0 && f[0] != "#" {
+			list = append(list, variable{name: f[0], path: slices.Contains(f, "path"), judged: slices.Contains(f, "judged")})
+		}
 	}
-	return !slices.Contains([]variable.Kind{variable.Text, variable.Filled}, v.Kind) || strings.HasPrefix(v.Name, "HERMES_AUTH_JSON_")
+	return list
+}
+
+// settable are the variables that may have any value.
+func settable() []variable {
+	return slices.DeleteFunc(variables(), func(v variable) bool { return slices.Contains(commands(), v.name) })
 }
 
 // hostileChecks set variables to values that nobody means.
@@ -73,7 +82,7 @@ func hostileChecks() []Check {
 func (h hostile) run(ctx context.Context, s *harness.Subject) error {
 	vars := settable()
 	if h.absolute {
-		vars = settable(variable.Path)
+		vars = slices.DeleteFunc(vars, func(v variable) bool { return !v.path })
 	}
 	past := map[string]string{".env": "KEPT=1\n", "SOUL.md": "kept\n", "sessions/kept": "kept\n", "gateway_state.json": `{"gateway_state":"stopped","kept":1}`}
 	if !h.named { // a hostile HERMES_AUTH_JSON_BOOTSTRAP must not be in the way of a good one
@@ -81,7 +90,7 @@ func (h hostile) run(ctx context.Context, s *harness.Subject) error {
 	}
 	spec := harness.Spec{Env: map[string]string{}, Cmd: []string{"sh", "-c", "echo booted; " + integrity + "exit 42"}}
 	for _, v := range vars {
-		spec.Env[v.Name] = h.value
+		spec.Env[v.name] = h.value
 	}
 	spec.Files = []harness.File{harness.File{Path: "/opt/data/sessions", Dir: true}.Hermes()}
 	for _, name := range slices.Sorted(maps.Keys(past)) {
@@ -102,8 +111,8 @@ func (h hostile) run(ctx context.Context, s *harness.Subject) error {
 		}
 	}
 	for _, v := range vars {
-		if h.named && hasDomain(v) && !strings.Contains(out+errs, v.Name) {
-			all = append(all, violates("ENV-11", "%s is not named:\n%s%s", v.Name, out, errs))
+		if h.named && v.judged && !strings.Contains(out+errs, v.name) {
+			all = append(all, violates("ENV-11", "%s is not named:\n%s%s", v.name, out, errs))
 		}
 	}
 	return errors.Join(all...)

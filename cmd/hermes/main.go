@@ -10,11 +10,11 @@ import (
 
 func main() {
 	os.Exit(cli.Run(context.Background(), cli.Env{
-		Args:    os.Args,
-		Environ: os.Environ(),
-		Stdin:   os.Stdin,
-		Stdout:  os.Stdout,
-		Stderr:  os.Stderr,
-		UID:     os.Geteuid(),
+		Args:     os.Args,
+		Environ:  os.Environ(),
+		Stdin:    os.Stdin,
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
+		StartUID: os.Geteuid(),
 	}))
 }

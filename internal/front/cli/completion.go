@@ -1,52 +1,44 @@
 package cli
 
 import (
-	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/front/command"
 	"caduceus/internal/front/completion"
 )
 
-// completionCommands serve `completion`: the agent's script of the shell, and after it the front's part.
-func completionCommands(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "completion [" + strings.Join(completion.Shells(), "|") + "]",
-		Short: "Print a script that completes hermes in a shell",
-		Long: `Print a script that completes hermes in a shell, bash unless another one is named: the agent's verbs as the
-agent's own script has them, the verbs of this image with their flags, and the profiles of this container.
-
-Exit codes: 0 printed, 2 unknown shell; else those of the agent.`,
-		Example:   "  eval \"$(hermes completion bash)\"\n  eval \"$(hermes completion zsh)\"\n  hermes completion fish | source",
-		ValidArgs: completion.Shells(),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 0:
-				args = completion.Shells()[:1]
-			case len(args) > 1:
-				return a.usage(cmd, fmt.Errorf("unknown word %q", args[1]))
-			}
-			if err := completion.Check(args[0]); err != nil {
-				return a.usage(cmd, err)
-			}
-			return a.complete(cmd.Context(), args[0])
+// completionVerb serves `completion`: the agent's script of the shell, and after it the front's part.
+func (a *app) completionVerb() *cobra.Command {
+	cmd := command.New(command.Verb{
+		Use:     "completion [SHELL]",
+		Summary: "Print a script that completes hermes in a shell",
+		Detail: `SHELL is bash, zsh or fish; bash if none is named. The script completes the agent's verbs as the agent's own
+script does, the verbs of this image with their flags, and the profiles of this container.`,
+		Example: "eval \"$(hermes completion bash)\"\neval \"$(hermes completion zsh)\"\nhermes completion fish | source",
+		Exits: []command.Exit{
+			{Code: "0", Means: "printed"}, {Code: "2", Means: "wrong command line"}, {Code: "else", Means: "those of the agent"},
 		},
+		ReadOn: "guide/running.md",
+		Values: completion.Shells(),
+		Shared: true,
+	})
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.complete(cmd, append(args, completion.Shells()[0])[0])
 	}
+	return cmd
 }
 
 // complete prints the script of a known shell, nothing where the agent fails.
-func (a *app) complete(ctx context.Context, shell string) error {
+func (a *app) complete(cmd *cobra.Command, shell string) error {
 	var agent strings.Builder
 	a.args = []string{"completion", shell}
-	code, err := a.runAgent(ctx, &agent)
+	code, err := a.runAgent(cmd.Context(), &agent)
 	if err != nil || code != 0 {
 		return firstError(err, ended(code))
 	}
-	tree := rootCommand()
-	tree.AddCommand(gatewayCommands(a), completionCommands(a), containerCommands(a))
-	script, err := completion.Script(shell, agent.String(), tree, "gateway", "completion")
+	script, err := completion.Script(shell, agent.String(), cmd.Root())
 	if err != nil {
 		return err
 	}

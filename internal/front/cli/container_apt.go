@@ -22,7 +22,7 @@ const allowApt = "HERMES_ALLOW_APT"
 // contract: TOOL-12, TOOL-14
 func (a *app) aptGet(ctx context.Context, name string) error {
 	r, ignored, ours := apt.ParseCommand(a.args)
-	if a.uid == 0 || !ours {
+	if a.euid == 0 || !ours {
 		return a.becomeProgram(program{Path: a.path("/usr/bin/" + name), Argv: append([]string{name}, a.args...)})
 	}
 	code, err := a.askApt(ctx, r)
@@ -71,7 +71,7 @@ func (a *app) aptRunner() apt.Runner {
 
 // asHermes runs fn with the file rights of hermes: the list of packages is in its hands.
 func (a *app) asHermes(fn func() error) (err error) {
-	if a.uid != 0 {
+	if a.euid != 0 {
 		return fn()
 	}
 	account, err := a.account()

@@ -22,8 +22,8 @@ const exitNotMeant = exitCode(78)
 // contract: TOOL-14, TOOL-15
 func (a *app) containerAptHelper() *cobra.Command {
 	return hidden("apt-helper", "Service: install packages for hermes", func(cmd *cobra.Command, _ []string) error {
-		if a.uid != 0 || !variable.On(a.getenv, allowApt) {
-			a.say("not for uid %d with %s=%q", a.uid, allowApt, a.getenv(allowApt))
+		if a.euid != 0 || !variable.On(a.getenv, allowApt) {
+			a.say("not for uid %d with %s=%q", a.euid, allowApt, a.getenv(allowApt))
 			return exitNotMeant
 		}
 		account, err := a.account()
@@ -76,7 +76,7 @@ func (a *app) startAptHelper() {
 	if !variable.On(a.getenv, allowApt) {
 		return
 	}
-	if a.uid != 0 {
+	if a.euid != 0 {
 		a.say("[apt] %s has no effect in a container that was not started as root", allowApt)
 		return
 	}

@@ -7,23 +7,24 @@ import (
 	"github.com/spf13/cobra"
 
 	"caduceus/internal/front/apt"
+	"caduceus/internal/front/command"
 )
 
 // containerAptRestore installs what the volume's list names, as a new container needs it.
 //
 // contract: TOOL-15
 func (a *app) containerAptRestore() *cobra.Command {
-	return &cobra.Command{
-		Use:   "apt-restore",
-		Short: "Install again the Debian packages that hermes had installed",
-		Long: `Install again the Debian packages that hermes had installed: those of ` + apt.ListName + ` in the data
-directory, one a line. Needs root, or a container with ` + allowApt + `=1, which does it at each boot.
-
-Exit codes: 0 all are installed, 1 not.`,
-		Example: "  docker exec hermes hermes container apt-restore",
-		Args:    a.noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.aptRestore(cmd.Context()) },
-	}
+	cmd := command.New(command.Verb{
+		Use:     "apt-restore",
+		Summary: "Install again the Debian packages that hermes had installed",
+		Detail: `They are those of ` + apt.ListName + ` in the data directory, one a line. It needs root, or a container with
+` + allowApt + `=1, which does it at each boot.`,
+		Example: "docker exec -u 0 hermes hermes container apt-restore",
+		Exits:   []command.Exit{{Code: "0", Means: "all are installed"}, {Code: "1", Means: "not all are"}, {Code: "2", Means: "wrong command line"}},
+		ReadOn:  "guide/tools.md",
+	})
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.aptRestore(cmd.Context()) }
+	return cmd
 }
 
 func (a *app) aptRestore(ctx context.Context) error {
@@ -32,7 +33,7 @@ func (a *app) aptRestore(ctx context.Context) error {
 		return err
 	}
 	return a.restore(ctx, names, func(r apt.Request) (int, error) {
-		if a.uid == 0 {
+		if a.euid == 0 {
 			return a.aptRunner().Run(ctx, r, a.Stdout, a.Stderr), nil
 		}
 		code, err := a.askApt(ctx, r)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 
 	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/command"
 )
 
 const doctorSchema = "caduceus.doctor/v1"
@@ -22,17 +24,19 @@ type finding struct {
 	Fix    string `json:"fix" schema:"pattern=.;doc=what mends it"`
 }
 
-// containerDoctor says what is wrong and how to mend it.
+// containerDoctor lists what is wrong and how to mend it.
 //
 // contract: STATUS-04
 func (a *app) containerDoctor() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := command.New(command.Verb{
 		Use:     "doctor",
-		Short:   "List what is wrong with this container, each with its cause and a fix",
-		Long:    "List what is wrong with this container, each with its cause and a fix.\n\nExit codes: 0 nothing, 1 something.",
-		Example: "  docker exec hermes hermes container doctor",
-		Args:    a.noArgs,
-	}
+		Summary: "List what is wrong with this container, each with its cause and a fix",
+		Detail: `It looks at the init, the agent, the volume and who else uses it, each profile's files and gateway, the
+dashboard if one is wanted, and the names of variables.`,
+		Example: "docker exec hermes hermes container doctor",
+		Exits:   []command.Exit{{Code: "0", Means: "nothing is wrong"}, {Code: "1", Means: "something is"}, {Code: "2", Means: "wrong command line"}},
+		ReadOn:  "guide/troubleshooting.md",
+	})
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+doctorSchema)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		findings := a.findings(cmd.Context())
@@ -74,7 +78,7 @@ func (a *app) findings(ctx context.Context) []finding {
 	}
 	for _, r := range a.wantedUp() {
 		if ok, reason := judge(r); !ok {
-			add(r.Slot, reason, "docker logs this container; then "+command(r.Profile, "gateway restart"))
+			add(r.Slot, reason, "docker logs this container; then "+commandLine(r.Profile, "gateway restart"))
 		}
 	}
 	if ok, reason := a.dashboardIfWanted(ctx); !ok {

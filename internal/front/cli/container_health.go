@@ -18,6 +18,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/front/command"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/s6"
 	"caduceus/internal/variable"
@@ -36,13 +37,15 @@ type health struct {
 //
 // contract: HEALTH-01, HEALTH-02
 func (a *app) containerHealth() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := command.New(command.Verb{
 		Use:     "health",
-		Short:   "Say in one line whether the container is healthy",
-		Long:    "Say in one line whether the container is healthy.\n\nExit codes: 0 healthy, 1 not.",
-		Example: "  docker exec hermes /command/hermes-health\n  docker exec hermes hermes container health --json",
-		Args:    a.noArgs,
-	}
+		Summary: "Print one line that says whether the container is healthy",
+		Detail: `It is the image's health check. What was asked for has to be up: each gateway, and the dashboard. Where
+nothing was, the boot has to be complete.`,
+		Example: "docker exec hermes /command/hermes-health\ndocker exec hermes hermes container health --json",
+		Exits:   []command.Exit{{Code: "0", Means: "healthy"}, {Code: "1", Means: "unhealthy"}, {Code: "2", Means: "wrong command line"}},
+		ReadOn:  "guide/troubleshooting.md",
+	})
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+healthSchema)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		h := a.health(cmd.Context())

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caduceus/internal/contenv"
+	"caduceus/internal/front/command"
 	"caduceus/internal/identity"
 )
 
@@ -24,9 +25,9 @@ const yieldsPath = "/opt/hermes/docker/subcommand-programs"
 //
 // contract: CMD-01, CMD-05, CMD-06, ENV-07, RUN-01, RUN-02, RUN-08
 func (a *app) containerMain() *cobra.Command {
-	return hidden("main", "The container's main program", func(cmd *cobra.Command, words []string) error {
-		return a.main(cmd.Context(), words)
-	})
+	cmd := command.New(command.Verb{Use: "main [WORD]...", Summary: "The container's main program", Hidden: true, Raw: true})
+	cmd.RunE = func(cmd *cobra.Command, words []string) error { return a.main(cmd.Context(), words) }
+	return cmd
 }
 
 func (a *app) main(ctx context.Context, words []string) error {
@@ -47,7 +48,7 @@ func (a *app) main(ctx context.Context, words []string) error {
 		return a.becomeProgram(p)
 	}
 	front := a.Env
-	front.Args, front.Environ, front.UID = append([]string{"hermes"}, p.Argv...), a.Environ, a.uid
+	front.Args, front.Environ, front.StartUID = append([]string{"hermes"}, p.Argv...), a.Environ, a.euid
 	return ended(Run(ctx, front))
 }
 
@@ -57,11 +58,11 @@ func (a *app) enterContainer() error {
 	if err != nil {
 		return err
 	}
-	if err := identity.Supported(a.uid, account, a.getenv); err != nil {
+	if err := identity.Supported(a.euid, account, a.getenv); err != nil {
 		a.say("%v", err)
 		return exitCode(1)
 	}
-	if a.uid == 0 {
+	if a.euid == 0 {
 		if err := a.become(account); err != nil {
 			a.say("[hermes] ERROR: refusing to run the main program as root: %v", err)
 			return exitCode(126)

@@ -30,7 +30,7 @@ func (a *app) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.uid == 0 {
+	if a.euid == 0 {
 		if err := a.become(account); err != nil {
 			a.say("main-hermes: refusing to run as root: %v", err)
 			return exitCode(126)

@@ -6,16 +6,31 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/command"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/s6"
 )
+
+func (a *app) doctorVerb() *cobra.Command {
+	return a.ofAgent(command.Verb{
+		Use:     "doctor",
+		Summary: "Run the agent's doctor, with a section about supervision",
+		Detail: `Where the agent does not know that an init supervises its gateway, the section "s6 Supervision" comes from
+the front. "hermes container doctor" examines the container.`,
+		Example: "docker exec hermes hermes doctor",
+		Exits:   []command.Exit{{Code: "all", Means: "those of the agent"}},
+		ReadOn:  "guide/troubleshooting.md",
+	}, a.doctor)
+}
 
 // doctor is the agent's `hermes doctor`. Its section about supervision comes from here where the agent
 // does not know the init, as it is not PID 1.
 //
 // contract: STATUS-03, RUN-05
-func (a *app) doctor(ctx context.Context) error {
-	if asksHelp(a.selection.Rest) || !a.initRuns() || a.agentKnows() {
+func (a *app) doctor(ctx context.Context, _ []string) error {
+	if !a.initRuns() || a.agentKnows() {
 		return a.becomeAgent()
 	}
 	code, err := a.runAgent(ctx, nil)

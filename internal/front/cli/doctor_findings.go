@@ -77,10 +77,10 @@ func (a *app) findProfile(add adder, name string) {
 		add(object, err.Error(), "correct that file")
 	}
 	if _, err := profile.ReadState(dir); err != nil {
-		add(object, err.Error(), command(name, "gateway start")+" writes it anew")
+		add(object, err.Error(), commandLine(name, "gateway start")+" writes it anew")
 	}
 	if _, err := profile.ReadIntent(dir); err != nil {
-		add(object, err.Error(), command(name, "gateway start")+" or stop writes it anew")
+		add(object, err.Error(), commandLine(name, "gateway start")+" or stop writes it anew")
 	}
 	if a.initRuns() && !a.scandir.Has(name) {
 		add(object, "it has no gateway slot", "docker restart this container")

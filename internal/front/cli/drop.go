@@ -8,19 +8,12 @@ import (
 	"caduceus/internal/variable"
 )
 
-// keepsRoot says whether root stays root.
-//
-// contract: EXEC-02
-func (a *app) keepsRoot() bool {
-	return a.UID == 0 && variable.On(a.getenv, "HERMES_DOCKER_EXEC_AS_ROOT")
-}
-
 // dropRoot makes root, as docker exec starts it, hermes: what it writes on the volume must be
 // hermes', too. Any other user stays what it is. It returns 0, or the exit code.
 //
 // contract: EXEC-01, EXEC-02, EXEC-03
 func (a *app) dropRoot() int {
-	if a.uid != 0 || a.keepsRoot() {
+	if a.euid != 0 || variable.On(a.getenv, "HERMES_DOCKER_EXEC_AS_ROOT") {
 		return 0
 	}
 	if _, err := os.Stat(a.path(setuidgidPath)); errors.Is(err, os.ErrNotExist) {
@@ -45,7 +38,7 @@ func (a *app) become(account identity.Account) error {
 	if err := a.Drop(account); err != nil {
 		return err
 	}
-	a.uid = int(account.UID)
+	a.euid = int(account.UID)
 	a.setenv("HOME", a.home.Root())
 	a.setenv("USER", account.Name)
 	a.setenv("LOGNAME", account.Name)

@@ -30,12 +30,12 @@ const (
 
 // Env is the process that a call of the front runs in. Tests set the fields that main leaves zero.
 type Env struct {
-	Args    []string // with the program's name
-	Environ []string
-	Stdin   *os.File
-	Stdout  *os.File
-	Stderr  *os.File
-	UID     int // effective
+	Args     []string // with the program's name
+	Environ  []string
+	Stdin    *os.File
+	Stdout   *os.File
+	Stderr   *os.File
+	StartUID int // the effective uid that it was called with
 
 	Root string // prefix of the image's paths; "" is the image itself
 	Exec func(path string, argv, environ []string) error
@@ -46,7 +46,7 @@ type Env struct {
 // app is one call: its Env, and what follows from it.
 type app struct {
 	Env
-	uid       int // as the call runs; Env.UID is how it was started
+	euid      int // who the call runs as; root becomes hermes on the way
 	args      []string
 	selection profile.Selection
 	home      profile.Home
@@ -63,7 +63,7 @@ func newApp(env Env) *app {
 	if env.Now == nil {
 		env.Now = time.Now
 	}
-	a := &app{Env: env, uid: env.UID}
+	a := &app{Env: env, euid: env.StartUID}
 	a.Environ = slices.Clone(env.Environ)
 	if len(env.Args) > 0 {
 		a.args = env.Args[1:]

@@ -298,13 +298,13 @@ func hermesMain() int {
 	}
 	root := os.Getenv("FAKE_ROOT")
 	return Run(context.Background(), Env{
-		Args:    os.Args,
-		Environ: os.Environ(),
-		Stdin:   os.Stdin,
-		Stdout:  os.Stdout,
-		Stderr:  os.Stderr,
-		UID:     uid,
-		Root:    root,
+		Args:     os.Args,
+		Environ:  os.Environ(),
+		Stdin:    os.Stdin,
+		Stdout:   os.Stdout,
+		Stderr:   os.Stderr,
+		StartUID: uid,
+		Root:     root,
 		Exec: func(path string, argv, environ []string) error {
 			if filepath.Base(path) == "sleep" {
 				fmt.Fprintln(os.Stdout, "exec:", strings.Join(argv, " "))

@@ -1,75 +1,98 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"caduceus/internal/front/command"
+	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/profile"
 )
 
-// tree serves a command line through cobra; commands are made only when they are needed.
-func (a *app) tree(commands func(*app) *cobra.Command) func(context.Context) error {
-	return func(ctx context.Context) error {
-		root := rootCommand()
-		root.AddCommand(commands(a))
-		root.SetArgs(a.selection.Rest)
-		root.SetIn(a.Stdin)
-		root.SetOut(a.Stdout)
-		root.SetErr(a.Stderr)
-		root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return a.usage(cmd, err) })
-		return root.ExecuteContext(ctx)
+func (a *app) gatewayVerbs() *cobra.Command {
+	cmd := command.New(command.Verb{
+		Use:     "gateway",
+		Summary: "Run and control the messaging gateways",
+		Detail: `In this image each profile's gateway is a supervised service: it comes back after a crash, and after
+"docker restart" unless it was stopped. Without a command, "hermes gateway" is "hermes gateway run".
+Further commands, such as setup and list, are the agent's own.`,
+		Example: "docker exec hermes hermes gateway status\ndocker exec hermes hermes -p coder gateway restart",
+		ReadOn:  "guide/running.md",
+		Raw:     true,
+		Shared:  true,
+	})
+	cmd.RunE = func(cmd *cobra.Command, words []string) error {
+		if len(words) == 0 {
+			return a.gatewayRun(cmd.Context(), gateway.RunArgs{})
+		}
+		if words[0] == "-h" || words[0] == "--help" {
+			return cmd.Help()
+		}
+		if err := command.Misplaced(cmd, words); err != nil {
+			return err
+		}
+		return a.becomeAgent()
 	}
-}
-
-// usage reports a wrong command line; its exit code is that of the agent's parser.
-func (a *app) usage(cmd *cobra.Command, err error) error {
-	a.say("hermes: %v; see: %s --help", err, cmd.CommandPath())
-	return exitCode(2)
-}
-
-// noArgs is for commands that take flags only.
-func (a *app) noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return a.usage(cmd, fmt.Errorf("unknown word %q", args[0]))
-	}
-	return nil
-}
-
-func gatewayCommands(a *app) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "gateway",
-		Short: "Run and control the messaging gateways",
-		Long: `Run and control the messaging gateways. In this image each profile's gateway is a supervised
-service: it comes back after a crash, and after "docker restart" unless it was stopped.
-
-Besides the commands below, "hermes gateway setup" and "hermes gateway list" are the agent's own.`,
-		Example: "  docker exec hermes hermes gateway status\n  docker exec hermes hermes -p coder gateway restart",
-	}
-	cmd.AddCommand(a.gatewayRunHelp(), a.gatewayStart(), a.gatewayStop(), a.gatewayRestart(),
+	cmd.AddCommand(a.gatewayRunVerb(), a.gatewayStart(), a.gatewayStop(), a.gatewayRestart(),
 		a.gatewayStatus(), a.gatewayInstall(), a.gatewayUninstall())
 	return cmd
 }
 
-// gatewayRunHelp documents `gateway run`; the command line itself is read by gateway.ParseRun.
-func (a *app) gatewayRunHelp() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "run",
-		Short: "Start the profile's gateway, supervised, and stay as its heartbeat",
-		Long: `Start the profile's gateway as a supervised service, then wait for the container's end as
-"sleep infinity". With --no-supervise, or HERMES_GATEWAY_NO_SUPERVISE=1 in the environment, this
-process becomes the gateway itself, and its exit code is the container's.
-
-Exit codes: 1 if the gateway cannot be started, or would run as root; else those of the gateway.`,
-		Example: "  docker run -d -v ~/.hermes:/opt/data IMAGE gateway run\n  docker run --rm -v ~/.hermes:/opt/data IMAGE gateway run --no-supervise",
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.gatewayRun(cmd.Context()) },
+// gatewayRunVerb is `gateway run`. Its flags are read as the agent reads them, by package gateway.
+func (a *app) gatewayRunVerb() *cobra.Command {
+	cmd := command.New(command.Verb{
+		Use:     "run",
+		Summary: "Start the profile's gateway, supervised, and wait for the container's end",
+		Detail: `The gateway becomes a supervised service, and this process only keeps the container alive, as
+"sleep infinity". With --no-supervise, or HERMES_GATEWAY_NO_SUPERVISE=1 in the environment, this process
+becomes the gateway itself, and its exit code is the container's.`,
+		Example: "docker run -d -v ~/.hermes:/opt/data IMAGE gateway run\ndocker run --rm -v ~/.hermes:/opt/data IMAGE gateway run --no-supervise",
+		Exits:   []command.Exit{{Code: "1", Means: "the gateway cannot be started, or would run as root"}, {Code: "else", Means: "those of the gateway"}},
+		ReadOn:  "guide/running.md",
+		Raw:     true,
+	})
+	for _, f := range gateway.RunFlags() {
+		cmd.Flags().BoolP(f.Name, f.Short, false, f.Text)
 	}
-	f := cmd.Flags()
-	f.Bool("no-supervise", false, "be the gateway, unsupervised")
-	f.CountP("verbose", "v", "more lines on stderr, unsupervised")
-	f.BoolP("quiet", "q", false, "no lines on stderr, unsupervised")
-	f.Bool("replace", false, "replace a gateway that runs already, unsupervised")
-	f.Bool("force", false, "start beside a supervised gateway, unsupervised")
-	f.Bool("external-supervisor", false, "another supervisor restarts this gateway, unsupervised")
-	f.Bool("accept-hooks", false, "approve unseen shell hooks without asking")
+	a.profileFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, words []string) error {
+		run, ok := gateway.ParseRunFlags(words)
+		switch {
+		case !ok:
+			return a.becomeAgent()
+		case run.Help:
+			return cmd.Help()
+		}
+		return a.gatewayRun(cmd.Context(), run)
+	}
 	return cmd
+}
+
+// profileFlag documents -p. The profile's selection has been taken out of the command line before its verb
+// is known, so what is still there is a second one, or one with an impossible name.
+//
+// contract: NAME-03, NAME-04
+func (a *app) profileFlag(cmd *cobra.Command) {
+	cmd.Flags().VarP(leftover{a.selection}, "profile", "p", "the profile's `NAME` (default: the active one)")
+}
+
+// leftover is a profile's selection that a verb still finds among its flags.
+type leftover struct{ taken profile.Selection }
+
+var _ pflag.Value = leftover{}
+
+func (leftover) String() string { return "" }
+
+func (leftover) Type() string { return "string" }
+
+func (l leftover) Set(name string) error {
+	if l.taken.Given {
+		return fmt.Errorf("two profiles are given, %q and %q; a command is about one", l.taken.Name, name)
+	}
+	if err := profile.CheckName(name); err != nil {
+		return err
+	}
+	return fmt.Errorf("cannot use profile %q here; put -p %s before the verb", name, name)
 }

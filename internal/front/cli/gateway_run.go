@@ -22,21 +22,8 @@ const breadcrumb = "→ the gateway runs under s6 supervision: it restarts after
 // gatewayRun is `gateway run`, and bare `gateway`.
 //
 // contract: GW-01, GW-06, GW-10, GW-11, GW-17, SHIM-01
-func (a *app) gatewayRun(ctx context.Context) error {
-	run, _ := gateway.ParseRun(a.selection.Rest)
-	if run.Help {
-		return a.tree(gatewayCommands)(ctx)
-	}
-	facts := gateway.Facts{
-		InitRuns:        a.initRuns(),
-		SupervisedChild: variable.On(a.getenv, "HERMES_S6_SUPERVISED_CHILD"),
-		NoSuperviseFlag: run.NoSupervise,
-		NoSuperviseEnv:  variable.On(a.getenv, "HERMES_GATEWAY_NO_SUPERVISE"),
-		StartedAsRoot:   a.UID == 0,
-		KeepsRoot:       a.uid == 0,
-		RootAllowed:     variable.On(a.getenv, "HERMES_ALLOW_ROOT_GATEWAY"),
-		RespectStop:     variable.On(a.getenv, "HERMES_GATEWAY_RESPECT_STOP"),
-	}
+func (a *app) gatewayRun(ctx context.Context, run gateway.RunArgs) error {
+	facts := a.runFacts(run)
 	var name string
 	if facts.InitRuns {
 		var err error
@@ -57,7 +44,7 @@ func (a *app) gatewayRun(ctx context.Context) error {
 		return a.becomeAgent()
 	case gateway.StayDown:
 		a.say("→ gateway %s was stopped and stays down, as HERMES_GATEWAY_RESPECT_STOP is set. To bring it up: %s",
-			name, command(name, "gateway start"))
+			name, commandLine(name, "gateway start"))
 		return a.becomeHeartbeat()
 	}
 	if err := a.control().Do(ctx, gateway.Start, name); err != nil {
@@ -67,7 +54,23 @@ func (a *app) gatewayRun(ctx context.Context) error {
 	return a.becomeHeartbeat()
 }
 
-// stopped says whether the last request, or else the last record, is a stop.
+// runFacts are the facts that need no profile. Root that started this process may be hermes by now.
+//
+// contract: SHIM-01
+func (a *app) runFacts(run gateway.RunArgs) gateway.Facts {
+	return gateway.Facts{
+		InitRuns:        a.initRuns(),
+		SupervisedChild: variable.On(a.getenv, "HERMES_S6_SUPERVISED_CHILD"),
+		NoSuperviseFlag: run.NoSupervise,
+		NoSuperviseEnv:  variable.On(a.getenv, "HERMES_GATEWAY_NO_SUPERVISE"),
+		StartedAsRoot:   a.StartUID == 0,
+		KeepsRoot:       a.euid == 0,
+		RootAllowed:     variable.On(a.getenv, "HERMES_ALLOW_ROOT_GATEWAY"),
+		RespectStop:     variable.On(a.getenv, "HERMES_GATEWAY_RESPECT_STOP"),
+	}
+}
+
+// stopped reports whether the last request, or else the last record, is a stop.
 func (a *app) stopped(name string) bool {
 	dir := a.home.Dir(name)
 	state, _ := profile.ReadState(dir)   // what cannot be read is no stop
@@ -75,8 +78,8 @@ func (a *app) stopped(name string) bool {
 	return profile.Prior(state, intent, profile.MachineBoot()) == profile.Stopped
 }
 
-// command is how a person asks for something of a profile.
-func command(name, words string) string {
+// commandLine is how a person asks for something of a profile.
+func commandLine(name, words string) string {
 	if name == profile.Default {
 		return "hermes " + words
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/front/gateway"
 )
 
 func TestBreadcrumb(t *testing.T) {
@@ -23,6 +24,25 @@ func TestBreadcrumb(t *testing.T) {
 	}
 	if strings.Contains(breadcrumb, "\n") {
 		t.Error("more than one line")
+	}
+}
+
+// Who started the front and who it runs as are two facts: root that became hermes is refused without an init.
+func TestRootIsWhoStartedTheFrontOrWhoItStillIs(t *testing.T) {
+	clause.Proves(t, "SHIM-01")
+	for name, c := range map[string]struct {
+		start, now     int
+		started, keeps bool
+	}{
+		"root that became hermes": {0, 10000, true, false},
+		"root that stays root":    {0, 0, true, true},
+		"hermes":                  {10000, 10000, false, false},
+	} {
+		a := newApp(Env{StartUID: c.start})
+		a.euid = c.now
+		if f := a.runFacts(gateway.RunArgs{}); f.StartedAsRoot != c.started || f.KeepsRoot != c.keeps {
+			t.Errorf("%s: started as root %t, keeps root %t", name, f.StartedAsRoot, f.KeepsRoot)
+		}
 	}
 }
 

@@ -13,28 +13,33 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/front/command"
 	"caduceus/internal/front/gateway"
 )
 
-// gatewayStatus tells what the supervisor knows of the profile's gateway.
+// gatewayStatus reports what the supervisor knows of the profile's gateway.
 //
 // contract: GW-20, SLOT-07
 func (a *app) gatewayStatus() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Say whether the profile's gateway is up, since when, and what was asked for",
-		Long: `Say whether the profile's gateway is up, since when, how often it restarted and what was asked for.
-
-Exit codes: 0 it is up, 3 it is down, 1 there is no such gateway.`,
-		Example: "  hermes gateway status\n  hermes -p coder gateway status --json",
-		Args:    a.noArgs,
-	}
+	cmd := command.New(command.Verb{
+		Use:     "status",
+		Summary: "Show whether the profile's gateway is up, since when, and what was asked for",
+		Detail: `Besides: how often it ended, a crash loop and its next start, and what the agent says about itself and
+its platforms.`,
+		Example: "hermes gateway status\nhermes -p coder gateway status --json",
+		Exits: []command.Exit{
+			{Code: "0", Means: "it is up"},
+			{Code: "1", Means: "there is no such profile or gateway"},
+			{Code: "2", Means: "wrong command line"},
+			{Code: "3", Means: "it is down"},
+		},
+		ReadOn: "reference/schemas.md",
+	})
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+gateway.Schema)
+	a.profileFlag(cmd)
 	cmd.Flags().Bool("deep", false, "")
 	cmd.Flags().BoolP("full", "l", false, "")
-	for _, name := range []string{"deep", "full"} {
-		_ = cmd.Flags().MarkHidden(name) // defined above
-	}
+	hide(cmd, "deep", "full")
 	ignoreHostFlags(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		if !a.initRuns() {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/front/command"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
 )
@@ -22,11 +23,11 @@ func (a *app) control() gateway.Control {
 	}
 }
 
-// warn tells in one line what did not keep a command from being obeyed.
+// warn reports in one line what went wrong without keeping a command from being obeyed.
 func (a *app) warn(err error) { a.say("hermes: %s", strings.ReplaceAll(err.Error(), "\n", "; ")) }
 
-// lifecycle serves start, stop and restart. Where no init runs, one gateway's is the agent's business,
-// but never --all: the agent would signal each process that looks like a gateway.
+// lifecycle serves start, stop and restart. Where no init runs, they are the agent's, but never --all: the
+// agent would signal each process that looks like a gateway.
 //
 // contract: GW-08, GW-09, GW-13, GW-19
 func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error {
@@ -87,16 +88,38 @@ func (a *app) lifecycleAll(ctx context.Context, verb gateway.Verb) error {
 	return nil
 }
 
-// lifecycleCommand is the cobra command of start, stop or restart.
-func (a *app) lifecycleCommand(verb gateway.Verb, short, example string) *cobra.Command {
-	cmd := &cobra.Command{
+func (a *app) gatewayStart() *cobra.Command {
+	return a.lifecycleVerb(gateway.Start, "Start the profile's gateway and keep it up",
+		"hermes gateway start\nhermes -p coder gateway start")
+}
+
+func (a *app) gatewayStop() *cobra.Command {
+	return a.lifecycleVerb(gateway.Stop, "Stop the profile's gateway; it stays down, also after docker restart",
+		"hermes gateway stop\nhermes gateway stop --all")
+}
+
+func (a *app) gatewayRestart() *cobra.Command {
+	return a.lifecycleVerb(gateway.Restart, "Restart the profile's gateway; one that is down starts",
+		"hermes gateway restart\nhermes -p coder gateway restart")
+}
+
+// lifecycleVerb is start, stop or restart.
+func (a *app) lifecycleVerb(verb gateway.Verb, summary, example string) *cobra.Command {
+	cmd := command.New(command.Verb{
 		Use:     string(verb),
-		Short:   short,
-		Long:    short + ".\n\nExit codes: 0 done, also with --all, whose lines say what failed; 1 no such gateway, refused or failed.",
+		Summary: summary,
+		Detail: `It prints nothing where it is done, and ends once the supervisor has taken the request up, not when the
+gateway is up or down: "hermes gateway status" shows that.`,
 		Example: example,
-		Args:    a.noArgs,
-	}
+		Exits: []command.Exit{
+			{Code: "0", Means: "done; also with --all, whose lines name what failed"},
+			{Code: "1", Means: "no such profile or gateway, refused, or failed"},
+			{Code: "2", Means: "wrong command line"},
+		},
+		ReadOn: "guide/profiles.md",
+	})
 	all := cmd.Flags().Bool("all", false, fmt.Sprintf("%s the gateways of all profiles", verb))
+	a.profileFlag(cmd)
 	ignoreHostFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.lifecycle(cmd.Context(), verb, *all) }
 	return cmd
@@ -106,7 +129,5 @@ func (a *app) lifecycleCommand(verb gateway.Verb, short, example string) *cobra.
 func ignoreHostFlags(cmd *cobra.Command) {
 	cmd.Flags().Bool("system", false, "")
 	cmd.Flags().String("platform", "", "")
-	for _, name := range []string{"system", "platform"} {
-		_ = cmd.Flags().MarkHidden(name) // it is defined above
-	}
+	hide(cmd, "system", "platform")
 }

@@ -9,11 +9,11 @@ import (
 	"caduceus/internal/front/profile"
 )
 
-// profileCreate serves the verbs that make profiles: create, import and install. The agent makes the
+// profileCreate serves the verbs that make profiles: create, or import and install. The agent makes the
 // profile; its gateway's slot is there when the command returns, down until somebody starts it.
 //
 // contract: PROF-01, PROF-02, PROF-03, PROF-05
-func (a *app) profileCreate(ctx context.Context) error {
+func (a *app) profileCreate(ctx context.Context, create bool) error {
 	if !a.initRuns() {
 		return a.becomeAgent()
 	}
@@ -31,7 +31,7 @@ func (a *app) profileCreate(ctx context.Context) error {
 			continue
 		}
 		a.forgetState(name)
-		said := a.agentRegisters() && !a.scandir.Has(name) // it failed, and has said why
+		said := create && a.agentKnows() && !a.scandir.Has(name) // the agent registers it; it failed, and has said why
 		if err := a.ensureSlot(ctx, name, false); err != nil && !said {
 			a.say("⚠ Could not register s6 gateway service: %v", err)
 		}
@@ -48,9 +48,6 @@ func (a *app) forgetState(name string) {
 	}
 	a.record(name, profile.Down)
 }
-
-// agentRegisters says whether the agent registers the slot of the profile that this command makes.
-func (a *app) agentRegisters() bool { return a.selection.Rest[1] == "create" && a.agentKnows() }
 
 // ensureSlot registers a slot for the profile. Where the agent has registered one by its own means, it
 // gets our scripts: they brake in the init alone, and log to stdout when the volume's log is taken.

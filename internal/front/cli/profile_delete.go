@@ -14,8 +14,8 @@ import (
 // init, the supervisor must not start it again meanwhile.
 //
 // contract: PROF-04, RUN-05
-func (a *app) profileDelete(ctx context.Context) error {
-	words := positional(a.selection.Rest[2:])
+func (a *app) profileDelete(ctx context.Context, words []string) error {
+	words = positional(words)
 	if !a.initRuns() || len(words) != 1 {
 		return a.becomeAgent()
 	}

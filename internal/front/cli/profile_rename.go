@@ -16,8 +16,8 @@ import (
 // by it that the new name is an old one's.
 //
 // contract: PROF-05, STATE-08
-func (a *app) profileRename(ctx context.Context) error {
-	words := positional(a.selection.Rest[2:])
+func (a *app) profileRename(ctx context.Context, words []string) error {
+	words = positional(words)
 	if !a.initRuns() || len(words) != 2 {
 		return a.becomeAgent()
 	}

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/command"
+	"caduceus/internal/front/gateway"
 )
 
 // heartbeatName is argv[0] of a front that keeps the container alive where there is no sleep program.
@@ -24,34 +29,34 @@ func Run(ctx context.Context, env Env) int {
 			a.selection.Rest = a.args
 		}
 	}
-	return a.run(ctx)
+	return a.code(a.serve(ctx))
 }
 
-func (a *app) run(ctx context.Context) int {
-	verb := route(a.selection.Rest)
-	if verb != byContainer { // boot steps need root, and the main program drops it by itself
+// serve finds the verb of the command line, and runs it.
+func (a *app) serve(ctx context.Context) error {
+	tree := a.tree()
+	tree.SetOut(a.Stdout)
+	verb, words := command.Find(tree, a.selection.Rest, gateway.AcceptHooks)
+	if !ofContainer(verb) { // boot steps need root, and the main program drops it by itself
 		if code := a.dropRoot(); code != 0 {
-			return code
+			return exitCode(code)
 		}
 	}
-	serve := map[string]func(context.Context) error{
-		byContainer:     a.tree(containerCommands),
-		byGateway:       a.tree(gatewayCommands),
-		byCompletion:    a.tree(completionCommands),
-		byGatewayRun:    a.gatewayRun,
-		byProfileCreate: a.profileCreate,
-		byProfileDelete: a.profileDelete,
-		byProfileRename: a.profileRename,
-		byStatus:        a.status,
-		byDoctor:        a.doctor,
-	}[verb]
-	if serve == nil {
-		return a.code(a.becomeAgent())
-	}
-	return a.code(serve(ctx))
+	return command.Run(ctx, verb, words)
 }
 
-// code is the exit code of a verb's error, which is printed unless it has been.
+// ofContainer reports whether a verb is one of `hermes container`.
+func ofContainer(verb *cobra.Command) bool {
+	for ; verb != nil; verb = verb.Parent() {
+		if verb.Name() == "container" {
+			return true
+		}
+	}
+	return false
+}
+
+// code is the exit code of a verb's error, which is printed unless it has been. A wrong command line has
+// that of the agent's parser.
 func (a *app) code(err error) int {
 	if err == nil {
 		return 0
@@ -60,5 +65,8 @@ func (a *app) code(err error) int {
 		return int(reported)
 	}
 	a.say("hermes: %v", err)
+	if _, wrong := errors.AsType[*command.UsageError](err); wrong {
+		return 2
+	}
 	return 1
 }

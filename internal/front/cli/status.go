@@ -7,15 +7,30 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/command"
 	"caduceus/internal/front/gateway"
 )
+
+func (a *app) statusVerb() *cobra.Command {
+	return a.ofAgent(command.Verb{
+		Use:     "status",
+		Summary: "Show the agent's status, and the gateways in a crash loop",
+		Detail: `Where the agent does not know that an init supervises its gateway, as the init is not PID 1, its lines about
+the gateway are corrected. Gateways in a crash loop are listed at the end.`,
+		Example: "docker exec hermes hermes status",
+		Exits:   []command.Exit{{Code: "all", Means: "those of the agent"}},
+		ReadOn:  "guide/running.md",
+	}, a.status)
+}
 
 // status is the agent's `hermes status`. Where the agent does not know the init, as it is not PID 1, the
 // gateway section is corrected; gateways in a crash loop are listed after it.
 //
 // contract: STATUS-01, STATUS-02, SLOT-07, RUN-05
-func (a *app) status(ctx context.Context) error {
-	if asksHelp(a.selection.Rest) || !a.initRuns() {
+func (a *app) status(ctx context.Context, _ []string) error {
+	if !a.initRuns() {
 		return a.becomeAgent()
 	}
 	loops := a.crashLoops()

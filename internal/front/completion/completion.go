@@ -3,12 +3,13 @@ package completion
 import (
 	"embed"
 	"fmt"
-	"slices"
 	"strings"
 	"text/template"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"caduceus/internal/front/command"
 )
 
 //go:embed script
@@ -16,14 +17,6 @@ var scripts embed.FS
 
 // Shells are those that a script can be made for, the agent's default first.
 func Shells() []string { return []string{"bash", "zsh", "fish"} }
-
-// Check refuses a shell that no script can be made for.
-func Check(shell string) error {
-	if !slices.Contains(Shells(), shell) {
-		return fmt.Errorf("unknown shell %q, known are %s", shell, strings.Join(Shells(), ", "))
-	}
-	return nil
-}
 
 // word is what a user may type next.
 type word struct{ Name, Text string }
@@ -35,13 +28,10 @@ type level struct {
 	Flags []word
 }
 
-// Script is the completion script of a shell: agent, the script of the agent, and the verbs of the tree.
-// known names verbs of the tree whose next word the agent completes already.
-func Script(shell, agent string, tree *cobra.Command, known ...string) (string, error) {
-	if err := Check(shell); err != nil {
-		return "", err
-	}
-	top, levels := levels(tree, known)
+// Script is the completion script of a known shell: agent, the script of the agent, and the verbs of the
+// tree. What the agent has, too, its own script completes, but for the flags.
+func Script(shell, agent string, tree *cobra.Command) (string, error) {
+	top, levels := levels(tree)
 	if shell == "fish" { // the agent offers its verbs until it sees one, and ours it does not know
 		const unseen = "not __fish_seen_subcommand_from "
 		agent = strings.ReplaceAll(agent, unseen, unseen+names(top)+" ")
@@ -62,7 +52,7 @@ func Script(shell, agent string, tree *cobra.Command, known ...string) (string, 
 }
 
 // levels lists the verbs that the agent lacks, and what may follow each verb.
-func levels(tree *cobra.Command, known []string) (top []word, all []level) {
+func levels(tree *cobra.Command) (top []word, all []level) {
 	var walk func(cmd *cobra.Command, path string)
 	walk = func(cmd *cobra.Command, path string) {
 		at := level{Path: path}
@@ -73,7 +63,7 @@ func levels(tree *cobra.Command, known []string) (top []word, all []level) {
 			at.Words = append(at.Words, word{sub.Name(), sub.Short})
 			walk(sub, path+" "+sub.Name())
 		}
-		if slices.Contains(known, path) && len(at.Words) > 0 {
+		if command.Shared(cmd) && len(at.Words) > 0 || cmd.DisableFlagParsing && !cmd.HasLocalFlags() {
 			return
 		}
 		for _, arg := range cmd.ValidArgs {
@@ -83,7 +73,7 @@ func levels(tree *cobra.Command, known []string) (top []word, all []level) {
 		all = append(all, at)
 	}
 	for _, cmd := range tree.Commands() {
-		if !slices.Contains(known, cmd.Name()) {
+		if !command.Shared(cmd) {
 			top = append(top, word{cmd.Name(), cmd.Short})
 		}
 		walk(cmd, cmd.Name())
@@ -93,15 +83,16 @@ func levels(tree *cobra.Command, known []string) (top []word, all []level) {
 
 func flags(cmd *cobra.Command) []word {
 	var all []word
-	cmd.InitDefaultHelpFlag()
+	command.AddHelpFlag(cmd)
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden {
 			return
 		}
+		_, text := pflag.UnquoteUsage(f)
 		if f.Shorthand != "" {
-			all = append(all, word{"-" + f.Shorthand, f.Usage})
+			all = append(all, word{"-" + f.Shorthand, text})
 		}
-		all = append(all, word{"--" + f.Name, f.Usage})
+		all = append(all, word{"--" + f.Name, text})
 	})
 	return all
 }

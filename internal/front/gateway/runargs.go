@@ -5,68 +5,105 @@ import (
 	"strings"
 )
 
-// RunArgs is a `gateway run` command line, without the profile's selection.
+// RunArgs is what the flags of a `gateway run` command line ask for.
 type RunArgs struct {
 	NoSupervise bool
 	Help        bool
 }
 
-// ParseRun takes the words after `hermes`. ok is false if they are not a `gateway run` that the agent
-// would accept: then it is the agent's to answer, and nothing is redirected. Bare `gateway` is
-// `gateway run`, but takes no flag of it. As in the agent's parser, a long flag may be cut short
-// where that is unambiguous, and short ones may be joined.
+// RunFlag is a flag of `gateway run`.
+type RunFlag struct {
+	Name, Short string // without dashes; Short may be ""
+	Text        string
+}
+
+// RunFlags lists the flags of `gateway run` as the agent's parser knows them, but --help.
 //
 // contract: GW-03
-func ParseRun(args []string) (run RunArgs, ok bool) {
-	if len(args) > 0 && args[0] == acceptHooks {
-		args = args[1:]
+func RunFlags() []RunFlag {
+	return []RunFlag{
+		{"no-supervise", "", "be the gateway, unsupervised"},
+		{"verbose", "v", "more lines on stderr, unsupervised"},
+		{"quiet", "q", "no lines on stderr, unsupervised"},
+		{"replace", "", "replace a gateway that runs already, unsupervised"},
+		{"force", "", "start beside a supervised gateway, unsupervised"},
+		{"external-supervisor", "", "another supervisor restarts this gateway, unsupervised"},
+		{acceptHooks, "", "approve unseen shell hooks without asking"},
 	}
-	if len(args) == 0 || args[0] != "gateway" {
+}
+
+const (
+	acceptHooks = "accept-hooks"
+	help        = "help"
+)
+
+// AcceptHooks is the one flag that the agent also takes before and after the word gateway.
+const AcceptHooks = "--" + acceptHooks
+
+// ParseRun takes the words after `hermes`, without the profile's selection. ok is false if they are not
+// a `gateway run` that the agent would accept. Bare `gateway` is one, too.
+//
+// contract: GW-03
+func ParseRun(words []string) (run RunArgs, ok bool) {
+	words = withoutAcceptHooks(words, 1)
+	if len(words) == 0 || words[0] != "gateway" {
 		return RunArgs{}, false
 	}
-	args = args[1:]
-	for len(args) > 0 && args[0] == acceptHooks {
-		args = args[1:]
-	}
-	if len(args) == 0 {
+	words = withoutAcceptHooks(words[1:], len(words))
+	switch {
+	case len(words) == 0:
 		return RunArgs{}, true
-	}
-	if args[0] != "run" {
+	case words[0] != "run":
 		return RunArgs{}, false
 	}
-	for _, arg := range args[1:] {
-		switch flag, known := runFlag(arg); {
-		case !known:
+	return ParseRunFlags(words[1:])
+}
+
+func withoutAcceptHooks(words []string, most int) []string {
+	for most > 0 && len(words) > 0 && words[0] == AcceptHooks {
+		words, most = words[1:], most-1
+	}
+	return words
+}
+
+// ParseRunFlags takes the words after `gateway run`. ok is false if the agent would not accept them: then
+// it is the agent's to say so, and nothing is redirected. As in the agent's parser, a long flag may be
+// cut short where that is unambiguous, and short ones may be joined.
+//
+// contract: GW-03
+func ParseRunFlags(words []string) (run RunArgs, ok bool) {
+	for _, word := range words {
+		names := runFlags(word)
+		if len(names) == 0 {
 			return RunArgs{}, false
-		case flag == "--no-supervise":
-			run.NoSupervise = true
-		case flag == "--help":
-			run.Help = true
 		}
+		run.NoSupervise = run.NoSupervise || slices.Contains(names, "no-supervise")
+		run.Help = run.Help || slices.Contains(names, help)
 	}
 	return run, true
 }
 
-const acceptHooks = "--accept-hooks"
-
-// runFlag is the full name of a flag of `gateway run`.
-func runFlag(arg string) (name string, known bool) {
-	if short, found := strings.CutPrefix(arg, "-"); found && !strings.HasPrefix(short, "-") {
-		if strings.ContainsRune(short, 'h') && strings.Trim(short, "vqh") == "" {
-			return "--help", true
+// runFlags are the names of the flags in a word; nil if it is not made of flags of `gateway run`.
+func runFlags(word string) []string {
+	flags := append(RunFlags(), RunFlag{Name: help, Short: "h"})
+	if prefix, long := strings.CutPrefix(word, "--"); long {
+		flags = slices.DeleteFunc(flags, func(f RunFlag) bool { return prefix == "" || !strings.HasPrefix(f.Name, prefix) })
+		if len(flags) != 1 {
+			return nil
 		}
-		return arg, short != "" && strings.Trim(short, "vq") == ""
+		return []string{flags[0].Name}
 	}
-	flags := []string{
-		"--verbose", "--quiet", "--replace", "--force", "--no-supervise",
-		"--external-supervisor", acceptHooks, "--help",
+	letters, short := strings.CutPrefix(word, "-")
+	if !short {
+		return nil
 	}
-	if len(arg) < 3 {
-		return "", false
+	var names []string
+	for letter := range strings.SplitSeq(letters, "") {
+		at := slices.IndexFunc(flags, func(f RunFlag) bool { return letter != "" && f.Short == letter })
+		if at < 0 {
+			return nil
+		}
+		names = append(names, flags[at].Name)
 	}
-	matches := slices.DeleteFunc(flags, func(flag string) bool { return !strings.HasPrefix(flag, arg) })
-	if len(matches) != 1 {
-		return "", false
-	}
-	return matches[0], true
+	return names
 }

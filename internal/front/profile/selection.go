@@ -85,7 +85,9 @@ func Resolve(s Selection, home Home, supervisedChild bool) (string, error) {
 		return "", err
 	}
 	if info, err := os.Stat(home.Dir(name)); name != Default && (err != nil || !info.IsDir()) {
-		return "", fmt.Errorf("profile '%s' does not exist; create it with: hermes profile create %s", name, name)
+		names, _ := home.Names() // those left out have been reported by the boot
+		return "", fmt.Errorf("profile '%s' does not exist; there are %s; create it with: hermes profile create %s",
+			name, strings.Join(names, ", "), name)
 	}
 	return name, nil
 }

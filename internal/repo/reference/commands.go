@@ -2,10 +2,13 @@ package reference
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"caduceus/internal/front/command"
 )
 
 // commandPage describes a tree of commands; hidden ones get one line each.
@@ -24,7 +27,7 @@ verbs below exits 2. Each of them has ` + "`--help`" + `.
 			row(&scripts, code(cmd.CommandPath()), cell(cmd.Short))
 			return
 		case cmd != root:
-			command(&b, cmd)
+			verb(&b, cmd)
 		}
 		for _, sub := range cmd.Commands() {
 			walk(sub)
@@ -38,21 +41,20 @@ verbs below exits 2. Each of them has ` + "`--help`" + `.
 	return b.String()
 }
 
-func command(b *strings.Builder, cmd *cobra.Command) {
+func verb(b *strings.Builder, cmd *cobra.Command) {
 	level := "###"
 	if cmd.HasSubCommands() || cmd.Parent().Parent() == nil {
 		level = "##"
 	}
-	fmt.Fprintf(b, "\n%s %s\n\n%s\n", level, cmd.CommandPath(), cmd.Long)
-	usage := cmd.UseLine()
-	if cmd.HasSubCommands() {
-		usage = cmd.CommandPath() + " COMMAND"
+	fmt.Fprintf(b, "\n%s %s\n\n%s.\n", level, cmd.CommandPath(), cmd.Short)
+	if cmd.Long != "" {
+		fmt.Fprintf(b, "\n%s\n", cmd.Long)
 	}
-	fmt.Fprintf(b, "\n```\n%s\n```\n", usage)
+	fmt.Fprintf(b, "\n```\n%s\n```\n", command.Usage(cmd))
 	if cmd.Example != "" {
-		fmt.Fprintf(b, "\nFor example:\n\n```\n%s\n```\n", outdent(cmd.Example))
+		fmt.Fprintf(b, "\nFor example:\n\n```\n%s\n```\n", cmd.Example)
 	}
-	var flags strings.Builder
+	var flags, exits strings.Builder
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden || f.Name == "help" {
 			return
@@ -61,20 +63,26 @@ func command(b *strings.Builder, cmd *cobra.Command) {
 		if f.Shorthand != "" {
 			name = "-" + f.Shorthand + ", " + name
 		}
-		if kind := f.Value.Type(); kind != "bool" && kind != "count" {
-			name += " " + strings.ToUpper(kind)
-		}
-		row(&flags, code(name), cell(f.Usage))
+		value, text := pflag.UnquoteUsage(f)
+		row(&flags, code(strings.TrimSpace(name+" "+value)), cell(text))
 	})
-	if flags.Len() > 0 {
-		b.WriteString("\n| flag | does |\n| --- | --- |\n" + flags.String())
+	table(b, &flags, "flag", "does")
+	for _, e := range command.Exits(cmd) {
+		row(&exits, code(e.Code), cell(e.Means))
+	}
+	table(b, &exits, "exit code", "means")
+	if page := command.ReadOn(cmd); page != "" {
+		fmt.Fprintf(b, "\nRead on: [%s](../%s).\n", page, page)
 	}
 }
 
-func outdent(text string) string {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimPrefix(lines[i], "  ")
+// table writes rows below a head, nothing where there are no rows.
+func table(b, rows *strings.Builder, head ...string) {
+	if rows.Len() == 0 {
+		return
 	}
-	return strings.Join(lines, "\n")
+	b.WriteString("\n")
+	row(b, head...)
+	row(b, slices.Repeat([]string{"---"}, len(head))...)
+	b.WriteString(rows.String())
 }

@@ -92,7 +92,7 @@ func TestThePagesNameWhatThereIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, words := range map[string][]string{
-		"cli.md":         {"### hermes gateway status", "Exit codes: 0 it is up, 3 it is down", "`--json`", "hermes container main", "### hermes profile create\n"},
+		"cli.md":         {"### hermes gateway status", "| `3` | it is down |", "`--json`", "hermes container main", "### hermes profile create\n"},
 		"environment.md": {"`HERMES_UID`", "`/opt/data`", "yes: exact", "`S6_KILL_GRACETIME` | milliseconds | `3000`"},
 		"mage.md":        {"| `build:all` | builds", "| `test:docker` |", "| `publish ADDRESS` |"},
 		"schemas.md":     {"`caduceus.doctor/v1`", "`findings[].fix`"},

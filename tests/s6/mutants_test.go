@@ -1,86 +1,59 @@
 package s6
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"caduceus/internal/clause"
+	"caduceus/tests/mutant"
 )
 
-// mutant is an init with one line changed, and the tests that must notice.
-type mutant struct {
-	name, file, old, with string
-	tests                 string // pattern of -test.run
+// brokenInit is an init with one fault, and the tests that must notice.
+type brokenInit struct {
+	name  string
+	fault mutant.Edit
+	tests string // pattern of -test.run
 }
 
-func mutants() []mutant {
-	return []mutant{
+func brokenInits() []brokenInit {
+	const supervisor, processes = "internal/pid1/supervise/turn.go", "internal/pid1/proc/table.go"
+	return []brokenInit{
 		{
-			"readiness is not told", "internal/pid1/supervise/turn.go", "t.notify(s6.EventReady)", "",
+			"readiness is not announced",
+			mutant.Edit{File: supervisor, Old: "t.notify(s6.EventReady)"},
 			"TestSameAsRealScanner/^readiness$",
 		},
 		{
-			"a letter of two is dropped", "internal/s6/events.go", "[]byte(letters)", "[]byte(letters[:1])",
+			"a letter of two is dropped",
+			mutant.Edit{File: "internal/s6/events.go", Old: "[]byte(letters)", New: "[]byte(letters[:1])"},
 			"TestSameAsRealScanner/^restart_after_a_crash$",
 		},
 		{
-			"the event comes before the write", "internal/pid1/supervise/turn.go",
-			"t.write()\n\tt.notify(s6.EventUp)", "t.notify(s6.EventUp)",
+			"the event comes before the write",
+			mutant.Edit{File: supervisor, Old: "t.write()\n\tt.notify(s6.EventUp)", New: "t.notify(s6.EventUp)"},
 			"TestSameAsRealScanner/^down,_up,_restart$",
 		},
 		{
-			"exit codes are lost", "internal/pid1/proc/table.go", "child.finish(status)\n\t} else if", "child.finish(0)\n\t} else if",
+			"exit codes are lost",
+			mutant.Edit{File: processes, Old: "child.finish(status)\n\t} else if", New: "child.finish(0)\n\t} else if"},
 			"TestSameAsRealScanner/^finish_with_its_arguments$",
 		},
 		{
-			"one child is reaped for each SIGCHLD", "internal/pid1/proc/table.go", "for t.reapOne() {\n\t\t}", "t.reapOne()",
+			"one child is reaped for each SIGCHLD",
+			mutant.Edit{File: processes, Old: "for t.reapOne() {\n\t\t}", New: "t.reapOne()"},
 			"TestAsProcessOne",
 		},
 		{
-			"a second waiter takes what it can", "internal/pid1/proc/table.go", "go t.reap()",
-			"go t.reap()\n\tgo func() {\n\t\tfor {\n\t\t\t_, _ = syscall.Wait4(-1, nil, 0, nil)\n\t\t}\n\t}()",
+			"a second waiter takes what it can",
+			mutant.Edit{
+				File: processes, Old: "go t.reap()",
+				New: "go t.reap()\n\tgo func() {\n\t\tfor {\n\t\t\t_, _ = syscall.Wait4(-1, nil, 0, nil)\n\t\t}\n\t}()",
+			},
 			"TestKilledServiceIsBackWithANewPid",
 		},
 	}
-}
-
-// build compiles the init with the change of m and gives the program.
-func (m mutant) build(t *testing.T) string {
-	t.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source := filepath.Join(root, m.file)
-	text, err := os.ReadFile(source)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(string(text), m.old); m.old != "" && n != 1 {
-		t.Fatalf("%s has %q %d times, want once: mend the mutant", m.file, m.old, n)
-	}
-	dir := t.TempDir()
-	changed, overlay, program := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "init")
-	if err := os.WriteFile(changed, []byte(strings.Replace(string(text), m.old, m.with, 1)), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	list, err := json.Marshal(map[string]map[string]string{"Replace": {source: changed}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(overlay, list, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-o", program, "caduceus/cmd/hermes-init")
-	cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("cannot build the mutant: %v\n%s", err, out)
-	}
-	return program
 }
 
 // suite runs tests of this binary against another init and gives what they said.
@@ -95,34 +68,41 @@ func suite(t *testing.T, init, pattern, patience string) (said string, passed bo
 	return string(out), err == nil
 }
 
-// TestMutants: an init with a known fault turns the suite red, and the same tests are green with the
-// init as it is.
+// An init with a known fault turns the suite red. The same tests are green with the init as it is.
 func TestMutants(t *testing.T) {
 	clause.Proves(t, "FAULT-22")
 	t.Parallel()
 	needTools(t)
-	for _, m := range mutants() {
-		t.Run(m.name, func(t *testing.T) {
+	inits, err := mutant.NewBuilder("../..", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := func(t *testing.T, edits ...mutant.Edit) string {
+		t.Helper()
+		path, err := inits.Build(t.Context(), mutant.Program{Package: "./cmd/hermes-init", Edits: edits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, b := range brokenInits() {
+		t.Run(b.name, func(t *testing.T) {
 			t.Parallel()
-			said, passed := suite(t, m.build(t), m.tests, "5s")
+			said, passed := suite(t, build(t, b.fault), b.tests, "5s")
 			if passed {
-				t.Errorf("the suite did not notice:\n%s", said)
+				t.Errorf("want %s red, got green:\n%s", b.tests, said)
 			}
 			if !strings.Contains(said, "--- FAIL: ") {
-				t.Errorf("the suite broke down and did not judge:\n%s", said)
+				t.Errorf("want a test that fails, got a suite that broke down:\n%s", said)
 			}
 		})
 	}
 	t.Run("none", func(t *testing.T) {
 		t.Parallel()
-		var all []string
-		for _, m := range mutants() {
-			all = append(all, m.tests)
-		}
-		whole := mutant{file: "internal/pid1/proc/table.go"}.build(t)
-		for _, pattern := range all {
-			if said, passed := suite(t, whole, pattern, ""); !passed {
-				t.Errorf("red without a mutation:\n%s", said)
+		sound := build(t)
+		for _, b := range brokenInits() {
+			if said, passed := suite(t, sound, b.tests, ""); !passed {
+				t.Errorf("want %s green with the init as it is, got red:\n%s", b.tests, said)
 			}
 		}
 	})

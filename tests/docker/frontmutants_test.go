@@ -1,0 +1,83 @@
+package docker
+
+import (
+	"testing"
+
+	"caduceus/tests/docker/checks"
+	"caduceus/tests/mutant"
+)
+
+// brokenImage is the image under test with one thing broken on purpose. A check
+// that cannot see it would see nothing.
+type brokenImage struct {
+	name       string
+	dockerfile string        // after FROM the image under test
+	edits      []mutant.Edit // of the source of the front; none: no new binary
+	red        string        // the check that must fail
+	clause     string        // what it must name as broken
+	green      string        // a check of something else that must still hold
+}
+
+// copyFront puts the mutated front where the good one was.
+const copyFront = "COPY --chown=root:root hermes /opt/hermes/bin/hermes"
+
+// Checks that mutants name, but for those that package checks names itself.
+const (
+	exitsCheck = "exit code 42 comes through"
+	labelCheck = "the image says where it comes from"
+)
+
+// frontMutants break one decision of the front each.
+func frontMutants() []brokenImage {
+	return []brokenImage{
+		{
+			name: "no sentinel in the slots", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/gateway/slot/run.sh",
+				Old:  "export HERMES_S6_SUPERVISED_CHILD=1 ", New: "export ",
+			}},
+			red: checks.RecursionCheck, clause: "GW-04", green: exitsCheck,
+		},
+		{
+			name: "a front that ignores the opt-out", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/gateway/decide.go",
+				Old:  "case f.NoSuperviseEnv:", New: "case false:",
+			}},
+			red: checks.OptOutCheck, clause: "GW-06", green: exitsCheck,
+		},
+		{
+			name: "a finish that never restarts", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/gateway/slot/finish.sh",
+				Old:  "\nexit 0\n", New: "\nexit 125\n",
+			}},
+			red: "a killed gateway is back about a second later, its container lives on", clause: "SLOT-05", green: exitsCheck,
+		},
+		{
+			name: "a front that leaves completion to the agent", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/cli/tree.go",
+				Old:  "a.completionVerb(), ", New: "",
+			}},
+			red: checks.BashCheck, clause: "NAME-02", green: exitsCheck,
+		},
+		{
+			name: "a front that stays root", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/cli/drop.go",
+				Old:  "if a.euid != 0 || ", New: "if true || ",
+			}},
+			red: "hermes called by root drops to hermes", clause: "EXEC-01", green: labelCheck,
+		},
+	}
+}
+
+// This runs without an engine: whoever changes the front learns at once that a mutant has to follow.
+func TestMutantsFitTheSource(t *testing.T) {
+	for _, m := range frontMutants() {
+		if err := mutant.Fit("../..", m.edits); err != nil {
+			t.Errorf("%s: %v", m.name, err)
+		}
+	}
+}

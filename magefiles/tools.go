@@ -9,5 +9,6 @@ func tools() pipeline.Tools {
 	return pipeline.Tools{
 		GolangciLint: "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0",
 		Actionlint:   "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12",
+		Zizmor:       "magefiles/zizmor.lock",
 	}
 }

@@ -12,14 +12,15 @@ import (
 	"caduceus/internal/host"
 )
 
-// Tools are the linters as "go run" wants them: module path and version. They stay out
-// of go.mod, which the image's programs share.
+// Tools are the linters: modules with their versions, as "go run" wants them, which stay out of the go.mod
+// that the image's programs share; and zizmor, a wheel.
 type Tools struct {
 	GolangciLint string // runs staticcheck and go vet, too
 	Actionlint   string
+	Zizmor       string // file with its version and hashes, as pip wants it
 }
 
-// Lint runs every check of the source that needs no test, and tells all that failed.
+// Lint runs every check of the source that needs no test, and reports all that failed.
 // golangci-lint is compiled in a step of its own: the first time that is most of the cost.
 func (p *Pipeline) Lint(ctx context.Context, t Tools) error {
 	checks := []struct {
@@ -32,6 +33,7 @@ func (p *Pipeline) Lint(ctx context.Context, t Tools) error {
 		{"golangci-lint", p.goRun("run", t.GolangciLint, "run", "--allow-serial-runners", "./...")},
 		{"scripts", p.scripts},
 		{"workflows", p.workflows(t)},
+		{"workflows' security", p.zizmor(t.Zizmor)},
 	}
 	var failed []string
 	for _, c := range checks {
@@ -53,12 +55,7 @@ func (p *Pipeline) Lint(ctx context.Context, t Tools) error {
 
 func (p *Pipeline) goRun(args ...string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		var out strings.Builder
-		err := p.Run.Run(ctx, host.Cmd{Path: "go", Args: args, Dir: p.Root, Stdout: &out, Stderr: &out})
-		if err != nil {
-			p.say("%s", strings.TrimRight(out.String(), "\n"))
-		}
-		return err
+		return p.shown(ctx, host.Cmd{Path: "go", Args: args, Dir: p.Root})
 	}
 }
 

@@ -153,6 +153,7 @@ func TestBaseAlone(t *testing.T) {
 func sources(t *testing.T) string {
 	t.Helper()
 	root := t.TempDir()
+	put(t, filepath.Join(root, "zizmor.lock"), "zizmor==1.0\n")
 	for _, name := range []string{"rootfs/etc/x", "image/build/y", "ci/gate.sh", ".ci/run", ".github/workflows/w.yml"} {
 		file := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -165,7 +166,7 @@ func sources(t *testing.T) string {
 	return root
 }
 
-func TestLintTellsAllThatFailed(t *testing.T) {
+func TestLintNamesAllThatFailed(t *testing.T) {
 	run := &host.Fake{Answer: func(c host.Cmd) (string, error) {
 		switch {
 		case c.Args[0] == "env":
@@ -181,7 +182,7 @@ func TestLintTellsAllThatFailed(t *testing.T) {
 	}}
 	var out strings.Builder
 	p := &Pipeline{Root: sources(t), Out: &out, Run: run}
-	err := p.Lint(t.Context(), Tools{GolangciLint: "lint@v1", Actionlint: "action@v1"})
+	err := p.Lint(t.Context(), Tools{GolangciLint: "lint@v1", Actionlint: "action@v1", Zizmor: "zizmor.lock"})
 	if want := "cannot accept the source: gofmt, go vet, scripts; mend what is listed above"; err == nil || err.Error() != want {
 		t.Errorf("want %q, got %v", want, err)
 	}
@@ -190,7 +191,7 @@ func TestLintTellsAllThatFailed(t *testing.T) {
 			t.Errorf("the screen does not say %q:\n%s", want, &out)
 		}
 	}
-	for _, want := range []string{"go run lint@v1 version", "go run lint@v1 run --allow-serial-runners ./...", "go run action@v1 "} {
+	for _, want := range []string{"go run lint@v1 version", "go run lint@v1 run --allow-serial-runners ./...", "go run action@v1 ", filepath.Join(p.Root, ".cache/zizmor/bin/zizmor") + " --offline"} {
 		if !run.Did(want) {
 			t.Errorf("did not run %q, but %q", want, run.Ran)
 		}

@@ -33,17 +33,17 @@ func dispatch(argv0 string, args []string) int {
 	case s6.LockModeArgv0:
 		return supervise.LockMain(args)
 	}
-	return boot.Run(boot.Options{Args: args, Environ: os.Environ(), Version: version, Stranger: stranger})
+	return boot.Run(boot.Options{Args: args, Environ: os.Environ(), Version: version, Refuse: refuse})
 }
 
-// stranger refuses the users that the image does not know. Without the account of hermes, /init is
-// in another image and knows none.
+// refuse is why a user who the image does not know may not start the container. Without the account of
+// hermes, /init is in another image, where everybody may.
 //
 // contract: RUN-01
-func stranger(uid int) error {
+func refuse(startUID int) error {
 	hermes, err := identity.Lookup("", identity.Hermes)
 	if err != nil {
 		return nil
 	}
-	return identity.Supported(uid, hermes, os.Getenv)
+	return identity.Supported(startUID, hermes, os.Getenv)
 }

@@ -3,6 +3,7 @@ package s6
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"strconv"
 	"syscall"
 	"time"
@@ -59,6 +60,16 @@ func ReadConfig(read func(name string) ([]byte, error), maxFD int) (Config, []st
 		OutputPrefix:   prefix,
 		OutputMax:      r.number("output-max", 0, 1<<31-1, outputMax),
 	}, r.warnings
+}
+
+// ConfigFiles are the names of the files that ReadConfig asks for.
+func ConfigFiles() []string {
+	var names []string
+	ReadConfig(func(name string) ([]byte, error) {
+		names = append(names, name)
+		return nil, fs.ErrNotExist
+	}, 0)
+	return names
 }
 
 // Config is ReadConfig of the held directory: nothing in it can block the

@@ -7,7 +7,11 @@ import (
 	"os"
 	"time"
 
+	"caduceus/internal/contenv"
+	"caduceus/internal/pid1/container"
 	"caduceus/internal/pid1/log"
+	"caduceus/internal/pid1/settings"
+	"caduceus/internal/pid1/stop"
 )
 
 // Options of a boot. The zero value is /init in a container.
@@ -15,85 +19,119 @@ type Options struct {
 	Args    []string // without argv[0]; leading flags of tini are dropped
 	Environ []string
 	Version string
-	// Stranger says why nobody may start the container as this uid. It is asked when the start is
-	// refused for another reason, which the wrong user may well be the cause of. nil: nobody is wrong.
-	Stranger func(uid int) error
+	// Refuse is why nobody may start the container as this uid. It is asked when the start fails for
+	// another reason, which the wrong user may well be the cause of. nil: everybody may.
+	Refuse func(startUID int) error
 }
 
 // Run boots the container, waits for CMD or a reason to stop, stops everything, and returns the
 // exit code of the container. It is called once in a process.
 func Run(o Options) (code int) {
-	m := newMachine(o)
+	b := newBoot(o)
 	defer func() {
 		if p := recover(); p != nil {
-			m.fatalf("%v", p)
-			code = m.replaced("crash", exitInternal)
+			b.Errorf("%v", p)
+			code = stop.Replace(b.Container, "crash", container.ExitInternal)
 		}
 	}()
-	if err := m.prepare(); err != nil {
-		return m.refuse(err)
+	if err := b.prepare(); err != nil {
+		return b.refuse(err)
 	}
-	m.boot()
-	m.idle()
-	return m.stop()
+	b.boot()
+	b.Wait()
+	return stop.Run(b.Container)
 }
 
 // prepare makes what supervision needs. Whatever fails here ends the start.
-func (m *machine) prepare() error {
+func (b *boot) prepare() error {
 	return inOrder(
-		m.takeOver,
-		m.prepareRun,
-		m.openScandir,
+		b.takeOver,
+		b.prepareRun,
+		b.openScandir,
 	)
 }
 
 // boot goes from the hook to CMD. A failure is remembered, and stops the boot only if
 // S6_BEHAVIOUR_IF_STAGE2_FAILS says so; a request to stop ends each step early and skips the rest.
-func (m *machine) boot() {
-	m.step(m.ctx, "hook", m.runHook)
-	m.step(m.ctx, "sources", m.installSources)
+func (b *boot) boot() {
+	asked := b.Stop.Asked()
+	b.step(asked, "hook", b.runHook)
+	b.step(asked, "sources", b.Services.Install)
 
-	limited, done := m.limit()
+	limited, done := b.limit()
 	defer done()
-	m.step(limited, "base", m.runBase)
-	m.step(limited, "user", m.awaitUser)
-	m.step(limited, "services.d", m.startLegacy)
-	m.step(limited, "user2", m.startUser2)
-	m.explain()
+	b.step(limited, "base", b.runBase)
+	b.step(limited, "user", b.awaitUser)
+	b.step(limited, "services.d", b.Services.StartLegacy)
+	b.step(limited, "user2", b.startUser2)
+	b.report()
 
-	m.step(m.ctx, "cmd", m.startCmd)
+	b.step(asked, "cmd", b.startCmd)
 }
 
-// stop is the ladder: each rung ends as soon as its condition holds, and all of them together at
-// one deadline.
+// boot is one boot. Fields are set by the steps in their order and read afterwards.
+type boot struct {
+	*container.Container
+	version string
+	refused func(startUID int) error
+	args    []string
+	environ []string // as given, with the completed PATH
+	cwd     string   // of /init at its start
+	tty     terminal
+	signals *signals
+	user    chan error // outcome of the bundle user
+	timings []timing
+}
+
+func newBoot(o Options) *boot {
+	environ := withPath(o.Environ)
+	look := func(name string) (string, bool) { return contenv.Lookup(environ, name) }
+	start, warnings := settings.Read(look)
+	lines := log.New(log.Stderr{}, start.Verbosity)
+	logger := lines.Logger("init")
+	once := log.NewOnce(logger)
+	for _, w := range append(warnings, settings.Ignored(o.Environ)...) {
+		once.Warnf("%s", w)
+	}
+	c := &container.Container{
+		Logger:   logger,
+		Log:      lines,
+		Once:     once,
+		Settings: settings.NewSource(start, once, lines.SetLevel),
+		Environ:  childEnv(start, environ),
+		Stop:     container.NewRequest(),
+	}
+	return &boot{
+		Container: c,
+		version:   o.Version,
+		refused:   o.Refuse,
+		args:      command(o.Args),
+		environ:   environ,
+		signals:   newSignals(c),
+		user:      make(chan error, 1),
+	}
+}
+
+// childEnv is the environment of scripts, services and CMD.
 //
-// spec: SUP-79
-func (m *machine) stop() int {
-	l := m.ladder()
-	defer l.done()
-	l.climb(
-		l.freeze,
-		l.both(
-			l.endCmd,
-			l.stopServices,
-		),
-		l.runDowns,
-		l.closeLoggers,
-		l.endOthers,
-	)
-	return l.leave()
+// spec: SUP-62
+func childEnv(start settings.Settings, environ []string) []string {
+	if start.KeepEnv {
+		return environ
+	}
+	return contenv.PathOnly(environ)
 }
 
 // step runs one step of the boot, unless the container is to stop.
-func (m *machine) step(ctx context.Context, name string, do func(context.Context) error) {
-	if m.stopping() {
+func (b *boot) step(ctx context.Context, name string, do func(context.Context) error) {
+	if b.Stop.Stopping() {
 		return
 	}
 	began := time.Now()
 	err := do(ctx)
-	m.took(name, time.Since(began))
-	if err != nil && !m.stopping() {
-		m.judge(name, err)
+	b.timings = append(b.timings, timing{name, time.Since(began)})
+	if err != nil && !b.Stop.Stopping() {
+		b.judge(name, err)
 	}
 }
 
@@ -106,23 +144,26 @@ func inOrder(steps ...func() error) error {
 	return nil
 }
 
+// flushGrace is for the last lines of the own log when the start is refused.
+const flushGrace = 200 * time.Millisecond
+
 // refusal is a start that must not happen; its text names the fix (spec: SUP-83).
 type refusal struct{ error }
 
 // refuse reports why /init does not start at all.
 //
 // contract: RUN-01, RUN-09
-func (m *machine) refuse(err error) int {
-	if m.stranger != nil {
-		if why := m.stranger(os.Geteuid()); why != nil {
+func (b *boot) refuse(err error) int {
+	if startUID := os.Geteuid(); b.refused != nil {
+		if why := b.refused(startUID); why != nil {
 			fmt.Fprintln(log.Stderr{}, why)
-			return exitStranger
+			return container.ExitRefusedUser
 		}
 	}
-	m.fatalf("%v", err)
-	m.log.Flush(flushGrace)
+	b.Errorf("%v", err)
+	b.Log.Flush(flushGrace)
 	if errors.As(err, new(refusal)) {
-		return exitRefused
+		return container.ExitRefused
 	}
-	return exitInternal
+	return container.ExitInternal
 }

@@ -10,48 +10,50 @@ import (
 
 	"caduceus/internal/launch"
 	"caduceus/internal/pid1/proc"
+	"caduceus/internal/pid1/program"
+	"caduceus/internal/pid1/stop"
 )
 
 // startCmd starts CMD. One that cannot be executed ends the container with the code a shell would give.
 //
 // contract: BOOT-07, BOOT-11
 // spec: SUP-70
-func (m *machine) startCmd(context.Context) error {
-	argv := slices.Concat(m.settings().cmdArg0, m.args)
+func (b *boot) startCmd(context.Context) error {
+	argv := slices.Concat(b.Settings.Now().CmdArg0, b.args)
 	if len(argv) == 0 {
 		return nil
 	}
-	dir := m.cwd
+	dir := b.cwd
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		m.warnf("working directory %q is gone, CMD starts in \"/\"", dir)
+		b.Warnf("working directory %q is gone, CMD starts in \"/\"", dir)
 		dir = "/"
 	}
-	// What boot has to say stands before the first line of CMD.
-	m.log.Flush(100 * time.Millisecond)
-	m.release()
-	child, err := m.spawnCmd(program{argv: argv, dir: dir, stdin: os.Stdin, attr: sessionFor(m.tty)})
+	// What the boot has to say stands before the first line of CMD.
+	b.Log.Flush(100 * time.Millisecond)
+	b.release()
+	child, err := b.spawnCmd(program.Program{Argv: argv, Dir: dir, Stdin: os.Stdin, Attr: sessionFor(b.tty)})
 	if err != nil {
-		m.fatalf("cannot execute %q: %v", argv[0], err)
-		m.writeExitCode(launch.ErrorCode(err))
-		m.halt(errNoCmd)
+		b.Errorf("cannot execute %q: %v", argv[0], err)
+		b.exit(launch.ErrorCode(err))
+		b.Stop.Ask(stop.ErrNoCmd)
 		return nil
 	}
-	if m.tty.present && !m.tty.leader && m.tty.ours {
+	if b.tty.present && !b.tty.leader && b.tty.ours {
 		if err := errors.Join(foreground(child.Pid()), child.SignalGroup(syscall.SIGCONT)); err != nil && !errors.Is(err, proc.ErrGone) {
-			m.warnf("cannot give CMD the terminal: %v", err)
+			b.Warnf("cannot give CMD the terminal: %v", err)
 		}
 	}
-	m.jobs.add(child)
-	m.cmd.Store(child)
+	b.Programs.Keep(child)
+	b.Cmd.Store(child)
 	return nil
 }
 
 // spawnCmd tries without the terminal when another session turns out to own it.
-func (m *machine) spawnCmd(p program) (*proc.Child, error) {
-	child, err := m.spawn(p)
-	if errors.Is(err, syscall.EPERM) && p.attr.Setctty {
-		p.attr = &syscall.SysProcAttr{Setsid: true}
-		return m.spawn(p)
+func (b *boot) spawnCmd(p program.Program) (*proc.Child, error) {
+	child, err := b.Programs.Start(p)
+	if errors.Is(err, syscall.EPERM) && p.Attr.Setctty {
+		p.Attr = &syscall.SysProcAttr{Setsid: true}
+		return b.Programs.Start(p)
 	}
 	return child, err
 }

@@ -286,7 +286,7 @@ func TestStopDuringBoot(t *testing.T) {
 	}
 }
 
-// The ladder meets services that die by themselves: nothing starts any more, and a finish script that
+// The stop meets services that die by themselves: nothing starts any more, and a finish script that
 // runs already comes to its end.
 func TestStopAmongDeaths(t *testing.T) {
 	clause.Proves(t, "FAULT-06", "SUP-79", "SUP-82")

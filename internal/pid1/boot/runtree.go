@@ -11,13 +11,21 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/contenv"
-	"caduceus/internal/pid1/scan"
+	"caduceus/internal/pid1/services"
+	"caduceus/internal/pid1/settings"
 	"caduceus/internal/s6"
 )
 
+// Paths below /run that /init makes for itself.
+const (
+	runDir  = "/run"
+	binDir  = "/run/s6/basedir/bin"
+	workDir = "/run/s6/workdir"
+)
+
 // prepareRun makes a clean /run with what the steps after it need.
-func (m *machine) prepareRun() error {
-	return inOrder(m.checkRun, m.clearRun, m.makeSkeleton, m.writeCommand, m.makeEnvironment)
+func (b *boot) prepareRun() error {
+	return inOrder(b.checkRun, b.clearRun, b.makeSkeleton, b.writeCommand, b.makeEnvironment)
 }
 
 // runFacts is what decides whether /run can be used as it is.
@@ -38,7 +46,7 @@ const (
 	refuseWorldWritable
 )
 
-// judgeRun says what is to be done about /run.
+// judgeRun decides what is to be done about /run.
 //
 // spec: SUP-60
 func judgeRun(f runFacts) verdict {
@@ -54,31 +62,31 @@ func judgeRun(f runFacts) verdict {
 	return fine
 }
 
-func (m *machine) checkRun() error {
-	dir := run("")
-	switch judgeRun(m.runFacts(dir)) {
+func (b *boot) checkRun() error {
+	const dir = runDir
+	switch judgeRun(b.runFacts(dir)) {
 	case takeRun:
 		err := os.Chown(dir, 0, 0)
 		if err == nil {
 			err = os.Chmod(dir, 0o755)
 		}
 		if err != nil {
-			m.warnf("cannot make %q root's own: %s", dir, missingCapability(err, "CHOWN"))
+			b.Warnf("cannot make %q root's own: %s", dir, missingCapability(err, "CHOWN"))
 		}
 		if !writable(dir) {
-			return m.mountRun(dir)
+			return b.mountRun(dir)
 		}
 	case mountRun:
-		return m.mountRun(dir)
+		return b.mountRun(dir)
 	case refuseWorldWritable:
 		return refusal{fmt.Errorf("cannot use %q: any user may replace what is in it; start with --tmpfs %s:mode=1777, or set %s=1",
-			dir, dir, worldWritableRun)}
+			dir, dir, settings.WorldWritableRun)}
 	}
 	return nil
 }
 
-func (m *machine) runFacts(dir string) runFacts {
-	f := runFacts{euid: os.Geteuid(), writable: writable(dir), allowWorldWritable: m.start.worldWritable}
+func (b *boot) runFacts(dir string) runFacts {
+	f := runFacts{euid: os.Geteuid(), writable: writable(dir), allowWorldWritable: b.Settings.Start.WorldWritable}
 	f.owner = f.euid
 	if info, err := os.Stat(dir); err == nil {
 		f.owner = int(info.Sys().(*syscall.Stat_t).Uid)
@@ -94,11 +102,11 @@ func writable(dir string) bool { return unix.Access(dir, unix.W_OK|unix.X_OK) ==
 // mountRun is the last resort for a /run that nothing can be written to.
 //
 // contract: RUN-09
-func (m *machine) mountRun(dir string) error {
+func (b *boot) mountRun(dir string) error {
 	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755"); err != nil {
 		return refusal{fmt.Errorf("cannot write to %q as uid %d; start with --tmpfs %s or another writable mount there", dir, os.Geteuid(), dir)}
 	}
-	m.stepf("%q was not writable: mounted a tmpfs on it", dir)
+	b.Infof("%q was not writable: mounted a tmpfs on it", dir)
 	return nil
 }
 
@@ -106,25 +114,25 @@ func (m *machine) mountRun(dir string) error {
 // must keep it.
 //
 // contract: BOOT-03
-func (m *machine) clearRun() error {
-	service := run("service")
+func (b *boot) clearRun() error {
+	const service = services.Scandir
 	if alive, err := s6.Scanned(service); err == nil && alive {
 		return refusal{fmt.Errorf("cannot use %q: another init supervises it; only one runs in a container", service)}
 	}
-	stale, _ := filepath.Glob(run("s6-rc*")) // the pattern is well-formed
-	for _, path := range append(stale, run("s6"), service, run("uncaught-logs")) {
+	stale, _ := filepath.Glob("/run/s6-rc*") // the pattern is well-formed
+	for _, path := range append(stale, "/run/s6", service, "/run/uncaught-logs") {
 		if err := os.RemoveAll(path); err != nil {
 			return refusal{fmt.Errorf("cannot clear %q as uid %d: %w; start with an empty /run (--tmpfs /run)", path, os.Geteuid(), err)}
 		}
 	}
-	return m.linkVarRun()
+	return b.linkVarRun()
 }
 
 // linkVarRun makes /var/run lead to /run where an image broke that.
-func (m *machine) linkVarRun() error {
+func (b *boot) linkVarRun() error {
 	const link = "/var/run"
 	if info, err := os.Stat(link); err == nil {
-		if run, err := os.Stat(run("")); err == nil && os.SameFile(info, run) {
+		if run, err := os.Stat(runDir); err == nil && os.SameFile(info, run) {
 			return nil
 		}
 	}
@@ -133,7 +141,7 @@ func (m *machine) linkVarRun() error {
 		err = os.Symlink("/run", link)
 	}
 	if err != nil {
-		m.warnf("cannot make %q lead to /run: %v", link, err)
+		b.Warnf("cannot make %q lead to /run: %v", link, err)
 	}
 	return nil
 }
@@ -141,20 +149,20 @@ func (m *machine) linkVarRun() error {
 // makeSkeleton makes the directories that programs of s6-overlay's world look for.
 //
 // spec: SUP-61
-func (m *machine) makeSkeleton() error {
-	for _, dir := range []string{"s6/basedir/bin", "s6/workdir", "service/.s6-svscan", "s6-linux-init-container-results"} {
-		if err := os.MkdirAll(run(dir), 0o755); err != nil {
-			return fmt.Errorf("cannot make %q: %w", run(dir), err)
+func (b *boot) makeSkeleton() error {
+	for _, dir := range []string{binDir, workDir, services.Scandir + "/" + s6.SvscanDir, "/run/s6-linux-init-container-results"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return fmt.Errorf("cannot make %q: %w", dir, err)
 		}
 	}
 	for _, name := range []string{"halt", "poweroff", "reboot", "shutdown"} {
-		if err := os.Symlink("/init", run("s6/basedir/bin/"+name)); err != nil {
+		if err := os.Symlink("/init", filepath.Join(binDir, name)); err != nil {
 			return fmt.Errorf("cannot link %q: %w", name, err)
 		}
 	}
-	m.writeExitCode(0)
-	if err := os.Chdir(run("s6/workdir")); err != nil {
-		return fmt.Errorf("cannot enter %q: %w", run("s6/workdir"), err)
+	b.exit(0)
+	if err := os.Chdir(workDir); err != nil {
+		return fmt.Errorf("cannot enter %q: %w", workDir, err)
 	}
 	return nil
 }
@@ -162,8 +170,8 @@ func (m *machine) makeSkeleton() error {
 // writeCommand writes the words of CMD, as /init was given them, to where the boot scripts read them.
 //
 // spec: SUP-61
-func (m *machine) writeCommand() error {
-	if err := contenv.WriteCommand(contenv.CommandFile, m.args); err != nil {
+func (b *boot) writeCommand() error {
+	if err := contenv.WriteCommand(contenv.CommandFile, b.args); err != nil {
 		return fmt.Errorf("cannot write the words of CMD: %w", err)
 	}
 	return nil
@@ -173,18 +181,18 @@ func (m *machine) writeCommand() error {
 // is in a container where the engine left none.
 //
 // spec: SUP-62. contract: ENV-01, ENV-12
-func (m *machine) makeEnvironment() error {
-	if !exists("/.dockerenv") && !exists(run(".containerenv")) {
-		if err := os.WriteFile(run(".containerenv"), nil, 0o644); err != nil {
-			m.warnf("cannot mark the container: %v", err)
+func (b *boot) makeEnvironment() error {
+	if !exists("/.dockerenv") && !exists("/run/.containerenv") {
+		if err := os.WriteFile("/run/.containerenv", nil, 0o644); err != nil {
+			b.Warnf("cannot mark the container: %v", err)
 		}
 	}
-	if m.start.keepEnv {
+	if b.Settings.Start.KeepEnv {
 		return nil
 	}
-	left, err := contenv.Write(run("s6/container_environment"), m.environ)
+	left, err := contenv.Write(contenv.Dir, b.environ)
 	for _, name := range left {
-		m.warnf("variable %q is not passed on: it cannot name a file", name)
+		b.Warnf("variable %q is not passed on: it cannot name a file", name)
 	}
 	return err
 }
@@ -195,33 +203,10 @@ func exists(path string) bool {
 }
 
 // openScandir locks and opens the scandir: from here on services can be supervised.
-func (m *machine) openScandir() error {
-	s, err := scan.Open(scan.Options{
-		Dir:     run("service"),
-		Procs:   m.procs,
-		Log:     m.log.Logger("init"),
-		Environ: m.childEnv,
-		RunAs:   runAs,
-		Stdout:  serviceOutput(os.Stdout),
-		Stderr:  serviceOutput(os.Stderr),
-		Boot:    true,
-	})
-	if errors.Is(err, scan.ErrBusy) {
+func (b *boot) openScandir() error {
+	err := b.Services.Open(b.Stop.Aborted(), b.signals.obey)
+	if errors.Is(err, services.ErrBusy) {
 		return refusal{err}
 	}
-	if err != nil {
-		return err
-	}
-	m.scandir.Store(s)
-	go func() {
-		if err := s.Run(m.abort); err != nil && m.abort.Err() == nil {
-			m.warnf("the scandir is not watched any more: %v", err)
-		}
-	}()
-	go func() {
-		for letter := range s.Requests() {
-			m.obey(letter)
-		}
-	}()
-	return nil
+	return err
 }

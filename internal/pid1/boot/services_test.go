@@ -268,7 +268,7 @@ func TestRefusedStarts(t *testing.T) {
 	}
 }
 
-func TestStrangerIsToldSoEvenWithoutRun(t *testing.T) {
+func TestAnUnknownUserIsRefusedEvenWithoutRun(t *testing.T) {
 	clause.Proves(t, "RUN-01")
 	t.Parallel()
 	for uid, want := range map[int]int{4711: 1, 10000: 100} {

@@ -1,13 +1,15 @@
 package boot
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"syscall"
 
+	"caduceus/internal/pid1/container"
+	"caduceus/internal/pid1/program"
+	"caduceus/internal/pid1/services"
+	"caduceus/internal/pid1/stop"
 	"caduceus/internal/s6"
 )
 
@@ -16,7 +18,7 @@ type reaction uint8
 
 const (
 	ignore  reaction = iota
-	halt             // the ladder
+	halt             // the stop
 	rescan           // look for new services, and forget those that are gone
 	look             // look for new services
 	quit             // leave at once
@@ -60,86 +62,78 @@ func requestFor(letter byte) reaction {
 	return ignore
 }
 
-// errLoggersToo is the cause of a stop that does not wait for loggers to read all.
-var errLoggersToo = errors.New("control letter 'q'")
-
-func (m *machine) react(sig syscall.Signal) {
-	if sig == syscall.SIGHUP && m.hangup.swallow() {
-		return
-	}
-	cmd := m.cmd.Load()
-	if m.start.cmdSignals && cmd != nil && reactionTo(sig, true) == forward && cmd.Signal(sig) == nil {
-		return
-	}
-	if m.scandir.Load() != nil && m.diverted(sig) {
-		return
-	}
-	m.do(reactionTo(sig, false), fmt.Errorf("signal %s", s6.SignalName(sig)))
+// signals makes the container obey signals and the letters of the scandir, in boot and stop alike.
+type signals struct {
+	*container.Container
+	taken  chan struct{} // closed when those with a meaning are taken
+	hangup hangups
 }
 
-func (m *machine) obey(letter byte) {
+func newSignals(c *container.Container) *signals {
+	return &signals{Container: c, taken: make(chan struct{})}
+}
+
+// react does what a signal means.
+func (s *signals) react(sig syscall.Signal) {
+	if sig == syscall.SIGHUP && s.hangup.swallow() {
+		return
+	}
+	cmd := s.Cmd.Load()
+	if s.Settings.Start.CmdSignals && cmd != nil && reactionTo(sig, true) == forward && cmd.Signal(sig) == nil {
+		return
+	}
+	if s.Services.Opened() && s.diverted(sig) {
+		return
+	}
+	s.do(reactionTo(sig, false), fmt.Errorf("signal %s", s6.SignalName(sig)))
+}
+
+// obey does what a letter of the scandir means.
+func (s *signals) obey(letter byte) {
 	why := fmt.Errorf("control letter %q", letter)
 	if letter == 'q' {
-		why = errLoggersToo
+		why = stop.ErrLoggersToo
 	}
-	m.do(requestFor(letter), why)
+	s.do(requestFor(letter), why)
 }
 
-func (m *machine) do(r reaction, why error) {
-	scandir := m.scandir.Load()
-	switch {
-	case r == halt:
-		m.halt(why)
-	case r == quit:
-		m.stepf("leaving at once: %v", why)
-		m.skip()
-	case scandir == nil:
-	case r == look:
-		scandir.Scan()
-	case r == rescan:
-		scandir.Scan()
-		scandir.Prune(false)
+func (s *signals) do(r reaction, why error) {
+	switch r {
+	case halt:
+		s.Stop.Ask(why)
+	case quit:
+		s.Infof("leaving at once: %v", why)
+		s.Stop.Abort()
+	case look:
+		s.Services.Scan()
+	case rescan:
+		s.Services.Scan()
+		s.Services.Prune()
 	}
 }
 
-// diverted runs the script that replaces the action of sig, if there is one. It is not waited for.
+// diverted runs the script that replaces the action of sig, and reports whether there is one. Nobody
+// waits for its end.
 //
 // spec: SUP-59
-func (m *machine) diverted(sig syscall.Signal) bool {
+func (s *signals) diverted(sig syscall.Signal) bool {
 	if !s6.Diverted(sig) {
 		return false
 	}
-	script := filepath.Join(run("service"), s6.SvscanDir, s6.SignalName(sig))
+	script := filepath.Join(services.Scandir, s6.SvscanDir, s6.SignalName(sig))
 	if info, err := os.Stat(script); err != nil || info.Mode()&0o111 == 0 {
 		return false
 	}
 	attr := &syscall.SysProcAttr{}
-	owner, err := ownerOf(m.scandir.Load().Held())
+	owner, err := s.Services.Owner()
 	if owner != nil {
 		attr.Credential = owner.Credential()
 	}
 	if err == nil {
-		_, err = m.spawn(program{argv: []string{script}, dir: run("service"), attr: attr})
+		_, err = s.Programs.Start(program.Program{Argv: []string{script}, Dir: services.Scandir, Attr: attr})
 	}
 	if err != nil {
-		m.warnf("cannot execute %q: %v", script, err)
+		s.Warnf("cannot execute %q: %v", script, err)
 	}
 	return err == nil
-}
-
-// hangups counts the SIGHUPs to swallow that giving up a terminal sends to ourselves.
-type hangups struct{ due atomic.Int32 }
-
-func (h *hangups) expect() { h.due.Add(1) }
-
-func (h *hangups) swallow() bool {
-	for {
-		n := h.due.Load()
-		if n == 0 {
-			return false
-		}
-		if h.due.CompareAndSwap(n, n-1) {
-			return true
-		}
-	}
 }

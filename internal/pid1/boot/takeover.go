@@ -1,13 +1,13 @@
 package boot
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
+
+	"caduceus/internal/pid1/program"
+	"caduceus/internal/pid1/services"
 
 	"golang.org/x/sys/unix"
 
@@ -19,36 +19,48 @@ import (
 const comm = "s6-svscan"
 
 // takeOver makes an init of the process, whatever it was started as.
-func (m *machine) takeOver() error {
+func (b *boot) takeOver() error {
 	// Descriptors 0 to 2 are open: the Go runtime puts /dev/null where one is not.
 	var err error
-	if m.procs, err = proc.NewTable(); err != nil { // first, as it makes its threads meanwhile
+	if b.Procs, err = proc.NewTable(); err != nil { // first, as it makes its threads meanwhile
 		return fmt.Errorf("cannot start the process table: %w", err)
 	}
-	m.takeSignals()
+	if err = b.hold(); err != nil {
+		return err
+	}
+	b.signals.take()
 	unix.Umask(0o022)
 	if os.Getpid() != 1 {
 		if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-			m.warnf("cannot become subreaper, orphans are not reaped: %v", err)
+			b.Warnf("cannot become subreaper, orphans are not reaped: %v", err)
 		}
 	}
 	// The file names the process by its first thread, which prctl would not from here.
 	if err := os.WriteFile("/proc/self/comm", []byte(comm), 0); err != nil {
-		m.warnf("cannot take the process name %q: %v", comm, err)
+		b.Warnf("cannot take the process name %q: %v", comm, err)
 	}
-	if m.cwd, err = os.Getwd(); err != nil {
-		m.cwd = ""
+	if b.cwd, err = os.Getwd(); err != nil {
+		b.cwd = ""
 	}
-	m.tty = lookAtTerminal()
-	if m.null, err = os.OpenFile(os.DevNull, os.O_RDWR, 0); err != nil {
-		return fmt.Errorf("cannot open %q: %w", os.DevNull, err)
-	}
-	if fd := m.start.closingFd; fd != 0 {
-		if err := awaitClosing(m.ctx, fd); err != nil {
-			m.warnf("cannot wait for descriptor %d to close: %v", fd, err)
+	b.tty = lookAtTerminal()
+	if fd := b.Settings.Start.ClosingFD; fd != 0 {
+		if err := awaitClosing(b.Stop.Asked(), fd); err != nil {
+			b.Warnf("cannot wait for descriptor %d to close: %v", fd, err)
 		}
 	}
 	return nil
+}
+
+// hold gives the container its programs and services, of which none runs yet.
+func (b *boot) hold() (err error) {
+	b.Programs, err = program.NewRunner(program.Options{
+		Procs: b.Procs, Environ: b.Environ, Stop: b.Stop.Asked(), Grace: b.Settings.Start.KillGrace,
+		Ready: b.signals.taken, Started: b.Settings.ProgramsRun,
+	})
+	b.Services = services.New(services.Options{
+		Procs: b.Procs, Programs: b.Programs, Settings: b.Settings, Log: b.Logger, Environ: b.Environ,
+	})
+	return err
 }
 
 // awaitClosing reads the inherited descriptor fd to its end, or until ctx ends: somebody outside gets
@@ -76,54 +88,6 @@ func awaitClosing(ctx context.Context, fd int) error {
 		}
 	}
 	return nil
-}
-
-// takeSignals catches every signal that could end the process; none is ever ignored, as that would
-// survive exec. Each costs a hand-over to the runtime's own thread, 50 µs: so only those that engines
-// stop containers with are taken at once, and the others while the boot goes on, those with a meaning
-// before it starts its first program (spawn). So are all others where some were ignored from the start,
-// as by an init above this one: that would survive, too. Real-time signals do nothing to a Go program
-// that does not ask for them; SIGCHLD is the process table's, SIGURG the runtime's.
-//
-// spec: SUP-86, SUP-107
-func (m *machine) takeSignals() {
-	c := make(chan os.Signal, 128)
-	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
-	taken := make(chan struct{})
-	m.signals = taken
-	go func() {
-		signal.Notify(c, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPWR, syscall.SIGALRM,
-			syscall.SIGABRT, syscall.SIGWINCH)
-		status, err := os.ReadFile("/proc/self/status")
-		early := err != nil || ignoresSignals(status)
-		if early {
-			signal.Notify(c, allSignals()...)
-		}
-		close(taken)
-		if !early {
-			signal.Notify(c, allSignals()...)
-		}
-		for s := range c {
-			m.react(s.(syscall.Signal))
-		}
-	}()
-}
-
-func allSignals() []os.Signal {
-	var all []os.Signal
-	for s := syscall.Signal(1); s < 32; s++ {
-		switch s {
-		case syscall.SIGCHLD, syscall.SIGURG, syscall.SIGKILL, syscall.SIGSTOP:
-		default:
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
-// ignoresSignals reads the status file of a process.
-func ignoresSignals(status []byte) bool {
-	return !bytes.Contains(status, []byte("\nSigIgn:\t0000000000000000\n"))
 }
 
 // withPath puts in front of PATH what it lacks of the directories that hold the image's programs.

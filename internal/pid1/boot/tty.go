@@ -41,16 +41,16 @@ func sessionFor(t terminal) *syscall.SysProcAttr {
 
 // release gives up the terminal that CMD is to have. The kernel tells the foreground group, which
 // we may be, by SIGHUP and SIGCONT.
-func (m *machine) release() {
-	if !m.tty.ours || !m.tty.leader {
+func (b *boot) release() {
+	if !b.tty.ours || !b.tty.leader {
 		return
 	}
-	<-m.signals // giving up the terminal sends HUP
+	<-b.signals.taken // giving up the terminal sends HUP
 	if group, err := unix.IoctlGetInt(0, unix.TIOCGPGRP); err == nil && group == unix.Getpgrp() {
-		m.hangup.expect()
+		b.signals.hangup.expect()
 	}
 	if err := unix.IoctlSetInt(0, unix.TIOCNOTTY, 0); err != nil {
-		m.warnf("cannot give up the terminal: %v", err)
+		b.Warnf("cannot give up the terminal: %v", err)
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 // here: there is no limit to choose and no periodic scan.
 const usage = "s6-svscan: usage: s6-svscan [ -d notif ] [ scandir ]"
 
-// Main is scandir mode: it scans a directory, without boot and ladder, until
+// Main is scandir mode: it scans a directory, without a boot and its stop, until
 // it is told to end. args are the words after argv[0]; the end of ctx is letter
 // t. It returns an exit code, or executes .s6-svscan/finish and does not return.
 //

@@ -43,7 +43,7 @@ const (
 	evFileOut       // letter Q
 	evRelease       // letter x, release by the scandir
 	evStop          // stop by the scandir
-	evExpire        // the ladder lost its patience
+	evExpire        // the grace of the stop is over
 	evVanish        // the directory vanished
 	evWither        // same, of a logger: the end of its input comes first
 

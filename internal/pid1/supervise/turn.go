@@ -8,7 +8,7 @@ import (
 	"caduceus/internal/s6"
 )
 
-// launch is START up to the spawn, unless the ladder forbids it.
+// launch is START up to the spawn, unless the stop forbids it.
 func (t *turn) launch() {
 	t.after(0)
 	if !t.in.frozen {

@@ -1,4 +1,4 @@
-package boot
+package settings
 
 import (
 	"strings"
@@ -17,12 +17,12 @@ func lookIn(vars map[string]string) func(string) (string, bool) {
 	}
 }
 
-func defaults() settings {
-	return settings{
-		verbosity:     2,
-		servicesGrace: 3 * time.Second,
-		killGrace:     3 * time.Second,
-		finishMax:     5 * time.Second,
+func defaults() Settings {
+	return Settings{
+		Verbosity:     2,
+		ServicesGrace: 3 * time.Second,
+		KillGrace:     3 * time.Second,
+		FinishMax:     5 * time.Second,
 	}
 }
 
@@ -31,7 +31,7 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		vars     map[string]string
-		change   func(*settings)
+		change   func(*Settings)
 		warnings string
 	}{
 		"defaults": {},
@@ -44,19 +44,19 @@ func TestSettings(t *testing.T) {
 				"S6_CMD_WAIT_FOR_SERVICES": "1", "S6_CMD_WAIT_FOR_SERVICES_MAXTIME": "1500",
 				"S6_SERVICES_GRACETIME": "10", "S6_KILL_GRACETIME": "0", "S6_KILL_FINISH_MAXTIME": "0",
 				"S6_CMD_RECEIVE_SIGNALS": "1", "S6_FIX_ATTRS_HIDDEN": "1", "S6_SYNC_DISKS": "1",
-				"S6_WAIT_FOR_CLOSING_FD": "3", worldWritableRun: "1",
+				"S6_WAIT_FOR_CLOSING_FD": "3", WorldWritableRun: "1",
 			},
-			change: func(s *settings) {
-				*s = settings{
-					keepEnv: true, verbosity: 5, ifStage2Fails: 2, waitServices: true,
-					waitMax: 1500 * time.Millisecond, servicesGrace: 10 * time.Millisecond,
-					cmdSignals: true, fixHidden: true, syncDisks: true, closingFd: 3, worldWritable: true,
+			change: func(s *Settings) {
+				*s = Settings{
+					KeepEnv: true, Verbosity: 5, IfStage2Fails: 2, WaitServices: true,
+					WaitMax: 1500 * time.Millisecond, ServicesGrace: 10 * time.Millisecond,
+					CmdSignals: true, FixHidden: true, SyncDisks: true, ClosingFD: 3, WorldWritable: true,
 				}
 			},
 		},
 		"words are split at blanks, quotes are ordinary": {
 			vars:   map[string]string{"S6_STAGE2_HOOK": " a  'b c' ", "S6_CMD_ARG0": "x\ty"},
-			change: func(s *settings) { s.hook, s.cmdArg0 = []string{"a", "'b", "c'"}, []string{"x", "y"} },
+			change: func(s *Settings) { s.Hook, s.CmdArg0 = []string{"a", "'b", "c'"}, []string{"x", "y"} },
 		},
 		"not a number": {
 			vars:     map[string]string{"S6_KILL_GRACETIME": "3s", "S6_VERBOSITY": "-1"},
@@ -69,7 +69,7 @@ func TestSettings(t *testing.T) {
 		},
 		"kill grace has a maximum": {
 			vars:     map[string]string{"S6_KILL_GRACETIME": "300001"},
-			change:   func(s *settings) { s.killGrace = 300 * time.Second },
+			change:   func(s *Settings) { s.KillGrace = 300 * time.Second },
 			warnings: "S6_KILL_GRACETIME is more than 300000",
 		},
 		"closing fd spares the standard ones": {
@@ -83,8 +83,8 @@ func TestSettings(t *testing.T) {
 			if c.change != nil {
 				c.change(&want)
 			}
-			got, warnings := readSettings(lookIn(c.vars))
-			if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{}), ignoreEmpty()); diff != "" {
+			got, warnings := Read(lookIn(c.vars))
+			if diff := cmp.Diff(want, got, ignoreEmpty()); diff != "" {
 				t.Error(diff)
 			}
 			if diff := cmp.Diff(c.warnings, strings.Join(warnings, "; ")); diff != "" {
@@ -102,13 +102,13 @@ func ignoreEmpty() cmp.Option {
 func TestSomeSettingsAreFixedAtTheStart(t *testing.T) {
 	clause.Proves(t, "SUP-77")
 	t.Parallel()
-	later, _ := readSettings(lookIn(map[string]string{
+	later, _ := Read(lookIn(map[string]string{
 		"S6_KEEP_ENV": "1", "S6_KILL_GRACETIME": "1", "S6_CMD_RECEIVE_SIGNALS": "1", "S6_SYNC_DISKS": "1",
-		"S6_WAIT_FOR_CLOSING_FD": "5", worldWritableRun: "1", "S6_SERVICES_GRACETIME": "7",
+		"S6_WAIT_FOR_CLOSING_FD": "5", WorldWritableRun: "1", "S6_SERVICES_GRACETIME": "7",
 	}))
 	want := defaults()
-	want.servicesGrace = 7 * time.Millisecond
-	if diff := cmp.Diff(want, defaults().latch(later), cmp.AllowUnexported(settings{}), ignoreEmpty()); diff != "" {
+	want.ServicesGrace = 7 * time.Millisecond
+	if diff := cmp.Diff(want, defaults().latch(later), ignoreEmpty()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -116,7 +116,7 @@ func TestSomeSettingsAreFixedAtTheStart(t *testing.T) {
 func TestIgnoredVariablesAreNamedOnce(t *testing.T) {
 	clause.Proves(t, "SUP-69")
 	t.Parallel()
-	got := notices([]string{
+	got := Ignored([]string{
 		"HOME=/", "S6_VERBOSITY=9", "S6_LOGGING=0", "S6_CATCHALL_USER=root", "S6_LOGGING=2", "S6_FUTURE=x",
 		"S6_READ_ONLY_ROOT=1", "S6_PROFILE_GATEWAY_SCANDIR=/run/x", "S6_SERVICES_READYTIME=", "S6_CMD_USE_TERMINAL=1", "S6_LOGGING_SCRIPT=n3",
 	})

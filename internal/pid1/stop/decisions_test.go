@@ -1,4 +1,4 @@
-package boot
+package stop
 
 import (
 	"syscall"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/pid1/settings"
 )
 
 const ms = time.Millisecond
@@ -23,7 +24,7 @@ func TestDeadline(t *testing.T) {
 		"timeout-kill within long service": {30_000, 3000, 7000, 35_500},
 		"all zero":                         {0, 0, 0, 9500},
 	} {
-		s := settings{servicesGrace: time.Duration(c.services) * ms, killGrace: time.Duration(c.kill) * ms}
+		s := settings.Settings{ServicesGrace: time.Duration(c.services) * ms, KillGrace: time.Duration(c.kill) * ms}
 		if got := deadline(s, time.Duration(c.timeoutKill)*ms); got != time.Duration(c.want)*ms {
 			t.Errorf("%s: %v, want %d ms", name, got, c.want)
 		}
@@ -33,7 +34,7 @@ func TestDeadline(t *testing.T) {
 func TestGraces(t *testing.T) {
 	clause.Proves(t, "SUP-79")
 	t.Parallel()
-	s := settings{servicesGrace: 3 * time.Second}
+	s := settings.Settings{ServicesGrace: 3 * time.Second}
 	for _, c := range []struct {
 		what      string
 		got, want time.Duration
@@ -78,49 +79,5 @@ func TestExitCodeOfCmd(t *testing.T) {
 		if got := cmdCode(c.ws, c.stopping, c.receives); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
-	}
-}
-
-func TestFileDecidesExitCode(t *testing.T) {
-	clause.Proves(t, "SUP-72")
-	t.Parallel()
-	for file, want := range map[string]int{"0\n": 0, "42\n": 42, "7 \n": 7, "255": 255, "": 9, "256\n": 9, "-1": 9, "x\n": 9} {
-		if got := finalCode([]byte(file), 9); got != want {
-			t.Errorf("%q: %d, want %d", file, got, want)
-		}
-	}
-}
-
-func TestCauseOfAService(t *testing.T) {
-	clause.Proves(t, "SUP-68")
-	t.Parallel()
-	for name, c := range map[string]struct {
-		cause    cause
-		up, down string
-	}{
-		"in the bundle user":    {cause{defined: true, bundle: "user"}, "in user", "by command"},
-		"in no bundle":          {cause{defined: true, downFile: true}, "by command", "in no bundle"},
-		"slot":                  {cause{}, "no down file", "by command"},
-		"slot with a down file": {cause{downFile: true}, "by command", "has a down file"},
-	} {
-		if got := c.cause.why(true); got != c.up {
-			t.Errorf("%s, up: %q, want %q", name, got, c.up)
-		}
-		if got := c.cause.why(false); got != c.down {
-			t.Errorf("%s, down: %q, want %q", name, got, c.down)
-		}
-	}
-}
-
-func TestIgnoredSignalsAreSeen(t *testing.T) {
-	clause.Proves(t, "SUP-86")
-	for mask, want := range map[string]bool{"0000000000000000": false, "0000000000300000": true, "0000000000000001": true} {
-		status := []byte("Name:\tinit\nSigBlk:\t0000000000000000\nSigIgn:\t" + mask + "\nSigCgt:\t0000000000000000\n")
-		if got := ignoresSignals(status); got != want {
-			t.Errorf("SigIgn %s: got %t, want %t", mask, got, want)
-		}
-	}
-	if !ignoresSignals(nil) {
-		t.Error("what cannot be read must count as ignoring")
 	}
 }

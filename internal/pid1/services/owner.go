@@ -1,4 +1,4 @@
-package boot
+package services
 
 import (
 	"os"
@@ -9,12 +9,15 @@ import (
 	"caduceus/internal/s6"
 )
 
-// ownerOf tells as whom to run what lies in a directory that root does not have to itself, as hermes may
-// put services and scripts into the scandir: its owner, or hermes where root only shares it. nil is
-// this process.
+// ownerOf is the account to run what lies in a directory that root does not have to itself, as hermes may
+// put services and scripts into the scandir: its owner, or hermes where root shares it. nil is this
+// process.
+//
+// spec: SUP-25
 func ownerOf(dir *s6.Dir) (*identity.Account, error) {
+	euid := os.Geteuid()
 	uid, gid, shared, err := dir.Owner()
-	if err != nil || os.Geteuid() != 0 || uid == 0 && !shared {
+	if err != nil || euid != 0 || uid == 0 && !shared {
 		return nil, err
 	}
 	hermes, err := identity.Lookup("", identity.Hermes)

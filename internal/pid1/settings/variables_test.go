@@ -1,4 +1,4 @@
-package boot
+package settings
 
 import (
 	"slices"
@@ -11,8 +11,7 @@ import (
 	"caduceus/internal/variable"
 )
 
-// What the reference says of the init's variables is what the init does.
-func TestTheTableOfVariablesIsTheInits(t *testing.T) {
+func TestTheReferenceNamesTheVariablesThatTheInitReads(t *testing.T) {
 	clause.Proves(t, "SUP-69", "SUP-77")
 	var names []string
 	defaults := map[string]string{}
@@ -35,9 +34,9 @@ func TestTheTableOfVariablesIsTheInits(t *testing.T) {
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("honoured by the init (-) and by the table (+):\n%s", diff)
 	}
-	unset, _ := readSettings(func(string) (string, bool) { return "", false })
-	given, warnings := readSettings(func(name string) (string, bool) { return defaults[name], true })
-	if diff := cmp.Diff(unset, given, cmp.AllowUnexported(settings{})); diff != "" || len(warnings) > 0 {
+	unset, _ := Read(func(string) (string, bool) { return "", false })
+	given, warnings := Read(func(name string) (string, bool) { return defaults[name], true })
+	if diff := cmp.Diff(unset, given); diff != "" || len(warnings) > 0 {
 		t.Errorf("the init's defaults (-) and the table's (+), %q:\n%s", warnings, diff)
 	}
 }

@@ -1,4 +1,4 @@
-package boot
+package services
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// serviceOutput is the terminal or pipe behind f, opened once more for the
+// output is the terminal or pipe behind f, opened once more for the
 // services. O_NONBLOCK belongs to the open file, not to the descriptor, and
 // s6-log sets it on its standard output: a main program that shared the open file
 // would see its reads and writes fail with EAGAIN. What cannot be opened again, a
 // socket say, is shared; a regular file is, too, for the sake of its one offset.
-func serviceOutput(f *os.File) *os.File {
+func output(f *os.File) *os.File {
 	info, err := f.Stat()
 	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeCharDevice) == 0 {
 		return f

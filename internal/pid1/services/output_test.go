@@ -1,4 +1,4 @@
-package boot
+package services
 
 import (
 	"os"
@@ -24,7 +24,7 @@ func TestServicesDoNotChangeTheOutputOfTheMainProgram(t *testing.T) {
 	for name, c := range map[string]struct{ reader, writer *os.File }{"terminal": {terminal, tty}, "pipe": {out, in}} {
 		t.Run(name, func(t *testing.T) {
 			defer func() { _, _ = c.reader.Close(), c.writer.Close() }()
-			again := serviceOutput(c.writer)
+			again := output(c.writer)
 			defer func() { _ = again.Close() }()
 			before := flags(t, c.writer)
 			if err := unix.SetNonblock(int(again.Fd()), true); err != nil {
@@ -50,7 +50,7 @@ func TestRegularFileKeepsItsOneOffset(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	if serviceOutput(f) != f {
+	if output(f) != f {
 		t.Error("want the same open file")
 	}
 }

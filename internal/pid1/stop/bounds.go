@@ -1,31 +1,37 @@
-package boot
+package stop
 
-import "time"
+import (
+	"time"
+
+	"caduceus/internal/pid1/settings"
+)
 
 // usualDeadline keeps the whole stop below the 10 s that engines grant by default.
 const usualDeadline = 9500 * time.Millisecond
 
-// Bounds of the rungs that no variable changes.
+// Bounds that no variable changes.
 const (
 	loggerGrace = time.Second            // of loggers, from the end of input to TERM
 	finishFloor = time.Second            // what a finish script has at least
 	flushGrace  = 200 * time.Millisecond // for the last lines of the own log
+	killTime    = 500 * time.Millisecond // for the end of what gets KILL last
 )
 
-// deadline is how long the rungs from endCmd to endOthers may take together. Who asks for a longer grace than the usual
-// deadline tells the engine to wait longer, too, and gets the sum and room for the other rungs.
+// deadline is how long the steps from endCmd to endOthers may take together. Who asks for a longer grace
+// than the usual deadline tells the engine to wait longer, too, and gets the sum, with room for the
+// other steps.
 //
-// spec: SUP-79, SUP-80
-func deadline(s settings, longestKill time.Duration) time.Duration {
-	if max(s.servicesGrace, s.killGrace, longestKill) <= usualDeadline {
+// spec: SUP-80
+func deadline(s settings.Settings, longestKill time.Duration) time.Duration {
+	if max(s.ServicesGrace, s.KillGrace, longestKill) <= usualDeadline {
 		return usualDeadline
 	}
-	return serviceGrace(s, longestKill) + s.killGrace + 2500*time.Millisecond
+	return serviceGrace(s, longestKill) + s.KillGrace + 2500*time.Millisecond
 }
 
 // serviceGrace is how long after the start of stopServices a service with this timeout-kill gets KILL.
-func serviceGrace(s settings, timeoutKill time.Duration) time.Duration {
-	return max(s.servicesGrace, timeoutKill)
+func serviceGrace(s settings.Settings, timeoutKill time.Duration) time.Duration {
+	return max(s.ServicesGrace, timeoutKill)
 }
 
 // finishGrace is how long a finish script may still run when its service died at the given time
@@ -34,7 +40,7 @@ func finishGrace(grace, died time.Duration) time.Duration {
 	return max(grace-died, finishFloor)
 }
 
-// restGrace is how long whatever endOthers finds has between TERM and KILL, after endCmd took used.
+// restGrace is what a process that endOthers finds has between TERM and KILL, when endCmd took used.
 func restGrace(killGrace, used time.Duration) time.Duration {
 	return max(killGrace-used, min(time.Second, killGrace))
 }

@@ -1,4 +1,4 @@
-package boot
+package settings
 
 import (
 	"fmt"
@@ -8,81 +8,80 @@ import (
 	"strings"
 	"time"
 
+	"caduceus/internal/pid1/log"
+
 	"caduceus/internal/contenv"
 )
 
-// settings are the variables of SUP-77 as values.
-type settings struct {
-	keepEnv       bool
-	verbosity     int
-	ifStage2Fails int
-	hook          []string
-	waitServices  bool
-	waitMax       time.Duration // 0: no limit
-	servicesGrace time.Duration
-	killGrace     time.Duration
-	finishMax     time.Duration // 0: no limit
-	cmdArg0       []string
-	cmdSignals    bool // CMD receives the signals of the container
-	profile       string
-	bundleDir     string
-	fixHidden     bool
-	syncDisks     bool
-	closingFd     int // 0: none
-	worldWritable bool
+// Settings are the variables of SUP-77 as values.
+type Settings struct {
+	KeepEnv       bool
+	Verbosity     log.Level
+	IfStage2Fails int // 0: go on; 1: go on with a warning; 2 and more: stop
+	Hook          []string
+	WaitServices  bool
+	WaitMax       time.Duration // 0: no limit
+	ServicesGrace time.Duration
+	KillGrace     time.Duration
+	FinishMax     time.Duration // 0: no limit
+	CmdArg0       []string
+	CmdSignals    bool   // CMD receives the signals of the container
+	Profile       string // a directory of /etc/cont-profile.d; "": /etc
+	BundleDir     string
+	FixHidden     bool
+	SyncDisks     bool
+	ClosingFD     int // 0: none
+	WorldWritable bool
 }
 
 // maxKillGrace bounds S6_KILL_GRACETIME.
 const maxKillGrace = 300 * time.Second
 
-const worldWritableRun = "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES"
+// WorldWritableRun is the variable with which a user accepts a /run that others can write to.
+const WorldWritableRun = "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES"
 
-// readSettings takes the settings from an environment. What it cannot use it names in a warning
-// and replaces by the default.
-//
-// spec: SUP-77
-func readSettings(look func(string) (string, bool)) (settings, []string) {
+// Read takes the settings from an environment. A value that cannot be used is named in a warning and
+// replaced by the default.
+func Read(look func(string) (string, bool)) (Settings, []string) {
 	r := reader{look: look}
-	s := settings{
-		keepEnv:       r.number("S6_KEEP_ENV", 0) > 0,
-		verbosity:     r.number("S6_VERBOSITY", 2),
-		ifStage2Fails: r.number("S6_BEHAVIOUR_IF_STAGE2_FAILS", 0),
-		hook:          r.words("S6_STAGE2_HOOK"),
-		waitServices:  r.number("S6_CMD_WAIT_FOR_SERVICES", 0) > 0,
-		waitMax:       r.millis("S6_CMD_WAIT_FOR_SERVICES_MAXTIME", 0),
-		servicesGrace: r.millis("S6_SERVICES_GRACETIME", 3000),
-		killGrace:     r.millis("S6_KILL_GRACETIME", 3000),
-		finishMax:     r.millis("S6_KILL_FINISH_MAXTIME", 5000),
-		cmdArg0:       r.words("S6_CMD_ARG0"),
-		cmdSignals:    r.number("S6_CMD_RECEIVE_SIGNALS", 0) > 0,
-		profile:       r.name("S6_RUNTIME_PROFILE"),
-		bundleDir:     r.absolute("S6_RUNTIME_BUNDLEDIR"),
-		fixHidden:     r.number("S6_FIX_ATTRS_HIDDEN", 0) > 0,
-		syncDisks:     r.number("S6_SYNC_DISKS", 0) > 0,
-		closingFd:     r.number("S6_WAIT_FOR_CLOSING_FD", 0),
-		worldWritable: r.number(worldWritableRun, 0) > 0,
+	s := Settings{
+		KeepEnv:       r.number("S6_KEEP_ENV", 0) > 0,
+		Verbosity:     log.Level(r.number("S6_VERBOSITY", 2)),
+		IfStage2Fails: r.number("S6_BEHAVIOUR_IF_STAGE2_FAILS", 0),
+		Hook:          r.words("S6_STAGE2_HOOK"),
+		WaitServices:  r.number("S6_CMD_WAIT_FOR_SERVICES", 0) > 0,
+		WaitMax:       r.millis("S6_CMD_WAIT_FOR_SERVICES_MAXTIME", 0),
+		ServicesGrace: r.millis("S6_SERVICES_GRACETIME", 3000),
+		KillGrace:     r.millis("S6_KILL_GRACETIME", 3000),
+		FinishMax:     r.millis("S6_KILL_FINISH_MAXTIME", 5000),
+		CmdArg0:       r.words("S6_CMD_ARG0"),
+		CmdSignals:    r.number("S6_CMD_RECEIVE_SIGNALS", 0) > 0,
+		Profile:       r.name("S6_RUNTIME_PROFILE"),
+		BundleDir:     r.absolute("S6_RUNTIME_BUNDLEDIR"),
+		FixHidden:     r.number("S6_FIX_ATTRS_HIDDEN", 0) > 0,
+		SyncDisks:     r.number("S6_SYNC_DISKS", 0) > 0,
+		ClosingFD:     r.number("S6_WAIT_FOR_CLOSING_FD", 0),
+		WorldWritable: r.number(WorldWritableRun, 0) > 0,
 	}
-	if s.killGrace > maxKillGrace {
+	if s.KillGrace > maxKillGrace {
 		r.warn("S6_KILL_GRACETIME", "more than %d", maxKillGrace.Milliseconds())
-		s.killGrace = maxKillGrace
+		s.KillGrace = maxKillGrace
 	}
-	if s.closingFd != 0 && s.closingFd < 3 {
+	if s.ClosingFD != 0 && s.ClosingFD < 3 {
 		r.warn("S6_WAIT_FOR_CLOSING_FD", "less than 3")
-		s.closingFd = 0
+		s.ClosingFD = 0
 	}
 	return s, r.warnings
 }
 
-// latch keeps of a later reading what counts as it was in takeOver.
-//
-// spec: SUP-77
-func (s settings) latch(later settings) settings {
-	later.keepEnv = s.keepEnv
-	later.killGrace = s.killGrace
-	later.cmdSignals = s.cmdSignals
-	later.syncDisks = s.syncDisks
-	later.closingFd = s.closingFd
-	later.worldWritable = s.worldWritable
+// latch keeps of a later reading what counts as it was at the start.
+func (s Settings) latch(later Settings) Settings {
+	later.KeepEnv = s.KeepEnv
+	later.KillGrace = s.KillGrace
+	later.CmdSignals = s.CmdSignals
+	later.SyncDisks = s.SyncDisks
+	later.ClosingFD = s.ClosingFD
+	later.WorldWritable = s.WorldWritable
 	return later
 }
 
@@ -119,7 +118,7 @@ func (r *reader) absolute(name string) string {
 	return v
 }
 
-// words splits at blanks as the variable's readers always did: without a shell, without quotes.
+// words splits at blanks as s6-overlay does: without a shell, without quotes.
 func (r *reader) words(name string) []string { return strings.Fields(r.word(name)) }
 
 // number reads an unsigned decimal; an unset or empty variable is the default.
@@ -140,10 +139,10 @@ func (r *reader) millis(name string, def int) time.Duration {
 	return time.Duration(r.number(name, def)) * time.Millisecond
 }
 
-// notices names each S6_ variable that changes nothing here although it is set to something.
+// Ignored names each S6_ variable that changes nothing here although it is set to something.
 //
 // spec: SUP-69
-func notices(environ []string) []string {
+func Ignored(environ []string) []string {
 	var out []string
 	for _, kv := range environ {
 		name, value, _ := strings.Cut(kv, "=")
@@ -177,6 +176,6 @@ func honoured() []string {
 		"S6_CMD_WAIT_FOR_SERVICES", "S6_CMD_WAIT_FOR_SERVICES_MAXTIME", "S6_SERVICES_GRACETIME",
 		"S6_KILL_GRACETIME", "S6_KILL_FINISH_MAXTIME", "S6_CMD_ARG0", "S6_CMD_RECEIVE_SIGNALS",
 		"S6_RUNTIME_PROFILE", "S6_RUNTIME_BUNDLEDIR", "S6_FIX_ATTRS_HIDDEN", "S6_SYNC_DISKS",
-		"S6_WAIT_FOR_CLOSING_FD", worldWritableRun,
+		"S6_WAIT_FOR_CLOSING_FD", WorldWritableRun,
 	}
 }

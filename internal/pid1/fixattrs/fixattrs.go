@@ -1,7 +1,6 @@
-package boot
+package fixattrs
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,49 +11,47 @@ import (
 	"strings"
 )
 
-// attrRule is one line of a file in fix-attrs.d: "path recurse account fmode dmode".
-type attrRule struct {
+// rule is one line of a file: "path recurse account fmode dmode".
+type rule struct {
 	path         string
 	recurse      bool
 	account      string // NAME, NAME,UID:GID (the latter when NAME is unknown), or UID:GID
 	fmode, dmode fs.FileMode
 }
 
-// parseAttrs reads a file of rules. Blank lines and lines that begin with # say nothing.
-//
-// spec: SUP-67
-func parseAttrs(text string) ([]attrRule, error) {
-	var rules []attrRule
+// parse reads the rules of a file. Blank lines and lines that begin with # are comments.
+func parse(text string) ([]rule, error) {
+	var rules []rule
 	var wrong []error
 	for i, line := range strings.Split(text, "\n") {
 		words := strings.Fields(line)
 		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue
 		}
-		rule, err := parseAttrRule(words)
+		r, err := parseRule(words)
 		if err != nil {
 			wrong = append(wrong, fmt.Errorf("line %d: %w", i+1, err))
 			continue
 		}
-		rules = append(rules, rule)
+		rules = append(rules, r)
 	}
 	return rules, errors.Join(wrong...)
 }
 
-func parseAttrRule(words []string) (attrRule, error) {
+func parseRule(words []string) (rule, error) {
 	if len(words) != 5 {
-		return attrRule{}, fmt.Errorf("%d words, want: path recurse account fmode dmode", len(words))
+		return rule{}, fmt.Errorf("%d words, want: path recurse account fmode dmode", len(words))
 	}
 	recurse, err := strconv.ParseBool(words[1])
 	if err != nil {
-		return attrRule{}, fmt.Errorf("recurse is %q, want true or false", words[1])
+		return rule{}, fmt.Errorf("recurse is %q, want true or false", words[1])
 	}
 	fmode, err := parseMode(words[3])
 	if err != nil {
-		return attrRule{}, err
+		return rule{}, err
 	}
 	dmode, err := parseMode(words[4])
-	return attrRule{words[0], recurse, words[2], fmode, dmode}, err
+	return rule{words[0], recurse, words[2], fmode, dmode}, err
 }
 
 func parseMode(word string) (fs.FileMode, error) {
@@ -104,28 +101,21 @@ func lookupUser(name string) (uid, gid int, err error) {
 	return uid, gid, errors.Join(uerr, gerr)
 }
 
-// fixAttrs applies all rules of fix-attrs.d.
-func (m *machine) fixAttrs(ctx context.Context) error {
-	files, err := m.scripts("fix-attrs.d")
-	hidden := m.settings().fixHidden
-	for _, file := range files {
-		if ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
-		}
-		m.log.Logger("fix-attrs").Warnf("%s: fix-attrs.d is deprecated, set owners and modes when the image is built", file)
-		text, readErr := os.ReadFile(file)
-		rules, parseErr := parseAttrs(string(text))
-		err = errors.Join(err, readErr, parseErr)
-		for _, rule := range rules {
-			err = errors.Join(err, rule.apply(hidden))
-		}
+// Apply gives the files that one file of fix-attrs.d names their owners and modes. hidden: those whose
+// names begin with a dot, too.
+func Apply(file string, hidden bool) error {
+	text, err := os.ReadFile(file)
+	rules, parseErr := parse(string(text))
+	err = errors.Join(err, parseErr)
+	for _, r := range rules {
+		err = errors.Join(err, r.apply(hidden))
 	}
 	return err
 }
 
 // apply gives the files of a rule their owner and mode. Symbolic links are left alone, and nothing
 // outside the named directory is reached through them.
-func (r attrRule) apply(hidden bool) error {
+func (r rule) apply(hidden bool) error {
 	uid, gid, err := owner(r.account, lookupUser)
 	if err != nil {
 		return err

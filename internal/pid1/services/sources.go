@@ -1,0 +1,87 @@
+package services
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"caduceus/internal/pid1/rc"
+	"caduceus/internal/s6"
+)
+
+// Install makes services of the longruns that the image defines, all down.
+//
+// spec: SUP-64
+func (s *Services) Install(ctx context.Context) error {
+	sources := s.opt.Settings.Etc("s6-overlay/s6-rc.d")
+	bundles := s.opt.Settings.Now().BundleDir
+	if bundles == "" {
+		bundles = s.opt.Settings.Etc("s6-overlay/user-bundles.d")
+	}
+	plan, err := rc.Read(os.DirFS(sources), os.DirFS(bundles))
+	if err != nil {
+		return err
+	}
+	s.plan = plan
+	for _, name := range plan.Longruns() {
+		dir := servicedir(name)
+		if err := installLongrun(filepath.Join(sources, name), dir); err != nil {
+			return fmt.Errorf("cannot install service %q: %w", name, err)
+		}
+		if err := os.Symlink(dir, filepath.Join(Scandir, name)); err != nil {
+			return fmt.Errorf("cannot link service %q: %w", name, err)
+		}
+	}
+	if len(plan.Longruns()) > 0 {
+		s.scanAndWait(ctx)
+	}
+	return nil
+}
+
+func servicedir(name string) string { return filepath.Join("/run/s6-rc/servicedirs", name) }
+
+// installLongrun copies what a supervisor reads of a definition, and a down file: the definition's
+// own place in the order decides when it starts.
+func installLongrun(source, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{"run", "finish"} {
+		if err := copyFile(filepath.Join(source, name), filepath.Join(dir, name), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, name := range s6.ConfigFiles() {
+		if err := copyFile(filepath.Join(source, name), filepath.Join(dir, name), 0o644); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"data", "env"} {
+		if exists(filepath.Join(source, name)) {
+			if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(source, name))); err != nil {
+				return err
+			}
+		}
+	}
+	return os.WriteFile(filepath.Join(dir, "down"), nil, 0o644)
+}
+
+// copyFile copies a file if it is there.
+func copyFile(from, to string, mode fs.FileMode) error {
+	content, err := os.ReadFile(from)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, mode)
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}

@@ -1,0 +1,73 @@
+package settings
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+
+	"caduceus/internal/contenv"
+	"caduceus/internal/pid1/log"
+)
+
+// profiles is where the directories lie that S6_RUNTIME_PROFILE can put in the place of /etc.
+const profiles = "/etc/cont-profile.d"
+
+// Source gives the settings of one container.
+type Source struct {
+	// Start is what they were when /init started.
+	Start Settings
+
+	log   *log.Once
+	level func(log.Level) // of the log
+	ran   atomic.Bool
+}
+
+// NewSource is the source whose settings were start. level is told the verbosity.
+func NewSource(start Settings, once *log.Once, level func(log.Level)) *Source {
+	return &Source{Start: start, log: once, level: level}
+}
+
+// ProgramsRun notes that programs run, which may change the files of the environment.
+func (s *Source) ProgramsRun() { s.ran.Store(true) }
+
+// Now gives the settings as they are now. Until the first program runs, the files hold what /init wrote.
+func (s *Source) Now() Settings {
+	if s.Start.KeepEnv || !s.ran.Load() {
+		return s.Start
+	}
+	vars, err := contenv.Read(contenv.Dir, "S6_")
+	if err != nil {
+		s.log.Warnf("%v", err)
+	}
+	now, warnings := Read(func(name string) (string, bool) {
+		i := slices.IndexFunc(vars, func(v contenv.Var) bool { return v.Name == name })
+		if i < 0 || vars[i].Unset {
+			return "", false
+		}
+		return vars[i].Value, true
+	})
+	for _, w := range warnings {
+		s.log.Warnf("%s", w)
+	}
+	now = s.Start.latch(now)
+	s.level(now.Verbosity)
+	return now
+}
+
+// Etc is the path of a definition: below /etc, or below what S6_RUNTIME_PROFILE has in its place. A
+// profile that is not there would boot a container without users, volume and services: /etc is used.
+//
+// contract: ENV-11
+func (s *Source) Etc(path string) string {
+	profile := s.Now().Profile
+	if profile == "" {
+		return filepath.Join("/etc", path)
+	}
+	dir := filepath.Join(profiles, profile)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		s.log.Warnf("S6_RUNTIME_PROFILE is %s, not a directory of %s: /etc is used", contenv.Shown(profile), profiles)
+		return filepath.Join("/etc", path)
+	}
+	return filepath.Join(dir, path)
+}

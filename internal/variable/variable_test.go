@@ -1,9 +1,7 @@
 package variable_test
 
 import (
-	"io/fs"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -70,41 +68,5 @@ func TestDefaultsAreThoseOfTheCode(t *testing.T) {
 	}
 	if prefix := of["WHATSAPP_REPLY_PREFIX"]; !strings.Contains(string(options), "'"+prefix+"'") {
 		t.Errorf("the bridge's prefix is not %q", prefix)
-	}
-}
-
-// What a script of the image takes for yes is the list of the table.
-func TestScriptsAskTheSameLists(t *testing.T) {
-	clause.Proves(t, "DASH-01", "DASH-02")
-	const exact = "1 | true | TRUE | True | yes | YES | Yes"
-	for word := range strings.SplitSeq(exact, " | ") {
-		if !variable.True("HERMES_DASHBOARD", word) {
-			t.Errorf("HERMES_DASHBOARD=%s means no", word)
-		}
-	}
-	kinds := map[string]variable.Kind{}
-	for _, v := range variable.All() {
-		kinds[v.Name] = v.Kind
-	}
-	question := regexp.MustCompile(`case "\$\{(\w+):-\}" in\n\s*([^)]*)\)`)
-	asked := 0
-	err := fs.WalkDir(os.DirFS("../../rootfs"), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		script, err := fs.ReadFile(os.DirFS("../../rootfs"), name)
-		for _, m := range question.FindAllStringSubmatch(string(script), -1) {
-			if kinds[m[1]] != variable.Exact {
-				continue
-			}
-			asked++
-			if m[2] != exact {
-				t.Errorf("rootfs/%s takes %s for yes in %s, the table %s", name, m[2], m[1], exact)
-			}
-		}
-		return err
-	})
-	if err != nil || asked < 4 {
-		t.Errorf("want the four questions of the dashboard's scripts, found %d (%v)", asked, err)
 	}
 }

@@ -11,17 +11,16 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/env"
 	"caduceus/internal/front/command"
+	"caduceus/internal/front/dashboard"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/s6"
-	"caduceus/internal/variable"
 )
 
 const healthSchema = "caduceus.health/v1"
@@ -142,52 +141,26 @@ func judge(r gateway.Report) (ok bool, reason string) {
 // dashboardIfWanted judges the dashboard; true and "" if it is not wanted. Its slot is also up for a moment
 // where it is off, until its run script has looked.
 func (a *app) dashboardIfWanted(ctx context.Context) (ok bool, reason string) {
-	const name = "HERMES_DASHBOARD"
 	status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, "dashboard"))
-	if err != nil || !status.WantUp || !variable.True(name, a.containerEnv(name)) {
+	if err != nil || !status.WantUp {
 		return true, ""
 	}
-	return a.dashboard(ctx)
-}
-
-// dashboard asks whether the dashboard's port accepts.
-func (a *app) dashboard(ctx context.Context) (ok bool, reason string) {
-	hosts, port := dashboardAddress(a.containerEnv("HERMES_DASHBOARD_HOST"), a.containerEnv("HERMES_DASHBOARD_PORT"))
+	var e env.Environ
+	for _, v := range []env.Variable{env.Dashboard, env.DashboardHost, env.DashboardPort} {
+		e = e.With(v.String(), a.containerEnv(v.String()))
+	}
+	if _, wanted := dashboard.Decide(e); !wanted {
+		return true, ""
+	}
+	addresses, port := dashboard.Addresses(e)
 	dialer := net.Dialer{Timeout: 500 * time.Millisecond}
-	for _, host := range hosts {
-		if conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(host, port)); err == nil {
+	for _, address := range addresses {
+		if conn, err := dialer.DialContext(ctx, "tcp", address); err == nil {
 			_ = conn.Close()
 			return true, "dashboard accepts"
 		}
 	}
 	return false, "dashboard does not accept on port " + port
-}
-
-// dashboardAddress is where a dashboard with these two variables listens: as its slot's run script does, a
-// value that cannot be is the default. Of all addresses it is asked on loopback; a socket of :: may be
-// for IPv6 alone.
-//
-// contract: DASH-03, ENV-11
-func dashboardAddress(host, port string) (hosts []string, usable string) {
-	const loopback, standard = "127.0.0.1", "9119"
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 || len(port) > 5 {
-		port = standard
-	}
-	ip := net.ParseIP(host)
-	switch {
-	case host == "", strings.HasPrefix(host, "-"), strings.ContainsFunc(host, func(r rune) bool { return !ofHost(r) }):
-		return []string{loopback}, port
-	case ip == nil || !ip.IsUnspecified():
-		return []string{host}, port
-	case ip.To4() != nil:
-		return []string{loopback}, port
-	}
-	return []string{"::1", loopback}, port
-}
-
-// ofHost says whether the run script takes r in a host.
-func ofHost(r rune) bool {
-	return r < utf8.RuneSelf && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune(".:%_-", r))
 }
 
 // containerEnv is a variable of the container, which docker exec may lack; "" if there is none.

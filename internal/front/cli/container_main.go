@@ -47,8 +47,13 @@ func (a *app) main(ctx context.Context, words []string) error {
 	case p.Path != "":
 		return a.becomeProgram(p)
 	}
+	return a.becomeFront(ctx, p.Argv)
+}
+
+// becomeFront serves the words as a front that was called by who this process is now.
+func (a *app) becomeFront(ctx context.Context, words []string) error {
 	front := a.Env
-	front.Args, front.Environ, front.StartUID = append([]string{"hermes"}, p.Argv...), a.Environ, a.euid
+	front.Args, front.Environ, front.StartUID = append([]string{"hermes"}, words...), a.Environ, a.euid
 	return ended(Run(ctx, front))
 }
 
@@ -67,12 +72,18 @@ func (a *app) enterContainer() error {
 			a.say("[hermes] ERROR: refusing to run the main program as root: %v", err)
 			return exitCode(126)
 		}
-	} else {
-		a.setenv("HOME", a.home.Root())
 	}
+	a.enterEnvironment()
+	return nil
+}
+
+// enterEnvironment sets what a program of hermes finds in its environment, whoever started the container.
+//
+// contract: ENV-07, RUN-08
+func (a *app) enterEnvironment() {
+	a.setenv("HOME", a.home.Root())
 	a.setenv("VIRTUAL_ENV", venvPath)
 	a.setenv("PATH", mainPath(a.getenv("PATH")))
-	return nil
 }
 
 // mainPath is PATH with the front and the agent's environment before the system's programs, but after

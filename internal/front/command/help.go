@@ -18,10 +18,12 @@ func writeHelp(cmd *cobra.Command) {
 	section(w, "Usage", Usage(cmd))
 	section(w, "Examples", cmd.Example)
 	var verbs strings.Builder
-	for _, sub := range cmd.Commands() {
-		if sub.IsAvailableCommand() {
-			fmt.Fprintf(&verbs, "%-*s  %s\n", cmd.Commands()[0].NamePadding(), sub.Name(), sub.Short)
-		}
+	width := 0
+	for _, name := range names(cmd) {
+		width = max(width, len(name))
+	}
+	for _, name := range names(cmd) {
+		fmt.Fprintf(&verbs, "%-*s  %s\n", width, name, child(cmd, name).Short)
 	}
 	section(w, "Commands", verbs.String())
 	AddHelpFlag(cmd)

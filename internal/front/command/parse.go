@@ -121,7 +121,7 @@ func argProblem(cmd *cobra.Command, args []string) string {
 	case len(args) == 0:
 		return ""
 	case cmd.HasSubCommands():
-		return fmt.Sprintf("unknown verb %q of %s%s", args[0], cmd.CommandPath(), didYouMean(args[0], verbs(cmd)))
+		return fmt.Sprintf("unknown verb %q of %s%s", args[0], cmd.CommandPath(), didYouMean(args[0], names(cmd)))
 	case len(cmd.ValidArgs) == 0:
 		return fmt.Sprintf("unknown word %q: %s takes none%s", args[0], cmd.CommandPath(), didYouMean("--"+args[0], flags(cmd)))
 	case !slices.Contains(cmd.ValidArgs, args[0]):
@@ -159,16 +159,18 @@ func dashed(name string, short bool) string {
 	return "--" + name
 }
 
-func verbs(cmd *cobra.Command) []string {
-	var names []string
+// names lists the verbs of a group that people see.
+func names(cmd *cobra.Command) []string {
+	var all []string
 	for _, sub := range cmd.Commands() {
 		if sub.IsAvailableCommand() {
-			names = append(names, sub.Name())
+			all = append(all, sub.Name())
 		}
 	}
-	return names
+	return all
 }
 
+// flags lists the flags of a command that people see.
 func flags(cmd *cobra.Command) []string {
 	var names []string
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {

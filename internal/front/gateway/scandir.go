@@ -256,11 +256,16 @@ func (d Scandir) StopAndWait(ctx context.Context, name, home string, now time.Ti
 // already is left alone.
 func (d Scandir) Raise(ctx context.Context, name string) error {
 	dir := d.Dir(name)
-	until(ctx, obeyLimit, func() bool { return supervised(dir) })
-	if status, err := s6.ReadStatus(dir); err == nil && status.WantUp && supervised(dir) {
-		return nil
-	}
-	if err := s6.SendControl(dir, "u"); err != nil {
+	var err error
+	until(ctx, obeyLimit, func() bool { // a supervisor takes its lock before it opens its fifo
+		if status, unread := s6.ReadStatus(dir); unread == nil && status.WantUp && supervised(dir) {
+			err = nil
+			return true
+		}
+		err = s6.SendControl(dir, "u")
+		return err == nil
+	})
+	if err != nil {
 		return err
 	}
 	d.obeyed(ctx, name, true)

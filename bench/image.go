@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"caduceus/bench/figures"
-	"caduceus/bench/rig"
+	"caduceus/bench/measure"
 	"caduceus/internal/engine"
 )
 
@@ -47,11 +47,11 @@ func (p *plan) image(ctx context.Context, image string) error {
 		}
 	}
 	volumes := 0
-	p.add(rig.Ours, func(ctx context.Context) ([]float64, error) {
+	p.add(measure.Ours, func(ctx context.Context) ([]float64, error) {
 		volumes++
 		return boot(ctx, p.engine, image, filepath.Join(p.dir, fmt.Sprintf("empty%02d", volumes)))
 	}, figures.BootEmpty)
-	p.add(rig.Ours, func(ctx context.Context) ([]float64, error) { return boot(ctx, p.engine, image, full) }, figures.BootFull)
+	p.add(measure.Ours, func(ctx context.Context) ([]float64, error) { return boot(ctx, p.engine, image, full) }, figures.BootFull)
 	return nil
 }
 

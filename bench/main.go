@@ -7,11 +7,11 @@ import (
 	"os/signal"
 	"syscall"
 
-	"caduceus/bench/rig"
+	"caduceus/bench/measure"
 )
 
 func main() {
-	rig.Enter()
+	measure.Enter()
 	os.Exit(start()) //nolint:forbidigo // the one exit of this command
 }
 

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"caduceus/bench/figures"
-	"caduceus/bench/rig"
+	"caduceus/bench/measure"
 	"caduceus/internal/engine"
 )
 
@@ -45,7 +45,7 @@ func makePlan(ctx context.Context, o options, dir string) (*plan, error) {
 	if os.Geteuid() != 0 {
 		return nil, fmt.Errorf("cannot run inits in namespaces as uid %d: run it as root", os.Geteuid())
 	}
-	subjects, err := rig.Subjects(o.init, exec.LookPath)
+	subjects, err := measure.Subjects(o.init, exec.LookPath)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func makePlan(ctx context.Context, o options, dir string) (*plan, error) {
 		if err := unpack(ctx, p.engine, o.overlay, root); err != nil {
 			return nil, err
 		}
-		subjects = append(subjects, rig.Image(rig.S6Overlay, root))
+		subjects = append(subjects, measure.Image(measure.S6Overlay, root))
 	}
 	if o.only != "" {
 		p.only = strings.Split(o.only, ",")
@@ -99,13 +99,13 @@ func (p *plan) add(subject string, take func(context.Context) ([]float64, error)
 }
 
 // room makes a room below the directory of this run.
-func (p *plan) room(s rig.Subject, load rig.Load) (*rig.Room, error) {
+func (p *plan) room(s measure.Subject, load measure.Load) (*measure.Room, error) {
 	p.rooms++
 	root := filepath.Join(p.dir, fmt.Sprintf("room%02d", p.rooms))
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return nil, err
 	}
-	return rig.NewRoom(root, s, load, p.realtime)
+	return measure.NewRoom(root, s, load, p.realtime)
 }
 
 // timed makes a sampler of one time.
@@ -117,16 +117,16 @@ func timed(take func(context.Context) (time.Duration, error)) func(context.Conte
 }
 
 // subject plans all measures that one init has.
-func (p *plan) subject(s rig.Subject) error {
-	bare, err := p.room(s, rig.Load{})
+func (p *plan) subject(s measure.Subject) error {
+	bare, err := p.room(s, measure.Load{})
 	if err != nil {
 		return err
 	}
-	five, err := p.room(s, rig.Load{Services: 5})
+	five, err := p.room(s, measure.Load{Services: 5})
 	if err != nil {
 		return err
 	}
-	crowd, err := p.room(s, rig.Load{Orphans: orphans})
+	crowd, err := p.room(s, measure.Load{Orphans: orphans})
 	if err != nil {
 		return err
 	}
@@ -153,12 +153,12 @@ func (p *plan) subject(s rig.Subject) error {
 	return p.restarts(s)
 }
 
-func (p *plan) footprints(s rig.Subject) error {
+func (p *plan) footprints(s measure.Subject) error {
 	for _, load := range figures.Loads() {
 		if load > 0 && !s.Supervises {
 			break
 		}
-		room, err := p.room(s, rig.Load{Services: int(load)})
+		room, err := p.room(s, measure.Load{Services: int(load)})
 		if err != nil {
 			return err
 		}
@@ -170,9 +170,9 @@ func (p *plan) footprints(s rig.Subject) error {
 	return nil
 }
 
-func (p *plan) restarts(s rig.Subject) error {
+func (p *plan) restarts(s measure.Subject) error {
 	for id, ready := range map[string]bool{figures.Restart: false, figures.RestartReady: true} {
-		room, err := p.room(s, rig.Load{Services: 1, Ready: ready})
+		room, err := p.room(s, measure.Load{Services: 1, Ready: ready})
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"caduceus/bench/figures"
-	"caduceus/bench/rig"
+	"caduceus/bench/measure"
 )
 
 // options of one run.
@@ -40,7 +40,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.IntVar(&o.runs, "runs", 10, "runs of each measure")
 	f.BoolVar(&o.json, "json", false, "print JSON ("+figures.Schema+")")
 	f.BoolVar(&o.realtime, "realtime", false, "run the inits at real-time priority, for a host with other work")
-	f.StringVar(&o.overlay, "overlay", "", "measure /init of this `image`, too, as "+rig.S6Overlay)
+	f.StringVar(&o.overlay, "overlay", "", "measure /init of this `image`, too, as "+measure.S6Overlay)
 	f.StringVar(&o.image, "image", "", "measure the boot of this `image` of ours, too")
 	f.StringVar(&o.only, "only", "", "measure only these, a `list` of ids as in the JSON, separated by commas")
 	if err := f.Parse(args); err != nil {
@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	report := figures.Report{
-		Schema: figures.Schema, Time: time.Now().UTC().Truncate(time.Second), Runs: o.runs, Ours: rig.Ours, Anchor: figures.Anchor,
+		Schema: figures.Schema, Time: time.Now().UTC().Truncate(time.Second), Runs: o.runs, Ours: measure.Ours, Anchor: figures.Anchor,
 		Host: figures.Host{Kernel: kernel(), CPUs: runtime.NumCPU(), LoadBefore: load(), Realtime: o.realtime},
 	}
 	samples, err := plan.measure(ctx, o.runs, stderr)
@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	report.Host.LoadAfter = load()
-	if report.Rows, err = figures.Build(rig.Ours, plan.expected, samples); err != nil {
+	if report.Rows, err = figures.Build(measure.Ours, plan.expected, samples); err != nil {
 		return err
 	}
 	if o.json {

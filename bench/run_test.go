@@ -8,11 +8,11 @@ import (
 	"testing"
 
 	"caduceus/bench/figures"
-	"caduceus/bench/rig"
+	"caduceus/bench/measure"
 )
 
 func TestMain(m *testing.M) {
-	rig.Enter()
+	measure.Enter()
 	m.Run()
 }
 

@@ -163,7 +163,7 @@ func TestBuildRefuses(t *testing.T) {
 	}{
 		"nothing at all":            {nil, nil, "no samples"},
 		"a figure without a sample": {Expected{Start: {"/init"}}, nil, `"start" of "/init": no samples`},
-		"a sample nobody asked for":       {Expected{Start: {"/init"}}, Samples{Start: {"/init": {1}, "x": {1}}}, "not expected"},
+		"a sample nobody asked for": {Expected{Start: {"/init"}}, Samples{Start: {"/init": {1}, "x": {1}}}, "not expected"},
 		"an unknown measure":        {Expected{Start: {"/init"}}, Samples{Start: {"/init": {1}}, "stat": {"/init": {1}}}, "no such measure"},
 	} {
 		if _, err := Build("/init", c.expected, c.samples); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -2,13 +2,10 @@ package boot_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,14 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/rig"
+
 	"golang.org/x/sys/unix"
 )
 
-// The tests of this file's kind run the built /init as the real PID 1 of new namespaces, in a root
-// directory of its own: the host's programs, its own /etc, a fresh /run.
-
-// boxEnv makes the test binary the helper that prepares the namespaces and becomes /init.
-const boxEnv = "CADUCEUS_TEST_BOX"
+// The tests of package boot_test run the built /init as the real PID 1 of a rig.
 
 var built struct { // by TestMain
 	init   string
@@ -31,9 +26,7 @@ var built struct { // by TestMain
 }
 
 func TestMain(m *testing.M) {
-	if spec := os.Getenv(boxEnv); spec != "" {
-		panic(enterBox(spec))
-	}
+	rig.Enter()
 	if os.Geteuid() != 0 {
 		built.reason = "needs root for namespaces"
 		m.Run()
@@ -52,127 +45,11 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// boxSpec is what the helper is told.
-type boxSpec struct {
-	Root       string
-	Argv       []string
-	UID        int
-	RunFlags   uintptr // mount flags of /run
-	RunMode    string
-	RunDir     bool // /run is a directory of the root, kept from start to start
-	ReadOnly   bool
-	Drop       []uintptr // capabilities
-	NoNewPrivs bool
-	UserNS     bool // root of a user namespace
-	Umask      int
-	Below      bool // /init is not PID 1, the helper is
-	Background bool // and does not give it the terminal
-	Dir        string
-	Cgroup     string // to be put into
-	Tasks      uint64 // RLIMIT_NPROC
-}
-
-// enterBox runs as PID 1 of the new namespaces and ends by becoming /init.
-func enterBox(spec string) error {
-	var s boxSpec
-	if err := json.Unmarshal([]byte(spec), &s); err != nil {
-		return err
-	}
-	steps := []func() error{
-		func() error { return enterLimits(s) },
-		func() error { return dropBounding(s.Drop) }, // counts from the exec on
-		func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") },
-		func() error { return unix.Mount(s.Root, s.Root, "", unix.MS_BIND, "") },
-	}
-	for _, dir := range []string{"/usr", "/bin", "/lib", "/lib64", "/dev"} {
-		if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
-			continue
-		}
-		steps = append(steps, func() error { return unix.Mount(dir, s.Root+dir, "", unix.MS_BIND|unix.MS_REC, "") })
-	}
-	if s.ReadOnly {
-		steps = append(steps, func() error { return unix.Mount("", s.Root, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, "") })
-	}
-	steps = append(steps,
-		func() error { return unix.Mount("proc", s.Root+"/proc", "proc", 0, "") },
-		func() error {
-			if s.RunDir {
-				return nil
-			}
-			return unix.Mount("tmpfs", s.Root+"/run", "tmpfs", s.RunFlags, "mode="+s.RunMode)
-		},
-		func() error { return unix.Mount("tmpfs", s.Root+"/tmp", "tmpfs", 0, "mode=1777") },
-		func() error { return unix.Chroot(s.Root) },
-		func() error { return unix.Chdir(s.Dir) },
-		func() error {
-			if s.UserNS { // where the kernel forbids it
-				return nil
-			}
-			return unix.Setgroups(nil) // whoever runs the tests may have some
-		},
-		func() error { return unix.Setresgid(s.UID, s.UID, s.UID) },
-		func() error { return unix.Setresuid(s.UID, s.UID, s.UID) },
-	)
-	if s.NoNewPrivs {
-		steps = append(steps, func() error { return unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })
-	}
-	unix.Umask(s.Umask)
-	for i, do := range steps {
-		if err := do(); err != nil {
-			return fmt.Errorf("step %d: %w", i, err)
-		}
-	}
-	var env []string
-	for _, kv := range os.Environ() {
-		if !strings.HasPrefix(kv, boxEnv) {
-			env = append(env, kv)
-		}
-	}
-	if s.Below {
-		return superviseInit(s.Argv, env, s.Background)
-	}
-	return unix.Exec("/init", s.Argv, env)
-}
-
-func dropBounding(capabilities []uintptr) error {
-	for _, c := range capabilities {
-		if err := unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// superviseInit is another init with /init below it, as engines put one there: it gives the child
-// the foreground of the terminal, forwards TERM and ends with the child's code.
-func superviseInit(argv, env []string, background bool) error {
-	term := make(chan os.Signal, 1)
-	signal.Notify(term, syscall.SIGTERM)
-	init := &exec.Cmd{Path: "/init", Args: argv, Env: env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
-	if _, err := unix.IoctlGetInt(0, unix.TIOCGSID); err == nil {
-		signal.Ignore(syscall.SIGTTOU, syscall.SIGTTIN)
-		init.SysProcAttr = &syscall.SysProcAttr{Foreground: !background, Setpgid: background, Ctty: 0}
-	}
-	if err := init.Start(); err != nil {
-		return err
-	}
-	go func() {
-		for range term {
-			_ = init.Process.Signal(syscall.SIGTERM)
-		}
-	}()
-	if err := init.Wait(); init.ProcessState == nil {
-		return err
-	}
-	syscall.Exit(init.ProcessState.ExitCode())
-	return nil
-}
-
 // box is a container to be.
 type box struct {
 	t    *testing.T
-	spec boxSpec
-	env  []string
+	spec rig.Entry
+	root rig.Root
 
 	stderr *os.File // in place of a buffer
 	extra  *os.File // descriptor 3
@@ -183,20 +60,18 @@ func newBox(t *testing.T) *box {
 	if built.init == "" {
 		t.Skip(built.reason)
 	}
-	b := &box{t: t, spec: boxSpec{Root: t.TempDir(), RunMode: "1777", Dir: "/"}, env: []string{"PATH=/usr/bin:/bin", "GORACE=atexit_sleep_ms=0"}}
-	for _, dir := range []string{"usr", "bin", "lib", "lib64", "dev", "proc", "run", "tmp", "etc", "command", "var"} {
-		if target, err := os.Readlink("/" + dir); err == nil && dir != "var" {
-			b.must(os.Symlink(target, b.path(dir)))
-			continue
-		}
-		b.must(os.Mkdir(b.path(dir), 0o755))
-	}
-	b.must(os.Symlink("/run", b.path("var/run")))
+	root, err := rig.NewRoot(t.TempDir())
+	b := &box{t: t, root: root, spec: rig.Entry{
+		RunMode: "1777",
+		Env:     []string{"PATH=/usr/bin:/bin", "GORACE=atexit_sleep_ms=0"},
+	}}
+	b.must(err)
+	b.must(os.Mkdir(b.path("command"), 0o755))
 	for _, name := range []string{"with-contenv", "printcontenv", "s6-svstat", "s6-sleep"} {
 		b.must(os.Symlink("/init", b.path("command/"+name)))
 	}
 	b.must(os.Link(built.init, b.path("init")))
-	b.must(os.Chmod(b.spec.Root, 0o755))
+	b.must(os.Chmod(b.root.Dir, 0o755))
 	return b
 }
 
@@ -207,7 +82,7 @@ func (b *box) must(err error) {
 	}
 }
 
-func (b *box) path(p string) string { return filepath.Join(b.spec.Root, p) }
+func (b *box) path(p string) string { return b.root.Path(p) }
 
 // file writes a file of the box; script one that is executable.
 func (b *box) file(path, content string, mode os.FileMode) {
@@ -221,7 +96,7 @@ func (b *box) script(path, body string) {
 	b.file(path, "#!/bin/sh\n"+body+"\n", 0o755)
 }
 
-func (b *box) setenv(kv ...string) { b.env = append(b.env, kv...) }
+func (b *box) setenv(kv ...string) { b.spec.Env = append(b.spec.Env, kv...) }
 
 // longrun makes a service definition in bundle user.
 func (b *box) longrun(name, run string, files ...string) {
@@ -269,17 +144,9 @@ func (b *buffer) String() string {
 func (b *box) start(tty *os.File, args ...string) *initProcess {
 	b.t.Helper()
 	b.spec.Argv = append([]string{"/init"}, args...)
-	spec, err := json.Marshal(b.spec)
+	command, err := b.root.Command(b.spec)
 	b.must(err)
-	p := &initProcess{t: b.t, ended: make(chan struct{}), cmd: exec.Command("/proc/self/exe")}
-	p.cmd.Env = append([]string{boxEnv + "=" + string(spec)}, b.env...)
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, Setsid: true}
-	if b.spec.UserNS {
-		p.cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-		ids := []syscall.SysProcIDMap{{HostID: 0, Size: 1}, {ContainerID: 1, HostID: 100000, Size: 65535}}
-		p.cmd.SysProcAttr.UidMappings, p.cmd.SysProcAttr.GidMappings = ids, ids
-		p.cmd.SysProcAttr.GidMappingsEnableSetgroups = true
-	}
+	p := &initProcess{t: b.t, ended: make(chan struct{}), cmd: command}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if b.stderr != nil {
 		p.cmd.Stderr = b.stderr
@@ -391,5 +258,3 @@ func (p *initProcess) says(text string) {
 	p.t.Helper()
 	p.until(fmt.Sprintf("stdout with %q", text), func() bool { return strings.Contains(p.stdout.String(), text) })
 }
-
-var _ io.Writer = (*buffer)(nil)

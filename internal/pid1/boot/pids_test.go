@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"caduceus/internal/clause"
 	"caduceus/internal/s6"
 )
@@ -33,17 +31,6 @@ func (b *box) limitPids(most int) {
 	}
 	b.t.Logf("no cgroup can be made here: RLIMIT_NPROC bounds the tasks")
 	b.spec.UID, b.spec.Tasks = 100000+os.Getpid(), uint64(most)
-}
-
-// enterLimits moves the helper, and so /init, below the limits of the box.
-func enterLimits(s boxSpec) error {
-	if s.Tasks > 0 {
-		return unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: s.Tasks, Max: s.Tasks})
-	}
-	if s.Cgroup == "" {
-		return nil
-	}
-	return os.WriteFile(filepath.Join(s.Cgroup, "cgroup.procs"), []byte("0"), 0)
 }
 
 // bomb forks wherever it can, ignores TERM, and says once that no slot was free.

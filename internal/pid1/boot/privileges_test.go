@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"caduceus/internal/rig"
+
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/clause"
@@ -17,19 +19,19 @@ func TestPrivilegeMatrix(t *testing.T) {
 	for i := range all {
 		all[i] = uintptr(i)
 	}
-	for name, set := range map[string]func(*boxSpec){
-		"root":              func(*boxSpec) {},
-		"uid 10000":         func(s *boxSpec) { s.UID = 10000 },
-		"uid without entry": func(s *boxSpec) { s.UID = 54321 },
-		"no new privileges": func(s *boxSpec) { s.NoNewPrivs = true },
-		"no capabilities":   func(s *boxSpec) { s.Drop = all },
-		"read-only root":    func(s *boxSpec) { s.ReadOnly = true },
-		"noexec /run":       func(s *boxSpec) { s.RunFlags = unix.MS_NOEXEC },
-		"not PID 1":         func(s *boxSpec) { s.Below = true },
-		"user namespace":    func(s *boxSpec) { s.UserNS = true },
-		"all at once": func(s *boxSpec) {
+	for name, set := range map[string]func(*rig.Entry){
+		"root":              func(*rig.Entry) {},
+		"uid 10000":         func(s *rig.Entry) { s.UID = 10000 },
+		"uid without entry": func(s *rig.Entry) { s.UID = 54321 },
+		"no new privileges": func(s *rig.Entry) { s.NoNewPrivs = true },
+		"no capabilities":   func(s *rig.Entry) { s.Drop = all },
+		"read-only root":    func(s *rig.Entry) { s.ReadOnly = true },
+		"noexec /run":       func(s *rig.Entry) { s.RunFlags = unix.MS_NOEXEC },
+		"not PID 1":         func(s *rig.Entry) { s.Above = true },
+		"user namespace":    func(s *rig.Entry) { s.UserNS = true },
+		"all at once": func(s *rig.Entry) {
 			s.UID, s.NoNewPrivs, s.Drop, s.ReadOnly = 10000, true, all, true
-			s.RunFlags, s.Below = unix.MS_NOEXEC|unix.MS_NOSUID|unix.MS_NODEV, true
+			s.RunFlags, s.Above = unix.MS_NOEXEC|unix.MS_NOSUID|unix.MS_NODEV, true
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -212,7 +212,7 @@ func TestSignalsArriveWithoutCapKill(t *testing.T) {
 	t.Parallel()
 	for _, below := range []bool{false, true} {
 		b := newBox(t)
-		b.spec.Below = below
+		b.spec.Above = below
 		b.spec.Drop = []uintptr{unix.CAP_KILL, unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER}
 		as := "setpriv --reuid 4711 --regid 4712 --clear-groups "
 		b.longrun("svc", "exec "+as+`sh -c 'trap "echo svc TERM; exit" TERM; echo svc up; while :; do sleep 0.05; done'`)
@@ -229,7 +229,7 @@ func TestBelowAnotherInit(t *testing.T) {
 	clause.Proves(t, "RUN-05", "SUP-81")
 	t.Parallel()
 	b := newBox(t)
-	b.spec.Below = true
+	b.spec.Above = true
 	b.longrun("svc", "exec sleep 1000")
 	p := b.start(nil, "sh", "-c", `(setsid sleep 1000 &); cat /proc/$PPID/comm; [ $PPID != 1 ] && echo below; while :; do sleep 0.1; done`)
 	p.says("s6-svscan\nbelow\n")

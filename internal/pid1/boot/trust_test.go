@@ -28,7 +28,7 @@ func TestRootLooksIntoForeignDirectoriesLast(t *testing.T) {
 			b := newBox(t)
 			b.spec.UID = c.uid
 			b.setenv("S6_VERBOSITY=1")
-			b.env[0] = "PATH=" + c.path + ":/usr/bin:/bin"
+			b.spec.Env[0] = "PATH=" + c.path + ":/usr/bin:/bin"
 			for _, dir := range []string{"srv/bin/", "srv/bin/roots/"} {
 				b.script(dir+"printenv", "echo foreign")
 				b.script(dir+"own", "echo only here")

@@ -162,7 +162,7 @@ func TestTerminalBelowAnotherInit(t *testing.T) {
 	clause.Proves(t, "RUN-05", "SUP-71")
 	t.Parallel()
 	b := newBox(t)
-	b.spec.Below = true
+	b.spec.Above = true
 	s := onTerminal(b, "bash", "--norc", "-i")
 	s.keys("PS1='$ '; echo rea''dy\n")
 	s.shows("ready")
@@ -174,7 +174,7 @@ func TestTerminalIsTakenFromTheBackground(t *testing.T) {
 	clause.Proves(t, "SUP-105", "SUP-71")
 	t.Parallel()
 	b := newBox(t)
-	b.spec.Below, b.spec.Background = true, true
+	b.spec.Above, b.spec.Background = true, true
 	s := onTerminal(b, "sh", "-c", `echo ready; read -r word; echo "got $word"; exit 7`)
 	s.shows("ready")
 	s.keys("this\n")
@@ -187,7 +187,7 @@ func TestLogReachesATerminalInTheBackground(t *testing.T) {
 	clause.Proves(t, "SUP-105")
 	t.Parallel()
 	b := newBox(t)
-	b.spec.Below = true
+	b.spec.Above = true
 	s := onTerminal(b, "sh", "-c", "stty tostop; echo ready; exec sleep 1000")
 	s.shows("ready")
 	s.stop()

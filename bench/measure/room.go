@@ -1,4 +1,4 @@
-package rig
+package measure
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"caduceus/internal/rig"
 )
 
 // Paths in a room. The programs are copies, so that each has a file of its own to be watched.
@@ -30,25 +32,24 @@ type Load struct {
 
 // Room is a root directory in which one init carries one load.
 type Room struct {
-	root    string
+	root    rig.Root
 	subject Subject
 	load    Load
-	borrow  []string
 
 	realtime bool
 }
 
-// NewRoom furnishes root, an empty directory. With realtime the init runs before all that has no
+// NewRoom furnishes dir, an empty directory. With realtime the init runs before all that has no
 // such priority, so that other work on the host does not count.
-func NewRoom(root string, s Subject, load Load, realtime bool) (*Room, error) {
-	r := &Room{root: root, subject: s, load: load, realtime: realtime}
+func NewRoom(dir string, s Subject, load Load, realtime bool) (*Room, error) {
+	r := &Room{subject: s, load: load, realtime: realtime}
 	if s.Image != "" {
 		// Links instead of copies: rooms of one image only read what they share.
-		if out, err := exec.Command("cp", "-al", s.Image+"/.", root).CombinedOutput(); err != nil {
+		if out, err := exec.Command("cp", "-al", s.Image+"/.", dir).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("cannot copy the root directory of %q: %w: %s", s.Name, err, out)
 		}
 	}
-	sleep, err := r.shell()
+	sleep, err := r.furnish(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cannot furnish room for %q: %w", s.Name, err)
 	}
@@ -75,36 +76,16 @@ func NewRoom(root string, s Subject, load Load, realtime bool) (*Room, error) {
 	return r, r.write("bench/cmd.sh", r.cmdScript(), 0o755)
 }
 
-// shell makes the directories and gives the program sleep of the room.
-func (r *Room) shell() (string, error) {
-	for _, dir := range []string{"proc", "run", "tmp", "dev", "etc", "bench", "var"} {
-		if err := os.MkdirAll(r.path(dir), 0o755); err != nil {
-			return "", err
-		}
+// furnish makes the root and gives the program sleep of the room.
+func (r *Room) furnish(dir string) (sleep string, err error) {
+	if r.subject.Image == "" {
+		r.root, err = rig.NewRoot(dir)
+		return "/bin/sleep", err
 	}
-	r.borrow = []string{"/dev"}
-	if r.subject.Image != "" {
-		return resolve(r.root, "/bin/sleep")
+	if r.root, err = rig.Bare(dir); err != nil {
+		return "", err
 	}
-	for _, dir := range []string{"/usr", "/bin", "/sbin", "/lib", "/lib64"} {
-		info, err := os.Lstat(dir)
-		switch {
-		case err != nil:
-			continue
-		case info.IsDir():
-			r.borrow = append(r.borrow, dir)
-			err = os.MkdirAll(r.path(dir), 0o755)
-		default:
-			var target string
-			if target, err = os.Readlink(dir); err == nil {
-				err = os.Symlink(target, r.path(dir))
-			}
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-	return "/bin/sleep", os.Symlink("/run", r.path("var/run"))
+	return resolve(dir, "/bin/sleep")
 }
 
 // resolve follows links below root as a process in it would.
@@ -123,7 +104,7 @@ func resolve(root, path string) (string, error) {
 	return root + path, err
 }
 
-func (r *Room) path(file string) string { return filepath.Join(r.root, file) }
+func (r *Room) path(file string) string { return r.root.Path(file) }
 
 func (r *Room) write(file, body string, mode os.FileMode) error {
 	path := r.path(file)

@@ -1,4 +1,4 @@
-package rig
+package measure
 
 import (
 	"encoding/binary"
@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime"
 	"unsafe"
+
+	"caduceus/internal/rig"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,7 +27,7 @@ func now() moment {
 	return moment(ts.Nano())
 }
 
-// sighting is what the watcher tells: file Index was opened. Index -1 says that it is ready.
+// sighting is one record of the watcher: file Index was opened. With Index -1 it is ready.
 type sighting struct {
 	Index int64
 	At    moment
@@ -37,7 +39,7 @@ type sighting struct {
 // else be those at which it was its turn.
 func watcher(files []string) error {
 	runtime.LockOSThread()
-	_ = realtime(watcherPriority) // less exact without
+	_ = rig.Realtime(watcherPriority) // less exact without
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
 	if err != nil {
 		return fmt.Errorf("cannot watch programs: %w", err)
@@ -50,7 +52,7 @@ func watcher(files []string) error {
 		}
 		index[int32(wd)] = int64(i)
 	}
-	tell(sighting{Index: -1})
+	report(sighting{Index: -1})
 	var buf [16 << 10]byte
 	for {
 		n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&buf)), uintptr(len(buf)))
@@ -66,19 +68,13 @@ func watcher(files []string) error {
 			if mask&unix.IN_Q_OVERFLOW != 0 {
 				return fmt.Errorf("cannot watch programs: the kernel lost events")
 			}
-			tell(sighting{index[wd], at})
+			report(sighting{index[wd], at})
 			b = b[unix.SizeofInotifyEvent+binary.NativeEndian.Uint32(b[12:]):]
 		}
 	}
 }
 
-// tell writes to the rig, which has all the time to read.
-func tell(s sighting) {
+// report writes to the process that measures, which has all the time to read.
+func report(s sighting) {
 	_ = binary.Write(os.Stdout, binary.NativeEndian, s) // without a reader the watcher is over, too
-}
-
-// realtime lets this thread, and what it executes, run before what has no such priority.
-func realtime(priority uint32) error {
-	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Priority: priority}
-	return unix.SchedSetAttr(0, &attr, 0)
 }

@@ -1,4 +1,4 @@
-package rig
+package measure
 
 import (
 	"context"
@@ -30,8 +30,7 @@ func (r *Room) Trace(ctx context.Context) (Trace, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	e := r.entry("/"+cmdFile, "0.1")
-	text, err := json.Marshal(task{Trace: &e})
+	text, err := json.Marshal(task{Trace: &trial{Root: r.root, Entry: r.entry("/"+cmdFile, "0.1"), Cmd: r.path(cmdFile)}})
 	if err != nil {
 		return Trace{}, err
 	}
@@ -65,21 +64,18 @@ type tracer struct {
 const becameInit = 2
 
 // trace is the process that traces, and prints a Trace.
-func trace(e entry) error {
+func trace(o trial) error {
 	runtime.LockOSThread() // all requests must come from the thread that traces
-	text, err := json.Marshal(task{Enter: &e})
+	c, err := o.Root.Command(o.Entry)
 	if err != nil {
 		return err
 	}
-	c := exec.Command("/proc/self/exe")
-	c.Env = []string{taskEnv + "=" + string(text)}
 	c.Stderr = os.Stderr
-	c.SysProcAttr = namespaces()
 	c.SysProcAttr.Ptrace = true
 	if err := c.Start(); err != nil {
 		return err
 	}
-	t := tracer{root: c.Process.Pid, known: map[int]bool{}, counted: map[int]bool{}, early: map[int]bool{}, cmdPath: e.Root + "/" + cmdFile}
+	t := tracer{root: c.Process.Pid, known: map[int]bool{}, counted: map[int]bool{}, early: map[int]bool{}, cmdPath: o.Cmd}
 	if err := t.follow(); err != nil {
 		return err
 	}
@@ -164,8 +160,8 @@ func (t *tracer) executed(pid int) {
 		t.Threads = 1
 		return
 	}
-	// Stops are not told in the order in which they happened: the program of a process that was there
-	// before CMD may be told after CMD's.
+	// Stops do not come in the order in which they happened: that of a process that was there before CMD
+	// may come after CMD's.
 	if t.cmd == 0 || t.early[pid] {
 		t.Programs++
 	}
@@ -182,7 +178,7 @@ func (t *tracer) executed(pid int) {
 	}
 }
 
-// gone notes the end of a process, and tells whether it was the last one.
+// gone notes the end of a process, and reports whether it was the last one.
 func (t *tracer) gone(pid int, status unix.WaitStatus) bool {
 	switch pid {
 	case t.cmd:

@@ -1,33 +1,32 @@
-package rig
+package measure
 
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
-	"syscall"
 	"time"
+
+	"caduceus/internal/rig"
 )
 
 // roomPath is where programs are looked up in a room.
 const roomPath = "PATH=/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// entry is how to enter the room and become its init.
-func (r *Room) entry(cmd ...string) entry {
-	return entry{
-		Root: r.root, Borrow: r.borrow, Scandir: r.subject.Scandir, Realtime: r.realtime, Argv: r.argv(cmd...),
-		Env: []string{roomPath, "S6_VERBOSITY=1"},
+// entry is how to become the init of the room. A small program of one thread comes between: what it
+// costs the kernel to take the rig's process down, with its threads and its memory, is not the init's.
+func (r *Room) entry(cmd ...string) rig.Entry {
+	e := rig.Entry{Argv: slices.Concat([]string{"/usr/bin/env", "-i", roomPath, "S6_VERBOSITY=1"}, r.argv(cmd...))}
+	if r.subject.Scandir {
+		e.Copy = [2]string{"/" + servicesDir, "/run/service"}
 	}
-}
-
-func namespaces() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
-		Setsid:     true,
+	if r.realtime {
+		e.Realtime = initPriority
 	}
+	return e
 }
 
 // live is an init that runs.
@@ -45,14 +44,11 @@ func (r *Room) start() (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := r.entry()
-	text, err := json.Marshal(task{Enter: &e})
+	command, err := r.root.Command(r.entry())
 	if err != nil {
 		return nil, err
 	}
-	l := &live{watch: w, room: r, cmd: exec.Command("/proc/self/exe"), ended: make(chan struct{})}
-	l.cmd.Env = []string{taskEnv + "=" + string(text)}
-	l.cmd.SysProcAttr = namespaces()
+	l := &live{watch: w, room: r, cmd: command, ended: make(chan struct{})}
 	l.cmd.Stdout, l.cmd.Stderr = &l.said, &l.said
 	l.cmd.WaitDelay = time.Second
 	err = l.cmd.Start()
@@ -133,7 +129,7 @@ func (l *live) rest(ctx context.Context, d time.Duration) error {
 // pid is that of the init outside its room.
 func (l *live) pid() int { return l.cmd.Process.Pid }
 
-// same tells whether the process runs the program of that file of the room.
+// same reports whether the process runs the program of that file of the room.
 func (r *Room) same(pid int, file string) bool {
 	program, err := os.Stat(fmt.Sprintf("/proc/%d/exe", pid))
 	if err != nil {

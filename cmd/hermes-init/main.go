@@ -9,6 +9,7 @@ import (
 	"caduceus/internal/pid1/boot"
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
+	"caduceus/internal/pid1/svstat"
 	"caduceus/internal/s6"
 )
 
@@ -27,7 +28,7 @@ func dispatch(argv0 string, args []string) int {
 	case "s6-svscan":
 		return scan.Main(context.Background(), args)
 	case "s6-svstat":
-		return s6.SvstatMain(args, os.Stdout, os.Stderr)
+		return svstat.Main(args, os.Stdout, os.Stderr)
 	case "s6-sleep":
 		return sleep(args)
 	case s6.LockModeArgv0:

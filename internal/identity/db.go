@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"caduceus/internal/held"
 )
 
 // overlayDir holds passwd and group where /etc cannot be written.
@@ -61,7 +63,7 @@ func open(root, dir string) (*DB, error) {
 
 func read(root, dir, name string) (Table, error) {
 	path := filepath.Join("/", root, dir, name)
-	b, err := os.ReadFile(path)
+	b, err := held.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read account file %q: %w", path, errors.Unwrap(err))
 	}
@@ -90,8 +92,8 @@ func (d *DB) Save() error {
 // contract: SETUP-09
 func (d *DB) SaveDetached() error {
 	dir := filepath.Join("/", d.root, overlayDir)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("cannot create %q: %w", dir, errors.Unwrap(err))
+	if err := d.makeOverlay(); err != nil {
+		return fmt.Errorf("cannot create %q: %w", dir, err)
 	}
 	if err := d.store(overlayDir); err != nil {
 		return err
@@ -100,28 +102,38 @@ func (d *DB) SaveDetached() error {
 	return nil
 }
 
-func (d *DB) store(dir string) error {
-	// Groups first: an account must not name a group that does not exist yet.
-	if err := replace(filepath.Join("/", d.root, dir, "group"), d.groups.Bytes()); err != nil {
+func (d *DB) makeOverlay() error {
+	root, err := held.Open(filepath.Join("/", d.root), held.Refuse)
+	if err != nil {
 		return err
 	}
-	return replace(filepath.Join("/", d.root, dir, "passwd"), d.users.Bytes())
+	defer func() { _ = root.Close() }() // nothing was written through it
+	return root.MakeDirs(overlayDir, 0o755)
 }
 
-// replace swaps the content of path by rename, so that a reader sees the old or the new file.
-func replace(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".account-")
+func (d *DB) store(dir string) error {
+	root, err := held.Open(filepath.Join("/", d.root), held.Refuse)
 	if err != nil {
-		return fmt.Errorf("cannot replace account file %q: %w", path, errors.Unwrap(err))
+		return err
 	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already if all went well
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	defer func() { _ = root.Close() }() // nothing was written through it
+	files, err := root.Dir(dir)
+	if err != nil {
+		return fmt.Errorf("cannot replace account files: %w", err)
+	}
+	defer func() { _ = files.Close() }()
+	// Groups first: an account must not name a group that does not exist yet.
+	err = replace(files, "group", d.groups)
 	if err == nil {
-		err = os.Rename(f.Name(), path)
+		err = replace(files, "passwd", d.users)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot replace account file %q: %w", path, err)
+		return fmt.Errorf("cannot replace account file %q: %w", filepath.Join("/", d.root, dir), err)
 	}
 	return nil
+}
+
+// replace swaps a file's content; a link in its place is replaced itself.
+func replace(dir *held.Dir, name string, t Table) error {
+	return dir.By(held.Own).WriteFile(name, t.Bytes(), held.Write{Mode: 0o644, Durable: true})
 }

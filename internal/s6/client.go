@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/held"
 )
 
-// ErrNotSupervised tells that the directory is there, but nobody reads its control fifo.
+// ErrNotSupervised is wrapped where the directory is there, but nobody reads its control fifo.
 var ErrNotSupervised = errors.New("not supervised")
 
 // SendControl writes letters to supervise/control of a service directory in
@@ -47,7 +49,7 @@ func Supervised(dir string) (bool, error) {
 	return lockHeld(filepath.Join(dir, SuperviseDir, LockFile))
 }
 
-// Scanned tells whether a scanner holds the lock of a scandir.
+// Scanned reports whether a scanner holds the lock of a scandir.
 func Scanned(scandir string) (bool, error) {
 	return lockHeld(filepath.Join(scandir, SvscanDir, LockFile))
 }
@@ -69,7 +71,12 @@ func lockHeld(path string) (bool, error) {
 }
 
 func openRetry(path string, flags int) (int, error) {
-	return retry(func() (int, error) { return unix.Open(path, flags, 0) })
+	for {
+		fd, err := unix.Open(path, flags, 0)
+		if !errors.Is(err, unix.EINTR) {
+			return fd, err
+		}
+	}
 }
 
 // ReadStatus reads supervise/status of a service directory. Callers may test
@@ -90,12 +97,16 @@ func ReadStatus(dir string) (Status, error) {
 // readState reads a file of supervise/, which may be in other hands: neither a
 // fifo nor a file without an end keeps the caller.
 func readState(dir, name string) ([]byte, error) {
-	d, err := OpenDir(filepath.Join(dir, SuperviseDir))
+	d, err := held.Open(filepath.Join(dir, SuperviseDir), held.Follow)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = d.Close() }() // nothing was written
-	return d.ReadFile(name, MaxTallySize)
+	content, err := d.ReadHead(name, MaxTallySize)
+	if errors.Is(err, held.ErrTooLarge) { // decoding refuses or ignores the rest
+		err = nil
+	}
+	return content, err
 }
 
 // ReadTally reads supervise/death_tally; a missing file is an empty tally.
@@ -120,7 +131,7 @@ func ReadBackoff(dir string) (b Backoff, crashing bool, err error) {
 	return b, err == nil, err
 }
 
-// NormallyUp tells whether the service has no down file.
+// NormallyUp reports whether the service has no down file.
 func NormallyUp(dir string) (bool, error) {
 	_, err := os.Stat(filepath.Join(dir, DownFile))
 	if errors.Is(err, fs.ErrNotExist) {

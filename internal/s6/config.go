@@ -2,11 +2,14 @@ package s6
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
 	"syscall"
 	"time"
+
+	"caduceus/internal/held"
 )
 
 // Defaults and bounds of a service directory's files (SUP-24).
@@ -37,9 +40,8 @@ type Config struct {
 	OutputMax      int           // bytes a minute that pass, of each stream; 0: no limit
 }
 
-// ReadConfig asks read for each file; an error of read means the file is
-// absent. maxFD bounds the descriptor files. Garbage gives the default and one
-// warning for each file.
+// ReadConfig asks read for each file; fs.ErrNotExist means that it is absent. maxFD bounds the descriptor
+// files. Garbage, or what cannot be read, gives the default and one warning for each file.
 func ReadConfig(read func(name string) ([]byte, error), maxFD int) (Config, []string) {
 	r := configReader{read: read}
 	prefix, outputMax := r.prefix("output-prefix"), 0
@@ -72,10 +74,16 @@ func ConfigFiles() []string {
 	return names
 }
 
-// Config is ReadConfig of the held directory: nothing in it can block the
-// reader, and no file is read further than it may be long.
-func (d *Dir) Config(maxFD int) (Config, []string) {
-	return ReadConfig(func(name string) ([]byte, error) { return d.ReadFile(name, maxConfigSize) }, maxFD)
+// ConfigOf is ReadConfig of a held service directory. Nothing in it can block the reader, and no file is read
+// further than it may be long.
+func ConfigOf(dir *held.Dir, maxFD int) (Config, []string) {
+	return ReadConfig(func(name string) ([]byte, error) {
+		head, err := dir.ReadHead(name, maxConfigSize)
+		if errors.Is(err, held.ErrTooLarge) { // only the first line counts
+			err = nil
+		}
+		return head, err
+	}, maxFD)
 }
 
 type configReader struct {
@@ -87,6 +95,9 @@ type configReader struct {
 func (r *configReader) line(name string) (string, bool) {
 	b, err := r.read(name)
 	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			r.warnings = append(r.warnings, fmt.Sprintf("%v: default taken", err))
+		}
 		return "", false
 	}
 	text, _, _ := bytes.Cut(b, []byte("\n"))

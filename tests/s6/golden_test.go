@@ -10,16 +10,17 @@ import (
 	"time"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/held"
 	s6p "caduceus/internal/s6"
 )
 
 // still makes a service directory that looks supervised, with a status file.
-func (w *world) still(name string, status []byte) *s6p.Dir {
+func (w *world) still(name string, status []byte) *held.Dir {
 	w.Helper()
 	if err := os.MkdirAll(filepath.Join(w.dir, name, s6p.SuperviseDir), 0o755); err != nil {
 		w.Fatal(err)
 	}
-	d, err := s6p.OpenDir(filepath.Join(w.dir, name, s6p.SuperviseDir))
+	d, err := held.Open(filepath.Join(w.dir, name, s6p.SuperviseDir), held.Follow)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -31,10 +32,10 @@ func (w *world) still(name string, status []byte) *s6p.Dir {
 	if err != nil {
 		w.Fatal(err)
 	}
-	if err := d.Replace(s6p.StatusFile, status); err != nil {
+	if err := d.WriteFile(s6p.StatusFile, status, held.Write{Mode: 0o644}); err != nil {
 		w.Fatal(err)
 	}
-	w.Cleanup(func() { _, _, _, _ = r.Close(), f.Close(), s6p.Unlock(lock), d.Close() })
+	w.Cleanup(func() { _, _, _, _ = r.Close(), f.Close(), held.Unlock(lock), d.Close() })
 	return d
 }
 
@@ -92,7 +93,7 @@ func TestRealClientsReadOurTally(t *testing.T) {
 	d := w.still("foo", s6p.Status{Ready: true}.Encode())
 	at := time.Date(2026, 1, 1, 0, 0, 2, 0, time.UTC)
 	deaths := []s6p.Death{s6p.DeathOf(at, syscall.WaitStatus(9)), s6p.DeathOf(at, 3<<8)}
-	if err := d.Replace(s6p.TallyFile, s6p.EncodeTally(deaths)); err != nil {
+	if err := d.WriteFile(s6p.TallyFile, s6p.EncodeTally(deaths), held.Write{Mode: 0o644}); err != nil {
 		t.Fatal(err)
 	}
 	out, code := w.output("s6-svdt", "foo")

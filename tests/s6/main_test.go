@@ -8,6 +8,7 @@ import (
 
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
+	"caduceus/internal/pid1/svstat"
 	s6p "caduceus/internal/s6"
 )
 
@@ -21,7 +22,7 @@ func run(m *testing.M) int {
 	case "s6-svscan":
 		return scan.Main(context.Background(), os.Args[1:])
 	case "s6-svstat":
-		return s6p.SvstatMain(os.Args[1:], os.Stdout, os.Stderr)
+		return svstat.Main(os.Args[1:], os.Stdout, os.Stderr)
 	case s6p.LockModeArgv0:
 		return supervise.LockMain(os.Args[1:])
 	}

@@ -3,13 +3,12 @@ package apt
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"caduceus/internal/held"
 )
 
 // ListName is the list's name in the volume: one package a line. It belongs to hermes, who may edit it,
@@ -27,7 +26,7 @@ const (
 //
 // contract: TOOL-15
 func ReadList(dir string) (names, skipped []string, err error) {
-	content, err := read(filepath.Join(dir, ListName))
+	content, err := read(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot read the list of packages: %w", err)
 	}
@@ -35,25 +34,24 @@ func ReadList(dir string) (names, skipped []string, err error) {
 	return names, skipped, nil
 }
 
-func read(path string) (string, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
+// read is the list's text; "" where there is none.
+func read(dir string) (string, error) {
+	d, err := held.Open(dir, held.Refuse)
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
-	case errors.Is(err, unix.ELOOP):
-		return "", fmt.Errorf("%q is a symbolic link", path)
-	case err != nil:
+	}
+	if err != nil {
 		return "", err
 	}
-	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", errors.Join(err, fmt.Errorf("%q is not a regular file", path))
+	defer func() { _ = d.Close() }() // nothing was written
+	content, err := d.ReadHead(ListName, maxList)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
 	}
-	content, err := io.ReadAll(io.LimitReader(f, maxList+1))
-	if err == nil && len(content) > maxList {
-		err = fmt.Errorf("%q is larger than %d bytes", path, maxList)
+	if err != nil {
+		return "", err
 	}
-	return string(content), err
+	return string(content), nil
 }
 
 func parseList(content string) (names, skipped []string) {
@@ -75,7 +73,7 @@ func parseList(content string) (names, skipped []string) {
 //
 // contract: TOOL-15
 func AddToList(dir string, names []string) error {
-	content, err := read(filepath.Join(dir, ListName))
+	content, err := read(dir)
 	if err != nil {
 		return fmt.Errorf("cannot list packages: %w", err)
 	}
@@ -102,19 +100,11 @@ func AddToList(dir string, names []string) error {
 	return nil
 }
 
-func replace(dir, content string) (err error) {
-	f, err := os.CreateTemp(dir, ListName+".*.tmp")
+func replace(dir, content string) error {
+	d, err := held.Open(dir, held.Refuse)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.WriteString(content)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), filepath.Join(dir, ListName))
+	defer func() { _ = d.Close() }() // nothing was written through it
+	return d.WriteFile(ListName, []byte(content), held.Write{Mode: 0o644, Durable: true})
 }

@@ -7,8 +7,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
-	"caduceus/internal/s6"
 )
 
 // Give lets the account use an entry of a directory, with this mode. As root with the usual capabilities
@@ -16,7 +16,7 @@ import (
 // the account's group. Not being root, it is the caller's already. A link is never followed.
 //
 // contract: REC-02, RUN-07
-func Give(dir *s6.Dir, name string, account identity.Account, mode uint32) error {
+func Give(dir *held.Dir, name string, account identity.Account, mode uint32) error {
 	uid, gid := -1, -1
 	if os.Geteuid() == 0 {
 		uid, gid = int(account.UID), int(account.GID)

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
-	"caduceus/internal/s6"
 )
 
 var hermes = identity.Account{Name: "hermes", UID: 12345, GID: 12346}
@@ -76,7 +76,7 @@ func TestGiveFollowsNoLink(t *testing.T) {
 	if err := errors.Join(os.WriteFile(victim, nil, 0o600), os.Symlink(victim, filepath.Join(d.Path, "control"))); err != nil {
 		t.Fatal(err)
 	}
-	dir, err := s6.OpenDir(d.Path)
+	dir, err := held.Open(d.Path, held.Refuse)
 	if err != nil {
 		t.Fatal(err)
 	}

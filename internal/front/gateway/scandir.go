@@ -8,13 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"caduceus/internal/contenv"
 	"caduceus/internal/front/profile"
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
 	"caduceus/internal/s6"
 )
@@ -67,7 +65,7 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 		return err
 	}
 	final, staged := filepath.Join(d.Path, name), filepath.Join(d.Path, "."+name+".tmp")
-	unlock, err := d.lock()
+	dir, unlock, err := d.lock()
 	if err != nil {
 		return fmt.Errorf("cannot register slot %q: %w", name, err)
 	}
@@ -77,13 +75,13 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 	}
 	err = os.RemoveAll(staged)
 	if err == nil {
-		err = d.stage(staged, slot.render())
+		err = d.stage(dir, filepath.Base(staged), slot.render())
 	}
 	if err == nil && replace {
 		err = os.RemoveAll(final)
 	}
 	if err == nil {
-		err = os.Rename(staged, final)
+		err = dir.Rename(filepath.Base(staged), name)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot register slot %q: %w", name, err), os.RemoveAll(staged))
@@ -96,30 +94,31 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 // that could not use it then makes one of its own and shares it.
 //
 // contract: SLOT-02, RUN-07
-func (d Scandir) stage(dir string, files []file) error {
+func (d Scandir) stage(dir *held.Dir, name string, files []file) error {
 	if os.Geteuid() == 0 && !mayGive() {
-		if err := lay(dir, files); err != nil {
+		if err := lay(dir, name, files); err != nil {
 			return err
 		}
-		return share(dir, files, d.Account)
+		return share(dir, name, files, d.Account)
 	}
 	var err error
-	if unable := identity.As(d.Account, func() { err = lay(dir, files) }); unable != nil {
-		err = lay(dir, files)
+	if unable := identity.As(d.Account, func() { err = lay(dir, name, files) }); unable != nil {
+		err = lay(dir, name, files)
 	}
 	return err
 }
 
-// lock keeps the front and the follower of profiles from staging the same slot at once.
-func (d Scandir) lock() (unlock func(), err error) {
-	f, err := os.Open(d.Path)
+// lock holds the scandir, and keeps the front and the follower of profiles from staging the same slot at once.
+func (d Scandir) lock() (_ *held.Dir, unlock func(), err error) {
+	dir, err := held.Open(d.Path, held.Refuse)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(err, f.Close())
+	release, err := dir.LockDir()
+	if err != nil {
+		return nil, nil, errors.Join(err, dir.Close())
 	}
-	return func() { _ = f.Close() }, nil
+	return dir, func() { release(); _ = dir.Close() }, nil
 }
 
 // Register publishes a slot in a live scandir and waits until it is supervised.
@@ -214,18 +213,16 @@ func ScandirPath(value string) (path, notice string) {
 // Rewrite gives an existing slot our scripts, file by file, without touching its supervisor: scripts
 // are read when they are used.
 func (d Scandir) Rewrite(slot Slot) error {
-	dir := d.Dir(slot.Profile)
+	dir, err := held.Open(d.Dir(slot.Profile), held.Refuse)
+	if err != nil {
+		return fmt.Errorf("cannot rewrite slot %q: %w", profile.SlotPrefix+slot.Profile, err)
+	}
+	defer func() { _ = dir.Close() }() // nothing was written
 	for _, f := range slot.render() {
 		if f.content == "" {
 			continue
 		}
-		path := filepath.Join(dir, f.name)
-		temporary := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp")
-		err := os.WriteFile(temporary, []byte(f.content), 0o600)
-		if err = errors.Join(err, unix.Chmod(temporary, f.mode)); err == nil {
-			err = os.Rename(temporary, path)
-		}
-		if err != nil {
+		if err := dir.WriteFile(f.name, []byte(f.content), held.Write{Mode: f.mode}); err != nil {
 			return fmt.Errorf("cannot rewrite slot %q: %w", profile.SlotPrefix+slot.Profile, err)
 		}
 	}

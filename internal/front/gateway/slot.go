@@ -2,19 +2,17 @@ package gateway
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/front/profile"
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
 	"caduceus/internal/s6"
 )
@@ -84,28 +82,31 @@ func (s Slot) render() []file {
 	return files
 }
 
-// lay makes the entries below the new directory dir.
-func lay(dir string, files []file) error {
-	if err := os.Mkdir(dir, 0o755); err != nil {
+// lay makes the directory name of a scandir and the entries below it.
+func lay(scandir *held.Dir, name string, files []file) error {
+	made, err := scandir.MakeDir(name, 0o755)
+	if err == nil && !made {
+		err = fmt.Errorf("cannot make directory %q: %w", name, fs.ErrExist)
+	}
+	if err != nil {
 		return err
 	}
-	for _, f := range append([]file{{"./", 0o755, ""}}, files...) {
-		path := filepath.Join(dir, f.name)
-		var err error
+	slot, err := scandir.Dir(name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = slot.Close() }() // nothing was written
+	for _, f := range files {
 		switch {
-		case f.name == "./":
 		case f.isDir():
-			err = os.Mkdir(path, 0o700)
+			_, err = slot.MakeDir(f.name, f.mode)
 		case f.isFifo():
-			err = syscall.Mkfifo(path, 0o600)
+			_, err = slot.MakeFifo(f.name, f.mode&0o7777)
 		default:
-			err = os.WriteFile(path, []byte(f.content), 0o600)
-		}
-		if err == nil {
-			err = unix.Chmod(path, f.mode&0o7777) // in spite of the umask
+			err = slot.WriteFile(f.name, []byte(f.content), held.Write{Mode: f.mode})
 		}
 		if err != nil {
-			return fmt.Errorf("cannot prepare %q: %w", path, err)
+			return err
 		}
 	}
 	return nil
@@ -114,25 +115,20 @@ func lay(dir string, files []file) error {
 // share lets the account use and delete a slot that stays root's, what is in a directory before the
 // directory.
 //
-// contract: SLOT-02, RUN-07
-func share(dir string, files []file, account identity.Account) error {
-	slot, err := s6.OpenDir(dir)
+// contract: SLOT-02
+func share(scandir *held.Dir, name string, files []file, account identity.Account) error {
+	slot, err := scandir.Dir(name)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = slot.Close() }() // nothing was written
-	for _, f := range slices.Backward(append([]file{{"./", 0o755, ""}}, files...)) {
+	for _, f := range slices.Backward(files) {
 		if !f.isDir() && !f.isFifo() {
 			continue
 		}
-		parent, err := slot.OpenOwn(filepath.Dir(filepath.Clean(f.name)))
-		if err != nil {
-			return err
-		}
-		err = errors.Join(Give(parent, filepath.Base(f.name), account, f.mode&0o7777), parent.Close())
-		if err != nil {
+		if err := Give(slot, f.name, account, f.mode&0o7777); err != nil {
 			return err
 		}
 	}
-	return nil
+	return Give(scandir, name, account, 0o755)
 }

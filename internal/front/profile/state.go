@@ -128,7 +128,7 @@ func writeObject(dir, name string, fields map[string]any) error {
 	if err := enc.Encode(fields); err != nil {
 		return fmt.Errorf("cannot encode %q: %w", name, err)
 	}
-	return writeFile(dir, name, line.Bytes(), 0o644)
+	return writeFile(dir, name, line.Bytes())
 }
 
 // text is the JSON string raw, or the text of any other value but null, as nothing that was

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/held"
 )
 
 func TestRecorded(t *testing.T) {
@@ -33,7 +34,7 @@ func TestRecorded(t *testing.T) {
 		"cut off":                   {`{"gateway_state":"runn`, "", "cannot parse"},
 		"a list":                    {`[1]`, "", "cannot parse"},
 		"binary":                    {"\x00\xff", "", "cannot parse"},
-		"huge":                      {strings.Repeat(" ", maxFile+1), "", "larger than"},
+		"huge":                      {strings.Repeat(" ", held.MaxFile+1), "", "larger than"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -2,13 +2,10 @@ package reconcile
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"os"
-	"syscall"
 	"time"
 
-	"caduceus/internal/front/profile"
+	"caduceus/internal/held"
 )
 
 const (
@@ -22,29 +19,24 @@ const (
 //
 // contract: STATE-09, STATE-10, STATE-11, BOOT-05
 func appendLog(home string, now time.Time, actions []Action) error {
-	root, err := os.OpenRoot(home)
+	d, err := held.Open(home, held.Within)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = root.Close() }()
-	if root.Mkdir(logDir, 0o755) == nil {
-		if err := profile.Adopt(root, logDir); err != nil {
+	defer func() { _ = d.Close() }() // nothing was written through it
+	if made, err := d.MakeDir(logDir, 0o755); err == nil && made {
+		if err := d.Adopt(logDir); err != nil {
 			return err
 		}
 	}
-	if info, err := root.Stat(logFile); err == nil && info.Size() >= logLimit {
-		if err := root.Rename(logFile, logFile+".1"); err != nil {
+	if st, err := d.Stat(logFile); err == nil && st.Size >= logLimit {
+		if err := d.Rename(logFile, logFile+".1"); err != nil {
 			return err
 		}
-	}
-	f, err := root.OpenFile(logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND|syscall.O_NONBLOCK, 0o644)
-	if err != nil {
-		return err
 	}
 	var lines bytes.Buffer
 	for _, a := range actions {
 		fmt.Fprintf(&lines, "%s %s prior_exit=%s\n", now.Format("2006-01-02T15:04:05-0700"), a, a.Exit)
 	}
-	_, err = f.Write(lines.Bytes())
-	return errors.Join(err, f.Close(), profile.Adopt(root, logFile))
+	return d.Append(logFile, lines.Bytes(), 0o644)
 }

@@ -14,6 +14,7 @@ import (
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/front/volumelock"
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
 	"caduceus/internal/s6"
 	"caduceus/internal/variable"
@@ -214,18 +215,18 @@ func (r run) own() {
 }
 
 func (r run) giveScandir() error {
-	parent, err := s6.OpenDir(filepath.Dir(r.scandir.Path))
+	parent, err := held.Open(filepath.Dir(r.scandir.Path), held.Own)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = parent.Close() }() // nothing was written
 	name := filepath.Base(r.scandir.Path)
-	scandir, err := parent.OpenOwn(name)
+	scandir, err := parent.Dir(name)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = scandir.Close() }()
-	if control, openErr := scandir.OpenOwn(s6.SvscanDir); openErr == nil {
+	if control, openErr := scandir.Dir(s6.SvscanDir); openErr == nil {
 		defer func() { _ = control.Close() }()
 		for _, file := range []string{s6.ControlFile, s6.LockFile} {
 			if giveErr := gateway.Give(control, file, r.Account, 0o600); !errors.Is(giveErr, fs.ErrNotExist) {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"caduceus/internal/front/profile"
+
+	"caduceus/internal/held"
 )
 
 const bridge = "scripts/whatsapp-bridge"
@@ -63,7 +65,7 @@ func equal(image fs.FS, dir, path string) error {
 	if err != nil {
 		return err
 	}
-	got, err := readFile(filepath.Join(dir, path))
+	got, err := held.ReadFile(filepath.Join(dir, path))
 	if err == nil && !bytes.Equal(want, got) {
 		return errors.New("different")
 	}

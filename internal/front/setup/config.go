@@ -13,6 +13,8 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"caduceus/internal/variable"
+
+	"caduceus/internal/held"
 )
 
 // migrateConfig brings an old configuration to the agent's schema. The versions are compared here;
@@ -24,7 +26,7 @@ func (j *job) migrateConfig(ctx context.Context, v *volume) error {
 		fmt.Fprintln(j.Stdout, "[config-migrate] HERMES_SKIP_CONFIG_MIGRATION is set; skipping config migration")
 		return nil
 	}
-	content, err := readFile(j.real(v.name("config.yaml")))
+	content, err := held.ReadFile(j.real(v.name("config.yaml")))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.warn("cannot read %s: %v", v.name("config.yaml"), cause(err))
 	}

@@ -14,6 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/variable"
+
+	"caduceus/internal/held"
 )
 
 // minAPIKey is the agent's own lower limit, in characters.
@@ -24,12 +26,12 @@ const minAPIKey = 16
 //
 // contract: SETUP-34, SETUP-37, NET-03
 func (j *job) checkDotenv(_ context.Context, v *volume) error {
-	content, err := v.read(".env")
+	content, err := v.ReadFile(".env")
 	switch {
-	case errors.Is(err, unix.ENOENT), errors.Is(err, errSymlink):
+	case errors.Is(err, unix.ENOENT), errors.Is(err, held.ErrLink):
 		return nil
 	case err != nil:
-		j.warn("cannot read %s: %v; repair it or run the command \"setup\"", v.name(".env"), err)
+		j.warn("cannot read %s: %v; repair it or run the command \"setup\"", v.name(".env"), cause(err))
 		return nil
 	}
 	values, faults := parseDotenv(content)
@@ -60,7 +62,7 @@ func (j *job) addAPIKey(v *volume, content []byte) error {
 	}
 	content = fmt.Appendf(content, "API_SERVER_KEY=%s\n", hex.EncodeToString(key))
 	if err := v.replace(".env", content, 0o600); err != nil {
-		return fmt.Errorf("cannot add API_SERVER_KEY to %q: %w", v.name(".env"), err)
+		return fmt.Errorf("cannot add API_SERVER_KEY to %q: %w", v.name(".env"), cause(err))
 	}
 	j.say("API_SERVER_ENABLED is set without a key: added a random API_SERVER_KEY to %s", v.name(".env"))
 	return nil

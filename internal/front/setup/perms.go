@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"caduceus/internal/front/apt"
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
 	"caduceus/internal/s6"
 )
@@ -36,7 +33,7 @@ func Perms(_ context.Context, env Env) int {
 		if filepath.Base(slot) == apt.Slot && j.start == 0 {
 			open = showSlot
 		}
-		if err := open(slot, a, j.start == 0); err != nil {
+		if err := withSlot(slot, func(dir *held.Dir) error { return open(dir, a, j.start == 0) }); err != nil {
 			fmt.Fprintf(env.Stderr, "[supervise-perms] cannot open slot %q to hermes: %v\n", filepath.Base(slot), err)
 		}
 	}
@@ -44,47 +41,44 @@ func Perms(_ context.Context, env Env) int {
 	return 0
 }
 
+func withSlot(path string, do func(*held.Dir) error) error {
+	slot, err := held.Open(path, held.Refuse)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = slot.Close() }() // nothing was written
+	return do(slot)
+}
+
 // showSlot lets everybody read the state of a slot that is root's.
-func showSlot(slot string, _ identity.Account, _ bool) error {
-	supervise := filepath.Join(slot, "supervise")
-	return errors.Join(exists(os.Mkdir(supervise, 0o755)), syscall.Chmod(supervise, 0o755))
+func showSlot(slot *held.Dir, _ identity.Account, _ bool) error {
+	if _, err := slot.MakeDir(s6.SuperviseDir, 0o755); err != nil {
+		return err
+	}
+	return slot.Chmod(s6.SuperviseDir, 0o755)
 }
 
 // openSlot makes what is missing and gives it to hermes, what is in a directory before the directory.
 // The supervisor keeps what it finds.
-func openSlot(slot string, a identity.Account, chown bool) error {
-	err := errors.Join(
-		exists(os.Mkdir(filepath.Join(slot, "supervise"), 0o710)),
-		exists(os.Mkdir(filepath.Join(slot, "event"), 0o700)),
-		exists(unix.Mkfifo(filepath.Join(slot, "supervise/control"), 0o660)),
-	)
+func openSlot(slot *held.Dir, a identity.Account, chown bool) error {
+	const control = s6.SuperviseDir + "/" + s6.ControlFile
+	_, err := slot.MakeDir(s6.SuperviseDir, 0o710)
+	if err == nil {
+		_, err = slot.MakeDir(s6.EventDir, 0o700)
+	}
+	if err == nil {
+		_, err = slot.MakeFifo(control, 0o660)
+	}
 	if err != nil {
 		return err
 	}
-	dir, err := s6.OpenDir(slot)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = dir.Close() }() // nothing was written
-	supervise, err := dir.OpenOwn("supervise")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = supervise.Close() }()
-	uid, gid := -1, -1
+	uid, gid := held.Keep, held.Keep
 	if chown {
 		uid, gid = int(a.UID), int(a.GID)
 	}
-	if err := supervise.Give("control", uid, gid, 0o660); err != nil {
+	if err := slot.Give(control, uid, gid, 0o660); err != nil {
 		// Without CAP_CHOWN hermes cannot command the slot, but it may look at it.
-		return errors.Join(err, dir.Give("supervise", -1, -1, 0o755))
+		return errors.Join(err, slot.Give(s6.SuperviseDir, held.Keep, held.Keep, 0o755))
 	}
-	return errors.Join(dir.Give("event", uid, gid, 0o3730), dir.Give("supervise", uid, gid, 0o710))
-}
-
-func exists(err error) error {
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	return err
+	return errors.Join(slot.Give(s6.EventDir, uid, gid, 0o3730), slot.Give(s6.SuperviseDir, uid, gid, 0o710))
 }

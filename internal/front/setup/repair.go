@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/identity"
+
+	"caduceus/internal/held"
 )
 
 // trees are the directories below H that belong to hermes with all that is in them: those the
@@ -51,14 +51,14 @@ func misowned(uid, hermes uint32, all bool) bool { return uid != hermes && (all 
 
 // repairOwnership gives H, its trees and its files to hermes.
 func (j *job) repairOwnership(ctx context.Context, v *volume) error {
-	st, err := v.stat(".")
+	st, err := v.Stat(".")
 	if err == nil && st.Uid != j.hermes.UID {
 		j.say("Fixing ownership of %s (targeted) to hermes (%d)%s", j.home, j.hermes.UID, keepHint(st.Uid))
 		j.own(v, "chown", ".")
 	}
 	foreign := st.Uid != j.hermes.UID
 	if err == nil {
-		_, err = v.stat(".env")
+		_, err = v.Stat(".env")
 	}
 	if errors.Is(err, unix.EACCES) {
 		j.warn("cannot look into %s as root: capability DAC_OVERRIDE is missing — continuing", j.home)
@@ -89,84 +89,35 @@ func keepHint(uid uint32) string {
 
 // own gives one entry to hermes, if it is there and somebody else's.
 func (j *job) own(v *volume, action, rel string) {
-	st, err := v.stat(rel)
+	st, err := v.Stat(rel)
 	switch {
-	case errors.Is(err, errSymlink):
+	case errors.Is(err, held.ErrLink):
 		j.refuse(action, v.name(rel))
 		return
 	case err != nil || st.Uid == j.hermes.UID:
 		return
 	}
-	if err := v.chown(rel, j.hermes.UID, j.hermes.GID); err != nil {
-		j.warn("chown of %s (%v) failed (rootless container?) — continuing", v.name(rel), err)
+	if err := v.Chown(rel, int(j.hermes.UID), int(j.hermes.GID)); err != nil {
+		j.warn("chown of %s (%v) failed (rootless container?) — continuing", v.name(rel), cause(err))
 	}
 }
 
 // ownTree gives a directory and what is in it to hermes. The first refusal is reported, once a tree.
 func (j *job) ownTree(v *volume, rel string, all bool) {
 	var first error
-	fix := func(dir int, base string, st *unix.Stat_t) {
-		if !misowned(st.Uid, j.hermes.UID, all) {
-			return
-		}
-		err := unix.Fchownat(dir, base, int(j.hermes.UID), int(j.hermes.GID), unix.AT_SYMLINK_NOFOLLOW)
-		if first == nil {
+	err := v.Walk(rel, func(st unix.Stat_t) bool { return misowned(st.Uid, j.hermes.UID, all) }, func(e held.Entry) error {
+		if err := e.Chown(int(j.hermes.UID), int(j.hermes.GID)); first == nil {
 			first = err
 		}
-	}
-	err := v.walk(rel, fix)
+		return nil
+	})
 	switch {
-	case errors.Is(err, errSymlink):
+	case errors.Is(err, held.ErrLink):
 		j.refuse("recursive chown", v.name(rel))
 	case errors.Is(err, unix.ENOENT):
 	case first != nil:
 		j.warn("recursive chown of %s (%v) failed (rootless container?) — continuing", v.name(rel), first)
 	case err != nil:
-		j.warn("recursive chown of %s: %v — continuing", v.name(rel), err)
-	}
-}
-
-// walk visits rel and all below it but symlinks, a directory before its entries. It goes on after
-// errors and returns the first.
-func (v *volume) walk(rel string, visit func(dir int, base string, st *unix.Stat_t)) error {
-	if _, err := v.stat(rel); err != nil {
-		return err
-	}
-	return v.at(rel, func(dir int, base string) error { return walkAt(dir, base, visit) })
-}
-
-func walkAt(dir int, base string, visit func(dir int, base string, st *unix.Stat_t)) error {
-	var st unix.Stat_t
-	err := unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW)
-	if errors.Is(err, unix.ENOENT) { // gone meanwhile
-		return nil
-	}
-	if err != nil || st.Mode&unix.S_IFMT == unix.S_IFLNK {
-		return err
-	}
-	visit(dir, base, &st)
-	if st.Mode&unix.S_IFMT != unix.S_IFDIR {
-		return nil
-	}
-	fd, err := unix.Openat(dir, base, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	d := os.NewFile(uintptr(fd), base)
-	defer closeFile(d)
-	var first error
-	for {
-		names, err := d.Readdirnames(1024)
-		for _, name := range names {
-			if err := walkAt(fd, name, visit); err != nil && first == nil {
-				first = err
-			}
-		}
-		if err == io.EOF {
-			return first
-		}
-		if err != nil {
-			return errors.Join(first, err)
-		}
+		j.warn("recursive chown of %s: %v — continuing", v.name(rel), cause(err))
 	}
 }

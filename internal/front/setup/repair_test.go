@@ -138,7 +138,7 @@ func BenchmarkRepairOf100000CleanFiles(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer v.close()
+	defer func() { _ = v.Close() }()
 	for b.Loop() { // all of it belongs to the one who runs this, as j.hermes does
 		if err := j.repairOwnership(b.Context(), v); err != nil {
 			b.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/contenv"
+
+	"caduceus/internal/held"
 )
 
 const (
@@ -28,8 +30,8 @@ func (j *job) makeDirectories(_ context.Context, v *volume) error {
 		if tree == "profiles" {
 			continue
 		}
-		if err := v.mkdir(tree, 0o700); err != nil && !errors.Is(err, errSymlink) {
-			failed = append(failed, fmt.Errorf("cannot create %q: %w", v.name(tree), err))
+		if err := v.MakeDirs(tree, 0o700); err != nil && !errors.Is(err, held.ErrLink) {
+			failed = append(failed, fmt.Errorf("cannot create %q: %w", v.name(tree), cause(err)))
 		}
 	}
 	return errors.Join(failed...)
@@ -67,7 +69,7 @@ func (j *job) seedFiles(_ context.Context, v *volume) error {
 			err = v.create(s.rel, content, s.mode)
 		}
 		if err != nil && !errors.Is(err, fs.ErrExist) {
-			failed = append(failed, fmt.Errorf("cannot seed %q: %w", v.name(s.rel), err))
+			failed = append(failed, fmt.Errorf("cannot seed %q: %w", v.name(s.rel), cause(err)))
 		}
 	}
 	return errors.Join(failed...)
@@ -76,8 +78,8 @@ func (j *job) seedFiles(_ context.Context, v *volume) error {
 // missing says whether rel is to be written. A symlink is never written through; one that leads to
 // a file is somebody's arrangement and needs no line.
 func (j *job) missing(v *volume, action, rel string) bool {
-	_, err := v.stat(rel)
-	if errors.Is(err, errSymlink) {
+	_, err := v.Stat(rel)
+	if errors.Is(err, held.ErrLink) {
 		if _, err := os.Stat(j.real(v.name(rel))); err != nil {
 			j.refuse(action, v.name(rel))
 		}
@@ -92,17 +94,17 @@ func (j *job) missing(v *volume, action, rel string) bool {
 func (j *job) setModes(_ context.Context, v *volume) error {
 	var failed []error
 	for rel, mode := range map[string]uint32{".env": 0o600, "config.yaml": 0o640} {
-		st, err := v.stat(rel)
+		st, err := v.Stat(rel)
 		if err == nil && st.Mode&0o7777 != mode {
-			err = v.chmod(rel, mode)
+			err = v.Chmod(rel, mode)
 		}
 		switch {
-		case errors.Is(err, errSymlink):
+		case errors.Is(err, held.ErrLink):
 			if j.start != 0 { // a root start has said so when it looked at the owner
 				j.refuse("chown/chmod", v.name(rel))
 			}
 		case err != nil && !errors.Is(err, unix.ENOENT):
-			failed = append(failed, fmt.Errorf("cannot set the mode of %q: %w", v.name(rel), err))
+			failed = append(failed, fmt.Errorf("cannot set the mode of %q: %w", v.name(rel), cause(err)))
 		}
 	}
 	return errors.Join(failed...)
@@ -113,11 +115,11 @@ func (j *job) setModes(_ context.Context, v *volume) error {
 //
 // contract: SETUP-21
 func (j *job) dropInstallMethod(_ context.Context, v *volume) error {
-	content, err := v.read(".install_method")
+	content, err := v.ReadFile(".install_method")
 	if err != nil || strings.TrimSpace(string(content)) != "docker" {
 		return nil
 	}
-	return v.remove(".install_method")
+	return v.Remove(".install_method")
 }
 
 // bootstrapGateway records that the gateway is to run, on a volume that records nothing yet.
@@ -146,8 +148,8 @@ func (j *job) bootstrapAuth(ctx context.Context, v *volume) error {
 	if j.signIn("HERMES_AUTH_JSON_REBOOTSTRAP") == "" {
 		return nil
 	}
-	_, err := v.stat(rel)
-	if errors.Is(err, errSymlink) {
+	_, err := v.Stat(rel)
+	if errors.Is(err, held.ErrLink) {
 		j.refuse("reseed", v.name(rel))
 		return nil
 	}
@@ -177,16 +179,16 @@ func (j *job) signIn(name string) string {
 // contract: ENV-13
 func (j *job) linkCommand(_ context.Context, v *volume) error {
 	const link = ".local/bin/hermes"
-	err := errors.Join(v.mkdir(".local/bin", 0o755), v.mkdir(".local/state/hermes/gateway-locks", 0o700))
+	err := errors.Join(v.MakeDirs(".local/bin", 0o755), v.MakeDirs(".local/state/hermes/gateway-locks", 0o700))
 	if err != nil {
 		return err
 	}
 	if target, err := os.Readlink(j.real(v.name(link))); err == nil && target != frontProgram {
-		if err := v.remove(link); err != nil { // of an older image, or of a host
+		if err := v.Remove(link); err != nil { // of an older image, or of a host
 			return err
 		}
 	}
-	if err := v.link(frontProgram, link); err != nil && !errors.Is(err, unix.EEXIST) {
+	if err := v.Symlink(frontProgram, link); err != nil && !errors.Is(err, unix.EEXIST) {
 		return err
 	}
 	return nil

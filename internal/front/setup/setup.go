@@ -12,6 +12,8 @@ import (
 	"caduceus/internal/contenv"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/identity"
+
+	"caduceus/internal/held"
 )
 
 // Env is what setup is given by its caller.
@@ -110,7 +112,7 @@ func (j *job) asHermes(ctx context.Context) {
 
 func (j *job) onVolume(ctx context.Context, follow bool, steps []step) {
 	v, err := openVolume(j.Root, j.home, follow)
-	if errors.Is(err, errSymlink) {
+	if errors.Is(err, held.ErrLink) {
 		j.refuse("recursive chown", j.home)
 		return
 	}
@@ -118,7 +120,7 @@ func (j *job) onVolume(ctx context.Context, follow bool, steps []step) {
 		j.warn("%v", err)
 		return
 	}
-	defer v.close()
+	defer func() { _ = v.Close() }()
 	for _, s := range steps {
 		if err := s.do(ctx, v); err != nil {
 			j.warn("%s: %s", s.name, strings.ReplaceAll(err.Error(), "\n", "; "))

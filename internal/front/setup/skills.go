@@ -15,6 +15,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/held"
 )
 
 // skillsStamp remembers after which state of image and volume the last sync had nothing left to do.
@@ -30,7 +32,7 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 	if _, err := os.Stat(j.real(v.name(".no-bundled-skills"))); err == nil {
 		return nil
 	}
-	if old, err := v.read(skillsStamp); err == nil && string(old) == j.skillsState(v) {
+	if old, err := v.ReadFile(skillsStamp); err == nil && string(old) == j.skillsState(v) {
 		return nil
 	}
 	if line := j.noRoomForSkills(v); line != "" {
@@ -49,7 +51,7 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 		return nil
 	}
 	err := v.replace(skillsStamp, []byte(j.skillsState(v)), 0o600)
-	if errors.Is(err, errSymlink) {
+	if errors.Is(err, held.ErrLink) {
 		return nil
 	}
 	return err
@@ -103,7 +105,7 @@ func (j *job) skillsState(v *volume) string {
 	}
 	digestTree(sum, j.real(v.name("skills")), func(info fs.FileInfo) string { return info.Mode().Type().String() })
 	for _, rel := range []string{"skills/.bundled_manifest", "skills/.curator_suppressed", "config.yaml"} {
-		content, _ := readFile(j.real(v.name(rel)))
+		content, _ := held.ReadFile(j.real(v.name(rel)))
 		fmt.Fprintf(sum, "%s %d\n%s", rel, len(content), content)
 	}
 	return hex.EncodeToString(sum.Sum(nil)) + "\n"

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/held"
 )
 
 // File is the name of the lock at the volume's root.
@@ -39,13 +40,17 @@ func Self() Container {
 //
 // contract: RUN-10
 func Other(dir string, self Container) (Container, bool) {
-	f, err := open(dir, unix.O_RDONLY)
+	d, err := held.Open(dir, held.Refuse)
+	if err != nil {
+		return Container{}, false
+	}
+	defer func() { _ = d.Close() }() // nothing was written
+	f, err := d.Open(File, unix.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return Container{}, false
 	}
 	defer func() { _ = f.Close() }()
-	lock := whole(unix.F_WRLCK)
-	if unix.FcntlFlock(f.Fd(), unix.F_OFD_GETLK, &lock) != nil || lock.Type == unix.F_UNLCK {
+	if !held.Locked(f) {
 		return Container{}, false
 	}
 	var holder Container
@@ -55,15 +60,16 @@ func Other(dir string, self Container) (Container, bool) {
 }
 
 // Take takes the volume for self and keeps it until the file is closed, or the process dies. The
-// error is unix.EAGAIN if it is taken. It follows no symlink in the lock's place.
+// error is held.ErrBusy if it is taken. It follows no symlink in the lock's place.
 func Take(dir string, self Container) (*os.File, error) {
-	f, err := open(dir, unix.O_RDWR|unix.O_CREAT)
+	d, err := held.Open(dir, held.Refuse)
 	if err != nil {
 		return nil, err
 	}
-	lock := whole(unix.F_WRLCK)
-	if err := unix.FcntlFlock(f.Fd(), unix.F_OFD_SETLK, &lock); err != nil {
-		return nil, errors.Join(err, f.Close())
+	defer func() { _ = d.Close() }() // the file is what is kept
+	f, err := d.Lock(File, 0o644)
+	if err != nil {
+		return nil, err
 	}
 	var line bytes.Buffer
 	if err := json.NewEncoder(&line).Encode(self); err != nil {
@@ -75,22 +81,6 @@ func Take(dir string, self Container) (*os.File, error) {
 	}
 	return f, nil
 }
-
-func open(dir string, flags int) (*os.File, error) {
-	path := filepath.Join(dir, File)
-	fd, err := unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("cannot open %q: %w", path, err)
-	}
-	f := os.NewFile(uintptr(fd), path)
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(fmt.Errorf("cannot use %q: not a regular file", path), err, f.Close())
-	}
-	return f, nil
-}
-
-// whole is a lock of the whole file.
-func whole(kind int16) unix.Flock_t { return unix.Flock_t{Type: kind, Whence: io.SeekStart} }
 
 // Warning is the line about a volume that another container uses.
 //

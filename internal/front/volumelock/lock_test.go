@@ -8,9 +8,8 @@ import (
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"caduceus/internal/clause"
+	"caduceus/internal/held"
 )
 
 func containers() (self, other Container) {
@@ -25,7 +24,7 @@ func TestOnlyALivingOtherContainerCounts(t *testing.T) {
 	if got, found := Other(dir, self); found {
 		t.Errorf("a fresh volume is in use: %v", got)
 	}
-	held, err := Take(dir, other)
+	theirs, err := Take(dir, other)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,10 +34,10 @@ func TestOnlyALivingOtherContainerCounts(t *testing.T) {
 	if got, found := Other(dir, other); found {
 		t.Errorf("the holder finds itself: %v", got)
 	}
-	if _, err := Take(dir, self); !errors.Is(err, unix.EAGAIN) {
-		t.Errorf("want a taken volume to be EAGAIN, got %v", err)
+	if _, err := Take(dir, self); !errors.Is(err, held.ErrBusy) {
+		t.Errorf("want a taken volume to be busy, got %v", err)
 	}
-	if err := held.Close(); err != nil {
+	if err := theirs.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if got, found := Other(dir, self); found {
@@ -60,11 +59,11 @@ func TestAHolderThatNobodyCanReadIsStillAnotherContainer(t *testing.T) {
 	for name, content := range map[string]string{"empty": "", "garbage": "{\x00", "another shape": `["x"]`} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			held, err := Take(dir, other)
+			theirs, err := Take(dir, other)
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer func() { _ = held.Close() }()
+			defer func() { _ = theirs.Close() }()
 			if err := os.WriteFile(filepath.Join(dir, File), []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -40,7 +40,7 @@ func TestFullRun(t *testing.T) {
 		t.Errorf("status %+v, was %+v", after, before)
 	}
 	for _, file := range []string{"status", "death_tally"} {
-		if n := strings.Count(p.stderr.String(), `cannot write "`+file+`": write `); n != 1 {
+		if n := strings.Count(p.stderr.String(), `/supervise/`+file+`": no space left on device`); n != 1 {
 			t.Errorf("%d lines about %s, want one:\n%s", n, file, p.stderr.String())
 		}
 	}

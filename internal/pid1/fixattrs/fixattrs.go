@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"caduceus/internal/held"
 )
 
 // rule is one line of a file: "path recurse account fmode dmode".
@@ -16,7 +18,7 @@ type rule struct {
 	path         string
 	recurse      bool
 	account      string // NAME, NAME,UID:GID (the latter when NAME is unknown), or UID:GID
-	fmode, dmode fs.FileMode
+	fmode, dmode uint32 // as of chmod(2)
 }
 
 // parse reads the rules of a file. Blank lines and lines that begin with # are comments.
@@ -54,18 +56,12 @@ func parseRule(words []string) (rule, error) {
 	return rule{words[0], recurse, words[2], fmode, dmode}, err
 }
 
-func parseMode(word string) (fs.FileMode, error) {
+func parseMode(word string) (uint32, error) {
 	n, err := strconv.ParseUint(word, 8, 12)
 	if err != nil {
 		return 0, fmt.Errorf("mode is %q, want an octal number", word)
 	}
-	mode := fs.FileMode(n & 0o777)
-	for bit, flag := range map[uint64]fs.FileMode{0o4000: fs.ModeSetuid, 0o2000: fs.ModeSetgid, 0o1000: fs.ModeSticky} {
-		if n&bit != 0 {
-			mode |= flag
-		}
-	}
-	return mode, nil
+	return uint32(n), nil
 }
 
 // owner finds the ids of an account. lookup knows the names of the system.
@@ -120,38 +116,34 @@ func (r rule) apply(hidden bool) error {
 	if err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(filepath.Dir(r.path))
+	root, err := held.Open(filepath.Dir(r.path), held.Refuse)
+	if err == nil {
+		defer func() { _ = root.Close() }() // nothing was written through it
+		top := true
+		err = root.Walk(filepath.Base(r.path), nil, func(e held.Entry) error {
+			if !top && !hidden && strings.HasPrefix(e.Name, ".") {
+				return fs.SkipDir
+			}
+			top = false
+			return r.give(e, uid, gid)
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("cannot fix attributes of %q: %w", r.path, err)
 	}
-	defer func() { _ = root.Close() }()
-	top := filepath.Base(r.path)
-	return fs.WalkDir(root.FS(), top, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.Type()&fs.ModeSymlink != 0:
-			return nil
-		case path != top && !hidden && strings.HasPrefix(d.Name(), "."):
-			return skip(d)
-		}
-		mode := r.fmode
-		if d.IsDir() {
-			mode = r.dmode
-		}
-		// The owner first: a change of owner takes setuid and setgid bits away.
-		if err := errors.Join(root.Lchown(path, uid, gid), root.Chmod(path, mode)); err != nil {
-			return fmt.Errorf("cannot fix attributes below %q: %w", r.path, err)
-		}
-		if d.IsDir() && !r.recurse {
-			return fs.SkipDir
-		}
-		return nil
-	})
+	return nil
 }
 
-func skip(d fs.DirEntry) error {
-	if d.IsDir() {
+func (r rule) give(e held.Entry, uid, gid int) error {
+	mode := r.fmode
+	if e.IsDir() {
+		mode = r.dmode
+	}
+	// The owner first: a change of owner takes setuid and setgid bits away.
+	if err := errors.Join(e.Chown(uid, gid), e.Chmod(mode)); err != nil {
+		return err
+	}
+	if e.IsDir() && !r.recurse {
 		return fs.SkipDir
 	}
 	return nil

@@ -33,7 +33,7 @@ func TestRulesAreReadLineByLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []rule{
-		{"/data", true, "hermes,10000:10000", 0o644, fs.ModeSetgid | 0o755},
+		{"/data", true, "hermes,10000:10000", 0o644, 0o2755},
 		{"/one", false, "1:2", 0o600, 0o700},
 	}
 	if diff := cmp.Diff(want, rules, cmp.AllowUnexported(rule{})); diff != "" {

@@ -4,6 +4,7 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/held"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/s6"
 )
@@ -13,10 +14,10 @@ const restartPause = time.Second
 
 // entry is a directory of the scandir, known by its identity.
 type entry struct {
-	id      s6.ID
+	id      held.ID
 	name    string // in the scandir
 	path    string // of the target
-	dir     *s6.Dir
+	dir     *held.Dir
 	pipe    *logPipe // nil without a logger
 	main    *unit
 	logger  *unit // nil without one
@@ -27,7 +28,7 @@ type entry struct {
 // unit is a place for a supervisor: an entry has one or two.
 type unit struct {
 	entry    *entry
-	dir      *s6.Dir
+	dir      *held.Dir
 	isLogger bool
 	service  *supervise.Service // nil: ended
 }
@@ -75,10 +76,10 @@ func (e *entry) close() {
 }
 
 // newEntry takes dir over, and opens its log/ if there is one.
-func newEntry(id s6.ID, name, path string, dir *s6.Dir) (*entry, error) {
+func newEntry(id held.ID, name, path string, dir *held.Dir) (*entry, error) {
 	e := &entry{id: id, name: name, path: path, dir: dir, active: true}
 	e.main = &unit{entry: e, dir: dir}
-	logDir, err := dir.OpenDir(s6.LogDir)
+	logDir, err := dir.Dir(s6.LogDir)
 	if err != nil {
 		return e, ignoreAbsent(err)
 	}

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/held"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/s6"
 )
@@ -26,8 +28,8 @@ const (
 // found is what a scan sees under one name.
 type found struct {
 	name string
-	id   s6.ID
-	dir  *s6.Dir
+	id   held.ID
+	dir  *held.Dir
 }
 
 // Scan scans now (letter a). Nothing is started once the scandir is frozen.
@@ -43,7 +45,7 @@ func (s *Scandir) Scan() {
 
 func (s *Scandir) scan() {
 	all, complete := s.look()
-	seen := map[s6.ID]bool{}
+	seen := map[held.ID]bool{}
 	for _, f := range all {
 		seen[f.id] = true
 	}
@@ -93,12 +95,12 @@ func (s *Scandir) look() (all []found, complete bool) {
 			s.opt.Log.Warnf("looked at %d directories of scandir %q only", maxLook, s.opt.Dir)
 			return all, false
 		}
-		dir, err := s.dir.OpenService(name)
+		dir, err := openService(s.dir, name)
 		if errors.Is(err, unix.ENOTDIR) || errors.Is(err, fs.ErrNotExist) {
 			continue // no directory, or a dangling symlink
 		}
 		if err == nil {
-			var id s6.ID
+			var id held.ID
 			if id, err = dir.ID(); err == nil {
 				all = append(all, found{name: name, id: id, dir: dir})
 				continue
@@ -116,7 +118,7 @@ func (s *Scandir) look() (all []found, complete bool) {
 // rename gives each known entry a name that it has now; one that it keeps is
 // not changed.
 func (s *Scandir) rename(all []found) {
-	first := map[s6.ID]string{}
+	first := map[held.ID]string{}
 	for _, f := range all {
 		e := s.entries[f.id]
 		if e != nil && (first[f.id] == "" || f.name == e.name) {
@@ -183,7 +185,7 @@ func (s *Scandir) bad(format string, a ...any) {
 func (s *Scandir) unlinkDangling() {
 	var names []string
 	err := s.dir.EachName(func(name string) {
-		if !strings.HasPrefix(name, ".") && s.dir.IsSymlink(name) && !s.dir.Exists(name) {
+		if !strings.HasPrefix(name, ".") && s.dir.IsLink(name) && !s.dir.Exists(name) {
 			names = append(names, name)
 		}
 	})
@@ -221,4 +223,22 @@ func ignoreAbsent(err error) error {
 		return nil
 	}
 	return err
+}
+
+// openService holds the service directory that a name of the scandir leads to. Root follows a link of another
+// user only to what is that user's: the link does not make it supervise, and so write to, a directory of
+// somebody else.
+func openService(scandir *held.Dir, name string) (*held.Dir, error) {
+	link, err := scandir.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	service, err := scandir.Dir(name)
+	if err != nil || os.Geteuid() != 0 || link.Uid == 0 {
+		return service, err
+	}
+	if uid, _, _, err := service.Owner(); err != nil || uid != link.Uid {
+		return nil, errors.Join(err, fmt.Errorf("cannot follow %q: a link of uid %d to a directory of uid %d", name, link.Uid, uid), service.Close())
+	}
+	return service, nil
 }

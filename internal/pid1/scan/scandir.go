@@ -12,14 +12,15 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/held"
 	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/s6"
 )
 
-// ErrBusy tells that another scanner holds the lock of the scandir.
-var ErrBusy = s6.ErrBusy
+// ErrBusy is wrapped where another scanner holds the lock of the scandir.
+var ErrBusy = held.ErrBusy
 
 // Modes of what is made in a scandir (SUP-50).
 const (
@@ -45,13 +46,13 @@ type Options struct {
 	Now            func() time.Time // nil: time.Now
 }
 
-// RunAs tells as whom to run what lies in a directory; nil is this process.
-type RunAs func(dir *s6.Dir) (*syscall.Credential, error)
+// RunAs is as whom to run what lies in a directory; nil is this process.
+type RunAs func(dir *held.Dir) (*syscall.Credential, error)
 
 // Scandir is a locked scandir.
 type Scandir struct {
 	opt      Options
-	dir      *s6.Dir
+	dir      *held.Dir
 	lock     *os.File
 	reader   *os.File // of control
 	writer   *os.File // of control, so that the reader sees no EOF
@@ -62,7 +63,7 @@ type Scandir struct {
 	turn     sync.Mutex // of the services that write to Stdout through the init
 
 	mu      sync.Mutex
-	entries map[s6.ID]*entry
+	entries map[held.ID]*entry
 	waiting bool        // a directory waits for another one to leave
 	again   *time.Timer // next scan, because of a bad entry
 	closed  bool
@@ -76,13 +77,13 @@ func Open(o Options) (_ *Scandir, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Scandir{opt: o, requests: make(chan byte, requestQueue), entries: map[s6.ID]*entry{}}
+	s := &Scandir{opt: o, requests: make(chan byte, requestQueue), entries: map[held.ID]*entry{}}
 	defer func() {
 		if err != nil {
 			s.closeFiles()
 		}
 	}()
-	if s.dir, err = s6.OpenListDir(o.Dir); err != nil {
+	if s.dir, err = held.Open(o.Dir, held.Follow); err != nil {
 		return nil, fmt.Errorf("cannot open scandir %q: %w", o.Dir, err)
 	}
 	if err = s.openControl(); err != nil {
@@ -101,10 +102,11 @@ func (s *Scandir) openControl() error {
 	if s.opt.Boot {
 		mode = modeSvscanBoot
 	}
-	if _, err := s.dir.MakeDir(s6.SvscanDir, mode); err != nil {
+	scandir := s.dir.By(held.Own)
+	if _, err := scandir.MakeDir(s6.SvscanDir, mode); err != nil {
 		return err
 	}
-	own, err := s.dir.OpenDir(s6.SvscanDir)
+	own, err := scandir.Dir(s6.SvscanDir)
 	if err != nil {
 		return err
 	}
@@ -117,7 +119,7 @@ func (s *Scandir) openControl() error {
 }
 
 // Held is the scandir as it was opened, whatever its path leads to now.
-func (s *Scandir) Held() *s6.Dir { return s.dir }
+func (s *Scandir) Held() *held.Dir { return s.dir }
 
 // Run obeys the control fifo until the scandir is closed or ctx ends.
 func (s *Scandir) Run(ctx context.Context) error {
@@ -230,7 +232,7 @@ func (s *Scandir) closeFiles() {
 		}
 	}
 	if s.lock != nil {
-		_ = s6.Unlock(s.lock) // closed in any case
+		_ = held.Unlock(s.lock) // closed in any case
 	}
 	if s.dir != nil {
 		_ = s.dir.Close() // read only

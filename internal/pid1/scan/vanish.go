@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/held"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/s6"
 )
@@ -20,7 +21,7 @@ const lookPause = 5 * time.Second
 
 // isVanished tells whether the directory of an inactive entry was removed, as
 // opposed to moved away or unlinked. seen are the identities in the scandir.
-func (s *Scandir) isVanished(e *entry, seen map[s6.ID]bool) bool {
+func (s *Scandir) isVanished(e *entry, seen map[held.ID]bool) bool {
 	if e.leaving || seen[e.id] || e.dir.Exists(s6.RunFile) {
 		return false
 	}
@@ -29,7 +30,7 @@ func (s *Scandir) isVanished(e *entry, seen map[s6.ID]bool) bool {
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR)
 	}
-	return s6.ID{Dev: st.Dev, Ino: st.Ino} != e.id
+	return held.ID{Dev: st.Dev, Ino: st.Ino} != e.id
 }
 
 // vanish takes a pair down whose directory is no more: the service at once,
@@ -69,7 +70,7 @@ func (s *Scandir) checkVanished() {
 	if len(suspects) == 0 {
 		return
 	}
-	seen := map[s6.ID]bool{}
+	seen := map[held.ID]bool{}
 	all, complete := s.look()
 	for _, f := range all {
 		seen[f.id] = true
@@ -100,12 +101,12 @@ type watcher struct {
 	poll  sync.Once
 
 	mu      sync.Mutex
-	dirs    map[s6.ID]int // open descriptors: the kernel watches as long as they are
+	dirs    map[held.ID]int // open descriptors: the kernel watches as long as they are
 	changes chan os.Signal
 }
 
 func newWatcher(check func()) *watcher {
-	return &watcher{check: check, stop: make(chan struct{}), dirs: map[s6.ID]int{}}
+	return &watcher{check: check, stop: make(chan struct{}), dirs: map[held.ID]int{}}
 }
 
 func (w *watcher) add(dir string) {
@@ -123,7 +124,7 @@ func (w *watcher) watch(dir string) error {
 	}
 	var st unix.Stat_t
 	if err = unix.Fstat(fd, &st); err == nil {
-		id := s6.ID{Dev: st.Dev, Ino: st.Ino}
+		id := held.ID{Dev: st.Dev, Ino: st.Ino}
 		if _, known := w.dirs[id]; known {
 			return unix.Close(fd)
 		}

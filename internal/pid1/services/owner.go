@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"syscall"
 
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
-	"caduceus/internal/s6"
 )
 
 // ownerOf is the account to run what lies in a directory that root does not have to itself, as hermes may
@@ -14,7 +14,7 @@ import (
 // process.
 //
 // spec: SUP-25
-func ownerOf(dir *s6.Dir) (*identity.Account, error) {
+func ownerOf(dir *held.Dir) (*identity.Account, error) {
 	euid := os.Geteuid()
 	uid, gid, shared, err := dir.Owner()
 	if err != nil || euid != 0 || uid == 0 && !shared {
@@ -30,7 +30,7 @@ func ownerOf(dir *s6.Dir) (*identity.Account, error) {
 	return &identity.Account{Name: strconv.FormatUint(uint64(uid), 10), UID: uid, GID: gid}, nil
 }
 
-func runAs(dir *s6.Dir) (*syscall.Credential, error) {
+func runAs(dir *held.Dir) (*syscall.Credential, error) {
 	owner, err := ownerOf(dir)
 	if owner == nil {
 		return nil, err

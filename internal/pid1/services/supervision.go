@@ -9,6 +9,8 @@ import (
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/s6"
+
+	"caduceus/internal/held"
 )
 
 // Scandir is where the service directories are.
@@ -93,11 +95,11 @@ func (s *Services) scanAndWait(ctx context.Context) {
 // killTimeout is what the service itself asks for between TERM and KILL. Whoever owns the service
 // directory cannot hold up the stop with what they put there.
 func killTimeout(name string) time.Duration {
-	dir, err := s6.OpenDir(Scandir + "/" + name)
+	dir, err := held.Open(Scandir+"/"+name, held.Follow)
 	if err != nil {
 		return 0
 	}
 	defer func() { _ = dir.Close() }() // nothing was written
-	config, _ := dir.Config(0)         // its supervisor has warned of what is wrong with it
+	config, _ := s6.ConfigOf(dir, 0)         // its supervisor has warned of what is wrong with it
 	return config.KillTimeout
 }

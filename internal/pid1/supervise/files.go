@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/held"
 	"caduceus/internal/s6"
 )
 
@@ -21,32 +22,26 @@ const (
 
 // files are the descriptors that a supervisor holds all its life.
 type files struct {
-	service   *s6.Dir // the caller's
-	supervise *s6.Dir
-	event     *s6.Dir
+	service   *held.Dir // the caller's
+	supervise *held.Dir
+	event     *held.Dir
 	lock      *os.File
 	reader    *os.File // of control
 	writer    *os.File // of control, so that the reader sees no EOF
 }
 
 // openFiles makes and opens what is missing, in the order of SUP-11.
-func openFiles(service *s6.Dir) (_ *files, err error) {
+func openFiles(service *held.Dir) (_ *files, err error) {
 	f := &files{service: service}
 	defer func() {
 		if err != nil {
 			f.close()
 		}
 	}()
-	if _, err = service.MakeDir(s6.EventDir, modeEvent); err != nil {
+	if f.event, err = ensureDir(service, s6.EventDir, modeEvent); err != nil {
 		return nil, err
 	}
-	if f.event, err = service.OpenOwnList(s6.EventDir); err != nil {
-		return nil, err
-	}
-	if _, err = service.MakeDir(s6.SuperviseDir, modeSupervise); err != nil {
-		return nil, err
-	}
-	if f.supervise, err = service.OpenOwn(s6.SuperviseDir); err != nil {
+	if f.supervise, err = ensureDir(service, s6.SuperviseDir, modeSupervise); err != nil {
 		return nil, err
 	}
 	if f.lock, err = f.supervise.Lock(s6.LockFile, modeLock); err != nil {
@@ -58,12 +53,20 @@ func openFiles(service *s6.Dir) (_ *files, err error) {
 	return f, nil
 }
 
-// prepare cleans what an earlier supervisor left and tells whether the service
-// is wanted.
+// ensureDir holds a directory that is written to, and makes it if it is missing.
+func ensureDir(service *held.Dir, name string, mode uint32) (*held.Dir, error) {
+	service = service.By(held.Own)
+	if _, err := service.MakeDir(name, mode); err != nil {
+		return nil, err
+	}
+	return service.Dir(name)
+}
+
+// prepare cleans what an earlier supervisor left and reports whether the service is wanted.
 func (f *files) prepare() (want bool, err error) {
 	err = errors.Join(
-		f.event.CleanFifos(),
-		f.supervise.Replace(s6.TallyFile, nil),
+		notify(f.event, ""),
+		replace(f.supervise, s6.TallyFile, nil),
 		f.supervise.Remove(s6.BackoffFile),
 	)
 	return !f.service.Exists(s6.DownFile), err
@@ -77,13 +80,18 @@ func (f *files) close() {
 		}
 	}
 	if f.lock != nil {
-		_ = s6.Unlock(f.lock) // closed in any case
+		_ = held.Unlock(f.lock) // closed in any case
 	}
-	for _, d := range []*s6.Dir{f.supervise, f.event} {
+	for _, d := range []*held.Dir{f.supervise, f.event} {
 		if d != nil {
 			_ = d.Close() // read only
 		}
 	}
+}
+
+// replace writes a state file, which every user may read.
+func replace(dir *held.Dir, name string, content []byte) error {
+	return dir.WriteFile(name, content, held.Write{Mode: 0o644})
 }
 
 // addDeath rewrites the death tally.
@@ -91,11 +99,11 @@ func (f *files) addDeath(d s6.Death, limit int) error {
 	if limit == 0 {
 		return nil
 	}
-	old, err := f.supervise.ReadFile(s6.TallyFile, s6.MaxTallySize)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	old, err := f.supervise.ReadHead(s6.TallyFile, s6.MaxTallySize)
+	if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, held.ErrTooLarge) {
 		return err
 	}
-	return f.supervise.Replace(s6.TallyFile, s6.EncodeTally(s6.AddDeath(s6.DecodeTally(old), d, limit)))
+	return replace(f.supervise, s6.TallyFile, s6.EncodeTally(s6.AddDeath(s6.DecodeTally(old), d, limit)))
 }
 
 // touchDown makes the file down.

@@ -6,8 +6,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/held"
 	"caduceus/internal/launch"
-	"caduceus/internal/s6"
 )
 
 // errNoExec: a binary, or a file that nobody may execute.
@@ -17,7 +17,7 @@ var errNoExec = fmt.Errorf("%w: not executable, or a binary on a noexec mount", 
 // path, whose x bit counts for nothing on a noexec mount.
 //
 // spec: SUP-27.
-func interpreter(dir *s6.Dir, path string, argv []string) ([]string, error) {
+func interpreter(dir *held.Dir, path string, argv []string) ([]string, error) {
 	f, err := dir.Open(path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"caduceus/internal/held"
 	"caduceus/internal/launch"
 	"caduceus/internal/s6"
 )
@@ -31,13 +32,13 @@ func LockMain(args []string) int {
 	if err != nil {
 		return lockComplain(lockUsage, "cannot use descriptor %q", args[0])
 	}
-	if err := s6.WaitLock(int(fd)); err != nil {
+	if err := held.WaitLock(int(fd)); err != nil {
 		return lockComplain(lockFailed, "cannot lock %s: %v", s6.ServiceLockFile, err)
 	}
 	path, argv := args[1], args[2:]
 	err = syscall.Exec(path, argv, os.Environ())
 	if errors.Is(err, syscall.EACCES) {
-		if cwd, openErr := s6.OpenDir("."); openErr == nil {
+		if cwd, openErr := held.Open(".", held.Follow); openErr == nil {
 			if script, noErr := interpreter(cwd, path, argv); noErr == nil {
 				err = syscall.Exec(script[0], script, os.Environ())
 			}

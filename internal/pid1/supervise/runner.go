@@ -268,7 +268,7 @@ func (r *runner) obey(e effect, in input) {
 	case opDropLog:
 		r.dropLog()
 	case opSaveBackoff:
-		r.try(s6.BackoffFile, r.files.supervise.Replace(s6.BackoffFile, e.backoff.Encode()))
+		r.try(s6.BackoffFile, replace(r.files.supervise, s6.BackoffFile, e.backoff.Encode()))
 	case opClearBackoff:
 		r.try(s6.BackoffFile, r.files.supervise.Remove(s6.BackoffFile))
 	case opNotice:
@@ -280,12 +280,12 @@ func (r *runner) obey(e effect, in input) {
 
 // write publishes the status, on disk before anywhere else.
 func (r *runner) write() {
-	r.try(s6.StatusFile, r.files.supervise.Replace(s6.StatusFile, r.m.status.Encode()))
+	r.try(s6.StatusFile, replace(r.files.supervise, s6.StatusFile, r.m.status.Encode()))
 	r.publish(r.m.status)
 }
 
 func (r *runner) notify(letters string) {
-	r.try(s6.EventDir, r.files.event.Notify(letters))
+	r.try(s6.EventDir, notify(r.files.event, letters))
 	if letters == s6.EventFailed+s6.EventDownReady {
 		r.fail()
 	}

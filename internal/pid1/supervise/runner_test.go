@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/held"
 	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
@@ -36,7 +37,7 @@ const patience = 30 * time.Second
 type rig struct {
 	*testing.T
 	path    string
-	dir     *s6.Dir
+	dir     *held.Dir
 	service *Service
 	frozen  atomic.Bool
 	panics  atomic.Int32 // steps that are to panic
@@ -72,7 +73,7 @@ func (r *rig) start() *rig {
 		r.Fatal(err)
 	}
 	r.Cleanup(procs.Close)
-	if r.dir, err = s6.OpenDir(r.path); err != nil {
+	if r.dir, err = held.Open(r.path, held.Follow); err != nil {
 		r.Fatal(err)
 	}
 	r.Cleanup(func() { _ = r.dir.Close() })

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/held"
 	"caduceus/internal/pid1/log"
 
 	"caduceus/internal/pid1/proc"
@@ -22,8 +23,8 @@ var (
 
 // Options of a supervisor.
 type Options struct {
-	Dir            *s6.Dir // held service directory; stays the caller's
-	Name           string  // NAME: "foo", or "foo/log"
+	Dir            *held.Dir // held service directory; stays the caller's
+	Name           string    // NAME: "foo", or "foo/log"
 	Procs          *proc.Table
 	Log            log.Logger
 	Environ        func() []string                     // environment of run and finish

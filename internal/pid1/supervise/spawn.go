@@ -12,6 +12,8 @@ import (
 
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
+
+	"caduceus/internal/held"
 )
 
 // Bounds of what is read of a service directory.
@@ -26,7 +28,7 @@ const exitKilled = 256
 // readConfig reads the files of the service directory as they are now; each
 // set of complaints is logged once.
 func (r *runner) readConfig() s6.Config {
-	config, warnings := r.opt.Dir.Config(maxFD())
+	config, warnings := s6.ConfigOf(r.opt.Dir, maxFD())
 	if !slices.Equal(warnings, r.warned) {
 		for _, w := range warnings {
 			r.warnf("%s", w)
@@ -208,7 +210,7 @@ func (r *runner) openServiceLock() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s6.Locked(lock) {
+	if held.Locked(lock) {
 		r.warnf("%s is held by another process: run waits for it", s6.ServiceLockFile)
 	}
 	return lock, nil

@@ -17,6 +17,28 @@ type View struct {
 	Now        time.Time
 }
 
+// ReadView reads all that s6-svstat shows from a service directory.
+func ReadView(dir string, now time.Time) (View, error) {
+	status, err := ReadStatus(dir)
+	if err != nil {
+		return View{}, err
+	}
+	normallyUp, err := NormallyUp(dir)
+	if err != nil {
+		return View{}, err
+	}
+	deaths, err := ReadTally(dir)
+	if err != nil {
+		return View{}, err
+	}
+	// An unreadable backoff file hides the crash loop, not the service.
+	backoff, crashing, _ := ReadBackoff(dir)
+	return View{
+		Status: status, NormallyUp: normallyUp, Deaths: len(deaths),
+		Crashing: crashing, Next: backoff.Next, Now: now,
+	}, nil
+}
+
 // Line is the line that s6-svstat 2.11 prints, plus "down (not started yet)".
 //
 // contract: SVC-02, SVC-03; spec: SUP-95.

@@ -1,4 +1,4 @@
-package s6
+package svstat
 
 import (
 	"bytes"
@@ -9,41 +9,53 @@ import (
 	"time"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/held"
+	"caduceus/internal/s6"
 )
 
-// supervised makes a service directory that looks supervised until the end of
-// the test.
-func supervised(t *testing.T, status Status) string {
+func open(t *testing.T, path string) *held.Dir {
 	t.Helper()
-	base := t.TempDir()
-	if err := os.Mkdir(filepath.Join(base, SuperviseDir), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	d := openDir(t, filepath.Join(base, SuperviseDir))
-	lock, err := d.Lock(LockFile, 0o644)
+	d, err := held.Open(path, held.Follow)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = Unlock(lock) })
-	if err := d.Replace(StatusFile, status.Encode()); err != nil {
+	t.Cleanup(func() { _ = d.Close() })
+	return d
+}
+
+// supervised makes a service directory that looks supervised until the end of
+// the test.
+func supervised(t *testing.T, status s6.Status) string {
+	t.Helper()
+	base := t.TempDir()
+	if err := os.Mkdir(filepath.Join(base, s6.SuperviseDir), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d := open(t, filepath.Join(base, s6.SuperviseDir))
+	lock, err := d.Lock(s6.LockFile, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = held.Unlock(lock) })
+	if err := d.WriteFile(s6.StatusFile, status.Encode(), held.Write{Mode: 0o644}); err != nil {
 		t.Fatal(err)
 	}
 	return base
 }
 
-func TestSvstatMain(t *testing.T) {
+func TestExitCodesAndOutput(t *testing.T) {
 	clause.Proves(t, "SVC-01", "SVC-04", "SVC-05")
-	dir := supervised(t, Status{Stamp: time.Now(), Pid: 77, PGID: 77, WantUp: true})
-	looping := supervised(t, Status{Stamp: time.Now(), Wait: 9, WantUp: true, Ready: true})
-	d := openDir(t, filepath.Join(looping, SuperviseDir))
-	if err := d.Replace(BackoffFile, Backoff{Fails: 6, Next: at(0)}.Encode()); err != nil {
+	dir := supervised(t, s6.Status{Stamp: time.Now(), Pid: 77, PGID: 77, WantUp: true})
+	looping := supervised(t, s6.Status{Stamp: time.Now(), Wait: 9, WantUp: true, Ready: true})
+	d := open(t, filepath.Join(looping, s6.SuperviseDir))
+	if err := d.WriteFile(s6.BackoffFile, s6.Backoff{Fails: 6, Next: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}.Encode(), held.Write{Mode: 0o644}); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Replace(TallyFile, EncodeTally(make([]Death, 8))); err != nil {
+	if err := d.WriteFile(s6.TallyFile, s6.EncodeTally(make([]s6.Death, 8)), held.Write{Mode: 0o644}); err != nil {
 		t.Fatal(err)
 	}
-	broken := supervised(t, Status{})
-	if err := os.WriteFile(filepath.Join(broken, SuperviseDir, StatusFile), []byte("short"), 0o600); err != nil {
+	broken := supervised(t, s6.Status{})
+	if err := os.WriteFile(filepath.Join(broken, s6.SuperviseDir, s6.StatusFile), []byte("short"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
@@ -68,7 +80,7 @@ func TestSvstatMain(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out, errs bytes.Buffer
-			if code := SvstatMain(tt.args, &out, &errs); code != tt.code || out.String() != tt.out {
+			if code := Main(tt.args, &out, &errs); code != tt.code || out.String() != tt.out {
 				t.Errorf("exit %d, %q, want %d, %q; said %s", code, out.String(), tt.code, tt.out, errs.String())
 			}
 			if tt.code != 0 && (strings.Count(errs.String(), "\n") != 1 || !strings.HasPrefix(errs.String(), "s6-svstat: ")) {

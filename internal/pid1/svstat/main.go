@@ -1,4 +1,7 @@
-package s6
+// Package svstat is the s6-svstat applet: options and fields as the C program has them, and more fields.
+//
+// contract: SVC-01
+package svstat
 
 import (
 	"errors"
@@ -7,58 +10,60 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"caduceus/internal/s6"
 )
 
 // Exit codes of s6-svstat.
 const (
-	svstatNotRunning = 1
-	svstatUsage      = 100
-	svstatFailed     = 111
+	exitNotRunning = 1
+	exitUsage      = 100
+	exitFailed     = 111
 )
 
 var errUsage = errors.New("usage")
 
-type svstatOptions struct {
+type options struct {
 	fields  []string
 	numeric bool
 	dir     string
 }
 
-// SvstatMain is the s6-svstat applet; args are the words after argv[0]. It
+// Main is the applet; args are the words after argv[0]. It
 // returns 0, 1 (no supervisor), 100 (usage) or 111.
 //
 // contract: SVC-01, SVC-04, SVC-05.
-func SvstatMain(args []string, stdout, stderr io.Writer) int {
-	opt, err := parseSvstat(args)
+func Main(args []string, stdout, stderr io.Writer) int {
+	opt, err := parse(args)
 	if errors.Is(err, errUsage) {
 		fmt.Fprintf(stderr, "s6-svstat: usage: s6-svstat [ -uwNrpgest | -o %s ] [ -n ] servicedir\n",
-			strings.Join(Fields(), ","))
-		return svstatUsage
+			strings.Join(s6.Fields(), ","))
+		return exitUsage
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "s6-svstat: fatal: %v\n", err)
-		return svstatUsage
+		return exitUsage
 	}
-	running, err := Supervised(opt.dir)
+	running, err := s6.Supervised(opt.dir)
 	if err == nil && !running {
 		fmt.Fprintf(stderr, "s6-svstat: fatal: unable to read status for %s: s6-supervise not running\n", opt.dir)
-		return svstatNotRunning
+		return exitNotRunning
 	}
-	var view View
+	var view s6.View
 	if err == nil {
-		view, err = ReadView(opt.dir, time.Now())
+		view, err = s6.ReadView(opt.dir, time.Now())
 	}
 	if err == nil {
 		_, err = fmt.Fprintln(stdout, opt.render(view))
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "s6-svstat: fatal: unable to read status for %s: %v\n", opt.dir, err)
-		return svstatFailed
+		return exitFailed
 	}
 	return 0
 }
 
-func (o svstatOptions) render(v View) string {
+func (o options) render(v s6.View) string {
 	if len(o.fields) == 0 {
 		return v.Line(o.numeric)
 	}
@@ -69,31 +74,9 @@ func (o svstatOptions) render(v View) string {
 	return strings.Join(values, " ")
 }
 
-// ReadView reads all that s6-svstat shows from a service directory.
-func ReadView(dir string, now time.Time) (View, error) {
-	status, err := ReadStatus(dir)
-	if err != nil {
-		return View{}, err
-	}
-	normallyUp, err := NormallyUp(dir)
-	if err != nil {
-		return View{}, err
-	}
-	deaths, err := ReadTally(dir)
-	if err != nil {
-		return View{}, err
-	}
-	// An unreadable backoff file hides the crash loop, not the service.
-	backoff, crashing, _ := ReadBackoff(dir)
-	return View{
-		Status: status, NormallyUp: normallyUp, Deaths: len(deaths),
-		Crashing: crashing, Next: backoff.Next, Now: now,
-	}, nil
-}
-
-// parseSvstat takes short options in any grouping, as getopt does.
-func parseSvstat(args []string) (svstatOptions, error) {
-	var opt svstatOptions
+// parse takes short options in any grouping, as getopt does.
+func parse(args []string) (options, error) {
+	var opt options
 	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' {
 		word := args[0][1:]
 		if args = args[1:]; word == "-" {
@@ -113,7 +96,7 @@ func parseSvstat(args []string) (svstatOptions, error) {
 
 // addGroup obeys the letters of one word; -o takes the rest of the word, or the
 // next one of args. It returns the args that are left.
-func (o *svstatOptions) addGroup(word string, args []string) ([]string, error) {
+func (o *options) addGroup(word string, args []string) ([]string, error) {
 	for i := range len(word) {
 		field := shortField(word[i])
 		switch {
@@ -137,9 +120,9 @@ func (o *svstatOptions) addGroup(word string, args []string) ([]string, error) {
 	return args, nil
 }
 
-func (o *svstatOptions) addFields(names []string) error {
+func (o *options) addFields(names []string) error {
 	for _, name := range names {
-		if !slices.Contains(Fields(), name) {
+		if !slices.Contains(s6.Fields(), name) {
 			return fmt.Errorf("invalid option field: %s", name)
 		}
 	}

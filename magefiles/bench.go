@@ -11,9 +11,26 @@ import (
 	"github.com/magefile/mage/mg"
 )
 
-// Bench prints what /init costs beside tini, dumb-init and s6-svscan, as ratios to tini. Flags:
-// -runs=N (default 10), -json, -realtime (for a host with other work), -image=IMAGE (boot of our
-// image, too), -overlay=IMAGE (its s6-overlay, too), -only=LIST (ids of measures).
+// Bench measures /init beside tini, dumb-init and s6-svscan, and prints the ratios to tini.
+//
+// It needs root, and installs the other inits where they are missing. docs/how-to/bench.md says what is
+// measured, and how to read it.
+//
+// Example:
+//
+//	go tool mage bench
+//	go tool mage bench -runs=1 -only=start,stop-0
+//
+// Flags:
+//
+//	-runs=N         rounds; 10 by default
+//	-json           JSON in place of the table
+//	-realtime       run the inits before all other work of the host, for one that is not idle
+//	-only=LIST      these measures alone, by their ids in the JSON
+//	-image=IMAGE    measure the boot of this image of ours, too
+//	-overlay=IMAGE  measure the s6-overlay of this image, too
+//
+// Time: five minutes, half a minute with -runs=1.
 func Bench(ctx context.Context, runs *int, json, realtime *bool, image, overlay, only *string) error {
 	p, err := pipeline.New(os.Stderr, mg.Verbose())
 	if err != nil {

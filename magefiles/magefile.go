@@ -29,21 +29,54 @@ func with(do func(*pipeline.Pipeline) error) error {
 // Build makes images.
 type Build mg.Namespace
 
-// All builds hermes-agent:dev and hermes-agent:dev-slim; "build" is short for it.
-// Variables choose what they are made of: BASE_IMAGE (an image, or "bootstrap" for
-// Debian's packages), AGENT_SOURCE (a folder or archive instead of the pinned source
-// distribution), BROWSER_SOURCE (debian or playwright), VERSION, HERMES_GIT_SHA,
-// SOURCE_DATE_EPOCH. With -v all output of the build is shown.
+// All builds both variants of the image, hermes-agent:dev and hermes-agent:dev-slim.
+//
+// It installs and starts a Docker engine where the host has none, makes the base image where no registry
+// has it, and names an image only when all of it was built and is within its size budget. With -v it shows
+// all output of the build.
+//
+// Example:
+//
+//	go tool mage build
+//	VERSION=1.2.3 go tool mage build
+//	AGENT_SOURCE=~/src/hermes-agent go tool mage build
+//
+// Variables:
+//
+//	BASE_IMAGE         image to build on, or "bootstrap" for Debian's packages
+//	AGENT_SOURCE       folder or archive of the agent, in place of the pinned one
+//	BROWSER_SOURCE     where Chromium comes from: debian (default) or playwright
+//	VERSION            1.2.3 or 1.2.3-rc.1, for labels and tags; dev by default
+//	HERMES_GIT_SHA     commit of the agent, which "hermes dump" shows
+//	SOURCE_DATE_EPOCH  time of this repository's files in the image, in seconds; that of the commit by default
+//
+// Time: five minutes on two cores at first, seconds when little changed.
 func (Build) All(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Build(ctx, pipeline.Full, pipeline.Slim) })
 }
 
-// Full builds hermes-agent:dev alone.
+// Full builds hermes-agent:dev alone: with browser, ffmpeg and compilers.
+//
+// Example:
+//
+//	go tool mage build:full
+//
+// Variables: those of "build".
+//
+// Time: four minutes on two cores at first, seconds when little changed.
 func (Build) Full(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Build(ctx, pipeline.Full) })
 }
 
-// Slim builds hermes-agent:dev-slim alone.
+// Slim builds hermes-agent:dev-slim alone: without browser, ffmpeg and compilers.
+//
+// Example:
+//
+//	go tool mage build:slim
+//
+// Variables: those of "build", but for BROWSER_SOURCE.
+//
+// Time: three minutes on two cores at first, seconds when little changed.
 func (Build) Slim(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Build(ctx, pipeline.Slim) })
 }
@@ -51,65 +84,64 @@ func (Build) Slim(ctx context.Context) error {
 // Base finds or makes the Debian base.
 type Base mg.Namespace
 
-// Ensure finds the base, or bootstraps it where no registry has it; "base" is short for it.
+// Ensure finds the Debian image to build on, or makes it from Debian's packages.
+//
+// The one that image/lock.json pins is taken where the engine or a registry has it. Elsewhere one with the same
+// content is made; it needs root. "build" does this by itself.
+//
+// Example:
+//
+//	go tool mage base
+//	BASE_IMAGE=bootstrap go tool mage base
+//
+// Variables:
+//
+//	BASE_IMAGE  image to take in its place, or "bootstrap" to make one even if a registry answers
+//
+// Time: a minute where it is made, seconds elsewhere.
 func (Base) Ensure(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Base(ctx, false) })
 }
 
-// Fresh bootstraps the base from Debian's packages of today.
+// Fresh makes the base image again, from Debian's packages of today.
+//
+// The next build of the image starts from it, and so from nothing. It needs root.
+//
+// Example:
+//
+//	go tool mage base:fresh build
+//
+// Time: a minute.
 func (Base) Fresh(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Base(ctx, true) })
 }
 
-// Binaries compiles /init and hermes into dist/.
+// Binaries compiles the image's own programs, /init and hermes, into dist/.
+//
+// They are static, and the same bytes for the same source. "build" does this by itself.
+//
+// Example:
+//
+//	go tool mage binaries
+//
+// Variables:
+//
+//	VERSION  what they call themselves; dev by default
+//
+// Time: half a minute at first, then seconds.
 func Binaries(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Binaries(ctx) })
 }
 
-// Lint checks format, source, scripts and workflows.
-func Lint(ctx context.Context) error {
-	return with(func(p *pipeline.Pipeline) error { return p.Lint(ctx, tools()) })
-}
-
-// Test runs tests.
-type Test mg.Namespace
-
-// Unit runs all tests that need no engine, with the race detector. What needs root's
-// capabilities is skipped without them, with its reason.
-func (Test) Unit(ctx context.Context) error {
-	return with(func(p *pipeline.Pipeline) error { return p.TestUnit(ctx) })
-}
-
-// Root runs the tests that unit skips without root's capabilities; unit runs them, too, where
-// it has these.
-func (Test) Root(ctx context.Context) error {
-	return with(func(p *pipeline.Pipeline) error { return p.TestRoot(ctx) })
-}
-
-// S6 runs the init against Debian's s6 clients.
-func (Test) S6(ctx context.Context) error {
-	return with(func(p *pipeline.Pipeline) error { return p.TestS6(ctx) })
-}
-
-// Docker runs the contract on containers of HERMES_TEST_IMAGE (hermes-agent:dev).
-// RUN picks tests by a regular expression, as go test -run does. What a failed check
-// saw is kept under tests/docker/artifacts.
-func (Test) Docker(ctx context.Context) error {
-	return with(func(p *pipeline.Pipeline) error { return p.TestDocker(ctx) })
-}
-
-// All runs unit, s6 and docker tests, and sums them up.
-func (Test) All(ctx context.Context) error {
-	return with(func(p *pipeline.Pipeline) error { return p.TestAll(ctx) })
-}
-
-// Coverage fails if a clause of docs/spec was proved by no test, of all suites that ran since
-// clean, and names it.
-func Coverage(ctx context.Context) error {
-	return with(func(p *pipeline.Pipeline) error { return p.Coverage(ctx) })
-}
-
-// Clean removes dist/, .cache/ and the evidence of failed tests.
+// Clean removes what the other targets left in the repository; images stay in the engine.
+//
+// That is dist/, .cache/ with logs and test results, and the evidence of failed container tests.
+//
+// Example:
+//
+//	go tool mage clean
+//
+// Time: a moment.
 func Clean() error {
 	return with(func(p *pipeline.Pipeline) error { return p.Clean() })
 }

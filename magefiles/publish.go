@@ -8,29 +8,46 @@ import (
 	"caduceus/internal/build/pipeline"
 )
 
-// Publish pushes hermes-agent:dev, exactly what test:docker passed. ADDRESS is registry and
-// repository without a tag, as registry.example/team/hermes-agent. CHANNEL names moving tags,
-// set after the version; by default latest for a release. Who pushes is whom "docker login"
-// knows, or CADUCEUS_REGISTRY_USERNAME and CADUCEUS_REGISTRY_PASSWORD. Prints the reference
-// with its digest, ready to paste.
+// Publish pushes hermes-agent:dev to a registry, exactly the image that test:docker passed.
+//
+// ADDRESS is registry and repository without a tag. It refuses an image that was not tested, was built from
+// another revision, or has a version that is published already. The last line that it prints is the
+// reference with its digest, ready to paste.
+//
+// Example:
+//
+//	go tool mage publish registry.example/team/hermes-agent
+//	CHANNEL="main stable" go tool mage publish registry.example/team/hermes-agent
+//
+// Variables:
+//
+//	VERSION                     version that the image has to have; by default whichever it has
+//	CHANNEL                     moving tags, separated by blanks; latest by default for a release
+//	PUBLISH_IMAGE               another image of the engine, which test:docker passed
+//	CADUCEUS_REGISTRY_USERNAME  who pushes; by default whom "docker login" knows
+//	CADUCEUS_REGISTRY_PASSWORD  their password
+//
+// Time: two minutes, mostly for compression; less when the registry has most of it.
 func Publish(ctx context.Context, address string) error {
 	return publishVariant(ctx, address, pipeline.Full)
 }
 
-// PublishSlim pushes hermes-agent:dev-slim as Publish does hermes-agent:dev; its tags end in
-// "-slim".
+// PublishSlim pushes hermes-agent:dev-slim to a registry, as "publish" pushes hermes-agent:dev.
+//
+// Its tags end in "-slim".
+//
+// Example:
+//
+//	HERMES_TEST_IMAGE=hermes-agent:dev-slim go tool mage test:docker
+//	go tool mage publishSlim registry.example/team/hermes-agent
+//
+// Variables: those of "publish".
+//
+// Time: a minute.
 func PublishSlim(ctx context.Context, address string) error {
 	return publishVariant(ctx, address, pipeline.Slim)
 }
 
 func publishVariant(ctx context.Context, address string, variant pipeline.Variant) error {
-	return with(func(p *pipeline.Pipeline) error {
-		return p.Publish(ctx, address, variant)
-	})
-}
-
-// Dagger compiles, vets and tests the Dagger module; no Dagger engine is needed. With one,
-// "dagger call check" runs all gates.
-func (Test) Dagger(ctx context.Context) error {
-	return with(func(p *pipeline.Pipeline) error { return p.TestDagger(ctx) })
+	return with(func(p *pipeline.Pipeline) error { return p.Publish(ctx, address, variant) })
 }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+
+	"caduceus/internal/build/targets"
 
 	"github.com/magefile/mage/mage"
 )
@@ -15,9 +18,34 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) } //noli
 const usage = 2
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if described(args, stdout) {
+		return 0
+	}
 	code := mage.ParseAndRun(stdout, stderr, stdin, args)
 	if code == usage {
 		fmt.Fprintln(stderr, `run "go tool mage -l" for the list of targets, "go tool mage -h TARGET" for what one takes`)
 	}
 	return code
+}
+
+// described answers for the list and for the help of a known target, and reports whether it did.
+func described(args []string, stdout io.Writer) bool {
+	list := len(args) == 0 || len(args) == 1 && slices.Contains([]string{"-l", "--l"}, args[0])
+	help := len(args) == 2 && slices.Contains([]string{"-h", "--h", "-help", "--help"}, args[0])
+	if !list && !help {
+		return false
+	}
+	all, err := targets.Read(os.DirFS("."))
+	if err != nil {
+		return false // mage says it
+	}
+	if list {
+		targets.List(stdout, all)
+		return true
+	}
+	t, known := targets.Find(all, args[1])
+	if known {
+		targets.Help(stdout, t)
+	}
+	return known
 }

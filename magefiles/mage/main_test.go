@@ -16,10 +16,14 @@ func TestUnknownTarget(t *testing.T) {
 	}
 }
 
-func TestAKnownTargetSaysNoMore(t *testing.T) {
+func TestTheListAndTheHelpAreOurs(t *testing.T) {
 	t.Chdir("../..")
 	var stdout, stderr strings.Builder
-	if code := run([]string{"-l"}, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.String() != "" || !strings.Contains(stdout.String(), "build:all") {
+	if code := run([]string{"-l"}, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.String() != "" || !strings.Contains(stdout.String(), "\n  build:full  ") {
+		t.Errorf("exit code %d, stderr %q, stdout %q", code, &stderr, &stdout)
+	}
+	stdout.Reset()
+	if code := run([]string{"-h", "build"}, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.String() != "" || !strings.Contains(stdout.String(), "\nExample:\n  go tool mage build\n") {
 		t.Errorf("exit code %d, stderr %q, stdout %q", code, &stderr, &stdout)
 	}
 }

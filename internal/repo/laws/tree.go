@@ -55,6 +55,8 @@ func Read(root fs.FS) (Tree, error) {
 		case d.IsDir():
 			tree.at[name] = -1
 			return nil
+		case d.Name() == mageOutput:
+			return nil
 		case !d.Type().IsRegular() || strings.Contains(name, "/testdata/"):
 			tree.at[name] = -1
 			return nil
@@ -69,6 +71,9 @@ func Read(root fs.FS) (Tree, error) {
 	})
 	return tree, err
 }
+
+// mageOutput is what mage makes beside its targets while it compiles them.
+const mageOutput = "mage_output_file.go"
 
 func skipped(dir string) bool {
 	switch dir {

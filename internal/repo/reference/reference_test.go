@@ -5,12 +5,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"caduceus/internal/build/targets"
 	"caduceus/internal/repo/laws"
+	"caduceus/internal/variable"
 )
 
 var update = flag.Bool("update", false, "rewrite the pages of docs/reference")
@@ -94,7 +97,7 @@ func TestThePagesNameWhatThereIs(t *testing.T) {
 	for name, words := range map[string][]string{
 		"cli.md":         {"### hermes gateway status", "| `3` | it is down |", "`--json`", "hermes container main", "### hermes profile create\n"},
 		"environment.md": {"`HERMES_UID`", "`/opt/data`", "yes: exact", "`S6_KILL_GRACETIME` | milliseconds | `3000`"},
-		"mage.md":        {"| `build:all` | builds", "| `test:docker` |", "| `publish ADDRESS` |"},
+		"mage.md":        {"| [`build`](#build) | Builds", "| [`test:docker`](#testdocker) |", "go tool mage publish ADDRESS\n", "    CHANNEL  "},
 		"schemas.md":     {"`caduceus.doctor/v1`", "`findings[].fix`"},
 	} {
 		text := string(pages[Dir+"/"+name])
@@ -102,5 +105,26 @@ func TestThePagesNameWhatThereIs(t *testing.T) {
 		if len(lacks) > 0 {
 			t.Errorf("%s lacks %q", name, lacks)
 		}
+	}
+}
+
+var helpVariable = regexp.MustCompile(`(?m)^\t([A-Z][A-Z_]+) `)
+
+func TestTheHelpOfTargetsNamesVariablesOfTheTable(t *testing.T) {
+	all, err := targets.Read(os.DirFS("../../.."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := 0
+	for _, target := range all {
+		for _, m := range helpVariable.FindAllStringSubmatch(target.Text, -1) {
+			named++
+			if !slices.ContainsFunc(variable.All(), func(v variable.Variable) bool { return v.Name == m[1] }) {
+				t.Errorf("the help of %s names %s, which internal/variable does not have", target.Name, m[1])
+			}
+		}
+	}
+	if named < 10 {
+		t.Errorf("want the variables of the targets, found %d", named)
 	}
 }

@@ -32,7 +32,7 @@ func (a *app) containerDoctor() *cobra.Command {
 		Use:     "doctor",
 		Summary: "List what is wrong with this container, each with its cause and a fix",
 		Detail: `It looks at the init, the agent, the volume and who else uses it, each profile's files and gateway, the
-dashboard if one is wanted, and the names of variables.`,
+dashboard if one is wanted, and variables that are misspelt.`,
 		Example: "docker exec hermes hermes container doctor",
 		Exits:   []command.Exit{{Code: "0", Means: "nothing is wrong"}, {Code: "1", Means: "something is"}, {Code: "2", Means: "wrong command line"}},
 		ReadOn:  "guide/troubleshooting.md",
@@ -63,11 +63,12 @@ dashboard if one is wanted, and the names of variables.`,
 // adder takes one finding.
 type adder func(object, cause, fix string)
 
-// findings looks at the init, the image, the volume, each profile, and what is wanted up.
+// findings looks at the init, the image, the variables, the volume, each profile, and what is wanted up.
 func (a *app) findings(ctx context.Context) []finding {
 	found := []finding{}
 	add := func(object, cause, fix string) { found = append(found, finding{object, cause, fix}) }
 	a.findImage(add)
+	a.findVariables(add)
 	a.findVolume(add)
 	names, warnings := a.home.Names()
 	for _, w := range warnings {

@@ -6,10 +6,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/env"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/front/volumelock"
 	"caduceus/internal/identity"
@@ -25,6 +27,21 @@ func (a *app) findImage(add adder) {
 	}
 	if _, notice := profile.ParseHome(a.getenv("HERMES_HOME")); notice != "" {
 		add("HERMES_HOME", notice, "set an absolute path that is not the system's")
+	}
+}
+
+// findVariables looks for variables that do not mean what somebody meant.
+//
+// contract: ENV-11
+func (a *app) findVariables(add adder) {
+	environ := env.Environ(a.Environ)
+	for _, name := range environ.Miscased() {
+		add(name, "nobody reads it: names of variables are upper case", "docker run -e "+strings.ToUpper(name)+"=…")
+	}
+	for _, v := range env.Switches() {
+		if value := environ.Value(v); !v.Yes(value) && !env.No(value) {
+			add(v.String(), env.Shown(value)+" is neither true nor false; it counts as false", "docker run -e "+v.String()+"=1, or =0")
+		}
 	}
 }
 

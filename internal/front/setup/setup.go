@@ -71,6 +71,7 @@ func Run(ctx context.Context, env Env) int {
 		j.export("HERMES_HOME", j.home)
 	}
 	j.warnAboutSwitches()
+	j.warnAboutNames()
 
 	db, err := identity.Open(env.Root)
 	if err == nil {

@@ -26,6 +26,15 @@ func TestASwitchThatIsNeitherYesNorNoIsNamed(t *testing.T) {
 	}
 }
 
+func TestAVariableInTheWrongCaseIsNamed(t *testing.T) {
+	clause.Proves(t, "ENV-11")
+	c := newContainer(t)
+	c.expect(c.run("hermes_dashboard=1"), "[stage2] Warning: hermes_dashboard is ignored: names of variables are upper case, HERMES_DASHBOARD")
+	if out := c.run("HERMES_DASHBOARD=1", "http_proxy=x"); strings.Contains(out, "upper case") {
+		t.Error(out)
+	}
+}
+
 func TestASignInThatIsNoneIsNotWritten(t *testing.T) {
 	clause.Proves(t, "ENV-11", "SETUP-25")
 	c := newContainer(t)

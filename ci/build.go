@@ -7,8 +7,8 @@ import (
 
 	"caduceus/ci/internal/dagger"
 	"caduceus/image"
-	"caduceus/internal/build/gate"
 	"caduceus/internal/build/publish"
+	"caduceus/internal/build/verdict"
 )
 
 // recipe is what the Dockerfile has of the repository.
@@ -25,7 +25,7 @@ func (m *Caduceus) Build(
 	// Folder with another agent than the pinned one
 	// +optional
 	agentSource *dagger.Directory,
-	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the one of image/lock.json
+	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the Dockerfile's own
 	// +optional
 	base *string,
 	// What the image and its programs call themselves, as "1.2.3"
@@ -37,7 +37,7 @@ func (m *Caduceus) Build(
 		return nil, err
 	}
 	built, err := m.build(ctx, variant, agentSource, from, version)
-	return built, gate.Plain(err)
+	return built, verdict.Plain(err)
 }
 
 // Write one variant of the image as a file that "docker load" takes.
@@ -51,7 +51,7 @@ func (m *Caduceus) ImageTarball(
 	// Folder with another agent than the pinned one
 	// +optional
 	agentSource *dagger.Directory,
-	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the one of image/lock.json
+	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the Dockerfile's own
 	// +optional
 	base *string,
 	// What the image and its programs call themselves, as "1.2.3"
@@ -63,7 +63,7 @@ func (m *Caduceus) ImageTarball(
 		return nil, err
 	}
 	file, err := m.tarball(ctx, variant, agentSource, from, version)
-	return file, gate.Plain(err)
+	return file, verdict.Plain(err)
 }
 
 func (m *Caduceus) tarball(ctx context.Context, variant Variant, agentSource *dagger.Directory, base, version string) (*dagger.File, error) {

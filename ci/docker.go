@@ -30,7 +30,7 @@ func (m *Caduceus) TestDocker(
 	// Only tests that match this regular expression, as "go test -run" takes it
 	// +optional
 	run *string,
-	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the one of image/lock.json
+	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the Dockerfile's own
 	// +optional
 	base *string,
 ) (string, error) {

@@ -7,7 +7,7 @@ import (
 	"sync"
 
 	"caduceus/ci/internal/dagger"
-	"caduceus/internal/build/gate"
+	"caduceus/internal/build/verdict"
 )
 
 // job is a gate and the container in which it runs.
@@ -46,22 +46,22 @@ func (j job) exec() *dagger.Container {
 }
 
 // run runs the gate and judges it.
-func (j job) run(ctx context.Context) gate.Verdict {
-	r := gate.Run{Gate: j.name, Tests: j.tests}
+func (j job) run(ctx context.Context) verdict.Verdict {
+	r := verdict.Run{Gate: j.name, Tests: j.tests}
 	r.Log, r.Err = j.exec().Stdout(ctx)
 	// Where nothing ran, the exit code is 0 or below it, and the error itself says why.
 	if failed, ok := errors.AsType[*dagger.ExecError](r.Err); ok && failed.ExitCode > 0 {
 		r.Log, r.Code, r.Err = failed.Stdout, failed.ExitCode, nil
 	}
-	return gate.Judge(r)
+	return verdict.Judge(r)
 }
 
 // one is a function's answer for a single gate.
 func one(ctx context.Context, j job, err error) (string, error) {
 	if err != nil {
-		return "", gate.Plain(fmt.Errorf("%s: cannot begin: %w", j.name, err))
+		return "", verdict.Plain(fmt.Errorf("%s: cannot begin: %w", j.name, err))
 	}
-	return gate.Report([]gate.Verdict{j.run(ctx)})
+	return verdict.Report([]verdict.Verdict{j.run(ctx)})
 }
 
 // Check format, source, scripts and workflows.
@@ -115,7 +115,7 @@ func mage(targets ...string) []string { return append([]string{"go", "tool", "ma
 // +cache="never"
 func (m *Caduceus) Check(
 	ctx context.Context,
-	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the one of image/lock.json
+	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the Dockerfile's own
 	// +optional
 	base *string,
 ) (string, error) {
@@ -130,20 +130,20 @@ func (m *Caduceus) Check(
 		func() (job, error) { return m.testBuilt(ctx, VariantFull, from, "dev", "") },
 		func() (job, error) { return m.testBuilt(ctx, VariantSlim, from, "dev", "") },
 	}
-	verdicts := make([]gate.Verdict, len(gates))
+	verdicts := make([]verdict.Verdict, len(gates))
 	var all sync.WaitGroup
 	for i, begin := range gates {
 		all.Go(func() {
 			j, err := begin()
 			if err != nil {
-				verdicts[i] = gate.Judge(gate.Run{Gate: j.name, Tests: j.tests, Err: err})
+				verdicts[i] = verdict.Judge(verdict.Run{Gate: j.name, Tests: j.tests, Err: err})
 				return
 			}
 			verdicts[i] = j.run(ctx)
 		})
 	}
 	all.Wait()
-	return gate.Report(verdicts)
+	return verdict.Report(verdicts)
 }
 
 // Give back what the gates left that ran last on this engine, one folder a gate: log.txt,
@@ -155,7 +155,7 @@ func (m *Caduceus) Check(
 func (m *Caduceus) Results(ctx context.Context) (*dagger.Directory, error) {
 	c, err := m.toolchain(ctx, "go.mod")
 	if err != nil {
-		return nil, gate.Plain(err)
+		return nil, verdict.Plain(err)
 	}
 	const collect = `mkdir -p /out && for lane in /lanes/*; do cp -a "$lane/." /out/; done && rm -rf /out/lost+found && ls /out`
 	for _, l := range []lane{sourceLane, imageLane} {
@@ -164,7 +164,7 @@ func (m *Caduceus) Results(ctx context.Context) (*dagger.Directory, error) {
 	c = c.With(fresh).WithExec([]string{"sh", "-c", collect})
 	names, err := c.Stdout(ctx)
 	if err != nil {
-		return nil, gate.Plain(err)
+		return nil, verdict.Plain(err)
 	}
 	if names == "" {
 		return nil, errors.New("no gate has run on this engine: run \"dagger call check\", or one of its gates, first")

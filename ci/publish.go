@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 
 	"caduceus/ci/internal/dagger"
-	"caduceus/internal/build/gate"
 	"caduceus/internal/build/publish"
+	"caduceus/internal/build/verdict"
 )
 
 // Build one variant of the image, test it, and push exactly what passed.
@@ -30,7 +30,7 @@ func (m *Caduceus) Publish(
 	// Variant to publish; the tags of slim end in "-slim"
 	// +default="full"
 	variant Variant,
-	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the one of image/lock.json
+	// Image to build on, as "registry.example/mirror/debian:13.4"; by default the Dockerfile's own
 	// +optional
 	base *string,
 	// What the image calls itself and the tag that never moves, as "1.2.3"
@@ -43,7 +43,7 @@ func (m *Caduceus) Publish(
 	}
 	request := publish.Request{Address: address, Variant: string(variant), Channels: tags, Version: version}
 	published, err := m.publish(ctx, request, username, password, from)
-	return published, gate.Plain(err)
+	return published, verdict.Plain(err)
 }
 
 func (m *Caduceus) publish(ctx context.Context, request publish.Request, username string, password *dagger.Secret, base string) ([]string, error) {
@@ -78,12 +78,12 @@ func (m *Caduceus) publish(ctx context.Context, request publish.Request, usernam
 	if err != nil {
 		return nil, err
 	}
-	verdict := j.run(ctx)
-	if verdict.Err != nil {
-		return nil, fmt.Errorf("nothing was pushed to %q: %w", request.Address, verdict.Err)
+	judged := j.run(ctx)
+	if judged.Err != nil {
+		return nil, fmt.Errorf("nothing was pushed to %q: %w", request.Address, judged.Err)
 	}
-	say("%s: %s", verdict.Gate, verdict.Tally)
-	passed := publish.Facts{Image: image.facts, Tree: tree, Passes: []publish.Pass{{Image: image.facts.ID, Revision: tree.Revision, Tests: verdict.Tally.Passed}}}
+	say("%s: %s", judged.Gate, judged.Tally)
+	passed := publish.Facts{Image: image.facts, Tree: tree, Passes: []publish.Pass{{Image: image.facts.ID, Revision: tree.Revision, Tests: judged.Tally.Passed}}}
 	plan, err := publish.Decide(request, passed)
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ const AgentLabel = "caduceus.agent.version"
 // out, so the Dockerfile's own default holds.
 func (s Spec) BuildArgs(o Options) map[string]string {
 	args := map[string]string{
-		"BASE_IMAGE":     or(o.Base, s.Base.String()),
+		"BASE_IMAGE":     or(o.Base, s.Base),
 		"BROWSER_SOURCE": or(o.Browser, s.Browser),
 		"BINARIES":       "source",
 		"AGENT_SOURCE":   o.AgentSource,
@@ -55,7 +55,7 @@ func (s Spec) BuildArgs(o Options) map[string]string {
 func (s Spec) Labels(o Options) map[string]string {
 	const prefix = "org.opencontainers.image."
 	return map[string]string{
-		prefix + "base.name": or(o.Base, s.Base.String()),
+		prefix + "base.name": or(o.Base, s.Base),
 		prefix + "version":   or(o.Version, "dev"),
 		prefix + "revision":  or(o.Revision, "unknown"),
 		prefix + "source":    or(o.Source, "unknown"),

@@ -22,22 +22,22 @@ func spec(t *testing.T) Spec {
 func TestBuildArgs(t *testing.T) {
 	clause.Proves(t, "IMG-15", "IMG-20", "TOOL-01")
 	cases := map[string]struct {
-		base Base
+		base string
 		o    Options
 		want map[string]string
 	}{
 		"nothing chosen": {
-			Base{Ref: "debian:13.4"},
+			"debian:13.4",
 			Options{},
 			map[string]string{"BASE_IMAGE": "debian:13.4", "BINARIES": "source", "BROWSER_SOURCE": "debian", "AGENT_VERSION": "0.19.0"},
 		},
 		"a base with a digest": {
-			Base{Ref: "debian:13.4", Digest: "sha256:abc"},
+			"debian:13.4@sha256:abc",
 			Options{},
 			map[string]string{"BASE_IMAGE": "debian:13.4@sha256:abc", "BINARIES": "source", "BROWSER_SOURCE": "debian", "AGENT_VERSION": "0.19.0"},
 		},
 		"all of it": {
-			Base{Ref: "debian:13.4", Digest: "sha256:abc"},
+			"debian:13.4@sha256:abc",
 			Options{
 				Base: "caduceus-base:13.8", Browser: "playwright", AgentSource: "dist/agent", CA: "dist/ca.crt", Prebuilt: true, Version: "1.2.3",
 				Revision: "abc", Source: "src", GitSHA: "def", Epoch: time.Unix(1700000000, 5),

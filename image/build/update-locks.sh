@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the locks anew from the *.in files, package.json and an unpacked agent.
 # Needs uv and npm. An update of the agent itself changes agent.lock by hand:
-# name, version and the hash of its source distribution; then lock.json.
+# name, version and the hash of its source distribution.
 # usage: image/build/update-locks.sh AGENT-DIRECTORY
 set -eu
 agent=$(realpath "$1")

@@ -48,10 +48,10 @@ func (p *Pipeline) Base(ctx context.Context, fresh bool) error {
 	return nil
 }
 
-func (p *Pipeline) base(ctx context.Context, e *engine.Engine, official image.Base, fresh bool) (base.Choice, error) {
+func (p *Pipeline) base(ctx context.Context, e *engine.Engine, official string, fresh bool) (base.Choice, error) {
 	b := base.Builder{
 		Store: e, Run: p.Run, Facts: p.Facts, Say: p.say,
-		Official: official.String(), Given: p.Getenv("BASE_IMAGE"), Force: fresh,
+		Official: official, Given: p.Getenv("BASE_IMAGE"), Force: fresh,
 	}
 	if b.Given == oursOnly {
 		b.Given, b.Ours = "", true

@@ -3,6 +3,7 @@ package laws
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"maps"
@@ -88,4 +89,54 @@ func undispatched(tree Tree) ([]Violation, error) {
 		}
 	}
 	return found, nil
+}
+
+// DaggerIncludes wants dagger.json to include each package of the root module that the Dagger module needs:
+// an engine gives the module no other files, and without an engine it compiles all the same.
+func DaggerIncludes(tree Tree) ([]Violation, error) {
+	const list = "dagger.json"
+	var config struct{ Include []string }
+	file, _ := tree.File(list)
+	if err := json.Unmarshal([]byte(file.Text), &config); err != nil {
+		return nil, fmt.Errorf("cannot read %s: %w", list, err)
+	}
+	var found []Violation
+	seen := map[string]bool{"ci": true}
+	for queue := []string{"ci"}; len(queue) > 0; queue = queue[1:] {
+		imported, err := ownImports(tree, queue[0])
+		if err != nil {
+			return nil, err
+		}
+		for _, dir := range imported {
+			if seen[dir] || strings.HasPrefix(dir, "ci/") {
+				continue
+			}
+			seen[dir] = true
+			queue = append(queue, dir)
+			if !slices.Contains(config.Include, dir+"/*.go") {
+				found = append(found, Violation{list, 0, fmt.Sprintf("does not include %q, which %s imports: add it", dir+"/*.go", queue[0])})
+			}
+		}
+	}
+	return found, nil
+}
+
+// ownImports are the folders of this repository's packages that a package imports, tests left out.
+func ownImports(tree Tree, dir string) ([]string, error) {
+	var dirs []string
+	for file := range tree.Files(dir + "/*.go") {
+		if strings.HasSuffix(file.Name, "_test.go") {
+			continue
+		}
+		_, parsed, err := file.Go()
+		if err != nil {
+			return nil, err
+		}
+		for _, spec := range parsed.Imports {
+			if own, ok := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), "caduceus/"); ok {
+				dirs = append(dirs, own)
+			}
+		}
+	}
+	return dirs, nil
 }

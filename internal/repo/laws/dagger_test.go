@@ -54,3 +54,24 @@ func TestDaggerCodeRefuses(t *testing.T) {
 		t.Error("a list that is none was read")
 	}
 }
+
+func TestDaggerIncludes(t *testing.T) {
+	found, err := DaggerIncludes(repository(t))
+	report(t, found, err)
+}
+
+func TestDaggerIncludesRefusesAPackageThatNoEngineSees(t *testing.T) {
+	files := map[string]string{
+		"dagger.json": `{"include": ["a/*.go", "b/*.go"]}`,
+		"ci/main.go":  "package main\n\nimport (\n\t_ \"caduceus/a\"\n\t_ \"caduceus/ci/internal/dagger\"\n\t_ \"fmt\"\n)\n",
+		"a/a.go":      "package a\n\nimport _ \"caduceus/b\"\n",
+		"b/b_test.go": "package b\n\nimport _ \"caduceus/c\"\n",
+	}
+	found, err := DaggerIncludes(tree(t, files))
+	report(t, found, err)
+	files["dagger.json"] = `{"include": ["a/*.go"]}`
+	if found, err = DaggerIncludes(tree(t, files)); err != nil {
+		t.Fatal(err)
+	}
+	wantOne(t, found, `dagger.json: does not include "b/*.go", which a imports`)
+}

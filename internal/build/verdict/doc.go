@@ -1,0 +1,6 @@
+// Package verdict judges runs of lint and of tests that ended in a container of the Dagger engine, by their
+// exit code and what they printed.
+//
+// A run of tests is accepted only with both: code 0, and a closing line that counts at least one passed
+// test.
+package verdict

@@ -103,6 +103,9 @@ func redirect(ctx context.Context, s *harness.Subject) error {
 		func(s harness.Slot) bool { return s.Up && s.WantedUp }); err != nil {
 		errs = append(errs, broken("GW-01", err))
 	}
+	if err := c.WaitLog(ctx, breadcrumb, verbLimit); err != nil {
+		errs = append(errs, broken("GW-02", err))
+	}
 	_, stderr, err := c.Logs(ctx)
 	if err != nil {
 		return err

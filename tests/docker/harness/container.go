@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/pkg/stdcopy"
@@ -22,12 +21,6 @@ type Container struct {
 	engine *Engine
 	inner  testcontainers.Container
 	tty    bool
-}
-
-// Stopped says how a container ended.
-type Stopped struct {
-	Code int           // as docker inspect reports it
-	Took time.Duration // from the call to its return
 }
 
 // Start creates and starts a container. It returns once the engine has started
@@ -105,53 +98,12 @@ func (c *Container) Running(ctx context.Context) (bool, error) {
 	return got.State.Running, nil
 }
 
-// Stop does what docker stop does, with the engine's default grace of 10 s.
-func (c *Container) Stop(ctx context.Context) (Stopped, error) { return c.stop(ctx, nil) }
-
-// StopWithin does what docker stop -t does: the engine kills after grace.
-func (c *Container) StopWithin(ctx context.Context, grace time.Duration) (Stopped, error) {
-	return c.stop(ctx, &grace)
-}
-
-func (c *Container) stop(ctx context.Context, grace *time.Duration) (Stopped, error) {
-	begin := time.Now()
-	if err := c.inner.Stop(ctx, grace); err != nil {
-		return Stopped{}, fmt.Errorf("cannot stop %q: %w", c.Name, err)
-	}
-	return c.stopped(ctx, begin)
-}
-
 // Restart does what docker restart does.
 func (c *Container) Restart(ctx context.Context) error {
 	if _, err := c.engine.api.ContainerRestart(ctx, c.ID, client.ContainerRestartOptions{}); err != nil {
 		return fmt.Errorf("cannot restart %q: %w", c.Name, err)
 	}
 	return nil
-}
-
-// Wait waits at most limit for the container to end by itself.
-func (c *Container) Wait(ctx context.Context, limit time.Duration) (Stopped, error) {
-	begin := time.Now()
-	err := Poll(ctx, "end of container "+c.Name, limit, func(ctx context.Context) (string, bool, error) {
-		got, err := c.Inspect(ctx)
-		if err != nil {
-			return "", false, err
-		}
-		return string(got.State.Status), !got.State.Running && got.State.Status != "created", nil
-	})
-	if err != nil {
-		return Stopped{}, err
-	}
-	return c.stopped(ctx, begin)
-}
-
-func (c *Container) stopped(ctx context.Context, begin time.Time) (Stopped, error) {
-	took := time.Since(begin)
-	got, err := c.Inspect(ctx)
-	if err != nil {
-		return Stopped{}, err
-	}
-	return Stopped{Code: got.State.ExitCode, Took: took}, nil
 }
 
 // Remove removes the container and its anonymous volumes.

@@ -62,10 +62,9 @@ func TestGateway(t *testing.T) {
 		t.Errorf("want exit code 0 of the venv's hermes, got %d", code)
 	}
 
-	begin := time.Now()
 	w.ok("docker stop hermes")
-	if took := time.Since(begin); took > 10*time.Second {
-		t.Errorf("want docker stop to end within the engine's 10 s, took %v", took)
+	if code := w.ok("docker inspect hermes --format {{.State.ExitCode}}"); code != "0\n" {
+		t.Errorf("want docker stop to end within the engine's 10 s, with exit code 0, got %s", code)
 	}
 }
 

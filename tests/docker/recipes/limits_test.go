@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // The guide's limits, then its minimum for as long as the contract asks.
@@ -30,7 +29,7 @@ func TestResourceLimits(t *testing.T) {
 	w.ok("docker run -d --name hermes --memory=1g --cpus=1 -v ~/.hermes:/opt/data nousresearch/hermes-agent gateway run")
 	w.gateway("hermes", ".hermes")
 	pid := w.ok("docker exec hermes /command/s6-svstat -o pid /run/service/gateway-default")
-	w.until("60 s of the gateway under 1 GB and one core", "docker exec hermes /command/s6-svstat -o updownfor,pid /run/service/gateway-default", 100*time.Second,
+	w.until("60 s of the gateway under 1 GB and one core", "docker exec hermes /command/s6-svstat -o updownfor,pid /run/service/gateway-default", gatewayLimit,
 		func(r result) bool {
 			f := strings.Fields(r.stdout)
 			if len(f) != 2 {

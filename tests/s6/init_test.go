@@ -125,7 +125,7 @@ func TestTenThousandRestartsLeaveNothingBehind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(w.dir, "foo", "run"), program, 0o755); err != nil {
+	if err := writeProgram(filepath.Join(w.dir, "foo", "run"), program, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	type use struct{ descriptors, threads, residentKB int }
@@ -316,7 +316,7 @@ func TestSecondScannerIsRefused(t *testing.T) {
 func TestBrokenDirectoryIsSupervisedOnceMended(t *testing.T) {
 	clause.Proves(t, "SUP-12")
 	w := ourWorld(t, map[string]string{"run": sleeper, "event": "a file"})
-	w.poll("the cause is logged", func() bool { return w.quiet("s6-svok", "foo") == 1 })
+	w.poll("nothing supervises foo", func() bool { return w.quiet("s6-svok", "foo") == 1 })
 	w.remove("foo/event")
 	w.run("s6-svscanctl", "-a", ".")
 	w.untilStat("foo", "up")

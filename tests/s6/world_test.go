@@ -74,10 +74,18 @@ func (w *world) service(name string, files map[string]string) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			w.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		if err := writeProgram(path, []byte(content), mode); err != nil {
 			w.Fatal(err)
 		}
 	}
+}
+
+// writeProgram writes a file that will be executed. A test beside this one that forked while the file is
+// open would have it open, too, and "text file busy" would be the answer to who executes it.
+func writeProgram(path string, content []byte, mode os.FileMode) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, content, mode)
 }
 
 // start starts the scanner and waits until it takes letters.

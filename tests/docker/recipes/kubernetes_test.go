@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // The manifest's container, with the flags of docker run that say the same: what
@@ -17,10 +19,10 @@ import (
 func TestKubernetesPodBoots(t *testing.T) {
 	w := newWorld(t, "RUN-03", "RUN-04", "RUN-06", "HEALTH-01")
 	pod := readPod(t)
-	container := pod.Spec.Containers[0]
+	container := pod.Containers[0]
 	w.kubeletVolume(".hermes", "2775", pod)
 	for _, m := range container.VolumeMounts {
-		if pod.emptyDir(m.Name) != "" {
+		if emptyDir(pod, m.Name) != "" {
 			w.kubeletVolume(".emptydir-"+m.Name, "2777", pod)
 		}
 	}
@@ -46,37 +48,37 @@ func TestKubernetesPodBoots(t *testing.T) {
 
 // kubeletVolume makes a directory as kubelet does: it gives a volume the fsGroup and its
 // set-group-id bit, and all may write to an emptyDir, which is not sticky.
-func (w *world) kubeletVolume(name, mode string, p pod) {
+func (w *world) kubeletVolume(name, mode string, p corev1.PodSpec) {
 	w.Helper()
 	w.ok("mkdir -p ~/" + name)
-	if err := os.Chown(w.file(name), -1, p.Spec.SecurityContext.FSGroup); err != nil {
+	if err := os.Chown(w.file(name), -1, int(*p.SecurityContext.FSGroup)); err != nil {
 		w.Skipf("only root can prepare a volume as kubelet does: %v", err)
 	}
 	w.ok("chmod " + mode + " ~/" + name) // after chown, which takes the bit
 }
 
 // dockerFlags are what kubelet would ask of the engine for the pod.
-func dockerFlags(p pod) []string {
-	c, s := p.Spec.Containers[0], p.Spec.SecurityContext
+func dockerFlags(p corev1.PodSpec) []string {
+	c, s := p.Containers[0], p.SecurityContext
 	flags := []string{
-		fmt.Sprintf("--user %d:%d", s.RunAsUser, s.RunAsGroup),
-		fmt.Sprintf("--group-add %d", s.FSGroup),
-		"--memory " + strings.TrimSuffix(c.Resources.Limits["memory"], "i"), "--cpus " + c.Resources.Limits["cpu"],
+		fmt.Sprintf("--user %d:%d", *s.RunAsUser, *s.RunAsGroup),
+		fmt.Sprintf("--group-add %d", *s.FSGroup),
+		"--memory " + strings.TrimSuffix(c.Resources.Limits.Memory().String(), "i"), "--cpus " + c.Resources.Limits.Cpu().String(),
 	}
-	if c.SecurityContext.ReadOnlyRootFilesystem {
+	if *c.SecurityContext.ReadOnlyRootFilesystem {
 		flags = append(flags, "--read-only")
 	}
-	if !c.SecurityContext.AllowPrivilegeEscalation {
+	if !*c.SecurityContext.AllowPrivilegeEscalation {
 		flags = append(flags, "--security-opt no-new-privileges")
 	}
 	for _, drop := range c.SecurityContext.Capabilities.Drop {
-		flags = append(flags, "--cap-drop "+drop)
+		flags = append(flags, "--cap-drop "+string(drop))
 	}
 	for _, e := range c.Env {
 		flags = append(flags, "-e "+e.Name+"="+e.Value)
 	}
 	for _, m := range c.VolumeMounts {
-		switch size := p.emptyDir(m.Name); {
+		switch size := emptyDir(p, m.Name); {
 		case size == "":
 			flags = append(flags, "-v ~/.hermes:"+m.MountPath)
 		case m.MountPath == "/dev/shm":

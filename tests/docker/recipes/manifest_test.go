@@ -3,114 +3,81 @@ package recipes
 import (
 	"bytes"
 	"errors"
-	"io"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"go.yaml.in/yaml/v4"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
 )
 
 // deployDir holds the recipes as files.
 const deployDir = "../../../deploy"
 
-// pod is the template of the Kubernetes manifest, as far as we look at it.
-type pod struct {
-	Spec struct {
-		AutomountServiceAccountToken  *bool `yaml:"automountServiceAccountToken"`
-		EnableServiceLinks            *bool `yaml:"enableServiceLinks"`
-		HostNetwork                   bool  `yaml:"hostNetwork"`
-		HostPID                       bool  `yaml:"hostPID"`
-		HostIPC                       bool  `yaml:"hostIPC"`
-		TerminationGracePeriodSeconds int   `yaml:"terminationGracePeriodSeconds"`
-		SecurityContext               struct {
-			RunAsNonRoot   bool                  `yaml:"runAsNonRoot"`
-			RunAsUser      int                   `yaml:"runAsUser"`
-			RunAsGroup     int                   `yaml:"runAsGroup"`
-			FSGroup        int                   `yaml:"fsGroup"`
-			SeccompProfile struct{ Type string } `yaml:"seccompProfile"`
-		} `yaml:"securityContext"`
-		Containers []struct {
-			Name, Image     string
-			Args            []string
-			Env             []struct{ Name, Value string }
-			SecurityContext struct {
-				AllowPrivilegeEscalation bool `yaml:"allowPrivilegeEscalation"`
-				Privileged               bool
-				ReadOnlyRootFilesystem   bool `yaml:"readOnlyRootFilesystem"`
-				Capabilities             struct{ Add, Drop []string }
-			} `yaml:"securityContext"`
-			LivenessProbe probe `yaml:"livenessProbe"`
-			StartupProbe  probe `yaml:"startupProbe"`
-			Resources     struct{ Limits map[string]string }
-			VolumeMounts  []struct {
-				Name      string
-				MountPath string `yaml:"mountPath"`
-			} `yaml:"volumeMounts"`
-		}
-		Volumes []struct {
-			Name     string
-			EmptyDir *struct {
-				SizeLimit string `yaml:"sizeLimit"`
-			} `yaml:"emptyDir"`
-			HostPath any `yaml:"hostPath"`
-		}
-	}
+// manifests are the documents of the Kubernetes file.
+type manifests struct {
+	namespace   corev1.Namespace
+	service     corev1.Service
+	statefulSet appsv1.StatefulSet
 }
 
-type probe struct{ Exec struct{ Command []string } }
-
-// emptyDir is the size of the named emptyDir, "" where there is none.
-func (p pod) emptyDir(name string) string {
-	for _, v := range p.Spec.Volumes {
-		if v.Name == name && v.EmptyDir != nil {
-			return v.EmptyDir.SizeLimit
-		}
-	}
-	return ""
-}
-
-// manifest is one document of the Kubernetes file.
-type manifest struct {
-	APIVersion string `yaml:"apiVersion"`
-	Kind       string
-	Metadata   struct {
-		Name, Namespace string
-		Labels          map[string]string
-	}
-	Spec struct {
-		Replicas             int
-		ServiceName          string `yaml:"serviceName"`
-		Selector             any
-		Ports                []struct{ Port int }
-		Template             pod
-		VolumeClaimTemplates []struct{ Metadata struct{ Name string } } `yaml:"volumeClaimTemplates"`
-	}
-}
-
-func readManifests(t *testing.T) map[string]manifest {
+// readManifests decodes them as Kubernetes does where it is told to be strict: a key that it does not know,
+// or knows in another case, is an error.
+func readManifests(t *testing.T) manifests {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(deployDir, "kubernetes", "hermes.yaml"))
+	text, err := os.ReadFile(filepath.Join(deployDir, "kubernetes", "hermes.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]manifest{}
-	for d := yaml.NewDecoder(bytes.NewReader(b)); ; {
-		var m manifest
-		if err := d.Decode(&m); errors.Is(err, io.EOF) {
-			return found
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		found[m.Kind] = m
+	found, err := parseManifests(text)
+	if err != nil {
+		t.Fatal(err)
 	}
+	if len(found.statefulSet.Spec.Template.Spec.Containers) != 1 {
+		t.Fatalf("want one container, got %d", len(found.statefulSet.Spec.Template.Spec.Containers))
+	}
+	return found
 }
 
-func readPod(t *testing.T) pod {
-	t.Helper()
-	p := readManifests(t)["StatefulSet"].Spec.Template
-	if len(p.Spec.Containers) != 1 {
-		t.Fatalf("want one container, got %d", len(p.Spec.Containers))
+func parseManifests(text []byte) (manifests, error) {
+	var m manifests
+	for document := range bytes.SplitSeq(text, []byte("\n---\n")) {
+		var head struct {
+			Kind string `json:"kind"`
+		}
+		if err := yaml.Unmarshal(document, &head); err != nil {
+			return m, err
+		}
+		into, known := map[string]any{"Namespace": &m.namespace, "Service": &m.service, "StatefulSet": &m.statefulSet}[head.Kind]
+		if !known {
+			return m, fmt.Errorf("a document of the kind %q", head.Kind)
+		}
+		asJSON, err := yaml.YAMLToJSONStrict(document)
+		if err != nil {
+			return m, fmt.Errorf("%s: %w", head.Kind, err)
+		}
+		unknown, err := json.UnmarshalStrict(asJSON, into)
+		if err := errors.Join(append(unknown, err)...); err != nil {
+			return m, fmt.Errorf("%s: %w", head.Kind, err)
+		}
 	}
-	return p
+	return m, nil
+}
+
+func readPod(t *testing.T) corev1.PodSpec {
+	t.Helper()
+	return readManifests(t).statefulSet.Spec.Template.Spec
+}
+
+// emptyDir is the size of the named emptyDir, "" where there is none.
+func emptyDir(p corev1.PodSpec, name string) string {
+	for _, v := range p.Volumes {
+		if v.Name == name && v.EmptyDir != nil && v.EmptyDir.SizeLimit != nil {
+			return v.EmptyDir.SizeLimit.String()
+		}
+	}
+	return ""
 }

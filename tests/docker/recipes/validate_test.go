@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
+	corev1 "k8s.io/api/core/v1"
 )
 
 // guideImage is the guide's name of the image; deploy/ keeps it.
@@ -108,26 +109,25 @@ func TestComposeFilesCanBeWrong(t *testing.T) {
 
 // The restricted pod security profile, and what our image needs under it.
 func TestKubernetesManifest(t *testing.T) {
-	all := readManifests(t)
-	if got := all["Namespace"].Metadata.Labels["pod-security.kubernetes.io/enforce"]; got != "restricted" {
+	m := readManifests(t)
+	if got := m.namespace.Labels["pod-security.kubernetes.io/enforce"]; got != "restricted" {
 		t.Errorf("want the namespace to enforce the restricted profile, got %q", got)
 	}
-	set := all["StatefulSet"]
-	if set.Spec.Replicas != 1 || set.Spec.ServiceName != all["Service"].Metadata.Name {
-		t.Errorf("want one replica behind the service, got %+v", set.Spec)
+	if set := m.statefulSet.Spec; *set.Replicas != 1 || set.ServiceName != m.service.Name {
+		t.Errorf("want one replica behind the service, got %+v", set)
 	}
 	p := readPod(t)
-	s, c := p.Spec.SecurityContext, p.Spec.Containers[0]
+	s, c := p.SecurityContext, p.Containers[0]
 	for what, ok := range map[string]bool{
-		"runAsNonRoot as 10000":         s.RunAsNonRoot && s.RunAsUser == 10000 && s.RunAsGroup == 10000 && s.FSGroup == 10000,
-		"seccomp RuntimeDefault":        s.SeccompProfile.Type == "RuntimeDefault",
-		"no privilege escalation":       !c.SecurityContext.AllowPrivilegeEscalation && !c.SecurityContext.Privileged,
-		"all capabilities dropped":      slices.Equal(c.SecurityContext.Capabilities.Drop, []string{"ALL"}) && c.SecurityContext.Capabilities.Add == nil,
-		"read-only root":                c.SecurityContext.ReadOnlyRootFilesystem,
-		"nothing of the host":           !p.Spec.HostNetwork && !p.Spec.HostPID && !p.Spec.HostIPC,
-		"no service account's token":    p.Spec.AutomountServiceAccountToken != nil && !*p.Spec.AutomountServiceAccountToken,
-		"no variables of services":      p.Spec.EnableServiceLinks != nil && !*p.Spec.EnableServiceLinks,
-		"more time than a stop takes":   p.Spec.TerminationGracePeriodSeconds >= 10,
+		"runAsNonRoot as 10000":         *s.RunAsNonRoot && *s.RunAsUser == 10000 && *s.RunAsGroup == 10000 && *s.FSGroup == 10000,
+		"seccomp RuntimeDefault":        s.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
+		"no privilege escalation":       !*c.SecurityContext.AllowPrivilegeEscalation && c.SecurityContext.Privileged == nil,
+		"all capabilities dropped":      slices.Equal(c.SecurityContext.Capabilities.Drop, []corev1.Capability{"ALL"}) && c.SecurityContext.Capabilities.Add == nil,
+		"read-only root":                *c.SecurityContext.ReadOnlyRootFilesystem,
+		"nothing of the host":           !p.HostNetwork && !p.HostPID && !p.HostIPC,
+		"no service account's token":    p.AutomountServiceAccountToken != nil && !*p.AutomountServiceAccountToken,
+		"no variables of services":      p.EnableServiceLinks != nil && !*p.EnableServiceLinks,
+		"more time than a stop takes":   *p.TerminationGracePeriodSeconds >= 10,
 		"the image's health check":      slices.Equal(c.LivenessProbe.Exec.Command, []string{"/command/hermes-health"}),
 		"a start-up probe, too":         slices.Equal(c.StartupProbe.Exec.Command, []string{"/command/hermes-health"}),
 		"the guide's image and command": c.Image == guideImage+":latest" && slices.Equal(c.Args, []string{"gateway", "run"}),
@@ -143,10 +143,29 @@ func TestKubernetesManifest(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"/opt/data": "data", "/run": "run", "/tmp": "tmp", "/dev/shm": "shm"}, writable); diff != "" {
 		t.Error(diff)
 	}
-	for _, v := range p.Spec.Volumes {
+	for _, v := range p.Volumes {
 		if v.EmptyDir == nil || v.HostPath != nil {
 			t.Errorf("want volume %s to be an emptyDir", v.Name)
 		}
+	}
+}
+
+func TestKubernetesManifestCanBeWrong(t *testing.T) {
+	const good = "kind: Namespace\nmetadata: {name: a}\n---\nkind: StatefulSet\nspec:\n  template:\n    spec:\n      hostPID: false\n"
+	if _, err := parseManifests([]byte(good)); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ old, other, says string }{
+		"a misspelt key":    {"hostPID", "hostPid", `unknown field "spec.template.spec.hostPid"`},
+		"a wrong type":      {"false", "[]", "cannot unmarshal array"},
+		"a key given twice": {"hostPID: false\n", "hostPID: false\n      hostPID: true\n", "already set"},
+		"an unknown kind":   {"kind: Namespace", "kind: Pod", `a document of the kind "Pod"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := parseManifests([]byte(strings.Replace(good, c.old, c.other, 1))); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("want %q, got %v", c.says, err)
+			}
+		})
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // entryEnv carries an Entry to the program that the rig starts once more.
-const entryEnv = "CADUCEUS_RIG"
+const entryEnv = "RIG_ENTRY"
 
 // Entry is how a program becomes the init of a Root. Its zero value but for Argv: as the present user,
 // with all it may do, on a tmpfs on /run with mode 755.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,6 +16,8 @@ import (
 
 	"caduceus/internal/rig"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/sys/unix"
 )
 
@@ -96,7 +99,20 @@ func (b *box) script(path, body string) {
 	b.file(path, "#!/bin/sh\n"+body+"\n", 0o755)
 }
 
-func (b *box) setenv(kv ...string) { b.spec.Env = append(b.spec.Env, kv...) }
+// setenv sets variables of /init, NAME=VALUE; the last value counts.
+func (b *box) setenv(vars ...string) {
+	for _, kv := range vars {
+		name, _, _ := strings.Cut(kv, "=")
+		b.spec.Env = slices.DeleteFunc(b.spec.Env, func(old string) bool { return strings.HasPrefix(old, name+"=") })
+		b.spec.Env = append(b.spec.Env, kv)
+	}
+}
+
+// tellsLimits makes /init log which waits of the stop end at their limits, and gives all of them so long
+// a limit that no load of the host makes one reach it.
+func (b *box) tellsLimits() {
+	b.setenv("S6_VERBOSITY=3", "S6_KILL_GRACETIME=60000", "S6_SERVICES_GRACETIME=60000", "S6_KILL_FINISH_MAXTIME=60000")
+}
 
 // longrun makes a service definition in bundle user.
 func (b *box) longrun(name, run string, files ...string) {
@@ -196,7 +212,7 @@ func (p *initProcess) wait() int {
 	p.t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(60 * time.Second):
+	case <-time.After(2 * time.Minute):
 		p.t.Fatalf("/init does not end; stdout:\n%s\nstderr:\n%s", p.stdout.String(), p.stderr.String())
 	}
 	if strings.Contains(p.stderr.String(), "DATA RACE") {
@@ -212,13 +228,35 @@ func (p *initProcess) signal(sig syscall.Signal) {
 	}
 }
 
-// stop sends TERM and gives how long the end took.
-func (p *initProcess) stop() time.Duration {
+// stop sends TERM and waits for the end.
+func (p *initProcess) stop() {
 	p.t.Helper()
-	began := time.Now()
 	p.signal(syscall.SIGTERM)
 	p.wait()
-	return time.Since(began)
+}
+
+// reached fails the test unless exactly these limits ended waits of the stop, by the log of the init
+// itself: how long a stop takes says more about the host. The limit of loggers does not count, which
+// is as short as a busy host's delays; package scan has its tests.
+func (p *initProcess) reached(limits ...string) {
+	p.t.Helper()
+	var got []string
+	stopped := false
+	for line := range strings.Lines(p.stderr.String()) {
+		text, found := strings.CutPrefix(strings.TrimSpace(line), "init: debug: stop: ")
+		switch {
+		case found && strings.HasPrefix(text, "deadline in "):
+			stopped = true
+		case found && !strings.HasPrefix(text, "loggers: "):
+			got = append(got, text)
+		}
+	}
+	if !stopped {
+		p.t.Errorf("there is no stop in the log; is S6_VERBOSITY 3? stderr:\n%s", p.stderr.String())
+	}
+	if diff := cmp.Diff(limits, got, cmpopts.EquateEmpty()); diff != "" {
+		p.t.Errorf("limits that were expected (-) and reached (+):\n%s\nstderr:\n%s", diff, p.stderr.String())
+	}
 }
 
 // inside is a path of the box as the running /init sees it.

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -189,6 +188,7 @@ func TestClosingDescriptorDoesNotHoldUpTheStop(t *testing.T) {
 	clause.Proves(t, "SUP-82")
 	t.Parallel()
 	b := newBox(t)
+	b.tellsLimits()
 	r, w, err := os.Pipe()
 	b.must(err)
 	defer func() { _, _ = r.Close(), w.Close() }()
@@ -201,10 +201,9 @@ func TestClosingDescriptorDoesNotHoldUpTheStop(t *testing.T) {
 		left, err := unix.IoctlGetInt(int(r.Fd()), unix.TIOCINQ)
 		return err == nil && left == 0
 	})
-	if took := p.stop(); took > 2*time.Second {
-		t.Errorf("stop took %v", took)
-	}
+	p.stop()
 	p.expect(0)
+	p.reached()
 	if got := p.stdout.String(); got != "" {
 		t.Errorf("stdout %q", got)
 	}
@@ -228,8 +227,6 @@ func TestNobodyReadsTheLog(t *testing.T) {
 	b.script("etc/services.d/svc/run", "exec sleep 1000")
 	p := b.start(nil, "sh", "-c", "echo cmd; exec sleep 1000")
 	p.says("script\ncmd\n")
-	if took := p.stop(); took > 2*time.Second {
-		t.Errorf("stop took %v", took)
-	}
+	p.stop()
 	p.expect(0)
 }

@@ -126,6 +126,9 @@ func (s *sequence) script(source string, argv []string, limit time.Duration) {
 	case <-ctx.Done():
 		_ = child.Signal(syscall.SIGKILL) // an error means that it is gone
 		log.Warnf("%s took too long and was killed", argv[0])
+		if s.ctx.Err() != nil {
+			s.late("downs", 0)
+		}
 		return
 	}
 	log.Infof("%s exited %d", argv[0], launch.Code(child.Status()))

@@ -53,9 +53,9 @@ func begin(c *container.Container) *sequence {
 	for _, timeout := range s.kills {
 		longest = max(longest, timeout)
 	}
-	limit := deadline(s.settings, longest)
-	s.ctx, s.done = context.WithTimeout(c.Stop.Aborted(), limit)
-	s.Debugf("stop: deadline in %v", limit)
+	s.ctx, s.done = context.WithDeadline(c.Stop.Aborted(), s.began.Add(deadline(s.settings, longest)))
+	at, _ := s.ctx.Deadline()
+	s.Debugf("stop: deadline in %v", at.Sub(s.began))
 	return s
 }
 

@@ -16,8 +16,8 @@ import (
 
 const allowApt = "HERMES_ALLOW_APT"
 
-// aptGet is the front called as apt-get or apt. Root gets the real program, and so does everybody with
-// what needs no root; an update or an installation of any other user is the helper's.
+// aptGet is the front called as apt-get or apt. Root gets the real program, and so does everybody for what
+// needs no root. The helper, which is root, updates and installs for anybody else.
 //
 // contract: TOOL-12, TOOL-14
 func (a *app) aptGet(ctx context.Context, name string) error {
@@ -44,7 +44,7 @@ func (a *app) askApt(ctx context.Context, r apt.Request) (int, error) {
 	return apt.Ask(ctx, socket, r, a.Stdout, a.Stderr)
 }
 
-// whyNoApt says in one line what to do about an error of askApt.
+// whyNoApt is the line about an error of askApt: what to do about it.
 func (a *app) whyNoApt(err error) string {
 	absent := errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED)
 	const others = `run "docker exec -u 0 CONTAINER apt-get …" or build a derived image (FROM this one, RUN apt-get …)`
@@ -59,7 +59,8 @@ func (a *app) whyNoApt(err error) string {
 	return err.Error()
 }
 
-// aptAllowed looks at the container's environment, too: a command of the agent need not have all of it.
+// aptAllowed reports whether the container was started with the variable, which a command of the agent may
+// not have in its own environment.
 func (a *app) aptAllowed() bool {
 	value, _ := os.ReadFile(a.path(contenv.Dir + "/" + allowApt))
 	return variable.On(a.getenv, allowApt) || variable.True(allowApt, strings.TrimSuffix(string(value), "\n"))
@@ -69,7 +70,7 @@ func (a *app) aptRunner() apt.Runner {
 	return apt.Runner{Dir: a.path("/usr/bin"), Proxy: a.Environ}
 }
 
-// asHermes runs fn with the file rights of hermes: the list of packages is in its hands.
+// asHermes runs fn with the file rights of hermes, who owns the list of packages and may have put a link there.
 func (a *app) asHermes(fn func() error) (err error) {
 	if a.euid != 0 {
 		return fn()

@@ -14,16 +14,16 @@ import (
 	"caduceus/internal/variable"
 )
 
-// exitNotMeant makes the slot's finish script keep it down.
+// exitNotMeant is the exit code by which the service's finish script keeps it down.
 const exitNotMeant = exitCode(78)
 
-// containerAptHelper is what the slot apt-helper runs.
+// containerAptHelper is what the service apt-helper runs.
 //
 // contract: TOOL-14, TOOL-15
 func (a *app) containerAptHelper() *cobra.Command {
 	return hidden("apt-helper", "Service: install packages for hermes", func(cmd *cobra.Command, _ []string) error {
 		if a.euid != 0 || !variable.On(a.getenv, allowApt) {
-			a.say("not for uid %d with %s=%q", a.euid, allowApt, a.getenv(allowApt))
+			a.say("the helper that installs packages does not run as uid %d with %s=%q", a.euid, allowApt, a.getenv(allowApt))
 			return exitNotMeant
 		}
 		account, err := a.account()
@@ -70,8 +70,8 @@ func (a *app) restoreAtBoot(ctx context.Context) error {
 	})
 }
 
-// startAptHelper is a part of the boot script 015-supervise-perms. The slot is down until then, and stays so in a container
-// that needs no helper.
+// startAptHelper is a part of the boot script 015-supervise-perms. The service is down until then, and stays
+// so in a container without the variable.
 func (a *app) startAptHelper() {
 	if !variable.On(a.getenv, allowApt) {
 		return

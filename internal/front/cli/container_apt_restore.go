@@ -10,7 +10,7 @@ import (
 	"caduceus/internal/front/command"
 )
 
-// containerAptRestore installs what the volume's list names, as a new container needs it.
+// containerAptRestore installs what the list on the volume names: packages go with their container.
 //
 // contract: TOOL-15
 func (a *app) containerAptRestore() *cobra.Command {

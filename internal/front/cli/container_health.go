@@ -96,13 +96,13 @@ func (a *app) health(ctx context.Context) health {
 	return h
 }
 
-// booted says whether the boot scripts are over: main-hermes, where there is one, starts after them.
+// booted reports whether the boot scripts are over: main-hermes, where there is one, starts after them.
 func (a *app) booted() bool {
 	status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, "main-hermes"))
 	return errors.Is(err, fs.ErrNotExist) || err == nil && status.Up()
 }
 
-// judge says whether a gateway that is wanted up is healthy.
+// judge reports whether a gateway that is wanted up is healthy.
 //
 // contract: HEALTH-02
 func judge(r gateway.Report) (ok bool, reason string) {
@@ -175,7 +175,7 @@ func (a *app) containerEnv(name string) string {
 	return strings.TrimSuffix(string(b), "\n")
 }
 
-// wantedUp lists the reports of all gateways that the supervisor was told to keep up.
+// wantedUp lists the reports of all gateways that somebody wants up.
 func (a *app) wantedUp() []gateway.Report {
 	names, _ := a.scandir.Profiles() // an unreadable scandir has nothing up
 	var reports []gateway.Report

@@ -20,8 +20,8 @@ import (
 // yieldsPath is the list that containerPrograms made.
 const yieldsPath = "/opt/hermes/docker/subcommand-programs"
 
-// containerMain is the container's main program: it drops root, takes its directory, and becomes what
-// the words of CMD say. main-wrapper.sh calls it.
+// containerMain is the container's main program, which main-wrapper.sh executes: it drops root, enters its
+// working directory, and becomes what the words of CMD name.
 //
 // contract: CMD-01, CMD-05, CMD-06, ENV-07, RUN-01, RUN-02, RUN-08
 func (a *app) containerMain() *cobra.Command {
@@ -57,7 +57,7 @@ func (a *app) becomeFront(ctx context.Context, words []string) error {
 	return ended(Run(ctx, front))
 }
 
-// enterContainer becomes hermes and prepares what any main program sees.
+// enterContainer becomes hermes and prepares the environment of any main program.
 func (a *app) enterContainer() error {
 	account, err := a.account()
 	if err != nil {
@@ -104,7 +104,7 @@ func mainPath(path string) string {
 	return strings.Join(append(first, dirs...), ":")
 }
 
-// chdir takes the directory that HERMES_ORIG_CWD names; else the one it was called in stays.
+// chdir enters the directory that HERMES_ORIG_CWD names; without one it stays where it was called.
 //
 // contract: CMD-06, ENV-11
 func (a *app) chdir() {

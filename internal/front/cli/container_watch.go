@@ -55,16 +55,16 @@ func (a *app) watch(ctx context.Context) error {
 	}
 }
 
-// holder holds the volume, or waits for the container that does.
+// holder is this container's claim to the volume, which another one may hold.
 type holder struct {
-	a    *app
-	self volumelock.Container
-	file *os.File
-	told bool
+	a      *app
+	self   volumelock.Container
+	file   *os.File
+	warned bool
 }
 
-// claim takes the volume if it is free. One that another container has got first, while both booted, is
-// reported unless setup has done so.
+// claim takes the volume if it is free. Where another container was faster while both booted, it warns,
+// unless setup has done so.
 //
 // contract: RUN-10
 func (h *holder) claim() {
@@ -73,14 +73,14 @@ func (h *holder) claim() {
 	}
 	root := h.a.home.Root()
 	var err error
-	if h.file, err = volumelock.Take(root, h.self); err == nil || h.told {
+	if h.file, err = volumelock.Take(root, h.self); err == nil || h.warned {
 		return
 	}
 	other, found := volumelock.Other(root, h.self)
 	if !found {
 		return
 	}
-	h.told = true
+	h.warned = true
 	if _, err := os.Stat(h.a.path(setup.SharedMark)); err != nil {
 		h.a.say("[hermes] Warning: %s", volumelock.Warning(root, other))
 	}

@@ -11,9 +11,9 @@ import (
 	"caduceus/internal/front/volumelock"
 )
 
-func TestTheVolumeIsHeldOrItsHolderNamedOnce(t *testing.T) {
+func TestAnotherContainerOnTheVolumeIsNamedOnce(t *testing.T) {
 	clause.Proves(t, "RUN-10")
-	for name, told := range map[string]bool{"setup saw nobody": false, "setup has told": true} {
+	for name, warned := range map[string]bool{"setup saw nobody": false, "setup has warned": true} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			stderr, err := os.Create(filepath.Join(dir, "stderr"))
@@ -22,7 +22,7 @@ func TestTheVolumeIsHeldOrItsHolderNamedOnce(t *testing.T) {
 			}
 			defer func() { _ = stderr.Close() }()
 			a := newApp(Env{Environ: []string{"HERMES_HOME=" + dir}, Root: dir, Stderr: stderr})
-			if told {
+			if warned {
 				mark := filepath.Join(dir, setup.SharedMark)
 				if err := os.MkdirAll(filepath.Dir(mark), 0o755); err != nil {
 					t.Fatal(err)
@@ -51,7 +51,7 @@ func TestTheVolumeIsHeldOrItsHolderNamedOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := 1
-			if told {
+			if warned {
 				want = 0
 			}
 			if got := strings.Count(string(said), `hostname "other"`); got != want {

@@ -1,12 +1,9 @@
-// Package cli is the front of the agent's command line, called as `hermes`. Run finds out who answers
-// (route): the agent, which is then executed in place of this process, or one of the verbs here, one
-// file a verb.
+// Package cli is the front of the agent's command line, called as `hermes`. Its verbs, one file each, make
+// one tree (tree.go). A command line that names a verb of the tree is served here; any other becomes the
+// agent, in place of this process and with its words untouched.
 //
-// What the environment says to the front: HERMES_HOME and S6_PROFILE_GATEWAY_SCANDIR say where
-// profiles and slots are; HERMES_DOCKER_EXEC_AS_ROOT keeps root; HERMES_GATEWAY_NO_SUPERVISE,
-// HERMES_GATEWAY_RESPECT_STOP, HERMES_ALLOW_ROOT_GATEWAY and HERMES_S6_SUPERVISED_CHILD decide about
-// `gateway run`; HERMES_ORIG_CWD is the directory of the container's main program.
+// Verbs decide with pure functions, most of them in packages of their own: gateway.Decide, reconcile.Plan,
+// dashboard.Decide. What is left here is to collect the facts, to act, and to print.
 //
-// Decisions are elsewhere (gateway.Decide, reconcile.Plan) or in pure functions here (route, program).
-// The package is not a library for other programs, and it does not parse the agent's own verbs.
+// Each verb has a transcript in testdata/script.
 package cli

@@ -25,8 +25,8 @@ the front. "hermes container doctor" examines the container.`,
 	}, a.doctor)
 }
 
-// doctor is the agent's `hermes doctor`. Its section about supervision comes from here where the agent
-// does not know the init, as it is not PID 1.
+// doctor is the agent's `hermes doctor`. Where the agent does not know the init, as that is not PID 1, the
+// section about supervision comes from here.
 //
 // contract: STATUS-03, RUN-05
 func (a *app) doctor(ctx context.Context, _ []string) error {
@@ -41,7 +41,7 @@ func (a *app) doctor(ctx context.Context, _ []string) error {
 	return firstError(err, ended(code))
 }
 
-// supervision lists what is up.
+// supervision is the section's lines, in the agent's words.
 func (a *app) supervision() []string {
 	var lines []string
 	for _, static := range []string{"main-hermes", "dashboard"} {

@@ -63,7 +63,7 @@ func (a *app) findVolume(add adder) {
 	}
 	var disk unix.Statfs_t
 	if unix.Statfs(root, &disk) == nil {
-		if cause := cramped(disk); cause != "" {
+		if cause := lackOfRoom(disk); cause != "" {
 			add(root, cause, "remove from it what is not needed, such as old logs, or give the volume more room")
 		}
 	}
@@ -72,8 +72,8 @@ func (a *app) findVolume(add adder) {
 	}
 }
 
-// cramped says why a disk has no room for what the agent writes, or "".
-func cramped(disk unix.Statfs_t) string {
+// lackOfRoom is why a disk has no room for what the agent writes, or "".
+func lackOfRoom(disk unix.Statfs_t) string {
 	const enough = 16 << 20 // bytes: a gateway's session and log files for a while
 	if free := disk.Bavail * uint64(disk.Bsize); free < enough {
 		return fmt.Sprintf("its disk is full: %d KiB are free", free>>10)
@@ -104,7 +104,7 @@ func (a *app) findProfile(add adder, name string) {
 	}
 }
 
-// readable says why a file cannot be read by this user. One that is missing is fine.
+// readable is why this user cannot read a file, or nil. A missing one is fine.
 func readable(path string) error {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a fifo must not hang it
 	if errors.Is(err, fs.ErrNotExist) {

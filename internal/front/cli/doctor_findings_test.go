@@ -9,7 +9,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestCramped(t *testing.T) {
+func TestAFullDiskIsFound(t *testing.T) {
 	clause.Proves(t, "STATUS-04")
 	for name, c := range map[string]struct {
 		disk unix.Statfs_t
@@ -23,7 +23,7 @@ func TestCramped(t *testing.T) {
 		"huge":          {unix.Statfs_t{Bsize: 1 << 20, Bavail: 1 << 40}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := cramped(c.disk); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			if got := lackOfRoom(c.disk); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 				t.Errorf("want %q in %q", c.want, got)
 			}
 		})

@@ -73,7 +73,7 @@ func newApp(env Env) *app {
 	switch {
 	case len(a.args) > 0 && a.args[0] == "container": // what follows is another program's
 		a.selection = profile.Selection{Rest: a.args}
-	case a.getenv("HERMES_HOME") != string(a.home): // the boot has told; the agent must not take what we do not
+	case a.getenv("HERMES_HOME") != string(a.home): // the boot has named it; the agent must not take what the front refuses
 		a.setenv("HERMES_HOME", string(a.home))
 	}
 	a.scandir.Path, _ = gateway.ScandirPath(a.getenv("S6_PROFILE_GATEWAY_SCANDIR"))
@@ -106,7 +106,7 @@ func (a *app) say(format string, v ...any) { fmt.Fprintf(a.Stderr, format+"\n", 
 
 func (a *app) print(format string, v ...any) { fmt.Fprintf(a.Stdout, format+"\n", v...) }
 
-// initRuns says whether an init of this image supervises the scandir. It need not be PID 1.
+// initRuns reports whether an init of this image supervises the scandir. It need not be PID 1.
 //
 // contract: RUN-05, GW-18
 func (a *app) initRuns() bool {
@@ -117,7 +117,7 @@ func (a *app) initRuns() bool {
 	return err == nil && scanned
 }
 
-// agentSeesInit makes the agent's own test for the init: PID 1 by its name.
+// agentSeesInit reports whether the agent finds the init by itself, which it knows as PID 1 by its name.
 //
 // contract: AGT-01
 func (a *app) agentSeesInit() bool {
@@ -129,8 +129,8 @@ func (a *app) agentSeesInit() bool {
 	return err == nil && info.IsDir()
 }
 
-// agentKnows says whether the agent finds the init that runs: at PID 1, or through
-// its start-up hook. Where it does not, the front makes up for it.
+// agentKnows reports whether the agent finds the init that runs: at PID 1, or through its start-up hook.
+// Where it does not, the front does what the agent would have done about slots.
 //
 // contract: RUN-05
 func (a *app) agentKnows() bool {
@@ -138,7 +138,7 @@ func (a *app) agentKnows() bool {
 	return err == nil || a.agentSeesInit()
 }
 
-// profileName is the profile that the command line means. An error has been printed.
+// profileName is the profile that the command line means. Its error has been printed already.
 func (a *app) profileName() (string, error) {
 	name, err := profile.Resolve(a.selection, a.home, variable.On(a.getenv, "HERMES_S6_SUPERVISED_CHILD"))
 	if err != nil {
@@ -151,7 +151,7 @@ func (a *app) profileName() (string, error) {
 // account is the runtime user, for the slots that the front renders.
 func (a *app) account() (identity.Account, error) { return identity.Lookup(a.Root, identity.Hermes) }
 
-// exitCode is an error that has been reported already.
+// exitCode is an error that has been printed already.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }

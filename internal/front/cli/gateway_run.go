@@ -78,7 +78,7 @@ func (a *app) stopped(name string) bool {
 	return profile.Prior(state, intent, profile.MachineBoot()) == profile.Stopped
 }
 
-// commandLine is how a person asks for something of a profile.
+// commandLine is what a person types to have words done for a profile.
 func commandLine(name, words string) string {
 	if name == profile.Default {
 		return "hermes " + words
@@ -94,8 +94,8 @@ func (a *app) refuseRoot() error {
 	return exitCode(1)
 }
 
-// becomeHeartbeat replaces this process by one that only waits for the container's end. Without a
-// sleep program it waits by itself, under another name: a front must not pass for a gateway.
+// becomeHeartbeat replaces this process by one that only waits for the container's end. Without a sleep
+// program it waits by itself, under another name: whoever looks for gateways goes by command lines.
 //
 // contract: GW-01, GW-05
 func (a *app) becomeHeartbeat() error {

@@ -15,7 +15,7 @@ import (
 	"caduceus/internal/front/gateway"
 )
 
-func TestBreadcrumb(t *testing.T) {
+func TestTheRedirectIsExplainedInOneLine(t *testing.T) {
 	clause.Proves(t, "GW-02")
 	for _, words := range []string{"s6 supervision", "--no-supervise", "HERMES_GATEWAY_NO_SUPERVISE=1"} {
 		if !strings.Contains(breadcrumb, words) {
@@ -46,7 +46,7 @@ func TestRootIsWhoStartedTheFrontOrWhoItStillIs(t *testing.T) {
 	}
 }
 
-func TestHeartbeat(t *testing.T) {
+func TestGatewayRunStaysAsASleepOrWaitsByItself(t *testing.T) {
 	clause.Proves(t, "ENV-11", "GW-01", "GW-05")
 	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {
@@ -93,7 +93,7 @@ func TestHeartbeat(t *testing.T) {
 	}
 }
 
-func TestHeartbeatWithoutSleepEndsWith143(t *testing.T) {
+func TestAHeartbeatWithoutSleepEndsWith143(t *testing.T) {
 	clause.Proves(t, "GW-05")
 	self, err := os.Executable()
 	if err != nil {

@@ -52,7 +52,7 @@ func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error 
 	return nil
 }
 
-// failed prints why a request was not obeyed, in the agent's words and where the agent prints them.
+// failed prints why a request was not obeyed, in the agent's words and on stdout, as the agent does.
 //
 // contract: GW-10, GW-11
 func (a *app) failed(err error) error {

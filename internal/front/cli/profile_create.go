@@ -39,8 +39,8 @@ func (a *app) profileCreate(ctx context.Context, create bool) error {
 	return nil
 }
 
-// forgetState records that a profile just made is not wanted up: an imported one brings the state of the
-// gateway that it was exported from, and the next boot must not start a second one of that.
+// forgetState records that the gateway of a new profile is not wanted up. An imported profile brings the
+// state of the gateway that it was exported from, and the next boot must not start a second one.
 func (a *app) forgetState(name string) {
 	dir := a.home.Dir(name)
 	if intent, _ := profile.ReadIntent(dir); intent.Want == "" && !profile.HasState(dir) {

@@ -48,7 +48,7 @@ func (a *app) profileDelete(ctx context.Context, words []string) error {
 	return ended(code)
 }
 
-// sameDir says whether path is still the open directory.
+// sameDir reports whether path is still the open directory.
 func sameDir(open *os.File, path string) bool {
 	if open == nil {
 		return false
@@ -61,7 +61,7 @@ func sameDir(open *os.File, path string) bool {
 	return err == nil && os.SameFile(was, is)
 }
 
-// hold keeps a gateway that is up from being started again once it ends, and returns what undoes that.
+// hold has the supervisor not start a gateway again once it ends, and returns what undoes that.
 func (a *app) hold(name string) (release func()) {
 	dir := a.scandir.Dir(name)
 	status, err := s6.ReadStatus(dir)

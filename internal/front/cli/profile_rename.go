@@ -11,9 +11,9 @@ import (
 )
 
 // profileRename renames a profile with its slot. The gateway stops before its directory moves, and the
-// renamed one is wanted as the old one was. That is recorded before the move, as from then on anybody may
-// see the new name: main-hermes, or the boot after a kill. The old slot goes last, since main-hermes knows
-// by it that the new name is an old one's.
+// renamed one is wanted as the old one was. That is recorded before the move: from then on main-hermes, or
+// the boot after a kill, may find the new name. The old slot goes last: by it main-hermes knows a rename
+// from a new profile.
 //
 // contract: PROF-05, STATE-08
 func (a *app) profileRename(ctx context.Context, words []string) error {
@@ -45,7 +45,7 @@ func (a *app) profileRename(ctx context.Context, words []string) error {
 	return nil
 }
 
-// wanted is what is to be on record of a gateway when its profile moves; "" leaves the record as it is, and
+// wanted is what has to be on record of a gateway when its profile moves; "" leaves the record as it is, and
 // the gateway down. The supervisor's status says what is wanted now, but not against a recorded stop, whose
 // signal may not be obeyed yet. A state without a request is a copy's, of a gateway elsewhere.
 func (a *app) wanted(name string) profile.Want {
@@ -66,8 +66,8 @@ func (a *app) wanted(name string) profile.Want {
 	return ""
 }
 
-// halt has a gateway down, and on record what is wanted of it: at first, so that a kill meanwhile loses
-// nothing, and again when it is over, as its last words are newer than that.
+// halt stops a gateway and records what is wanted of it: before, so that a kill meanwhile loses nothing, and
+// after, as the gateway writes its last state while it ends.
 func (a *app) halt(ctx context.Context, name string, wanted profile.Want) error {
 	a.record(name, wanted)
 	if wanted != profile.Up && gateway.IsDown(a.scandir.Dir(name)) {
@@ -88,7 +88,7 @@ func (a *app) resume(ctx context.Context, name string, wanted profile.Want) erro
 	return a.scandir.Raise(ctx, name)
 }
 
-// record keeps what is wanted of a gateway, "" nothing; one that cannot be kept is told.
+// record writes down what is wanted of a gateway, nothing for "". A failure is printed and keeps nobody.
 func (a *app) record(name string, want profile.Want) {
 	if want == "" {
 		return

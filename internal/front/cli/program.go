@@ -46,7 +46,7 @@ func chooseProgram(words []string, find func(name string) []string, yields []str
 	return program{Argv: words}
 }
 
-// executable says whether a path is a program; the error is fs.ErrNotExist or fs.ErrPermission.
+// executable reports whether a path is a program; the error is fs.ErrNotExist or fs.ErrPermission.
 func executable(path string) error {
 	info, err := os.Stat(path)
 	switch {

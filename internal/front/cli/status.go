@@ -25,8 +25,8 @@ the gateway are corrected. Gateways in a crash loop are listed at the end.`,
 	}, a.status)
 }
 
-// status is the agent's `hermes status`. Where the agent does not know the init, as it is not PID 1, the
-// gateway section is corrected; gateways in a crash loop are listed after it.
+// status is the agent's `hermes status`. Where the agent does not know the init, as that is not PID 1, its
+// section about the gateway is corrected. Gateways in a crash loop are listed after it.
 //
 // contract: STATUS-01, STATUS-02, SLOT-07, RUN-05
 func (a *app) status(ctx context.Context, _ []string) error {
@@ -34,13 +34,13 @@ func (a *app) status(ctx context.Context, _ []string) error {
 		return a.becomeAgent()
 	}
 	loops := a.crashLoops()
-	sees := a.agentKnows()
-	if sees && len(loops) == 0 {
+	knows := a.agentKnows()
+	if knows && len(loops) == 0 {
 		return a.becomeAgent()
 	}
 	var corrected io.Writer
 	var fix *statusFixer
-	if !sees {
+	if !knows {
 		name, err := a.profileName()
 		if err != nil {
 			return err
@@ -63,7 +63,7 @@ func (a *app) status(ctx context.Context, _ []string) error {
 }
 
 func (a *app) crashLoops() []gateway.Report {
-	names, _ := a.scandir.Profiles() // an unreadable scandir has no news
+	names, _ := a.scandir.Profiles() // a scandir that cannot be read has none
 	var loops []gateway.Report
 	for _, name := range names {
 		if r, err := gateway.Inspect(a.scandir, a.home, name, a.Now()); err == nil && r.CrashLoop != nil {

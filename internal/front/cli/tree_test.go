@@ -13,7 +13,7 @@ import (
 	"caduceus/internal/front/gateway"
 )
 
-func TestWhoAnswers(t *testing.T) {
+func TestWhoAnswersACommandLine(t *testing.T) {
 	clause.Proves(t, "CMD-07", "GW-03", "GW-08", "GW-14", "PROF-01", "PROF-04", "STATUS-01")
 	const agent = "the agent"
 	for line, want := range map[string]string{
@@ -84,7 +84,7 @@ func TestWhoAnswers(t *testing.T) {
 	}
 }
 
-func TestPositional(t *testing.T) {
+func TestFlagsAreNoNames(t *testing.T) {
 	for line, want := range map[string]string{"": "", "a b": "a b", "--yes a -y": "a", "--from=a b": "b"} {
 		if got := strings.Join(positional(strings.Fields(line)), " "); got != want {
 			t.Errorf("positional(%q) = %q, want %q", line, got, want)

@@ -46,7 +46,7 @@ func tree() *cobra.Command {
 	return root
 }
 
-func TestBashCompletes(t *testing.T) {
+func TestBashCompletesTheFrontAndTheAgent(t *testing.T) {
 	script, err := Script("bash", agent, tree())
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestTextsAreQuoted(t *testing.T) {
 		}
 		for _, hidden := range []string{"secret", "main"} {
 			if strings.Contains(script, hidden) {
-				t.Errorf("the script of %s tells of the hidden %s", shell, hidden)
+				t.Errorf("the script of %s offers the hidden %s", shell, hidden)
 			}
 		}
 	}

@@ -3,6 +3,6 @@
 // and the profiles of this image. The script wraps the function that the agent registers and edits
 // nothing of it but one condition of fish, so that another agent's script serves as well.
 //
-// The package is not for running the agent or for listing profiles: the caller brings the agent's script,
-// and the shell asks `hermes container profiles` when a name is wanted.
+// The caller brings the agent's script; the shell asks `hermes container profiles` for names when it
+// completes one.
 package completion

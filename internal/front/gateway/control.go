@@ -24,7 +24,7 @@ const (
 	Restart Verb = "restart"
 )
 
-// letters are the options for s6-svc. A restart also wants the slot up: one that is down starts.
+// letters are the options of s6-svc. A restart also wants the slot up, so that one that is down starts.
 //
 // contract: GW-08, SLOT-08
 func (v Verb) letters() string {
@@ -81,9 +81,9 @@ type Control struct {
 	Warn    func(error)      // what did not keep the request from being obeyed
 }
 
-// Do obeys a request: it records the intent, marks a stop as planned, then sends the control letter, and
-// waits until the supervisor has taken that up, but not until the gateway is up or down. A slot without a
-// profile's directory is obeyed, too, and records nothing. The error is a *MissingError or a *SvcError.
+// Do obeys a request: it records the intent, marks a stop as planned, sends the control letter, and waits
+// until the supervisor has taken the letter up, but not until the gateway is up or down. For a slot without
+// a profile's directory there is nothing to record. The error is a *MissingError or a *SvcError.
 //
 // contract: GW-08, STATE-04, STATE-05, STATE-08
 func (c Control) Do(ctx context.Context, verb Verb, name string) error {

@@ -17,17 +17,17 @@ import (
 	"caduceus/internal/s6"
 )
 
-// world is a volume and a scandir with one profile, and an s6-svc of the test's.
-type world struct {
+// fixture is a volume and a scandir with one profile, and an s6-svc of the test's.
+type fixture struct {
 	Control
 	calls    string // file that the fake s6-svc writes to
 	warnings []string
 }
 
-func newWorld(t *testing.T, script string) *world {
+func newFixture(t *testing.T, script string) *fixture {
 	t.Helper()
 	dir := t.TempDir()
-	w := &world{calls: filepath.Join(dir, "calls")}
+	w := &fixture{calls: filepath.Join(dir, "calls")}
 	svc := filepath.Join(dir, "fake-s6-svc")
 	home := filepath.Join(dir, "home")
 	coder := filepath.Join(home, "profiles", "coder")
@@ -55,7 +55,7 @@ func newWorld(t *testing.T, script string) *world {
 	return w
 }
 
-func TestDoRecordsThenSignals(t *testing.T) {
+func TestARequestIsRecordedBeforeItsSignal(t *testing.T) {
 	clause.Proves(t, "GW-08", "SLOT-08", "STATE-04", "STATE-08")
 	for verb, want := range map[Verb]string{
 		Start:   `-u gateway-coder {"at":1000,"want":"up"}`,
@@ -63,7 +63,7 @@ func TestDoRecordsThenSignals(t *testing.T) {
 		Restart: `-tu gateway-coder {"at":1000,"want":"up"}`,
 	} {
 		t.Run(string(verb), func(t *testing.T) {
-			w := newWorld(t, "exit 0")
+			w := newFixture(t, "exit 0")
 			if err := w.Do(t.Context(), verb, "coder"); err != nil {
 				t.Fatal(err)
 			}
@@ -78,9 +78,9 @@ func TestDoRecordsThenSignals(t *testing.T) {
 	}
 }
 
-func TestStopMarksTheRunningGatewayOnly(t *testing.T) {
+func TestOnlyTheStopOfARunningGatewayIsMarkedAsPlanned(t *testing.T) {
 	clause.Proves(t, "STATE-05")
-	marker := func(w *world) map[string]any {
+	marker := func(w *fixture) map[string]any {
 		b, err := os.ReadFile(filepath.Join(w.Home.Dir("coder"), profile.MarkerFile))
 		if err != nil {
 			return nil
@@ -91,7 +91,7 @@ func TestStopMarksTheRunningGatewayOnly(t *testing.T) {
 		}
 		return fields
 	}
-	w := newWorld(t, "exit 0")
+	w := newFixture(t, "exit 0")
 	if err := w.Do(t.Context(), Stop, "coder"); err != nil {
 		t.Fatal(err)
 	}
@@ -117,11 +117,11 @@ func TestStopMarksTheRunningGatewayOnly(t *testing.T) {
 }
 
 // s6-svc only leaves a letter. Who looks at the status after a verb, as a rename does, must see what it asked for.
-func TestDoEndsWhenTheSupervisorHasObeyed(t *testing.T) {
+func TestARequestEndsWhenTheSupervisorHasTakenItUp(t *testing.T) {
 	clause.Proves(t, "GW-08")
 	for verb, before := range map[Verb]bool{Start: false, Stop: true, Restart: false} {
 		t.Run(string(verb), func(t *testing.T) {
-			w := newWorld(t, "")
+			w := newFixture(t, "")
 			dir := w.Scandir.Dir("coder")
 			w.Svc = lateSvc(t, dir)
 			supervise(t, dir)
@@ -154,7 +154,7 @@ func lateSvc(t *testing.T, dir string) string {
 	return path
 }
 
-// supervise holds the lock that tells of a supervisor, which must be another's file than the one that asks.
+// supervise holds the lock by which a supervisor is known, in another open file than the one that asks.
 func supervise(t *testing.T, dir string) {
 	t.Helper()
 	f, err := os.OpenFile(filepath.Join(dir, s6.SuperviseDir, s6.LockFile), os.O_RDWR|os.O_CREATE, 0o644)
@@ -168,9 +168,9 @@ func supervise(t *testing.T, dir string) {
 	}
 }
 
-func TestDoFailures(t *testing.T) {
+func TestWhyARequestWasNotObeyed(t *testing.T) {
 	clause.Proves(t, "GW-10", "GW-11")
-	w := newWorld(t, "echo ' no room ' >&2; exit 111")
+	w := newFixture(t, "echo ' no room ' >&2; exit 111")
 	err := w.Do(t.Context(), Start, "ghost")
 	const missing = "no such gateway 'ghost': register it with `hermes profile create ghost` first, " +
 		"or pass an existing profile name via `-p <name>`"
@@ -190,7 +190,7 @@ func TestDoFailures(t *testing.T) {
 
 func TestAStateThatCannotBeWrittenKeepsNobodyFromStopping(t *testing.T) {
 	clause.Proves(t, "STATE-04")
-	w := newWorld(t, "exit 0")
+	w := newFixture(t, "exit 0")
 	blocked := filepath.Join(w.Home.Dir("coder"), profile.IntentFile)
 	if err := os.Mkdir(blocked, 0o755); err != nil {
 		t.Fatal(err)

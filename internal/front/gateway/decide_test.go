@@ -8,7 +8,7 @@ import (
 
 // Each gate's case differs from the redirected call in one fact only: without that gate, that case
 // and no other fails.
-func TestDecide(t *testing.T) {
+func TestWhatGatewayRunBecomes(t *testing.T) {
 	clause.Proves(t, "GW-01", "GW-04", "GW-06", "GW-17", "GW-18", "RUN-05", "SHIM-01")
 	redirected := Facts{InitRuns: true}
 	with := func(change func(*Facts)) Facts {
@@ -44,7 +44,7 @@ func TestDecide(t *testing.T) {
 		},
 
 		"a stopped gateway starts on gateway run":           {with(func(f *Facts) { f.Stopped = true }), Redirect},
-		"a stopped gateway stays down if told to":           {with(func(f *Facts) { f.Stopped, f.RespectStop = true, true }), StayDown},
+		"a stopped gateway stays down where stops count":    {with(func(f *Facts) { f.Stopped, f.RespectStop = true, true }), StayDown},
 		"respecting stops does not stop one that ran":       {with(func(f *Facts) { f.RespectStop = true }), Redirect},
 		"an opt-out beats a stop that is to be respected":   {Facts{InitRuns: true, Stopped: true, RespectStop: true, NoSuperviseEnv: true}, Foreground},
 		"the child of a started slot beats a recorded stop": {Facts{InitRuns: true, Stopped: true, RespectStop: true, SupervisedChild: true}, Foreground},

@@ -11,9 +11,9 @@ import (
 	"caduceus/internal/identity"
 )
 
-// Give lets the account use an entry of a directory, with this mode. As root with the usual capabilities
-// it becomes the owner. Root that could not use what it gives away stays the owner and shares it with
-// the account's group. Not being root, it is the caller's already. A link is never followed.
+// Give lets the account use an entry of a directory, with this mode, and follows no link. Root with the usual
+// capabilities makes the account its owner. Root that could not use what it gives away stays the owner and
+// shares it with the account's group. What another caller has is its own already.
 //
 // contract: REC-02, RUN-07
 func Give(dir *held.Dir, name string, account identity.Account, mode uint32) error {
@@ -28,7 +28,7 @@ func Give(dir *held.Dir, name string, account identity.Account, mode uint32) err
 	return dir.Give(name, uid, gid, mode)
 }
 
-// mayGive says whether root can change owners and still use the file afterwards.
+// mayGive reports whether root can change owners and still use the file afterwards.
 func mayGive() bool {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var have [2]unix.CapUserData // of 32 capabilities each

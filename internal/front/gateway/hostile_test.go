@@ -69,7 +69,7 @@ func TestRootPublishesNothingElsewhere(t *testing.T) {
 	}
 }
 
-func TestGiveFollowsNoLink(t *testing.T) {
+func TestNothingIsGivenAwayThroughALink(t *testing.T) {
 	clause.Proves(t, "REC-02")
 	d := hermesScandir(t)
 	victim := filepath.Join(t.TempDir(), "victim")

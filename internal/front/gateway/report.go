@@ -16,7 +16,7 @@ type Report struct {
 	Profile       string  `json:"profile"`
 	Slot          string  `json:"slot" schema:"pattern=^gateway-"`
 	State         string  `json:"state" schema:"enum=up|down|finishing|unsupervised"`
-	Wanted        string  `json:"wanted" schema:"enum=up|down;doc=what the supervisor was told"`
+	Wanted        string  `json:"wanted" schema:"enum=up|down;doc=what the supervisor keeps it at"`
 	Intent        string  `json:"intent,omitempty" schema:"enum=up|down;doc=what the operator asked for last"`
 	PID           int     `json:"pid" schema:"min=0;doc=0 unless up"`
 	UptimeSeconds int64   `json:"uptime_seconds" schema:"min=0;doc=0 unless up"`
@@ -40,7 +40,7 @@ type Crash struct {
 // Schema is the value of Report.Schema.
 const Schema = "caduceus.gateway.status/v1"
 
-// Up says whether the gateway is up.
+// Up reports whether the gateway is up.
 func (r Report) Up() bool { return r.State == "up" }
 
 // Inspect looks at a profile's slot and state files. What cannot be read is left out; a slot that is

@@ -7,7 +7,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestParseRun(t *testing.T) {
+func TestWhichCommandLinesRunTheGateway(t *testing.T) {
 	clause.Proves(t, "GW-03")
 	cases := map[string]struct {
 		want RunArgs

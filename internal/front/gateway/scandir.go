@@ -32,7 +32,7 @@ type Scandir struct {
 // Dir is the service directory of a profile's gateway, whether it is there or not.
 func (d Scandir) Dir(name string) string { return filepath.Join(d.Path, profile.SlotPrefix+name) }
 
-// Has says whether the profile has a slot.
+// Has reports whether the profile has a slot.
 func (d Scandir) Has(name string) bool {
 	info, err := os.Stat(d.Dir(name))
 	return err == nil && info.IsDir()
@@ -165,7 +165,7 @@ func (d Scandir) Unregister(ctx context.Context, name string) error {
 	return nil
 }
 
-// IsDown says whether a slot's gateway and its finish script are over; also where there is no status.
+// IsDown reports whether a slot's gateway and its finish script are over; also where there is no status.
 func IsDown(dir string) bool {
 	status, err := s6.ReadStatus(dir)
 	return err != nil || status.Pid == 0
@@ -176,7 +176,7 @@ func supervised(dir string) bool {
 	return err == nil && held
 }
 
-// until polls cond and says whether it became true in time.
+// until polls cond and reports whether it became true in time.
 func until(ctx context.Context, limit time.Duration, cond func() bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -244,7 +244,7 @@ func (d Scandir) StopAndWait(ctx context.Context, name, home string, now time.Ti
 		return err != nil || status.Pid == 0 && !status.WantUp
 	}
 	if !until(ctx, 15*time.Second, stopped) {
-		return fmt.Errorf("gateway %q is still up 15 seconds after it was told to stop", name)
+		return fmt.Errorf("gateway %q is still up 15 seconds after it was asked to stop", name)
 	}
 	return nil
 }

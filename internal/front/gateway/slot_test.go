@@ -44,7 +44,7 @@ func listing(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-func TestPublish(t *testing.T) {
+func TestASlotIsPublishedWhole(t *testing.T) {
 	clause.Proves(t, "BOOT-18", "SLOT-01", "SLOT-02", "SLOT-03")
 	d := Scandir{Path: t.TempDir(), Account: own(t)}
 	if err := d.Publish(Slot{Profile: "coder"}, false); err != nil {
@@ -94,7 +94,7 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-func TestPublishCleansUpAfterAFailure(t *testing.T) {
+func TestAFailedPublicationLeavesNothing(t *testing.T) {
 	clause.Proves(t, "SLOT-03")
 	d := Scandir{Path: t.TempDir(), Account: own(t)}
 	if err := os.WriteFile(d.Dir("x"), nil, 0o644); err != nil {
@@ -108,7 +108,7 @@ func TestPublishCleansUpAfterAFailure(t *testing.T) {
 	}
 }
 
-func TestScripts(t *testing.T) {
+func TestTheScriptsOfASlot(t *testing.T) {
 	clause.Proves(t, "GW-04", "LOG-01", "LOG-02", "LOG-03", "LOG-05", "SLOT-04")
 	cases := map[string]struct {
 		slot Slot
@@ -147,7 +147,7 @@ func TestScripts(t *testing.T) {
 }
 
 // The finish script decides what the supervisor may not decide for all services.
-func TestFinishScript(t *testing.T) {
+func TestWhichEndsKeepAGatewayDown(t *testing.T) {
 	clause.Proves(t, "SLOT-09", "SLOT-10", "SLOT-11", "SLOT-12")
 	dir := t.TempDir()
 	svstat := filepath.Join(dir, "s6-svstat")
@@ -185,7 +185,7 @@ func TestFinishScript(t *testing.T) {
 	}
 }
 
-func TestScandirPath(t *testing.T) {
+func TestAScandirThatCannotBeIsReplaced(t *testing.T) {
 	clause.Proves(t, "ENV-11", "REC-12")
 	for value, want := range map[string]string{"": DefaultScandir, "/srv/s/": "/srv/s", "relative": DefaultScandir, "$(id)": DefaultScandir} {
 		path, notice := ScandirPath(value)

@@ -26,7 +26,7 @@ func FuzzReadConfig(f *testing.F) {
 	})
 }
 
-func TestDrainTimeout(t *testing.T) {
+func TestTheDrainTimeoutOfAConfiguration(t *testing.T) {
 	clause.Proves(t, "BOOT-18")
 	dir := t.TempDir()
 	write(t, dir, "config.yaml", "agent: {restart_drain_timeout: 2.5}\nother: x\n")

@@ -38,7 +38,7 @@ func ParseHome(value string) (home Home, notice string) {
 // maxHome leaves room for the names below it in a path of 4096 bytes.
 const maxHome = 2048
 
-// OfSystem says whether path is one of the image's own directories, or lies in one that holds programs or
+// OfSystem reports whether path is one of the image's own directories, or lies in one that holds programs or
 // the kernel's files, and must not be given to hermes.
 //
 // contract: ENV-11

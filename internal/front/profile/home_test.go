@@ -7,7 +7,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestParseHomeRefusesWhatMustNotBecomeHermes(t *testing.T) {
+func TestADirectoryOfTheSystemIsRefusedAsHome(t *testing.T) {
 	clause.Proves(t, "ENV-09", "ENV-11")
 	for value, want := range map[string]Home{
 		"":                              DefaultHome,

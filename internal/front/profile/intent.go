@@ -68,7 +68,7 @@ func WriteIntent(dir string, i Intent) error {
 	return writeObject(dir, IntentFile, map[string]any{"want": i.Want, "at": i.At.Unix()})
 }
 
-// lastWrite is how long a gateway that was told to stop may still write its state.
+// lastWrite is how long a gateway that was asked to stop may still write its state.
 const lastWrite = 10 * time.Second
 
 // Prior is the state that a boot goes by, in view of the intent. The intent decides, unless
@@ -89,8 +89,8 @@ func Prior(s State, i Intent, machine time.Time) string {
 	return i.Want.state()
 }
 
-// askedAfter says whether the desired state was asked for after the intent. Until it is dead, a gateway
-// that was told to stop may write its old state; one that was started later proves a later request.
+// askedAfter reports whether the desired state was asked for after the intent. Until it is dead, a gateway
+// that was asked to stop may write its old state; one that was started later proves a later request.
 func (s State) askedAfter(i Intent, machine time.Time) bool {
 	if s.ByVerb {
 		return !s.Updated.Before(i.At)

@@ -17,7 +17,7 @@ type volume struct {
 	intent       Intent
 	asked        Want      // what Prior must say
 	started      time.Time // of the gateway that runs; zero if none does
-	dies         time.Time // when it is dead, having been told to stop; zero if it was not
+	dies         time.Time // when it is dead, having been asked to stop; zero if it was not
 	before       string    // desired_state before the last request through the front
 	requested    time.Time
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// MarkerFile tells a gateway that the stop signal it gets was asked for.
+// MarkerFile marks the stop signal that a gateway gets next as asked for.
 const MarkerFile = ".gateway-planned-stop.json"
 
 // MarkPlannedStop writes the marker for the gateway with this pid, directly before the signal: the

@@ -46,7 +46,7 @@ func Parse(args []string) Selection {
 	return Selection{Rest: args}
 }
 
-// passesThrough says whether the words before --args make it "mcp add … --args".
+// passesThrough reports whether the words before --args make it "mcp add … --args".
 func passesThrough(before []string) bool {
 	mcp := slices.Index(before, "mcp")
 	return mcp >= 0 && slices.Contains(before[mcp:], "add")

@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestParse(t *testing.T) {
+func TestWhichWordsSelectAProfile(t *testing.T) {
 	clause.Proves(t, "NAME-03", "NAME-04")
 	cases := map[string]struct {
 		line string
@@ -47,7 +47,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestResolve(t *testing.T) {
+func TestWhichProfileACommandMeans(t *testing.T) {
 	clause.Proves(t, "NAME-02", "NAME-03", "NAME-04")
 	root := t.TempDir()
 	for _, name := range []string{"coder", "test"} {
@@ -92,7 +92,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func TestSlotNames(t *testing.T) {
+func TestWhichNamesASlotCanHave(t *testing.T) {
 	clause.Proves(t, "NAME-01")
 	long := strings.Repeat("a", 251)
 	for name, valid := range map[string]bool{
@@ -112,7 +112,7 @@ func TestSlotNames(t *testing.T) {
 	}
 }
 
-func TestNames(t *testing.T) {
+func TestWhichDirectoriesAreProfiles(t *testing.T) {
 	clause.Proves(t, "REC-03", "REC-04")
 	root := t.TempDir()
 	for _, name := range []string{"writer", "coder", "empty", "default", "Bad Name", "hermes", "a.b"} {
@@ -134,7 +134,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestHome(t *testing.T) {
+func TestWhereProfilesLie(t *testing.T) {
 	clause.Proves(t, "ENV-09", "ENV-11", "STATE-01")
 	for value, want := range map[string]string{
 		"": "/opt/data", "/srv/h/": "/srv/h", "relative": "/opt/data", "$(touch /x)": "/opt/data", "/a\nb": "/opt/data",

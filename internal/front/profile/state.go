@@ -72,7 +72,7 @@ func (s State) Recorded() string {
 	return s.Gateway
 }
 
-// HasState says whether the profile's directory has a state file of any kind, a dangling link too.
+// HasState reports whether the profile's directory has a state file of any kind, a dangling link too.
 func HasState(dir string) bool {
 	_, err := os.Lstat(filepath.Join(dir, StateFile))
 	return !errors.Is(err, fs.ErrNotExist)

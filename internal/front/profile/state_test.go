@@ -13,7 +13,7 @@ import (
 	"caduceus/internal/held"
 )
 
-func TestRecorded(t *testing.T) {
+func TestWhichStateCountsAsRecorded(t *testing.T) {
 	clause.Proves(t, "REC-06", "STATE-02", "STATE-03", "STATE-07")
 	cases := map[string]struct {
 		content, want, err string
@@ -48,7 +48,7 @@ func TestRecorded(t *testing.T) {
 	}
 }
 
-func TestStateOfForeignKind(t *testing.T) {
+func TestAStateFileThatIsNoFile(t *testing.T) {
 	clause.Proves(t, "REC-06")
 	cases := map[string]func(t *testing.T, path string) error{
 		"directory":              func(_ *testing.T, path string) error { return os.Mkdir(path, 0o755) },
@@ -77,7 +77,7 @@ func TestStateOfForeignKind(t *testing.T) {
 	}
 }
 
-func TestRecordMergesAndNeverFollowsLinks(t *testing.T) {
+func TestARecordKeepsOtherKeysAndFollowsNoLink(t *testing.T) {
 	clause.Proves(t, "STATE-02", "STATE-04", "STATE-08")
 	dir := t.TempDir()
 	outside := filepath.Join(t.TempDir(), "outside")
@@ -110,7 +110,7 @@ func TestRecordMergesAndNeverFollowsLinks(t *testing.T) {
 	}
 }
 
-func TestRecordWritesIntoExistingDirectoriesOnly(t *testing.T) {
+func TestARecordMakesNoDirectory(t *testing.T) {
 	clause.Proves(t, "STATE-04")
 	dir := filepath.Join(t.TempDir(), "profiles", "ghost")
 	if err := Record(dir, Up, time.Now()); err == nil {
@@ -121,7 +121,7 @@ func TestRecordWritesIntoExistingDirectoriesOnly(t *testing.T) {
 	}
 }
 
-func TestRecordReplacesCorruptState(t *testing.T) {
+func TestARecordReplacesACorruptFile(t *testing.T) {
 	clause.Proves(t, "STATE-04")
 	dir := t.TempDir()
 	write(t, dir, StateFile, `{"cut`)
@@ -133,7 +133,7 @@ func TestRecordReplacesCorruptState(t *testing.T) {
 	}
 }
 
-func TestMarkPlannedStop(t *testing.T) {
+func TestAPlannedStopNamesTheGatewaysProcess(t *testing.T) {
 	clause.Proves(t, "STATE-05")
 	dir := t.TempDir()
 	if err := MarkPlannedStop(dir, os.Getpid(), time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)); err != nil {
@@ -163,7 +163,7 @@ func TestMarkPlannedStop(t *testing.T) {
 	}
 }
 
-func TestPrior(t *testing.T) {
+func TestWhichRequestABootGoesBy(t *testing.T) {
 	clause.Proves(t, "STATE-08")
 	at := time.Unix(1_000_000, 0)
 	machine := at.Add(-time.Hour)

@@ -8,11 +8,11 @@ import (
 	"caduceus/internal/front/volumelock"
 )
 
-// Skips says whether this container has no gateway slots at all, as its CMD is a dashboard's.
+// Skips reports whether this container has no gateway slots at all, as its CMD is a dashboard's.
 //
 // contract: REC-08
 func Skips(o Options) bool {
-	o.Stderr = io.Discard // the boot has told
+	o.Stderr = io.Discard // the boot has named what is wrong
 	return newRun(o).read().Command.Dashboard
 }
 

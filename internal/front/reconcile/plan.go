@@ -78,13 +78,13 @@ func Plan(in Input) []Action {
 	return actions
 }
 
-// recorded says whether a gateway stays wanted whatever it writes next: that keeps desired_state, and a stop
-// in it, left by one that was told to end, would be newer than the intent.
+// recorded reports whether a gateway stays wanted whatever it writes next: that keeps desired_state, and a stop
+// in it, left by one that was asked to end, would be newer than the intent.
 func recorded(p Facts) bool {
 	return p.Intent.Want == profile.Up && (p.State.Desired == "" || p.State.Desired == profile.Running)
 }
 
-// exit says how the gateway of a profile ended last time. A "stopped" of the agent's counts only where a
+// exit is how the gateway of a profile ended last time. A "stopped" of the agent's counts only where a
 // stop is what was asked for: a gateway that starts takes a while to write its own state.
 //
 // contract: STATE-10

@@ -15,7 +15,7 @@ func running(name string) Facts {
 	return Facts{Name: name, HasFile: true, State: profile.State{Gateway: "running"}}
 }
 
-func TestPlan(t *testing.T) {
+func TestWhichGatewaysABootStarts(t *testing.T) {
 	clause.Proves(t, "GW-07", "REC-05", "REC-07", "REC-09", "REC-10", "STATE-10")
 	state := func(name, word string) Facts {
 		f := Facts{Name: name, HasFile: word != ""}
@@ -95,7 +95,7 @@ func TestPlan(t *testing.T) {
 }
 
 // What a boot starts is recorded as wanted, once, unless it is already; what it leaves down is nobody's request.
-func TestPlanRecordsWhatItStarts(t *testing.T) {
+func TestABootRecordsWhatItStarts(t *testing.T) {
 	clause.Proves(t, "REC-05", "REC-07", "REC-09", "REC-10", "STATE-08")
 	at := time.Unix(1_000_000, 0)
 	up, down := profile.Intent{Want: profile.Up, At: at}, profile.Intent{Want: profile.Down, At: at}
@@ -128,7 +128,7 @@ func TestPlanRecordsWhatItStarts(t *testing.T) {
 	}
 }
 
-func TestParseCommand(t *testing.T) {
+func TestWhatCMDAsksFor(t *testing.T) {
 	clause.Proves(t, "GW-03", "REC-07", "REC-08", "REC-10")
 	resolve := func(s profile.Selection) (string, error) { return profile.Resolve(s, profile.Home("/none"), false) }
 	run := Command{Gateway: true, Profile: "default"}
@@ -156,7 +156,7 @@ func TestParseCommand(t *testing.T) {
 	}
 }
 
-func TestActionKeepsForeignStatesOnTheirLine(t *testing.T) {
+func TestAForeignStateStaysOnItsLine(t *testing.T) {
 	clause.Proves(t, "REC-11", "STATE-09")
 	a := Action{Profile: "x", Prior: "running\n2026 profile=evil", KillTime: time.Second}
 	if got, want := a.String(), `profile=x prior_state="running\n2026 profile=evil" action=registered`; got != want {

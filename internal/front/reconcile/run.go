@@ -20,7 +20,7 @@ import (
 	"caduceus/internal/variable"
 )
 
-// Options is the world of one run.
+// Options is what a run is given.
 type Options struct {
 	Getenv         func(string) string
 	Account        identity.Account // the owner of slots
@@ -66,7 +66,7 @@ func Run(o Options) int {
 }
 
 // onVolume does something with the file rights of hermes: the volume is its own, and root may have no
-// rights on it, or too many. false: those rights cannot be had, and nothing was done.
+// rights on it, or too many. It reports whether those rights could be had; else nothing was done.
 func (r run) onVolume(do func()) bool {
 	err := identity.As(r.Account, do)
 	if err != nil {
@@ -118,7 +118,7 @@ func newRun(o Options) run {
 	}
 }
 
-// notice tells which variables are not used.
+// notice names the variables whose value is not used.
 func (r run) notice() {
 	for _, notice := range r.notices {
 		if notice != "" {

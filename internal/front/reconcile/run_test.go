@@ -90,7 +90,7 @@ func (b *boot) log(t *testing.T) string {
 	return string(content)
 }
 
-func TestRunMakesSlots(t *testing.T) {
+func TestABootMakesASlotForEachProfile(t *testing.T) {
 	clause.Proves(t, "REC-03", "REC-05", "REC-11", "STATE-09", "STATE-10", "STATE-12")
 	b := newBoot(t, "sleep", "infinity")
 	put(t, b.home, "profiles/coder/SOUL.md", "")
@@ -127,7 +127,7 @@ func TestRunMakesSlots(t *testing.T) {
 	}
 }
 
-func TestRunGoesOnWithBrokenState(t *testing.T) {
+func TestABootGoesOnWithBrokenState(t *testing.T) {
 	clause.Proves(t, "REC-06")
 	b := newBoot(t)
 	put(t, b.home, "gateway_state.json", "")
@@ -149,7 +149,7 @@ func TestRunGoesOnWithBrokenState(t *testing.T) {
 	}
 }
 
-func TestRunMigratesALegacyContainer(t *testing.T) {
+func TestAContainerWithoutAnyStateRunsItsGateway(t *testing.T) {
 	clause.Proves(t, "REC-07")
 	b := newBoot(t, "gateway", "run")
 	if code := b.run(); code != 0 {
@@ -167,7 +167,7 @@ func TestRunMigratesALegacyContainer(t *testing.T) {
 	}
 }
 
-func TestRunSkipsADashboardContainer(t *testing.T) {
+func TestADashboardContainerHasNoSlots(t *testing.T) {
 	clause.Proves(t, "REC-08")
 	b := newBoot(t, "hermes", "dashboard", "--host", "0.0.0.0")
 	if code := b.run(); code != 0 {
@@ -185,7 +185,7 @@ func TestRunSkipsADashboardContainer(t *testing.T) {
 	}
 }
 
-func TestMultiplexing(t *testing.T) {
+func TestWithMultiplexingOnlyTheDefaultGatewayStarts(t *testing.T) {
 	clause.Proves(t, "ENV-11", "REC-09")
 	cases := map[string]struct {
 		variable, config string
@@ -224,7 +224,7 @@ func TestMultiplexing(t *testing.T) {
 	}
 }
 
-func TestConfiguredDrainTimeout(t *testing.T) {
+func TestASlotWaitsAsLongAsItsGatewayMayDrain(t *testing.T) {
 	clause.Proves(t, "BOOT-18")
 	for config, want := range map[string]string{
 		"":                                      "7000\n",
@@ -245,7 +245,7 @@ func TestConfiguredDrainTimeout(t *testing.T) {
 	}
 }
 
-func TestBootLogRotates(t *testing.T) {
+func TestTheBootLogRotates(t *testing.T) {
 	clause.Proves(t, "STATE-09", "STATE-11")
 	b := newBoot(t)
 	put(t, b.home, "logs/container-boot.log", strings.Repeat("x", logLimit-1))
@@ -262,7 +262,7 @@ func TestBootLogRotates(t *testing.T) {
 	}
 }
 
-func TestBootLogDoesNotLeaveTheVolume(t *testing.T) {
+func TestTheBootLogDoesNotLeaveTheVolume(t *testing.T) {
 	b := newBoot(t)
 	outside := t.TempDir()
 	if err := os.Symlink(outside, filepath.Join(b.home, "logs")); err != nil {

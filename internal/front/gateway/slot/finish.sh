@@ -1,5 +1,5 @@
 #!/bin/sh
-# $1 is the exit code of run, or 256 if a signal killed it. 125 tells the supervisor to leave the
+# $1 is the exit code of run, or 256 if a signal killed it. With 125 the supervisor leaves the
 # slot down: after a fatal configuration error (78), and after a gateway that ended by itself with
 # success though it was wanted up. S6_RUN_SIGNALLED is 0 if nobody sent run a signal.
 case $1 in

@@ -40,6 +40,7 @@ func (a *app) gatewayRun(ctx context.Context, run gateway.RunArgs) error {
 			if err := os.Chdir(a.home.Root()); err != nil {
 				return err
 			}
+			a.enterEnvironment()
 		}
 		return a.becomeAgent()
 	case gateway.StayDown:

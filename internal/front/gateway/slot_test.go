@@ -117,7 +117,7 @@ func TestTheScriptsOfASlot(t *testing.T) {
 		"default": {Slot{Profile: "default"}, map[string][]string{
 			"run": {
 				"#!/command/with-contenv sh\n", "\nexec hermes gateway run --replace\n", "HERMES_S6_SUPERVISED_CHILD=1",
-				"HERMES_GATEWAY_MAX_STARTS=0", `HOME="$HERMES_HOME"`, "VIRTUAL_ENV=/opt/hermes/.venv",
+				"HERMES_GATEWAY_MAX_STARTS=0", "\nunset HERMES_DOCKER_EXEC_AS_ROOT\n",
 			},
 			"log/run": {
 				`exec s6-log 1 n10 s1000000 T "$log_dir"`, `logs/gateways/default"`,

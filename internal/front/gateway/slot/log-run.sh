@@ -2,8 +2,7 @@
 # Output of the gateway of profile @PROFILE@: raw to the container's stdout, and with local timestamps to
 # a rotated file. Another logger that holds the lock, or a file that hermes cannot write, must not
 # stop the output: then it goes to stdout only.
-case $HERMES_HOME in /*) ;; *) HERMES_HOME=/opt/data ;; esac
-log_dir="$HERMES_HOME/logs/gateways/@PROFILE@"
+log_dir="${HERMES_HOME:-/opt/data}/logs/gateways/@PROFILE@"
 usable() {
   mkdir -p "$log_dir" && test -w "$log_dir" || return
   [ ! -e "$log_dir/current" ] || test -w "$log_dir/current" || return

@@ -78,7 +78,7 @@ func (a *app) findings(ctx context.Context) []finding {
 		a.findProfile(add, name)
 	}
 	for _, r := range a.wantedUp() {
-		if ok, reason := judge(r); !ok {
+		if ok, reason := r.Verdict(); !ok {
 			add(r.Slot, reason, "docker logs this container; then "+commandLine(r.Profile, "gateway restart"))
 		}
 	}

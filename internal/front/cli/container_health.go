@@ -4,13 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
-	"maps"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +76,7 @@ func (a *app) health(ctx context.Context) health {
 		h.Reasons = append(h.Reasons, reason)
 	}
 	for _, r := range a.wantedUp() {
-		ok, reason := judge(r)
+		ok, reason := r.Verdict()
 		add(ok, r.Slot+" "+reason)
 	}
 	if ok, reason := a.dashboardIfWanted(ctx); reason != "" {
@@ -100,42 +97,6 @@ func (a *app) health(ctx context.Context) health {
 func (a *app) booted() bool {
 	status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, "main-hermes"))
 	return errors.Is(err, fs.ErrNotExist) || err == nil && status.Up()
-}
-
-// judge reports whether a gateway that is wanted up is healthy.
-//
-// contract: HEALTH-02
-func judge(r gateway.Report) (ok bool, reason string) {
-	const grace = 60 // seconds for which a start may take
-	switch {
-	case r.CrashLoop != nil:
-		return false, "is in a crash loop: " + crashText(*r.CrashLoop)
-	case !r.Up():
-		return false, "is " + r.State
-	}
-	var fatal, retrying []string
-	for _, name := range slices.Sorted(maps.Keys(r.Platforms)) {
-		switch r.Platforms[name] {
-		case "fatal":
-			fatal = append(fatal, printable(name))
-		case "retrying":
-			retrying = append(retrying, "retrying "+printable(name))
-		}
-	}
-	switch {
-	case len(fatal) == 1:
-		return false, "has a fatal platform: " + fatal[0]
-	case len(fatal) > 1:
-		return false, "has fatal platforms: " + strings.Join(fatal, ", ")
-	}
-	switch r.Agent {
-	case "running", "draining", "degraded":
-		return true, strings.Join(append([]string{r.Agent}, retrying...), ", ")
-	}
-	if r.UptimeSeconds <= grace {
-		return true, "starts"
-	}
-	return false, fmt.Sprintf("is up for %d seconds, but the agent says %q", r.UptimeSeconds, r.Agent)
 }
 
 // dashboardIfWanted judges the dashboard; true and "" if it is not wanted. Its slot is also up for a moment

@@ -2,14 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +52,7 @@ its platforms.`,
 				return err
 			}
 		default:
-			writeReport(a.Stdout, report)
+			a.print("%s", report.Text())
 		}
 		if !report.Up() {
 			return exitCode(3)
@@ -68,51 +60,4 @@ its platforms.`,
 		return nil
 	}
 	return cmd
-}
-
-// writeReport prints a report for people, one fact a line.
-func writeReport(w io.Writer, r gateway.Report) {
-	line := func(label, format string, v ...any) {
-		fmt.Fprintf(w, "  %-12s %s\n", label+":", fmt.Sprintf(format, v...))
-	}
-	mark := "✗"
-	if r.Up() {
-		mark = "✓"
-	}
-	fmt.Fprintf(w, "%s %s is %s\n", mark, r.Slot, r.State)
-	if r.PID != 0 {
-		line("PID", "%d", r.PID)
-		line("Uptime", "%s", time.Duration(r.UptimeSeconds)*time.Second)
-	}
-	if r.LastExit != "" {
-		line("Last exit", "%s, %s ago", r.LastExit, time.Duration(r.DownSeconds)*time.Second)
-	}
-	line("Wanted", "%s", r.Wanted)
-	if r.Intent != "" {
-		line("Intent", "%s", r.Intent)
-	}
-	line("Restarts", "%d", r.Restarts)
-	loop := "no"
-	if r.CrashLoop != nil {
-		loop = crashText(*r.CrashLoop)
-	}
-	line("Crash loop", "%s", loop)
-	if r.Agent != "" {
-		line("Agent says", "%s", printable(r.Agent))
-	}
-	for _, name := range slices.Sorted(maps.Keys(r.Platforms)) {
-		line("Platform", "%s %s", printable(name), printable(r.Platforms[name]))
-	}
-}
-
-// printable keeps what a foreign file says from moving the cursor.
-func printable(s string) string {
-	if strings.ContainsFunc(s, unicode.IsControl) {
-		return strconv.Quote(s)
-	}
-	return s
-}
-
-func crashText(c gateway.Crash) string {
-	return fmt.Sprintf("%d ends in a row, next start in %s", c.Deaths, time.Duration(c.NextStartInSeconds)*time.Second)
 }

@@ -56,7 +56,7 @@ func (a *app) status(ctx context.Context, _ []string) error {
 	if len(loops) > 0 {
 		a.print("\n◆ Crash Loops")
 		for _, r := range loops {
-			a.print("  %s: %s, last %s", r.Slot, crashText(*r.CrashLoop), r.LastExit)
+			a.print("  %s: %s, last %s", r.Slot, r.CrashLoop, r.LastExit)
 		}
 	}
 	return firstError(err, ended(code))

@@ -1,14 +1,13 @@
-package cli
+package gateway
 
 import (
 	"testing"
 
 	"caduceus/internal/clause"
-	"caduceus/internal/front/gateway"
 )
 
 // The same gateway has the same reason at each look, and all that is wrong with it is in it.
-func TestHealthOfPlatforms(t *testing.T) {
+func TestAGatewayIsAsHealthyAsItsPlatforms(t *testing.T) {
 	clause.Proves(t, "HEALTH-02")
 	for name, c := range map[string]struct {
 		platforms map[string]string
@@ -22,7 +21,7 @@ func TestHealthOfPlatforms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 20 { // the order of a map differs from look to look
-				ok, reason := judge(gateway.Report{State: "up", Agent: "running", Platforms: c.platforms})
+				ok, reason := Report{State: "up", Agent: "running", Platforms: c.platforms}.Verdict()
 				if ok != c.ok || reason != c.want {
 					t.Fatalf("want %t %q, got %t %q", c.ok, c.want, ok, reason)
 				}

@@ -159,7 +159,7 @@ func commandLines(text string) []string {
 	return found
 }
 
-// The desk's own command, from a clean tree, against a registry that wants a password.
+// mage publish, from a clean tree, against a registry that wants a password.
 func TestMagePublish(t *testing.T) {
 	r := startRegistry(t)
 	c := newClone(t, r)

@@ -232,7 +232,7 @@ var (
 	channel = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
 
-// nameIt says how, at a desk and in a call of Dagger.
+// nameIt says how, for mage and for a call of Dagger.
 const nameIt = "build with a version like 1.2.3 (VERSION, --version), or name a channel like main (CHANNEL, --tags)"
 
 // tags wraps what is wrong with the names for a person.

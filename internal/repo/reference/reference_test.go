@@ -26,7 +26,7 @@ func TestThePagesAreWhatTheCodeSays(t *testing.T) {
 	}
 	if *update {
 		if os.Getenv("CI") != "" {
-			t.Fatal("-update is for a desk: CI is set")
+			t.Fatal("cannot rewrite the pages in CI: run -update on your host")
 		}
 		for name, content := range pages {
 			if err := os.WriteFile(filepath.Join("../../..", name), content, 0o644); err != nil {

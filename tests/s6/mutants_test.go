@@ -18,7 +18,7 @@ type brokenInit struct {
 }
 
 func brokenInits() []brokenInit {
-	const supervisor, processes = "internal/pid1/supervise/turn.go", "internal/pid1/proc/table.go"
+	const supervisor, processes = "internal/pid1/supervise/transition.go", "internal/pid1/proc/table.go"
 	return []brokenInit{
 		{
 			"readiness is not announced",

@@ -52,7 +52,7 @@ func (b *boot) prepare() error {
 }
 
 // boot goes from the hook to CMD. A failure is remembered, and stops the boot only if
-// S6_BEHAVIOUR_IF_STAGE2_FAILS says so; a request to stop ends each step early and skips the rest.
+// S6_BEHAVIOUR_IF_STAGE2_FAILS is 2; a request to stop ends each step early and skips the rest.
 func (b *boot) boot() {
 	asked := b.Stop.Asked()
 	b.step(asked, "hook", b.runHook)

@@ -236,7 +236,7 @@ func (p *initProcess) stop() {
 }
 
 // reached fails the test unless exactly these limits ended waits of the stop, by the log of the init
-// itself: how long a stop takes says more about the host. The limit of loggers does not count, which
+// itself: how long a stop takes depends on the host. The limit of loggers does not count, which
 // is as short as a busy host's delays; package scan has its tests.
 func (p *initProcess) reached(limits ...string) {
 	p.t.Helper()
@@ -271,7 +271,7 @@ func (p *initProcess) expect(code int) {
 	}
 }
 
-// until polls for a condition; what says what was waited for.
+// until polls for a condition, named by what.
 func (p *initProcess) until(what string, holds func() bool) {
 	p.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -291,7 +291,7 @@ func (p *initProcess) until(what string, holds func() bool) {
 	}
 }
 
-// says waits for a text on stdout.
+// says waits for a text on stdout, of CMD or a script.
 func (p *initProcess) says(text string) {
 	p.t.Helper()
 	p.until(fmt.Sprintf("stdout with %q", text), func() bool { return strings.Contains(p.stdout.String(), text) })

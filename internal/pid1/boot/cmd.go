@@ -28,7 +28,7 @@ func (b *boot) startCmd(context.Context) error {
 		b.Warnf("working directory %q is gone, CMD starts in \"/\"", dir)
 		dir = "/"
 	}
-	// What the boot has to say stands before the first line of CMD.
+	// The lines of the boot come before the first one of CMD.
 	b.Log.Flush(100 * time.Millisecond)
 	b.release()
 	child, err := b.spawnCmd(program.Program{Argv: argv, Dir: dir, Stdin: os.Stdin, Attr: sessionFor(b.tty)})

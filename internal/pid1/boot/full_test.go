@@ -10,9 +10,9 @@ import (
 	"caduceus/internal/s6"
 )
 
-// TestFullRun fills the file system that holds the state: the old status stays whole, the service is
-// restarted all the same, each cause is told once, and the next write with room makes it good.
-func TestFullRun(t *testing.T) {
+// The old status stays whole, the service is restarted all the same, each cause is logged once, and the
+// next write with room makes it good.
+func TestAFullRunKeepsTheStateAndTheServices(t *testing.T) {
 	clause.Proves(t, "FAULT-12", "SUP-14")
 	t.Parallel()
 	b := newBox(t)

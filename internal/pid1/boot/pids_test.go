@@ -32,7 +32,7 @@ func (b *box) limitPids(most int) {
 	b.spec.UID, b.spec.Tasks = 100000+os.Getpid(), uint64(most)
 }
 
-// bomb forks wherever it can, ignores TERM, and says once that no slot was free.
+// bomb forks wherever it can, ignores TERM, and prints once that no slot was free.
 const bomb = `$SIG{TERM} = "IGNORE"; $| = 1; while (1) {
 	next if defined fork;
 	print "full\n" unless $said++;

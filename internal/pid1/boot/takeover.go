@@ -73,7 +73,7 @@ func awaitClosing(ctx context.Context, fd int) error {
 	defer func() { _ = unix.Close(fd) }()
 	buf := make([]byte, 512)
 	for ctx.Err() == nil {
-		// A read cannot be told to stop, so it is done only when it does not wait.
+		// A read cannot be interrupted, so it is done only when it does not wait.
 		if n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 100); n <= 0 {
 			if err != nil && err != unix.EINTR {
 				return err

@@ -39,8 +39,8 @@ func sessionFor(t terminal) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setsid: true}
 }
 
-// release gives up the terminal that CMD is to have. The kernel tells the foreground group, which
-// we may be, by SIGHUP and SIGCONT.
+// release gives up the terminal that CMD is to have. The kernel sends SIGHUP and SIGCONT to
+// the foreground group, which may be our own.
 func (b *boot) release() {
 	if !b.tty.ours || !b.tty.leader {
 		return

@@ -84,7 +84,7 @@ func (s *screen) usesJobControl() {
 	s.expect(7)
 }
 
-// inForeground says whether a program of this name waits in the foreground of the terminal.
+// inForeground reports whether a program of this name waits in the foreground of the terminal.
 func (s *screen) inForeground(name string) bool {
 	files, _ := filepath.Glob(s.inside("/proc/[0-9]*/stat"))
 	for _, file := range files {

@@ -29,7 +29,7 @@ func (t *Table) SignalAll(sig syscall.Signal) {
 // Others counts the living processes that SignalAll would hit; zombies are
 // not living.
 func (t *Table) Others() int {
-	// The usual end of a stop: nobody is left, and one call tells so.
+	// The usual end of a stop: nobody is left, and one call shows it.
 	if os.Getpid() == 1 && syscall.Kill(-1, 0) == syscall.ESRCH {
 		return 0
 	}

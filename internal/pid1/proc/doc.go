@@ -5,8 +5,7 @@
 // pid that was not reaped yet, as both happen under the table's ownership.
 // Wait statuses are handed out raw.
 //
-// It is not for programs beside the init: whoever else waits for children in
-// the same process loses exit codes. It knows no service and no policy.
+// Nothing else in the process may wait for children: exit codes would be lost.
 //
-// spec: SUP-84, SUP-85, SUP-86, SUP-101 to SUP-103, SUP-106, SUP-107, SUP-109.
+// spec: SUP-85
 package proc

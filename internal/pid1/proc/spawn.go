@@ -23,7 +23,7 @@ type Spec struct {
 // errno of what failed before the exec, or of the exec itself (ENOENT, EACCES,
 // ENOEXEC and so on). No lock is held meanwhile: an exec may hang.
 //
-// spec: SUP-85, SUP-103, SUP-106.
+// spec: SUP-103
 func (t *Table) Spawn(s Spec) (*Child, error) {
 	attr := &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: make([]uintptr, len(s.Files)), Sys: s.Attr}
 	if attr.Sys == nil {

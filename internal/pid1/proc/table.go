@@ -57,7 +57,7 @@ func NewTable() (*Table, error) {
 }
 
 // takeIgnored takes for good the signals that were ignored at the start, and so would be in each
-// child. A channel that is stopped again would bring that back, and nothing would tell.
+// child. A channel that is stopped again would bring that back, unseen.
 //
 // spec: SUP-86
 func takeIgnored() {
@@ -147,7 +147,7 @@ func (t *Table) end(pid int) *Child {
 	return child
 }
 
-// isChild tells whether pid is a child not yet reaped, without reaping it.
+// isChild reports whether pid is a child not yet reaped, without reaping it.
 func isChild(pid int) bool {
 	for {
 		err := unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)

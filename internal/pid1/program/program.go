@@ -122,7 +122,7 @@ func (r *Runner) forget(c *proc.Child) {
 	delete(r.alive, c)
 }
 
-// Close gives the programs to end. What starts later is told to end at once.
+// Close gives the programs to end. What starts later gets TERM at once.
 func (r *Runner) Close() []*proc.Child {
 	r.mu.Lock()
 	defer r.mu.Unlock()

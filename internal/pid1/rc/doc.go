@@ -5,9 +5,8 @@
 // the services they mean, and no service needs itself. Walk visits services
 // as soon as those before them are done.
 //
-// It is not s6-rc: there is no compiled database and no live state, and what
-// needs them (pipelines, changes at run time) is refused by name. It starts
-// nothing.
+// There is no compiled database and no live state as s6-rc has them: what needs
+// them (pipelines, changes at run time) is refused by name.
 //
-// spec: SUP-03, SUP-64, SUP-65.
+// spec: SUP-64
 package rc

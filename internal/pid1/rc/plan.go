@@ -139,7 +139,7 @@ func (r *resolver) dissolve(names []string) []string {
 	return slices.Compact(out)
 }
 
-// ownPart says whether the init itself provides name: the bundle base, or one of its two parts by
+// ownPart reports whether the init itself provides name: the bundle base, or one of its two parts by
 // the names they have in s6-overlay.
 func ownPart(name string) bool {
 	return name == Base || name == "fix-attrs" || name == "legacy-cont-init"

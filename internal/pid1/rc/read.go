@@ -158,7 +158,7 @@ func millis(fsys fs.FS, path string) (time.Duration, error) {
 	}
 	n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 31)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %.20q is no number of milliseconds", path, text)
+		return 0, fmt.Errorf("%s: %.20q is not a number of milliseconds", path, text)
 	}
 	return time.Duration(n) * time.Millisecond, nil
 }

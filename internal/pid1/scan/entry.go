@@ -41,8 +41,8 @@ func (u *unit) name() string {
 	return u.entry.name
 }
 
-// runAs tells whose the programs of u are. Who owns the service directory has chosen its logger, which
-// may be a link, too.
+// runAs gives the user as whom the programs of u run. Who owns the service directory has chosen its
+// logger, too, which may be a link.
 func (u *unit) runAs(of RunAs) (*syscall.Credential, error) {
 	owner, err := of(u.entry.dir)
 	if owner != nil || err != nil {
@@ -58,7 +58,7 @@ func (e *entry) units() []*unit {
 	return []*unit{e.main, e.logger}
 }
 
-// over tells whether nothing of the entry is supervised any more.
+// over reports whether nothing of the entry is supervised any more.
 func (e *entry) over() bool {
 	for _, u := range e.units() {
 		if u.service != nil {
@@ -95,7 +95,7 @@ func newEntry(id held.ID, name, path string, dir *held.Dir) (*entry, error) {
 func (s *Scandir) start(u *unit) {
 	o := supervise.Options{
 		Dir: u.dir, Name: u.name(), Procs: s.opt.Procs, Log: s.opt.Log, Environ: s.opt.Environ,
-		Stdin: s.null, Stdout: s.opt.Stdout, Stderr: s.opt.Stderr, Turn: &s.turn,
+		Stdin: s.null, Stdout: s.opt.Stdout, Stderr: s.opt.Stderr, OutputLock: &s.output,
 		Logger: u.isLogger, Frozen: s.frozen.Load, Now: s.opt.Now,
 	}
 	if s.opt.RunAs != nil {
@@ -145,16 +145,16 @@ func (s *Scandir) restart(u *unit) {
 	s.forget(e)
 }
 
-// leave gives the scandir's ends of the log pipe back and tells the logger to
-// end: it sees the end of its input as soon as the service is gone.
-func (s *Scandir) leave(e *entry, tell func(*supervise.Service)) {
+// leave gives the scandir's ends of the log pipe back and lets endLogger end the logger, which sees the
+// end of its input as soon as the service is gone.
+func (s *Scandir) leave(e *entry, endLogger func(*supervise.Service)) {
 	if e.leaving {
 		return
 	}
 	e.leaving = true
 	e.pipe.release()
 	if e.logger != nil && e.logger.service != nil {
-		tell(e.logger.service)
+		endLogger(e.logger.service)
 	}
 }
 

@@ -29,10 +29,10 @@ const (
 const usage = "s6-svscan: usage: s6-svscan [ -d notif ] [ scandir ]"
 
 // Main is scandir mode: it scans a directory, without a boot and its stop, until
-// it is told to end. args are the words after argv[0]; the end of ctx is letter
+// it is to end. args are the words after argv[0]; the end of ctx is letter
 // t. It returns an exit code, or executes .s6-svscan/finish and does not return.
 //
-// spec: SUP-01, SUP-58, SUP-59.
+// spec: SUP-58
 func Main(ctx context.Context, args []string) int {
 	dir, notify, err := parseArgs(args)
 	if err != nil {
@@ -168,7 +168,7 @@ func (m *scanner) serve(ctx context.Context, signals <-chan os.Signal) (failed b
 
 // letterOf is what a signal means in scandir mode; 0 is nothing.
 //
-// spec: SUP-58.
+// spec: SUP-58
 func letterOf(sig syscall.Signal) byte {
 	switch sig {
 	case syscall.SIGTERM, syscall.SIGINT:

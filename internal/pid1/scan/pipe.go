@@ -10,7 +10,7 @@ import (
 // logPipe is the pipe from a service to its logger. Both ends stay open until
 // the scandir has released it and its users have dropped it.
 //
-// spec: SUP-54.
+// spec: SUP-54
 type logPipe struct {
 	reader, writer pipeEnd
 	once           sync.Once

@@ -34,7 +34,7 @@ type found struct {
 
 // Scan scans now (letter a). Nothing is started once the scandir is frozen.
 //
-// spec: SUP-51, SUP-52, SUP-55, SUP-56.
+// spec: SUP-51
 func (s *Scandir) Scan() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *Scandir) scan() {
 	for _, e := range s.entries {
 		for _, u := range e.units() {
 			if u.service != nil {
-				u.service.Kick()
+				u.service.RetrySetup()
 			}
 		}
 	}
@@ -206,14 +206,14 @@ func (s *Scandir) Prune(all bool) {
 		if e.active {
 			continue
 		}
-		tell := (*supervise.Service).Release
+		endLogger := (*supervise.Service).Release
 		if all {
-			tell = (*supervise.Service).Stop
+			endLogger = (*supervise.Service).Stop
 		}
 		if e.main.service != nil {
 			e.main.service.Stop()
 		}
-		s.leave(e, tell)
+		s.leave(e, endLogger)
 		s.forget(e)
 	}
 }

@@ -60,7 +60,7 @@ type Scandir struct {
 	requests chan byte
 	watch    *watcher
 	frozen   atomic.Bool
-	turn     sync.Mutex // of the services that write to Stdout through the init
+	output   sync.Mutex // held by the service that writes to Stdout through the init
 
 	mu      sync.Mutex
 	entries map[held.ID]*entry
@@ -72,7 +72,7 @@ type Scandir struct {
 // Open locks the scandir, opens its control fifo and unlinks dangling
 // symlinks. It does not scan. Callers may test ErrBusy.
 //
-// spec: SUP-50, SUP-51.
+// spec: SUP-50
 func Open(o Options) (_ *Scandir, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -144,7 +144,7 @@ func (s *Scandir) Run(ctx context.Context) error {
 
 // obey obeys a letter of the control fifo.
 //
-// spec: SUP-57.
+// spec: SUP-57
 func (s *Scandir) obey(letter byte) {
 	switch letter {
 	case 'a':

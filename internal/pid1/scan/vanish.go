@@ -16,10 +16,10 @@ import (
 	"caduceus/internal/s6"
 )
 
-// lookPause is how often to look where the kernel cannot tell.
+// lookPause is how often to look where the kernel reports no changes.
 const lookPause = 5 * time.Second
 
-// isVanished tells whether the directory of an inactive entry was removed, as
+// isVanished reports whether the directory of an inactive entry was removed, as
 // opposed to moved away or unlinked. seen are the identities in the scandir.
 func (s *Scandir) isVanished(e *entry, seen map[held.ID]bool) bool {
 	if e.leaving || seen[e.id] || e.dir.Exists(s6.RunFile) {
@@ -92,9 +92,9 @@ const (
 )
 
 // watcher calls check after something was removed from a watched directory or
-// renamed in it; where the kernel cannot tell, every lookPause. It tells by
-// SIGIO, as it takes some 15 ms to close an inotify descriptor, at exit, too:
-// three times what a stop takes otherwise.
+// renamed in it; where the kernel reports no changes, every lookPause. The kernel
+// reports by SIGIO and not by inotify, whose descriptor takes some 15 ms to
+// close, at exit, too: three times what a stop takes otherwise.
 type watcher struct {
 	check func()
 	stop  chan struct{}

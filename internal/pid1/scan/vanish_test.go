@@ -11,13 +11,13 @@ import (
 	"caduceus/internal/clause"
 )
 
-// The kernel tells of a removal at once; nothing looks now and then.
+// The kernel reports a removal at once; nothing looks now and then.
 func TestWatcherIsToldOfARemoval(t *testing.T) {
 	clause.Proves(t, "SUP-56")
 	seen := make(chan struct{}, 64)
 	w := newWatcher(func() { seen <- struct{}{} })
 	defer w.close()
-	w.poll.Do(func() {}) // so that only the kernel can tell
+	w.poll.Do(func() {}) // so that only the kernel can report it
 	root := t.TempDir()
 	for _, name := range []string{"a", "b", "c"} {
 		if err := os.Mkdir(filepath.Join(root, name), 0o755); err != nil {

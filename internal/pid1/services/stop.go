@@ -31,7 +31,7 @@ func (s *Services) StopAll(ctx context.Context, stop func(ctx context.Context, n
 }
 
 // Stop stops one service and returns when it and its supervisor are gone, or when ctx ends. Its run
-// gets KILL after grace, which is positive and asked for when the service has been told to stop.
+// gets KILL after grace, which is positive and asked for once the service is to stop.
 func (s *Services) Stop(ctx context.Context, name string, grace func() time.Duration) {
 	s.scandir.Load().StopServices(ctx, []string{name}, func(string) time.Duration { return grace() })
 }

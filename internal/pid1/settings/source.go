@@ -23,7 +23,7 @@ type Source struct {
 	ran   atomic.Bool
 }
 
-// NewSource is the source whose settings were start. level is told the verbosity.
+// NewSource is the source whose settings were start. level gets the verbosity.
 func NewSource(start Settings, once *log.Once, level func(log.Level)) *Source {
 	return &Source{Start: start, log: once, level: level}
 }

@@ -12,7 +12,7 @@ const (
 	againAfter   = 5 * time.Second  // a KILL that did not help is repeated
 	retryAfter   = 60 * time.Second // of a spawn failure (SUP-28)
 	vanishGrace  = 3 * time.Second  // from STOP to KILL without timeout-kill (SUP-56)
-	lingerFor    = time.Second      // of a logger whose input has ended (SUP-56)
+	loggerGrace  = time.Second      // of a logger whose input has ended (SUP-56)
 	exitPermFail = 125              // of finish: do not restart
 )
 
@@ -45,17 +45,17 @@ type effect struct {
 	backoff s6.Backoff
 }
 
-// turn is a machine while it obeys one event.
-type turn struct {
+// transition is a machine while it obeys one event.
+type transition struct {
 	machine
 	in      input
 	effects []effect
 }
 
-func (t *turn) out(e effect) { t.effects = append(t.effects, e) }
+func (t *transition) out(e effect) { t.effects = append(t.effects, e) }
 
 // write publishes the status. A vanished directory is not touched (SUP-56).
-func (t *turn) write() {
+func (t *transition) write() {
 	if t.state == stVanished {
 		return
 	}
@@ -63,9 +63,9 @@ func (t *turn) write() {
 	t.out(effect{op: opWrite})
 }
 
-func (t *turn) notify(letters string) { t.out(effect{op: opNotify, text: letters}) }
+func (t *transition) notify(letters string) { t.out(effect{op: opNotify, text: letters}) }
 
-func (t *turn) send(sig syscall.Signal, group bool) {
+func (t *transition) send(sig syscall.Signal, group bool) {
 	if sig == 0 {
 		return
 	}
@@ -77,14 +77,14 @@ func (t *turn) send(sig syscall.Signal, group bool) {
 }
 
 // after arms the timer; no duration disarms it.
-func (t *turn) after(d time.Duration) {
+func (t *transition) after(d time.Duration) {
 	t.timer = time.Time{}
 	if d > 0 {
 		t.timer = t.in.now.Add(d)
 	}
 }
 
-func (t *turn) do(a action) {
+func (t *transition) do(a action) {
 	switch a {
 	case acWant:
 		t.status.WantUp = true
@@ -120,7 +120,7 @@ func (t *turn) do(a action) {
 }
 
 // doEnd is the half of do that ends processes and the supervisor.
-func (t *turn) doEnd(a action) {
+func (t *transition) doEnd(a action) {
 	switch a {
 	case acStop:
 		t.stop()
@@ -143,30 +143,30 @@ func (t *turn) doEnd(a action) {
 	case acExit:
 		t.notify(s6.EventExit)
 		t.out(effect{op: opOver})
-	case acForget:
+	case acExitUnwritten:
 		t.out(effect{op: opOver})
 	case acDrop:
 		t.out(effect{op: opDropLog})
 	case acLeave:
 		t.state += stLastUp - stUp
 	case acVanish:
-		t.state, t.calm = stVanished, time.Time{}
-	case acLinger:
+		t.state, t.stableAt = stVanished, time.Time{}
+	case acAwaitLogger:
 		t.dying = false
-		t.after(lingerFor)
-	case acPress:
+		t.after(loggerGrace)
+	case acStopOrKill:
 		if t.dying {
 			t.killRun()
 		} else {
 			t.stop()
 		}
-	case acForgive:
-		t.forgive("by command")
-	case acCalm:
-		t.calm = time.Time{}
-		t.forgive("up for a minute")
-	case acRetime:
-		if t.braking && t.status.WantUp {
+	case acResetBackoff:
+		t.resetBackoff("by command")
+	case acStable:
+		t.stableAt = time.Time{}
+		t.resetBackoff("up for a minute")
+	case acClassicTimer:
+		if t.backingOff && t.status.WantUp {
 			t.timer = classicNext(t.in.now, t.ready, t.end)
 		}
 	}

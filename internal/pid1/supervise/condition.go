@@ -5,7 +5,7 @@ import (
 	"caduceus/internal/s6"
 )
 
-// Condition says in a word what the service does at this moment - ready, started, starting,
+// Condition is what the service does at this moment, in one word - ready, started, starting,
 // restarting, finishing, down - and why, where only its supervisor knows.
 func (s *Service) Condition() (word, why string) {
 	s.mu.Lock()

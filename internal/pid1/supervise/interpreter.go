@@ -10,13 +10,13 @@ import (
 	"caduceus/internal/launch"
 )
 
-// errNoExec: a binary, or a file that nobody may execute.
+// errNoExec is for a binary, and for a file that nobody may execute.
 var errNoExec = fmt.Errorf("%w: not executable, or a binary on a noexec mount", fs.ErrPermission)
 
 // interpreter is the command line that the kernel would make for the script at
 // path, whose x bit counts for nothing on a noexec mount.
 //
-// spec: SUP-27.
+// spec: SUP-27
 func interpreter(dir *held.Dir, path string, argv []string) ([]string, error) {
 	f, err := dir.Open(path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {

@@ -23,7 +23,7 @@ const (
 // words after argv[0]: FD FILE ARGV... It waits for a write lock on the
 // description at FD, which run inherits, and executes FILE.
 //
-// spec: SUP-29, SUP-104.
+// spec: SUP-104
 func LockMain(args []string) int {
 	if len(args) < lockMinimumArgs {
 		return lockComplain(lockUsage, "usage: %s fd file argv...", s6.LockModeArgv0)

@@ -24,28 +24,28 @@ const (
 type event uint8
 
 const (
-	evTimer   event = iota
-	evDied          // the own process died
-	evNewline       // on the readiness pipe
-	evCalm          // run has been up for fastDeath
-	evSignal        // letters a b q h i 1 2 y K
-	evKill          // letter k
-	evTerm          // letter t
-	evRestart       // letter r
-	evReload        // letter l
-	evPause         // letters p P c C
-	evOnce          // letter o
-	evDown          // letter d
-	evFileDn        // letter D
-	evUp            // letter u
-	evFileUp        // letter U
-	evOut           // letter O
-	evFileOut       // letter Q
-	evRelease       // letter x, release by the scandir
-	evStop          // stop by the scandir
-	evExpire        // the grace of the stop is over
-	evVanish        // the directory vanished
-	evWither        // same, of a logger: the end of its input comes first
+	evTimer        event = iota
+	evDied               // the own process died
+	evNewline            // on the readiness pipe
+	evStable             // run has been up for fastDeath
+	evSignal             // letters a b q h i 1 2 y K
+	evKill               // letter k
+	evTerm               // letter t
+	evRestart            // letter r
+	evReload             // letter l
+	evPause              // letters p P c C
+	evOnce               // letter o
+	evDown               // letter d
+	evFileDown           // letter D
+	evUp                 // letter u
+	evFileUp             // letter U
+	evUnwant             // letter O
+	evFileUnwant         // letter Q
+	evRelease            // letter x, release by the scandir
+	evStop               // stop by the scandir
+	evExpire             // the grace of the stop is over
+	evVanish             // the directory vanished
+	evVanishLogger       // same, of a logger: the end of its input comes first
 
 	evStarted   // run was spawned
 	evUnstarted // run was not spawned
@@ -59,75 +59,75 @@ const (
 type action uint8
 
 const (
-	acNop       action = iota
-	acWant             // want = 1
-	acUnwant           // want = 0
-	acTouch            // create the file down
-	acUnlink           // unlink the file down
-	acWrite            // write status
-	acStart            // START
-	acAuto             // START if wanted, else no timer
-	acStarted          // second half of START
-	acRetry            // START failed: again after 60 s
-	acDisarm           // no timer
-	acReady            // READY
-	acStop             // STOP
-	acKillAgain        // KILLAGAIN if dying
-	acKillRun          // KILL to run at once, again every 5 s
-	acDeath            // DEATH
-	acFinishing        // DEATH goes on: finish runs
-	acFinished         // DEATH goes on: no finish
-	acLate             // finish is late
-	acEnd              // END
-	acExit             // EXIT
-	acForget           // EXIT without a trace on disk
-	acDrop             // drop log pipe
-	acLeave            // from now on the supervisor is leaving
-	acVanish           // nothing is written from now on
-	acLinger           // a logger may end by itself for a second
-	acPress            // STOP, and later KILLAGAIN
-	acSignal           // send the letter's signal
-	acPause            // same for p P c C, with the flag
-	acForgive          // back-off: count is 0 again
-	acRetime           // back-off: pause ends by SUP-34
-	acCalm             // back-off: reset after 60 s up
+	acNop           action = iota
+	acWant                 // want = 1
+	acUnwant               // want = 0
+	acTouch                // create the file down
+	acUnlink               // unlink the file down
+	acWrite                // write status
+	acStart                // START
+	acAuto                 // START if wanted, else no timer
+	acStarted              // second half of START
+	acRetry                // START failed: again after 60 s
+	acDisarm               // no timer
+	acReady                // READY
+	acStop                 // STOP
+	acKillAgain            // KILLAGAIN if dying
+	acKillRun              // KILL to run at once, again every 5 s
+	acDeath                // DEATH
+	acFinishing            // DEATH goes on: finish runs
+	acFinished             // DEATH goes on: no finish
+	acLate                 // finish is late
+	acEnd                  // END
+	acExit                 // EXIT
+	acExitUnwritten        // EXIT without a trace on disk
+	acDrop                 // drop log pipe
+	acLeave                // from now on the supervisor is leaving
+	acVanish               // nothing is written from now on
+	acAwaitLogger          // a logger may end by itself for a second
+	acStopOrKill           // STOP, and KILL from the second time on
+	acSignal               // send the letter's signal
+	acPause                // same for p P c C, with the flag
+	acResetBackoff         // back-off: the count is 0 again
+	acClassicTimer         // back-off: the pause ends by SUP-34
+	acStable               // back-off: reset after 60 s up
 )
 
-// transition is the whole machine: what to do for an event in a state, in
-// order. There is no branch elsewhere; an action knows only its own conditions.
+// table is the whole machine: what to do for an event in a state, in order. There is no branch
+// elsewhere; an action knows only its own conditions.
 //
-// spec: SUP-30, SUP-35, SUP-36, SUP-42, SUP-56.
-func transition(e event, s state) [5]action {
+// spec: SUP-35
+func table(e event, s state) [5]action {
 	type a = [5]action
 	nop := a{}
-	on, onFile := a{acForgive, acWant, acWrite}, a{acUnlink, acForgive, acWant, acWrite}
+	on, onFile := a{acResetBackoff, acWant, acWrite}, a{acUnlink, acResetBackoff, acWant, acWrite}
 	off, offFile := a{acUnwant, acWrite}, a{acTouch, acUnwant, acWrite}
 	stop, stopFile := a{acStop}, a{acTouch, acStop}
-	send, pardon := a{acSignal}, a{acForgive, acSignal}
+	send, sendReset := a{acSignal}, a{acResetBackoff, acSignal}
 	return [events][states]a{
 		// DOWN, UP, FINISH, LASTUP, LASTFINISH, VANISHED
-		evTimer:   {{acAuto}, {acKillAgain}, {acLate}, {acKillAgain}, {acLate}, {acPress}},
-		evDied:    {nop, {acDeath}, {acEnd}, {acDeath}, {acEnd, acExit}, {acForget}},
-		evNewline: {nop, {acReady}, nop, {acReady}, nop, nop},
-		evCalm:    {nop, {acCalm}, nop, {acCalm}, nop, nop},
-		evSignal:  {nop, send, nop, send, nop, nop},
-		evKill:    {nop, send, nop, send, nop, nop},
-		evTerm:    {{acRetime, acForgive}, pardon, {acForgive}, pardon, {acForgive}, nop},
-		evRestart: {{acRetime, acForgive}, pardon, {acForgive}, pardon, {acForgive}, nop},
-		evReload:  {nop, send, nop, send, nop, nop},
-		evPause:   {nop, {acPause, acWrite}, nop, {acPause, acWrite}, nop, nop},
-		evOnce:    {{acUnwant, acWrite, acStart}, off, off, off, off, nop},
-		evDown:    {off, stop, off, stop, off, nop},
-		evFileDn:  {offFile, stopFile, offFile, stopFile, offFile, nop},
-		evUp:      {{acForgive, acWant, acWrite, acStart}, on, on, on, on, nop},
-		evFileUp:  {{acUnlink, acForgive, acWant, acWrite, acStart}, onFile, onFile, onFile, onFile, nop},
-		evOut:     {off, off, off, off, off, nop},
-		evFileOut: {offFile, offFile, offFile, offFile, offFile, nop},
-		evRelease: {{acExit}, {acDrop, acLeave}, {acDrop, acLeave}, {acDrop}, {acDrop}, nop},
-		evStop:    {{acExit}, {acStop, acLeave}, {acDrop, acLeave}, stop, nop, nop},
-		evExpire:  {nop, {acKillRun}, nop, {acKillRun}, nop, {acKillRun}},
-		evVanish:  {{acForget}, {acVanish, acStop}, {acVanish, acKillRun}, {acVanish, acStop}, {acVanish, acKillRun}, nop},
-		evWither:  {{acForget}, {acVanish, acLinger}, {acVanish, acLinger}, {acVanish, acLinger}, {acVanish, acLinger}, nop},
+		evTimer:        {{acAuto}, {acKillAgain}, {acLate}, {acKillAgain}, {acLate}, {acStopOrKill}},
+		evDied:         {nop, {acDeath}, {acEnd}, {acDeath}, {acEnd, acExit}, {acExitUnwritten}},
+		evNewline:      {nop, {acReady}, nop, {acReady}, nop, nop},
+		evStable:       {nop, {acStable}, nop, {acStable}, nop, nop},
+		evSignal:       {nop, send, nop, send, nop, nop},
+		evKill:         {nop, send, nop, send, nop, nop},
+		evTerm:         {{acClassicTimer, acResetBackoff}, sendReset, {acResetBackoff}, sendReset, {acResetBackoff}, nop},
+		evRestart:      {{acClassicTimer, acResetBackoff}, sendReset, {acResetBackoff}, sendReset, {acResetBackoff}, nop},
+		evReload:       {nop, send, nop, send, nop, nop},
+		evPause:        {nop, {acPause, acWrite}, nop, {acPause, acWrite}, nop, nop},
+		evOnce:         {{acUnwant, acWrite, acStart}, off, off, off, off, nop},
+		evDown:         {off, stop, off, stop, off, nop},
+		evFileDown:     {offFile, stopFile, offFile, stopFile, offFile, nop},
+		evUp:           {{acResetBackoff, acWant, acWrite, acStart}, on, on, on, on, nop},
+		evFileUp:       {{acUnlink, acResetBackoff, acWant, acWrite, acStart}, onFile, onFile, onFile, onFile, nop},
+		evUnwant:       {off, off, off, off, off, nop},
+		evFileUnwant:   {offFile, offFile, offFile, offFile, offFile, nop},
+		evRelease:      {{acExit}, {acDrop, acLeave}, {acDrop, acLeave}, {acDrop}, {acDrop}, nop},
+		evStop:         {{acExit}, {acStop, acLeave}, {acDrop, acLeave}, stop, nop, nop},
+		evExpire:       {nop, {acKillRun}, nop, {acKillRun}, nop, {acKillRun}},
+		evVanish:       {{acExitUnwritten}, {acVanish, acStop}, {acVanish, acKillRun}, {acVanish, acStop}, {acVanish, acKillRun}, nop},
+		evVanishLogger: {{acExitUnwritten}, {acVanish, acAwaitLogger}, {acVanish, acAwaitLogger}, {acVanish, acAwaitLogger}, {acVanish, acAwaitLogger}, nop},
 
 		evStarted:   {{acStarted}, nop, nop, nop, nop, nop},
 		evUnstarted: {{acRetry}, nop, nop, nop, nop, nop},
@@ -157,37 +157,37 @@ func eventOf(letter byte) (event, bool) {
 	case 'd':
 		return evDown, true
 	case 'D':
-		return evFileDn, true
+		return evFileDown, true
 	case 'u':
 		return evUp, true
 	case 'U':
 		return evFileUp, true
 	case 'O':
-		return evOut, true
+		return evUnwant, true
 	case 'Q':
-		return evFileOut, true
+		return evFileUnwant, true
 	case 'x':
 		return evRelease, true
 	}
 	return 0, false
 }
 
-// machine is one service: its state and all that its decisions depend on. It
-// is a value; step returns the next one and what is to be done.
+// machine is one service: its state and all that its decisions depend on. It is a value: step returns
+// the next one and what is to be done.
 type machine struct {
 	state  state
 	status s6.Status
 
-	timer   time.Time // of evTimer; zero: off
-	calm    time.Time // of evCalm; zero: off
-	dying   bool      // stopped, KILL is due
-	asked   string    // signal letters sent since the start of run
-	ready   time.Time // when run said it was ready; zero: it did not
-	start   time.Time // of run
-	end     time.Time // when the service was down-ready
-	brake   brake
-	counted bool // the last death was a fast one
-	braking bool // the timer is the brake's
+	timer      time.Time // of evTimer; zero: off
+	stableAt   time.Time // of evStable; zero: off
+	dying      bool      // stopped, KILL is due
+	asked      string    // signal letters sent since the start of run
+	ready      time.Time // when run became ready; zero: it did not
+	start      time.Time // of run
+	end        time.Time // when the service was down-ready
+	backoff    backoff
+	counted    bool // the last death was a fast one
+	backingOff bool // the timer is that of the back-off
 }
 
 // input is what an event brings.
@@ -201,10 +201,9 @@ type input struct {
 	jitter float64            // 0.9 to 1.1, factor of a pause
 }
 
-// newMachine is a supervisor's first state: down, not started yet, and a timer
-// that is due.
+// newMachine is the first state of a supervisor: down, not started yet, with a timer that is due.
 //
-// spec: SUP-11, SUP-15.
+// spec: SUP-15
 func newMachine(now time.Time, want bool) machine {
 	return machine{
 		status: s6.Status{Stamp: now, ReadyStamp: now, WantUp: want, Ready: true, NotStarted: true},
@@ -214,18 +213,19 @@ func newMachine(now time.Time, want bool) machine {
 
 // step obeys one event.
 func (m machine) step(e event, in input) (machine, []effect) {
-	var t turn
+	var t transition
 	t.machine, t.in = m, in
-	for _, a := range transition(e, m.state) {
+	for _, a := range table(e, m.state) {
 		t.do(a)
 	}
 	return t.machine, t.effects
 }
 
 // adopted is the machine of a new supervisor that finds the process pid of the
-// old one, or none; over says that there is nothing left to supervise.
+// old one, or none; over reports that
+// nothing is left to supervise.
 //
-// spec: SUP-90.
+// spec: SUP-90
 func (m machine) adopted(now time.Time, pid int, isFinish bool) (next machine, over bool) {
 	leaving := m.state == stLastUp || m.state == stLastFinish
 	switch {

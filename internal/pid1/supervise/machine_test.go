@@ -68,7 +68,7 @@ func TestEveryCell(t *testing.T) {
 			before := inState(s)
 			in := input{now: later, config: defaults(), letter: letterOf(e), pid: finishPid, wait: exit3, jitter: 1}
 			after, effects := before.step(e, in)
-			if cmp.Equal(before, after, cmp.AllowUnexported(machine{}, brake{})) && len(effects) == 0 {
+			if cmp.Equal(before, after, cmp.AllowUnexported(machine{}, backoff{})) && len(effects) == 0 {
 				continue
 			}
 			timer := "off"
@@ -350,7 +350,7 @@ func TestTimersAreMonotonic(t *testing.T) {
 	s.do(evTimer).do(evNewline)
 	monotonic("start", s.m.start)
 	monotonic("readiness", s.m.ready)
-	monotonic("end of the first minute", s.m.calm)
+	monotonic("end of the first minute", s.m.stableAt)
 	s.in.config.KillTimeout = time.Second
 	s.send("du")
 	monotonic("timeout-kill", s.m.timer)

@@ -9,16 +9,16 @@ import (
 // meterWindow is what the limit of a meter counts for.
 const meterWindow = time.Minute
 
-// meter lets so much of a service's output pass in a minute: what floods fills no disk. It drops
-// whole lines, and says what it dropped.
+// meter lets so much of a service's output pass in a minute: a flood fills no disk. It drops whole
+// lines, and counts them.
 type meter struct {
 	until        time.Time // end of the window; zero: none has begun
 	passed       int       // bytes in it
 	lines, bytes int       // dropped in it
 }
 
-// admit gives what of text, which is whole lines, may pass under limit, in bytes a minute, and what
-// there is to tell, if anything. A limit of 0 is none.
+// admit gives what of text, which is whole lines, may pass under limit, in bytes a minute, and notes
+// about what is dropped. A limit of 0 is none.
 func (m *meter) admit(now time.Time, limit int, text []byte) (pass []byte, notes []string) {
 	if !now.Before(m.until) {
 		notes = m.account(notes)
@@ -41,7 +41,7 @@ func (m *meter) admit(now time.Time, limit int, text []byte) (pass []byte, notes
 	return pass, notes
 }
 
-// account tells what was dropped in the window.
+// account adds a note about what was dropped in the window.
 func (m *meter) account(notes []string) []string {
 	if m.bytes == 0 {
 		return notes

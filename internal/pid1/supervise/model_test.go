@@ -115,15 +115,15 @@ func TestModel(t *testing.T) {
 				w.dies(t)
 			case 7:
 				w.in.frozen = w.in.frozen || rapid.IntRange(0, 9).Draw(t, "freeze") == 0
-				w.do(t, rapid.SampledFrom([]event{evNewline, evCalm, evExpire}).Draw(t, "event"))
+				w.do(t, rapid.SampledFrom([]event{evNewline, evStable, evExpire}).Draw(t, "event"))
 			case 8:
 				if !w.m.timer.IsZero() && !w.m.timer.After(w.in.now) {
 					w.do(t, evTimer)
 				}
 			default:
 				if rapid.IntRange(0, 9).Draw(t, "rare") == 0 {
-					e := rapid.SampledFrom([]event{evStop, evVanish, evWither}).Draw(t, "end")
-					w.want = w.want && (e == evWither || w.finish || w.m.state == stDown)
+					e := rapid.SampledFrom([]event{evStop, evVanish, evVanishLogger}).Draw(t, "end")
+					w.want = w.want && (e == evVanishLogger || w.finish || w.m.state == stDown)
 					w.do(t, e)
 				}
 			}

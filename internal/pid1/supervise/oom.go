@@ -9,7 +9,7 @@ import (
 // oomKills reads how many processes of the own cgroup the kernel has killed for
 // want of memory: version 2 of the cgroups, then version 1. Without any, 0.
 //
-// spec: SUP-33.
+// spec: SUP-33
 func oomKills() uint64 {
 	for _, path := range []string{"/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"} {
 		if text, err := os.ReadFile(path); err == nil {

@@ -20,15 +20,15 @@ const (
 
 // prefixer is a pipe whose lines come out at another descriptor with a prefix
 // each. Both ends stay open, so that no line is lost between two runs. A
-// reader that stands still stops the service, as it would without the prefix,
+// reader that does not read stops the service, as it would without the prefix,
 // and nothing else.
 type prefixer struct {
-	writer *os.File // of the service
-	reader *os.File
-	out    *os.File
-	turn   *sync.Mutex // of those who write to out
-	note   func(text string)
-	done   chan struct{}
+	writer     *os.File // of the service
+	reader     *os.File
+	out        *os.File
+	outputLock *sync.Mutex // of those who write to out
+	note       func(text string)
+	done       chan struct{}
 
 	mu     sync.Mutex
 	prefix string
@@ -36,8 +36,8 @@ type prefixer struct {
 }
 
 // newPrefixer starts a pump. A write that waits for the reader of out holds a
-// thread, so that those who share out share turn, too (SUP-89, SUP-101). note is told of losses.
-func newPrefixer(out *os.File, turn *sync.Mutex, note func(text string)) (*prefixer, error) {
+// thread, so those who share out share outputLock, too (SUP-101). note gets a line about each loss.
+func newPrefixer(out *os.File, outputLock *sync.Mutex, note func(text string)) (*prefixer, error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
 		return nil, err
@@ -47,12 +47,12 @@ func newPrefixer(out *os.File, turn *sync.Mutex, note func(text string)) (*prefi
 		return nil, err
 	}
 	p := &prefixer{
-		reader: os.NewFile(uintptr(fds[0]), "prefix"),
-		writer: os.NewFile(uintptr(fds[1]), "prefix"),
-		out:    out,
-		turn:   turn,
-		note:   note,
-		done:   make(chan struct{}),
+		reader:     os.NewFile(uintptr(fds[0]), "prefix"),
+		writer:     os.NewFile(uintptr(fds[1]), "prefix"),
+		out:        out,
+		outputLock: outputLock,
+		note:       note,
+		done:       make(chan struct{}),
 	}
 	go p.pump()
 	return p, nil
@@ -89,7 +89,7 @@ func (p *prefixer) pump() {
 	defer func() { _ = p.reader.Close() }() // read to the end
 	var rest []byte
 	var meter meter
-	defer func() { p.tell(meter.account(nil)) }()
+	defer func() { p.noteAll(meter.account(nil)) }()
 	chunk := make([]byte, maxLine)
 	for {
 		wait := time.Time{}
@@ -103,11 +103,11 @@ func (p *prefixer) pump() {
 		text, left := prefixLines(prefix, rest, err != nil)
 		text, notes := meter.admit(time.Now(), limit, text)
 		if len(text) > 0 {
-			p.turn.Lock()
+			p.outputLock.Lock()
 			writeAll(p.out, text)
-			p.turn.Unlock()
+			p.outputLock.Unlock()
 		}
-		p.tell(notes)
+		p.noteAll(notes)
 		rest = append(rest[:0], left...)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return
@@ -115,7 +115,7 @@ func (p *prefixer) pump() {
 	}
 }
 
-func (p *prefixer) tell(notes []string) {
+func (p *prefixer) noteAll(notes []string) {
 	for _, text := range notes {
 		p.note(text)
 	}
@@ -154,7 +154,7 @@ func writeAll(out *os.File, data []byte) {
 			switch {
 			case err == unix.EAGAIN:
 				fds := []unix.PollFd{{Fd: int32(raw), Events: unix.POLLOUT}}
-				_, _ = unix.Poll(fds, pollMillis) // then the write tells
+				_, _ = unix.Poll(fds, pollMillis) // then the write shows
 			case err == unix.EINTR:
 			case err != nil:
 				return

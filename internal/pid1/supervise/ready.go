@@ -15,7 +15,7 @@ const drainReads = 32
 // readyPipe is the reading end of a readiness pipe. A nil one never becomes
 // ready.
 //
-// spec: SUP-23.
+// spec: SUP-23
 type readyPipe struct {
 	file *os.File
 	fd   int

@@ -56,7 +56,7 @@ func (s *Service) run() {
 
 // guarded loops, and reports whether it was a panic that ended the loop.
 //
-// spec: SUP-90.
+// spec: SUP-90
 func (r *runner) guarded() (panicked bool) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -69,7 +69,7 @@ func (r *runner) guarded() (panicked bool) {
 }
 
 // setup opens the files, again and again until it can (SUP-12). It reports
-// false if the supervisor was told to end before.
+// false if the supervisor is to end before.
 func (r *runner) setup() bool {
 	for pause := setupPause; ; pause = min(2*pause, setupLongest) {
 		err := r.trySetup()
@@ -107,9 +107,9 @@ func (r *runner) waitRetry(pause time.Duration) bool {
 		select {
 		case <-timer.C:
 			return true
-		case <-r.mail.ring:
+		case <-r.orders.waiting:
 		}
-		if kicked, ended := r.mail.await(); kicked || ended {
+		if retried, ended := r.orders.await(); retried || ended {
 			return !ended
 		}
 	}
@@ -148,7 +148,7 @@ func (r *runner) loop() {
 		case batch := <-r.letters:
 			r.reap()
 			r.obeyLetters(string(batch))
-		case <-r.mail.ring:
+		case <-r.orders.waiting:
 			r.reap()
 			r.obeyOrders()
 		case <-timer.C:
@@ -160,7 +160,7 @@ func (r *runner) loop() {
 // untilDue is the time to the next deadline of the machine.
 func (r *runner) untilDue() time.Duration {
 	due := time.Duration(1<<63 - 1)
-	for _, at := range []time.Time{r.m.timer, r.m.calm} {
+	for _, at := range []time.Time{r.m.timer, r.m.stableAt} {
 		if !at.IsZero() {
 			due = min(due, at.Sub(r.opt.Now()))
 		}
@@ -170,8 +170,8 @@ func (r *runner) untilDue() time.Duration {
 
 func (r *runner) tick() {
 	due := func(at time.Time) bool { return !at.IsZero() && !r.opt.Now().Before(at) }
-	if due(r.m.calm) {
-		r.step(evCalm, input{})
+	if due(r.m.stableAt) {
+		r.step(evStable, input{})
 	}
 	if due(r.m.timer) {
 		r.step(evTimer, input{})
@@ -193,7 +193,7 @@ func (r *runner) reap() {
 	default:
 		return
 	}
-	if r.mail.has(order.vanishes) {
+	if r.orders.has(order.vanishes) {
 		r.obeyOrders()
 	}
 	if r.pipe.drain() {
@@ -216,9 +216,9 @@ func (r *runner) obeyLetters(letters string) {
 }
 
 func (r *runner) obeyOrders() {
-	for _, o := range r.mail.take() {
+	for _, o := range r.orders.take() {
 		switch {
-		case r.over || o.kick:
+		case r.over || o.retry:
 		case o.letters != "":
 			r.obeyLetters(o.letters)
 		default:
@@ -227,11 +227,11 @@ func (r *runner) obeyOrders() {
 	}
 }
 
-// step asks the machine and does what it says.
+// step gives the machine an event and does what follows from it.
 func (r *runner) step(e event, in input) {
 	in.now = r.opt.Now()
 	in.config = r.config
-	if e != evVanish && e != evWither && r.m.state != stVanished {
+	if e != evVanish && e != evVanishLogger && r.m.state != stVanished {
 		in.config = r.readConfig()
 	}
 	in.frozen = r.opt.Frozen()

@@ -207,7 +207,7 @@ func TestSetupIsTriedAgain(t *testing.T) {
 	if err := os.Remove(filepath.Join(r.path, "supervise")); err != nil {
 		t.Fatal(err)
 	}
-	r.service.Kick()
+	r.service.RetrySetup()
 	r.wait(Up)
 }
 
@@ -218,12 +218,12 @@ func TestLettersOutliveAFailedSetup(t *testing.T) {
 	r := newRig(t, map[string]string{"run": sleeper, "down": "", "supervise": "a file"}).start()
 	r.poll("the cause", func() bool { return r.said() != "" })
 	r.service.Command("u")
-	r.service.Kick()
+	r.service.RetrySetup()
 	r.poll("another try", func() bool { return strings.Count(r.said(), "cannot supervise") > 1 })
 	if err := os.Remove(filepath.Join(r.path, "supervise")); err != nil {
 		t.Fatal(err)
 	}
-	r.service.Kick()
+	r.service.RetrySetup()
 	r.wait(Up)
 }
 

@@ -31,7 +31,7 @@ type Options struct {
 	RunAs          func() (*syscall.Credential, error) // whose run and finish are; nil: of this process
 	Stdin          *os.File                            // /dev/null
 	Stdout, Stderr *os.File
-	Turn           *sync.Mutex // of the services that share Stdout and Stderr; nil: it has one
+	OutputLock     *sync.Mutex // of the services that share Stdout and Stderr; nil: it has one
 	Pipe           *os.File    // log pipe: stdout, or stdin of a logger; nil: none
 	Logger         bool        // this is the reader of Pipe
 	Drop           func()      // Pipe is not used any more; called once; may be nil
@@ -46,7 +46,7 @@ type Cond uint8
 // The conditions of Wait.
 const (
 	Up         Cond = iota // run is alive
-	Ready                  // up, and it said so
+	Ready                  // up, and it has notified readiness
 	Down                   // run is dead
 	DownReady              // down, and finish is over
 	Gone                   // the supervisor has ended
@@ -56,9 +56,9 @@ const (
 // Service is a supervised service directory. Its methods never block, but for
 // Wait.
 type Service struct {
-	opt  Options
-	mail mailbox
-	done chan struct{}
+	opt    Options
+	orders orderBox
+	done   chan struct{}
 
 	mu        sync.Mutex
 	status    s6.Status
@@ -79,8 +79,8 @@ func Start(o Options) *Service {
 	if o.OOMKills == nil {
 		o.OOMKills = oomKills
 	}
-	if o.Turn == nil {
-		o.Turn = new(sync.Mutex)
+	if o.OutputLock == nil {
+		o.OutputLock = new(sync.Mutex)
 	}
 	if o.Frozen == nil {
 		o.Frozen = func() bool { return false }
@@ -88,7 +88,7 @@ func Start(o Options) *Service {
 	now := o.Now()
 	s := &Service{
 		opt:     o,
-		mail:    mailbox{ring: make(chan struct{}, 1)},
+		orders:  orderBox{waiting: make(chan struct{}, 1)},
 		done:    make(chan struct{}),
 		status:  s6.Status{Stamp: now, ReadyStamp: now, Ready: true, NotStarted: true},
 		changed: make(chan struct{}),
@@ -112,30 +112,30 @@ func (s *Service) Command(letters string) {
 	s.mu.Lock()
 	s.failed, s.unstarted = false, nil // what comes next counts
 	s.mu.Unlock()
-	s.mail.put(order{letters: letters})
+	s.orders.put(order{letters: letters})
 }
 
 // Stop is the scandir's stop: down, then the supervisor ends.
-func (s *Service) Stop() { s.mail.put(order{event: evStop}) }
+func (s *Service) Stop() { s.orders.put(order{event: evStop}) }
 
 // Release lets the supervisor end when its service does.
-func (s *Service) Release() { s.mail.put(order{event: evRelease}) }
+func (s *Service) Release() { s.orders.put(order{event: evRelease}) }
 
 // Expire kills a run that was stopped, now and every 5 s.
-func (s *Service) Expire() { s.mail.put(order{event: evExpire}) }
+func (s *Service) Expire() { s.orders.put(order{event: evExpire}) }
 
-// Vanish tells that the service directory is no more: its service is stopped at
-// once, a logger after a second. Nothing is written any more.
+// Vanish is for a service directory that is gone: its service is stopped at once, a logger after a
+// second. Nothing is written any more.
 func (s *Service) Vanish() {
 	if s.opt.Logger {
-		s.mail.put(order{event: evWither})
+		s.orders.put(order{event: evVanishLogger})
 		return
 	}
-	s.mail.put(order{event: evVanish})
+	s.orders.put(order{event: evVanish})
 }
 
-// Kick tries a failed setup again without delay.
-func (s *Service) Kick() { s.mail.put(order{kick: true}) }
+// RetrySetup tries a setup that failed again, without delay.
+func (s *Service) RetrySetup() { s.orders.put(order{retry: true}) }
 
 // Status is the state as last written to supervise/status.
 func (s *Service) Status() s6.Status {

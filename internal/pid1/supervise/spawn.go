@@ -25,8 +25,8 @@ const (
 // exitKilled stands for the exit code of a killed run in the arguments of finish.
 const exitKilled = 256
 
-// readConfig reads the files of the service directory as they are now; each
-// set of complaints is logged once.
+// readConfig reads the files of the service directory as they are now; each set of warnings is logged
+// once.
 func (r *runner) readConfig() s6.Config {
 	config, warnings := s6.ConfigOf(r.opt.Dir, maxFD())
 	if !slices.Equal(warnings, r.warned) {
@@ -111,7 +111,7 @@ func (r *runner) tryRun(c s6.Config) (_ *proc.Child, pipe *readyPipe, err error)
 }
 
 // spawnFinish starts finish and reports the outcome to the machine. The script
-// cannot see whether the operator sent a signal to run, so its environment tells.
+// cannot see whether the operator sent a signal to run, so its environment has that.
 func (r *runner) spawnFinish() {
 	ws := r.m.status.Wait
 	code, sig := ws.ExitStatus(), 0
@@ -192,7 +192,7 @@ func (r *runner) stdio(c s6.Config) []*os.File {
 // line and a limit to all of them, the output itself if there can be none.
 func (r *runner) prefixed(which int, out *os.File, c s6.Config) *os.File {
 	if r.prefixers[which] == nil {
-		p, err := newPrefixer(out, r.opt.Turn, func(text string) { r.warnf("%s", text) })
+		p, err := newPrefixer(out, r.opt.OutputLock, func(text string) { r.warnf("%s", text) })
 		if err != nil {
 			r.warnf("cannot prefix the output: %v", err)
 			return out

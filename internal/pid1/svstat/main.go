@@ -29,10 +29,10 @@ type options struct {
 	dir     string
 }
 
-// Main is the applet; args are the words after argv[0]. It
-// returns 0, 1 (no supervisor), 100 (usage) or 111.
+// Main is the applet; args are the words after argv[0]. It returns 0, 1 (no supervisor), 100 (usage) or
+// 111.
 //
-// contract: SVC-01, SVC-04, SVC-05.
+// contract: SVC-04
 func Main(args []string, stdout, stderr io.Writer) int {
 	opt, err := parse(args)
 	if errors.Is(err, errUsage) {

@@ -12,48 +12,48 @@ import (
 
 // The numbers of the back-off (SUP-40, SUP-41).
 const (
-	fastDeath    = 60 * time.Second // a shorter life is a fast death
-	freeDeaths   = 5                // these restart by the classic rule
-	classicPause = time.Second
-	exitPlanned  = 75 // a planned restart, not a death
+	fastDeath     = 60 * time.Second // a shorter life is a fast death
+	classicDeaths = 5                // these restart by the classic rule
+	classicPause  = time.Second
+	exitPlanned   = 75 // a planned restart, not a death
 )
 
-// excuses are the letters whose death is the operator's doing (SUP-42).
-const excuses = "trk"
+// plannedLetters are the letters after which a death is the operator's doing (SUP-42).
+const plannedLetters = "trk"
 
-// brake counts fast deaths in a row.
-type brake struct {
+// backoff counts fast deaths in a row.
+type backoff struct {
 	fails int
 	delay time.Duration // of the last pause, without jitter
 }
 
-// looping tells whether the service is in a crash loop.
-func (b brake) looping() bool { return b.fails > freeDeaths }
+// looping reports whether the service is in a crash loop.
+func (b backoff) looping() bool { return b.fails > classicDeaths }
 
-// isFast tells whether a death counts.
+// isFast reports whether a death counts as a fast one.
 //
-// spec: SUP-40, SUP-42.
+// spec: SUP-40
 func isFast(want bool, lived time.Duration, ws syscall.WaitStatus, asked string, restartMax time.Duration) bool {
 	planned := ws.Exited() && ws.ExitStatus() == exitPlanned
-	return want && lived < fastDeath && !planned && !strings.ContainsAny(asked, excuses) && restartMax > 0
+	return want && lived < fastDeath && !planned && !strings.ContainsAny(asked, plannedLetters) && restartMax > 0
 }
 
-// pauseOf is the delay after the END of fast death number fails, before
-// jitter; 0 while the classic rule holds.
+// pauseOf is the delay after the END of fast death number fails, before jitter; 0 while the classic
+// rule holds.
 //
-// spec: SUP-41.
+// spec: SUP-41
 func pauseOf(fails int, restartMax time.Duration) time.Duration {
-	if fails <= freeDeaths {
+	if fails <= classicDeaths {
 		return 0
 	}
-	seconds := math.Ldexp(1, min(fails-freeDeaths, 30))
+	seconds := math.Ldexp(1, min(fails-classicDeaths, 30))
 	return min(restartMax, time.Duration(seconds)*time.Second)
 }
 
-// classicNext is when s6 starts again: one second after the readiness, or
-// after the end of a life without one.
+// classicNext is when s6 starts a service again: one second after it became ready, or after its end
+// if it did not.
 //
-// spec: SUP-34.
+// spec: SUP-34
 func classicNext(now, ready, end time.Time) time.Time {
 	from := end
 	if !ready.IsZero() {
@@ -67,7 +67,7 @@ func classicNext(now, ready, end time.Time) time.Time {
 
 // crashLine is the one line of a crash loop whose delay changed.
 //
-// contract: SLOT-07; spec: SUP-43.
+// spec: SUP-43
 func crashLine(fails int, ws syscall.WaitStatus, delay time.Duration, next time.Time) string {
 	return fmt.Sprintf("crash loop: %d fast deaths, last %s, next start in %.1f s at %s",
 		fails, launch.Ended(ws), delay.Seconds(), next.UTC().Format(time.RFC3339))

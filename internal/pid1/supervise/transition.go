@@ -9,26 +9,26 @@ import (
 )
 
 // launch is START up to the spawn, unless the stop forbids it.
-func (t *turn) launch() {
+func (t *transition) launch() {
 	t.after(0)
 	if !t.in.frozen {
 		t.out(effect{op: opSpawnRun})
 	}
 }
 
-func (t *turn) started() {
+func (t *transition) started() {
 	t.state = stUp
 	t.status.Pid, t.status.PGID = t.in.pid, t.in.pid
 	t.status.Ready = false
 	t.status.Stamp = t.in.now
 	t.start, t.ready, t.asked = t.in.now, time.Time{}, ""
-	t.braking = false
-	t.calm = t.in.now.Add(fastDeath)
+	t.backingOff = false
+	t.stableAt = t.in.now.Add(fastDeath)
 	t.write()
 	t.notify(s6.EventUp)
 }
 
-func (t *turn) becomeReady() {
+func (t *transition) becomeReady() {
 	t.ready = t.in.now
 	t.status.Ready = true
 	t.status.ReadyStamp = t.in.now
@@ -38,7 +38,7 @@ func (t *turn) becomeReady() {
 }
 
 // signal sends what the letter stands for and remembers that it was asked for.
-func (t *turn) signal() {
+func (t *transition) signal() {
 	letter := t.in.letter
 	sig, _ := s6.SignalOf(letter)
 	switch letter {
@@ -55,7 +55,7 @@ func (t *turn) signal() {
 	t.send(sig, letter == 'K')
 }
 
-func (t *turn) pause() {
+func (t *transition) pause() {
 	letter := t.in.letter
 	t.status.Paused = letter == 'p' || letter == 'P'
 	sig := syscall.SIGCONT
@@ -65,7 +65,7 @@ func (t *turn) pause() {
 	t.send(sig, letter == 'P' || letter == 'C')
 }
 
-func (t *turn) stop() {
+func (t *transition) stop() {
 	t.status.WantUp = false
 	t.send(t.in.config.DownSignal, false)
 	t.send(syscall.SIGCONT, false)
@@ -79,7 +79,7 @@ func (t *turn) stop() {
 	t.after(grace)
 }
 
-func (t *turn) killRun() {
+func (t *transition) killRun() {
 	group := t.in.config.KillGroup
 	t.send(syscall.SIGKILL, group)
 	t.send(syscall.SIGCONT, group)
@@ -90,24 +90,24 @@ func (t *turn) killRun() {
 }
 
 // death is DEATH up to the spawn of finish.
-func (t *turn) death() {
+func (t *transition) death() {
 	s := &t.status
 	lived := t.in.now.Sub(t.start)
 	t.counted = isFast(s.WantUp, lived, t.in.wait, t.asked, t.in.config.RestartMax)
 	if t.counted {
-		t.brake.fails++
+		t.backoff.fails++
 	}
 	s.Wait = t.in.wait
 	s.Paused, s.Ready, t.dying = false, false, false
 	s.Stamp = t.in.now
-	t.calm = time.Time{}
+	t.stableAt = time.Time{}
 	t.after(0)
 	t.out(effect{op: opClosePipe})
 	t.out(effect{op: opTally})
 	t.out(effect{op: opSpawnFinish})
 }
 
-func (t *turn) finishing() {
+func (t *transition) finishing() {
 	t.state += stFinish - stUp
 	t.status.Pid, t.status.PGID = t.in.pid, t.in.pid
 	t.status.Finishing = true
@@ -117,7 +117,7 @@ func (t *turn) finishing() {
 }
 
 // late: finish has used up timeout-finish.
-func (t *turn) late() {
+func (t *transition) late() {
 	t.send(syscall.SIGCONT, false)
 	t.status.Paused = false
 	t.write()
@@ -126,7 +126,7 @@ func (t *turn) late() {
 	t.after(againAfter)
 }
 
-func (t *turn) endFinish() {
+func (t *transition) endFinish() {
 	letters := s6.EventDownReady
 	if t.in.wait.Exited() && t.in.wait.ExitStatus() == exitPermFail {
 		t.status.WantUp = false
@@ -136,7 +136,7 @@ func (t *turn) endFinish() {
 }
 
 // downReady: nothing of the service lives any more.
-func (t *turn) downReady(letters string) {
+func (t *transition) downReady(letters string) {
 	if t.state == stUp || t.state == stFinish {
 		t.state = stDown
 	}
@@ -150,31 +150,31 @@ func (t *turn) downReady(letters string) {
 }
 
 // schedule arms the timer of the next start by SUP-34, or by SUP-41 in a crash loop.
-func (t *turn) schedule() {
+func (t *transition) schedule() {
 	next := classicNext(t.in.now, t.ready, t.end)
 	t.timer = next
-	if t.state != stDown || !t.status.WantUp || !t.counted || !t.brake.looping() {
+	if t.state != stDown || !t.status.WantUp || !t.counted || !t.backoff.looping() {
 		return
 	}
-	pause := pauseOf(t.brake.fails, t.in.config.RestartMax)
+	pause := pauseOf(t.backoff.fails, t.in.config.RestartMax)
 	if late := t.in.now.Add(time.Duration(float64(pause) * t.in.jitter)); late.After(next) {
 		next = late
 	}
-	t.timer, t.braking = next, true
+	t.timer, t.backingOff = next, true
 	delay := next.Sub(t.in.now)
-	t.out(effect{op: opSaveBackoff, backoff: s6.Backoff{Fails: t.brake.fails, Delay: delay, Next: next}})
-	if pause != t.brake.delay {
-		t.out(effect{op: opNotice, text: crashLine(t.brake.fails, t.status.Wait, delay, next)})
+	t.out(effect{op: opSaveBackoff, backoff: s6.Backoff{Fails: t.backoff.fails, Delay: delay, Next: next}})
+	if pause != t.backoff.delay {
+		t.out(effect{op: opNotice, text: crashLine(t.backoff.fails, t.status.Wait, delay, next)})
 	}
-	t.brake.delay = pause
+	t.backoff.delay = pause
 }
 
 // forgive forgets the fast deaths.
-func (t *turn) forgive(cause string) {
-	if t.brake.looping() {
+func (t *transition) resetBackoff(cause string) {
+	if t.backoff.looping() {
 		t.out(effect{op: opClearBackoff})
 		t.out(effect{op: opNotice, text: "crash loop over: " + cause})
 	}
-	t.brake = brake{}
-	t.braking = false
+	t.backoff = backoff{}
+	t.backingOff = false
 }

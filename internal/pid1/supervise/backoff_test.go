@@ -85,7 +85,7 @@ func TestWhatCountsAsFastDeath(t *testing.T) {
 		{"exits 0", func(s *story) { s.dies(0) }, 4},
 		{"killed from outside", func(s *story) { s.dies(syscall.WaitStatus(syscall.SIGKILL)) }, 4},
 		{"just before a minute", func(s *story) { s.after(fastDeath - 1).dies(exit3) }, 4},
-		{"after a minute", func(s *story) { s.after(fastDeath).do(evCalm).dies(exit3) }, 0},
+		{"after a minute", func(s *story) { s.after(fastDeath).do(evStable).dies(exit3) }, 0},
 		{"planned restart", func(s *story) { s.dies(exitPlanned << 8) }, 3},
 		{"not wanted any more", func(s *story) { s.send("d").dies(exit3) }, 3},
 		{"killed by letter", func(s *story) { s.send("k").dies(syscall.WaitStatus(syscall.SIGKILL)) }, 3},
@@ -99,7 +99,7 @@ func TestWhatCountsAsFastDeath(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStory(t).loop(3).next()
 			tt.life(s)
-			if got := s.m.brake.fails; got != tt.want {
+			if got := s.m.backoff.fails; got != tt.want {
 				t.Errorf("%d fast deaths, want %d", got, tt.want)
 			}
 		})
@@ -147,11 +147,11 @@ func TestLettersInThePause(t *testing.T) {
 func TestAMinuteUpEndsTheCrashLoop(t *testing.T) {
 	clause.Proves(t, "SUP-42")
 	s := newStory(t).loop(7).next()
-	if got := s.m.calm.Sub(s.in.now); got != fastDeath {
-		t.Fatalf("calm in %v", got)
+	if got := s.m.stableAt.Sub(s.in.now); got != fastDeath {
+		t.Fatalf("stableAt in %v", got)
 	}
 	s.said()
-	s.after(fastDeath).do(evCalm)
+	s.after(fastDeath).do(evStable)
 	if got, want := s.said(), "clear-backoff log(crash loop over: up for a minute)"; got != want {
 		t.Errorf("did %q, want %q", got, want)
 	}

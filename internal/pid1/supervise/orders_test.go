@@ -8,14 +8,14 @@ import (
 
 func TestKicksDoNotCrowdOutAStop(t *testing.T) {
 	clause.Proves(t, "SUP-89")
-	m := mailbox{ring: make(chan struct{}, 1)}
-	for range 2 * mailLimit {
-		m.put(order{kick: true})
+	m := orderBox{waiting: make(chan struct{}, 1)}
+	for range 2 * orderLimit {
+		m.put(order{retry: true})
 	}
 	m.put(order{event: evStop})
 	m.put(order{letters: "1"})
 	m.put(order{letters: "1"})
-	want := []order{{kick: true}, {event: evStop}, {letters: "1"}, {letters: "1"}}
+	want := []order{{retry: true}, {event: evStop}, {letters: "1"}, {letters: "1"}}
 	got := m.take()
 	if len(got) != len(want) {
 		t.Fatalf("%d orders, want %d", len(got), len(want))

@@ -61,9 +61,9 @@ func judge(t *testing.T, c checks.Check, image string) error {
 	return err
 }
 
-// TestOrphansCheckCanFail proves that the search for zombies finds them: with
+// TestZombiesOfAMainProgramThatWaitsForNobodyAreFound proves that the search for zombies finds them: with
 // a main program as PID 1 that waits for nobody, they stay.
-func TestOrphansCheckCanFail(t *testing.T) {
+func TestZombiesOfAMainProgramThatWaitsForNobodyAreFound(t *testing.T) {
 	t.Parallel()
 	t.Attr("clause", "BOOT-14")
 	s := engine.Subject("")

@@ -23,7 +23,7 @@ const copyFront = "COPY --chown=root:root hermes /opt/hermes/bin/hermes"
 
 // Checks that mutants name, but for those that package checks names itself.
 const (
-	exitsCheck = "exit code 42 comes through"
+	exitsCheck = "a main program that ends with 42 gives exit code 42"
 	labelCheck = "the image says where it comes from"
 )
 

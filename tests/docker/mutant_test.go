@@ -27,7 +27,7 @@ func fileMutants() []brokenImage {
 		},
 		{
 			name: "no setup", dockerfile: root("RUN rm /etc/cont-init.d/01-hermes-setup"),
-			red: "the seeds are sown", clause: "SETUP-19", green: labelCheck,
+			red: "a fresh volume gets .env, config.yaml and SOUL.md", clause: "SETUP-19", green: labelCheck,
 		},
 		{
 			name: "a wrapper that swallows exit codes", dockerfile: root(`RUN sed -i 's/^exec \(.*\)/\1; exit 0/' /opt/hermes/docker/main-wrapper.sh`),
@@ -35,7 +35,7 @@ func fileMutants() []brokenImage {
 		},
 		{
 			name: "a file that everybody may write", dockerfile: root("RUN chmod o+w /opt/hermes/LICENSE"),
-			red: "nothing in the install tree can be written but by root", clause: "IMG-12", green: exitsCheck,
+			red: "only root can write to the install tree", clause: "IMG-12", green: exitsCheck,
 		},
 		{
 			name: "a dashboard nobody asked for", dockerfile: root(`RUN sed -i 's/^exec /export HERMES_DASHBOARD=1; exec /' /opt/hermes/docker/s6-rc.d/dashboard/run`),
@@ -47,7 +47,7 @@ func fileMutants() []brokenImage {
 		},
 		{
 			name: "a main-hermes that only sleeps", dockerfile: root(onlySleeps),
-			red: checks.TenantCheck, clause: "RUN-10", green: exitsCheck,
+			red: checks.SecondContainerCheck, clause: "RUN-10", green: exitsCheck,
 		},
 		{
 			name: "a main-hermes that follows nothing", dockerfile: root(onlySleeps),

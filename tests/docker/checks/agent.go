@@ -51,11 +51,11 @@ print(any("ontainer" in w for w in d()["warnings"]))'; done`, want: "True\nFalse
 			Doc: "asks the agent's own loader in the main program", Run: containerBeatsDotenv,
 		},
 		Check{
-			Name: "boot leaves the agent's markers alone", Clauses: []string{"AGT-10"},
+			Name: "a boot leaves the agent's marker files alone", Clauses: []string{"AGT-10"},
 			Doc: "boots an idle container on a volume with each of them", Run: markers,
 		},
 		Check{
-			Name: "a missing agent and a missing way to drop are named", Clauses: []string{"EXEC-03"},
+			Name: "a missing agent and a missing s6-setuidgid are named", Clauses: []string{"EXEC-03"},
 			Doc: "moves the agent, then s6-setuidgid, out of the way of docker exec", Run: missingParts,
 		})
 }

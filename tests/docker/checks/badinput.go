@@ -37,17 +37,17 @@ func badInputs() []badInput {
 			"read-only",
 		},
 		{
-			"a settings file that is no YAML does not break the boot", "SETUP-24",
+			"a config.yaml that is not YAML does not break the boot", "SETUP-24",
 			harness.Spec{Files: []harness.File{harness.File{Path: "/opt/data/config.yaml", Content: "a: [b\n\t: c"}.Hermes()}},
 			"config.yaml",
 		},
 		{
-			"an .env that cannot be parsed is named with its line", "SETUP-37",
+			"a bad line of .env is named with its number", "SETUP-37",
 			harness.Spec{Files: []harness.File{harness.File{Path: "/opt/data/.env", Content: "GOOD=1\n=no name\n"}.Hermes()}},
 			"line 2",
 		},
 		{
-			"a home whose parent is a file is named", "ENV-08",
+			"a HERMES_HOME below a file is named", "ENV-08",
 			harness.Spec{
 				Env:   map[string]string{"HERMES_HOME": "/srv/file/home"},
 				Files: []harness.File{{Path: "/srv/file", Content: "kept"}},
@@ -55,7 +55,7 @@ func badInputs() []badInput {
 			"/srv/file/home",
 		},
 		{
-			"a value outside its domain is named with its default", "ENV-11",
+			"a value that a variable cannot have is named", "ENV-11",
 			harness.Spec{Env: map[string]string{"S6_KILL_GRACETIME": "soon; touch /tmp/x"}},
 			"S6_KILL_GRACETIME",
 		},

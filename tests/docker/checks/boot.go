@@ -21,7 +21,7 @@ func bootChecks() []Check {
 			Doc: "reads the process list of an idle container", Run: processTree,
 		},
 		Check{
-			Name: "only a redirect speaks of s6 supervision", Clauses: []string{"BOOT-10"},
+			Name: "an idle container prints nothing about s6 supervision", Clauses: []string{"BOOT-10"},
 			Doc: "reads the output of an idle container", Run: silentAboutSupervision,
 		},
 		Check{
@@ -29,7 +29,7 @@ func bootChecks() []Check {
 			Doc: "adds scripts that print their names", Run: bootOrder,
 		},
 		Check{
-			Name: "a failing cont-init script stops the boot only if told to", Clauses: []string{"BOOT-04"},
+			Name: "a failing cont-init script stops the boot only with S6_BEHAVIOUR_IF_STAGE2_FAILS=2", Clauses: []string{"BOOT-04"},
 			Doc: "adds a script that exits 3, for S6_BEHAVIOUR_IF_STAGE2_FAILS of 0, 1 and 2", Run: failingStage2,
 		},
 		Check{

@@ -20,7 +20,7 @@ func commandChecks() []Check {
 	}{
 		{"a program on the PATH runs with its arguments", "CMD-02", harness.Spec{Cmd: []string{"echo", "two  words", "-p"}}, 0, `(?m)^two  words -p$`},
 		{"a path to a program runs", "CMD-02", harness.Spec{Cmd: []string{"/bin/sh", "-c", "echo by-path"}}, 0, `(?m)^by-path$`},
-		{"anything else goes to hermes", "CMD-03", harness.Spec{Cmd: []string{"--version"}}, 0, `Hermes Agent v\d`},
+		{"words that name no program go to hermes", "CMD-03", harness.Spec{Cmd: []string{"--version"}}, 0, `Hermes Agent v\d`},
 		{"a subcommand wins over a program the image brings", "CMD-04", harness.Spec{Cmd: []string{"mcp", "--help"}}, 0, `usage: hermes mcp`},
 		{"the main program runs as hermes", "CMD-05", harness.Spec{Cmd: []string{"id"}}, 0, `uid=10000\(hermes\) gid=10000\(hermes\)`},
 		{"the main program starts in the image's directory", "CMD-06", harness.Spec{Cmd: []string{"pwd"}}, 0, `(?m)^/opt/hermes$`},

@@ -16,7 +16,7 @@ func derivedChecks() []Check {
 			Doc: "docker build of FROM IMG, USER root, RUN, USER hermes; then every form of the command", Run: derivedUser,
 		},
 		{
-			Name: "a derived image without a final USER remaps as ever", Clauses: []string{"DERIVED-02"},
+			Name: "a derived image without a final USER remaps as usual", Clauses: []string{"DERIVED-02"},
 			Doc: "docker build of FROM IMG, USER root, RUN; then a boot with HERMES_UID", Run: derivedRoot,
 		},
 	}

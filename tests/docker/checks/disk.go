@@ -11,7 +11,7 @@ import (
 )
 
 // FullDiskCheck is about seeding a volume without room for it.
-const FullDiskCheck = "a volume too small for the seeds: boot goes on, nothing is cut short"
+const FullDiskCheck = "on a volume too small for its first files the boot goes on, and no file is cut short"
 
 // diskChecks boot on small volumes.
 // contract: SETUP-19 SETUP-24 SETUP-29

@@ -17,7 +17,7 @@ func environmentChecks() []Check {
 			Doc: "prints them at each place; one is added by a cont-init script", Run: variablesArrive,
 		},
 		Check{
-			Name: "another HERMES_HOME is made, and HOME and logs follow it", Clauses: []string{"ENV-08", "ENV-09"},
+			Name: "another HERMES_HOME is created, and HOME and logs follow it", Clauses: []string{"ENV-08", "ENV-09"},
 			Doc: "boots with a HERMES_HOME whose parents do not exist", Run: otherHome,
 		},
 	)
@@ -50,7 +50,7 @@ func environmentProbes() []probe {
 			script: `STRAY=1 S6_KEEP_ENV=1 /command/with-contenv env | grep -x 'STRAY=1'`,
 		},
 		{
-			clause: "ENV-13", name: "hermes in the volume's .local/bin is the image's",
+			clause: "ENV-13", name: "hermes in the volume's .local/bin links to the image's",
 			script: `readlink /opt/data/.local/bin/hermes`, want: "/opt/hermes/bin/hermes",
 		},
 		{

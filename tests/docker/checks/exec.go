@@ -19,15 +19,15 @@ func execChecks() []Check {
 			Doc: "docker run --entrypoint /opt/hermes/bin/hermes IMG gateway run", Run: refuseRoot,
 		},
 		Check{
-			Name: "hermes as entry point runs a plain foreground gateway", Clauses: []string{"GW-18"},
+			Name: "hermes as entry point runs a gateway in the foreground", Clauses: []string{"GW-18"},
 			Doc: "docker run --user hermes --entrypoint /opt/hermes/bin/hermes IMG gateway run", Run: plainGateway,
 		},
 		Check{
-			Name: "entrypoint.sh warns and then boots as ever", Clauses: []string{"SHIM-04"},
+			Name: "entrypoint.sh warns and then boots as usual", Clauses: []string{"SHIM-04"},
 			Doc: "docker run --entrypoint /opt/hermes/docker/entrypoint.sh IMG sh -c …", Run: legacyEntrypoint,
 		},
 		Check{
-			Name: "tini and its flags boot as ever", Clauses: []string{"SHIM-02", "SHIM-03"},
+			Name: "tini with its flags boots as usual", Clauses: []string{"SHIM-02", "SHIM-03"},
 			Doc: "docker run --entrypoint /usr/bin/tini IMG -g -- sh -c …, and the same flags for /init", Run: tiniShim,
 		},
 	)
@@ -50,7 +50,7 @@ func execProbes() []probe {
 			script: `d=$(mktemp -d); chmod 777 $d; HERMES_DOCKER_EXEC_AS_ROOT=0 HERMES_HOME=$d` + maker, want: "hermes:hermes",
 		},
 		{
-			clause: "EXEC-04", name: "the virtual environment's hermes is the front",
+			clause: "EXEC-04", name: "hermes of the virtual environment is the image's own command",
 			script: `readlink -f /opt/hermes/.venv/bin/hermes; /opt/hermes/.venv/bin/hermes --version`, match: `^/opt/hermes/bin/hermes\n(.|\n)*Hermes Agent v`,
 		},
 		{

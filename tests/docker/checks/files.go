@@ -47,7 +47,7 @@ func layoutProbes() []probe {
 			script: `cd /etc/cont-init.d && test -x 01-hermes-setup && test -x 015-supervise-perms && test -x 02-reconcile-profiles`,
 		},
 		{
-			clause: "IMG-10", name: "the static services are described as s6-rc does",
+			clause: "IMG-10", name: "the static services are described in the form of s6-rc",
 			script: `cd /etc/s6-overlay/s6-rc.d || exit 1
 for s in main-hermes dashboard; do
   test "$(cat $s/type)" = longrun && test "$(stat -c %a $s/run)" = 755 && test -e $s/dependencies.d/base || { echo $s; exit 1; }
@@ -55,7 +55,7 @@ for s in main-hermes dashboard; do
 done; test "$(stat -c %a dashboard/finish)" = 755`,
 		},
 		{
-			clause: "IMG-11", name: "the docker scripts are all there, clean text",
+			clause: "IMG-11", name: "the scripts of /opt/hermes/docker are there, without byte-order mark or CRLF",
 			script: `cd /opt/hermes/docker || exit 1
 for f in main-wrapper.sh stage2-hook.sh entrypoint.sh hermes-exec-shim.sh tini-shim.sh SOUL.md s6-rc.d/dashboard/run; do
   test -f $f || { echo "$f is missing"; exit 1; }
@@ -63,12 +63,12 @@ for f in main-wrapper.sh stage2-hook.sh entrypoint.sh hermes-exec-shim.sh tini-s
 done; grep -q 'export HOME=/opt/data' s6-rc.d/dashboard/run`,
 		},
 		{
-			clause: "IMG-12", name: "nothing in the install tree can be written but by root", user: "0",
+			clause: "IMG-12", name: "only root can write to the install tree", user: "0",
 			script: `find /opt/hermes ! -type l \( ! -user root -o -perm /022 -o ! -perm -0444 -o -type d ! -perm -0555 \) -print -quit |
   grep . && exit 1; test "$(stat -c %U:%a /opt/hermes)" = root:755 && ! test -e /opt/hermes/.git && ! test -e /opt/hermes/.env`,
 		},
 		{
-			clause: "IMG-12", name: "hermes can create nothing in the install tree",
+			clause: "IMG-12", name: "hermes can create no file in the install tree",
 			script: `for d in /opt/hermes /opt/hermes/.venv /opt/hermes/agent; do touch $d/probe 2>/dev/null && { echo $d; exit 1; }; done; true`,
 		},
 	}
@@ -110,21 +110,21 @@ print(" ".join(_make_tui_argv(Path("/opt/hermes/ui-tui"), False)[0]))'`, match: 
 			clause: "IMG-18", name: "the seed files are there",
 			script: `cd /opt/hermes && test -s .env.example && test -s cli-config.yaml.example && test -s docker/SOUL.md`,
 		},
-		{clause: "IMG-19", name: "tini is a script", script: `test -x /usr/bin/tini && ! test -L /usr/bin/tini && head -c2 /usr/bin/tini`, want: "#!"},
+		{clause: "IMG-19", name: "/usr/bin/tini is a script", script: `test -x /usr/bin/tini && ! test -L /usr/bin/tini && head -c2 /usr/bin/tini`, want: "#!"},
 		{
-			clause: "IMG-20", name: "no tests and no package caches are inside", user: "0",
+			clause: "IMG-20", name: "the image holds no tests and no package caches", user: "0",
 			script: `for p in /opt/hermes/tests /root/.cache /root/.npm /var/cache/apt/pkgcache.bin; do test -e $p && { echo $p; exit 1; }; done
 find /var/lib/apt/lists -type f ! -name lock -print -quit | grep . && exit 1
 find /opt/hermes/scripts/whatsapp-bridge/node_modules -type d \( -name test -o -name tests \) -print -quit | grep . && exit 1; true`,
 		},
 		{
-			clause: "IMG-20", name: "no credentials are inside", user: "0",
+			clause: "IMG-20", name: "the image holds no credentials", user: "0",
 			script: `test -e /run/secrets && { echo /run/secrets; exit 1; }
 find / -xdev -type f \( -name .netrc -o -name .pypirc -o -name .git-credentials -o -name pip.conf -o -name 'id_rsa*' -o -name 'id_ed25519*' \) -print -quit | grep . && exit 1
 grep -rlE '^-----BEGIN [A-Z ]*PRIVATE KEY|_auth(Token)?=' /etc /root /usr/local/etc /usr/local/share && exit 1; true`,
 		},
 		{
-			clause: "IMG-21", name: "the agent takes its own tree",
+			clause: "IMG-21", name: "the agent uses the files of the install tree",
 			script: `cd /opt/hermes && test -d node_modules/agent-browser && test -f hermes_cli/web_dist/index.html || exit 1
 env | grep -E '^HERMES_(BUNDLED|OPTIONAL)_' && exit 1
 find .venv -type d -name skills -path '*site-packages/skills' -print -quit | grep . && exit 1; true`,

@@ -14,8 +14,8 @@ const followLimit = 20 * time.Second
 
 // Checks that a mutant names.
 const (
-	FollowCheck = "slots follow profiles that others rename, import, install, copy and remove"
-	TenantCheck = "a second container on a volume says so and removes nothing"
+	FollowCheck          = "slots follow profiles that other programs rename, import, install, copy and remove"
+	SecondContainerCheck = "a second container on a volume says so and removes nothing"
 )
 
 // followChecks are about changes that the front does not make itself.
@@ -31,7 +31,7 @@ func followChecks() []Check {
 			Doc: "profile rename, import and install by the agent alone; mv, cp and rm on the volume", Run: follow(followOthers()),
 		},
 		{
-			Name: TenantCheck, Clauses: []string{"RUN-10"},
+			Name: SecondContainerCheck, Clauses: []string{"RUN-10"},
 			Doc: "boots a container beside another one on the same volume, and again after that has ended", Run: twoContainers,
 		},
 	}

@@ -11,8 +11,8 @@ import (
 
 // Names of the checks that the broken images of the test suite must turn red.
 const (
-	RedirectCheck  = "gateway run starts its slot and becomes the heartbeat"
-	RecursionCheck = "the redirect does not recurse"
+	RedirectCheck  = "gateway run starts its slot and leaves a heartbeat as the main program"
+	RecursionCheck = "the gateway in the slot is not redirected again"
 	OptOutCheck    = "HERMES_GATEWAY_NO_SUPERVISE=1 runs the gateway as main program"
 	ReconcileCheck = "a boot registers its profiles and says so in the boot log"
 )

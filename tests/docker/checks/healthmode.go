@@ -21,7 +21,7 @@ func modeChecks() []Check {
 			Doc: "gateway run --no-supervise", Run: foregroundHealth,
 		},
 		{
-			Name: "a boot that is not over is not healthy, and a short command is", Clauses: []string{"HEALTH-02"},
+			Name: "a container is unhealthy during its boot and healthy after it", Clauses: []string{"HEALTH-02"},
 			Doc: "asks in a script of cont-init and in CMD", Run: bootHealth,
 		},
 		{
@@ -40,9 +40,9 @@ func modeChecks() []Check {
 		},
 	}
 	for name, env := range map[string]map[string]string{
-		"a listening dashboard makes its container healthy":         {},
-		"a dashboard elsewhere is asked there":                      {"HERMES_DASHBOARD_HOST": "localhost", "HERMES_DASHBOARD_PORT": "9333"},
-		"a dashboard whose variables cannot be is asked as default": {"HERMES_DASHBOARD_HOST": "a b", "HERMES_DASHBOARD_PORT": "soon"},
+		"a listening dashboard makes its container healthy":               {},
+		"health asks a dashboard at the host and port that it was given":  {"HERMES_DASHBOARD_HOST": "localhost", "HERMES_DASHBOARD_PORT": "9333"},
+		"health asks a dashboard with a bad host and port at the default": {"HERMES_DASHBOARD_HOST": "a b", "HERMES_DASHBOARD_PORT": "soon"},
 	} {
 		env["HERMES_DASHBOARD"] = "1"
 		list = append(list, Check{

@@ -24,13 +24,13 @@ type hostile struct {
 func hostiles() []hostile {
 	return []hostile{
 		{name: "every variable empty: as if unset"},
-		{name: "every variable with garbage: ignored by name", value: "garbage \x01\xff é", named: true},
+		{name: "every variable with garbage: ignored and named", value: "garbage \x01\xff é", named: true},
 		{name: HostileCheck, value: "x;touch /tmp/ran $(touch /tmp/ran) `touch /tmp/ran` \" ' | touch /tmp/ran & touch /tmp/ran", named: true},
 		{name: "every variable with newlines: nothing runs, nothing is lost", value: "1\ntouch /tmp/ran\nHERMES_UID=0\n", named: true},
-		{name: "every variable with a way out by ..: ignored by name", value: "../../../../etc", named: true},
-		{name: "every variable huge: ignored by name, in short lines", value: strings.Repeat("A", 15000), named: true},
-		{name: "every path leads to /etc by ..: the system stays root's", value: "/opt/data/../../etc", absolute: true},
-		{name: "every path has blanks and metacharacters: they are its own", value: "/opt/data/a b;$(touch /tmp/ran)`touch /tmp/ran`'\"", absolute: true},
+		{name: "every variable with ../ in it: ignored and named", value: "../../../../etc", named: true},
+		{name: "every variable huge: ignored and named, in short lines", value: strings.Repeat("A", 15000), named: true},
+		{name: "every path leads to /etc by ../: the system's files stay root's", value: "/opt/data/../../etc", absolute: true},
+		{name: "every path has blanks and metacharacters: it is used as it is", value: "/opt/data/a b;$(touch /tmp/ran)`touch /tmp/ran`'\"", absolute: true},
 	}
 }
 
@@ -68,7 +68,7 @@ func settable() []variable {
 // contract: ENV-11
 func hostileChecks() []Check {
 	list := []Check{{
-		Name: "a dashboard's hostile host and port are ignored by name", Clauses: []string{"ENV-11"},
+		Name: "a dashboard's hostile host and port are ignored and named", Clauses: []string{"ENV-11"},
 		Doc: "boots with HERMES_DASHBOARD=1", Run: hostileDashboard,
 	}}
 	for _, h := range hostiles() {

@@ -32,7 +32,7 @@ func optOutChecks() []Check {
 			},
 		},
 		{
-			Name: "without sleep the front itself waits, under another name", Clauses: []string{"GW-05"},
+			Name: "without the program sleep the gateway command itself waits, under another name", Clauses: []string{"GW-05"},
 			Doc: "removes sleep in a cont-init script; docker run IMG gateway run, then docker stop", Run: noSleep,
 		},
 		{

@@ -24,9 +24,9 @@ func remapChecks() []Check {
 		{"PUID and PGID are aliases, a used gid is shared", "SETUP-06", map[string]string{"PUID": "99", "PGID": "100"}, "99", "100", "[stage2] Changing hermes GID to 100"},
 		{"HERMES_UID wins over PUID", "SETUP-03", map[string]string{"HERMES_UID": "4242", "PUID": "99"}, "4242", "10000", "[stage2] Changing hermes UID to 4242"},
 		{"a uid in use is shared and still called hermes", "SETUP-07", map[string]string{"HERMES_UID": "33"}, "33", "10000", "[stage2] Changing hermes UID to 33"},
-		{"uids of directory services are taken", "SETUP-04", map[string]string{"HERMES_UID": "4294967294"}, "4294967294", "10000", "[stage2] Changing hermes UID to 4294967294"},
-		{"a uid that is no number is ignored with its name", "SETUP-04", map[string]string{"HERMES_UID": "12x"}, "10000", "10000", "12x"},
-		{"uid 0 is ignored with its name", "SETUP-04", map[string]string{"HERMES_UID": "0"}, "10000", "10000", "HERMES_UID"},
+		{"uids as large as those of directory services are accepted", "SETUP-04", map[string]string{"HERMES_UID": "4294967294"}, "4294967294", "10000", "[stage2] Changing hermes UID to 4294967294"},
+		{"a HERMES_UID that is no number is ignored and named", "SETUP-04", map[string]string{"HERMES_UID": "12x"}, "10000", "10000", "12x"},
+		{"HERMES_UID=0 is ignored and named", "SETUP-04", map[string]string{"HERMES_UID": "0"}, "10000", "10000", "HERMES_UID"},
 	} {
 		list = append(list, Check{
 			Name: e.name, Clauses: []string{e.clause, "SETUP-05"}, Doc: "boots with other ids and asks the main program for its own",
@@ -76,7 +76,7 @@ func identityChecks() []Check {
 		says, prints string
 	}{
 		{
-			"a remap on a read-only root goes by number", "SETUP-09",
+			"a remap on a read-only root works by number", "SETUP-09",
 			harness.Spec{Host: readOnlyRoot, Env: map[string]string{"HERMES_UID": "4242"}},
 			"docker exec -u hermes", "mine 4242",
 		},

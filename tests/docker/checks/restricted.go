@@ -66,7 +66,7 @@ func restrictedChecks() []Check {
 		})
 	}
 	return append(append(list, restrictedRuns()...), Check{
-		Name: "the image idles as another agent's sandbox", Clauses: []string{"AGT-08"}, Doc: "sleep 2h with five capabilities, no-new-privileges and a tmpfs /run",
+		Name: "the image runs as another agent's sandbox", Clauses: []string{"AGT-08"}, Doc: "sleep 2h with five capabilities, no-new-privileges and a tmpfs /run",
 		Run: func(ctx context.Context, s *harness.Subject) error {
 			c, err := s.Start(ctx, harness.Spec{Cmd: []string{"sleep", "2h"}, Host: sandbox})
 			if err != nil {
@@ -91,9 +91,9 @@ func restrictedRuns() []Check {
 		says         string
 		silent       string // what must not be printed
 	}{
-		{"another user is refused with the way out", "RUN-01", harness.Spec{User: "1234"}, 1, "[hermes] ERROR: container started with --user 1234", "payload"},
+		{"a --user that the image does not know is refused, with what to do", "RUN-01", harness.Spec{User: "1234"}, 1, "[hermes] ERROR: container started with --user 1234", "payload"},
 		{
-			"another user is refused without a writable /run, too", "RUN-01",
+			"a --user that the image does not know is refused also without a writable /run", "RUN-01",
 			harness.Spec{User: "1234", Host: func(h *container.HostConfig) { h.ReadonlyRootfs = true }},
 			1, "HERMES_UID", "payload",
 		},
@@ -107,14 +107,14 @@ func restrictedRuns() []Check {
 			harness.Spec{User: "hermes", Env: map[string]string{"HERMES_UID": "4242"}},
 			42, "HERMES_UID", "payload 4242",
 		},
-		{"exit codes come through under --init", "RUN-05", harness.Spec{Host: withInit}, 42, "payload 10000 /opt/data", "Traceback"},
-		{"root without SETUID is refused", "RUN-08", harness.Spec{Host: capabilities()}, 0, "refusing to run the main program as root", "payload"},
+		{"the main program's exit code is the container's under --init", "RUN-05", harness.Spec{Host: withInit}, 42, "payload 10000 /opt/data", "Traceback"},
+		{"root without the capability SETUID is refused", "RUN-08", harness.Spec{Host: capabilities()}, 0, "refusing to run the main program as root", "payload"},
 		{
-			"without a writable /run the way out is named", "RUN-09",
+			"without a writable /run the message names --tmpfs /run", "RUN-09",
 			harness.Spec{Host: func(h *container.HostConfig) { h.ReadonlyRootfs = true }},
 			100, "--tmpfs /run", "payload",
 		},
-		{"the image serves as a tiny sandbox", "AGT-09", harness.Spec{Host: tiny}, 42, "payload 10000", "Traceback"},
+		{"a main program runs with half a core, 64 MB and 32 processes", "AGT-09", harness.Spec{Host: tiny}, 42, "payload 10000", "Traceback"},
 	} {
 		e.spec.Cmd = []string{"sh", "-c", `echo "payload $(id -u) $HOME"; exit 42`}
 		list = append(list, Check{

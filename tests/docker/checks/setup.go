@@ -15,7 +15,7 @@ import (
 func setupChecks() []Check {
 	return append(probes(idle(), setupProbes()),
 		Check{
-			Name: "setup says what it does, in its words", Clauses: []string{"SETUP-01", "SETUP-05"},
+			Name: "setup prints its last line, and no change of ids that stay", Clauses: []string{"SETUP-01", "SETUP-05"},
 			Doc: "reads stdout of an idle container", Run: setupLines,
 		},
 		Check{
@@ -42,7 +42,7 @@ func setupChecks() []Check {
 			Doc: "HERMES_AUTH_JSON_BOOTSTRAP and HERMES_GATEWAY_BOOTSTRAP_STATE, twice", Run: bootstrap,
 		},
 		Check{
-			Name: "a start without network is quiet and quick", Clauses: []string{"SETUP-39"},
+			Name: "a start without network works and prints nothing about it", Clauses: []string{"SETUP-39"},
 			Doc: "docker run --network none IMG true",
 			Run: func(ctx context.Context, s *harness.Subject) error {
 				code, out, errs, err := run(ctx, s, harness.Spec{Cmd: []string{"true"}, Host: noNetwork})
@@ -62,17 +62,17 @@ func setupProbes() []probe {
 			script: `/opt/hermes/docker/stage2-hook.sh | tail -n 1`, want: "[stage2] Setup complete; starting user services",
 		},
 		{
-			clause: "SETUP-18", name: "the folders of the volume are there, hermes-owned",
+			clause: "SETUP-18", name: "the folders of the volume are there and belong to hermes",
 			script: `cd /opt/data && for d in cron sessions logs hooks memories skills skins plans workspace home pairing platforms/pairing lazy-packages \
   image_cache audio_cache cache state kanban bin scripts .local whatsapp mcp-tokens plugins checkpoints sandboxes backups logs/gateways; do
   test -d $d && test "$(stat -c %U $d)" = hermes || { echo $d; exit 1; }; done`,
 		},
-		{clause: "SETUP-19", name: "the seeds are sown", script: `cd /opt/data && test -s .env && test -s config.yaml && test -s SOUL.md && grep -q '^_config_version: [0-9]' config.yaml`},
+		{clause: "SETUP-19", name: "a fresh volume gets .env, config.yaml and SOUL.md", script: `cd /opt/data && test -s .env && test -s config.yaml && test -s SOUL.md && grep -q '^_config_version: [0-9]' config.yaml`},
 		{clause: "SETUP-20", name: "secrets and settings have their modes", script: `cd /opt/data && stat -c '%U %a' .env config.yaml`, want: "hermes 600\nhermes 640"},
 		{clause: "SETUP-21", name: "no .install_method is written into the volume", script: `! test -e /opt/data/.install_method`},
 		{clause: "SETUP-28", name: "an idle boot writes no state file", script: `cd /opt/data && ! test -e gateway_state.json`},
 		{
-			clause: "SETUP-29", name: "bundled skills are in the volume, hermes-owned",
+			clause: "SETUP-29", name: "bundled skills are in the volume and belong to hermes",
 			script: `cd /opt/data/skills && test "$(find . -name SKILL.md | wc -l)" -gt 20 && ! find . ! -user hermes | grep .`,
 		},
 		{

@@ -32,7 +32,7 @@ func stopChecks() []Check {
 			Doc: "docker stop on a shell that ignores TERM", Run: stopDeaf,
 		},
 		{
-			Name: "nothing of init follows the main program's output on stdout", Clauses: []string{"BOOT-12"},
+			Name: "init prints nothing on stdout after the main program", Clauses: []string{"BOOT-12"},
 			Doc: "runs `echo payload`", Run: cleanStdout,
 		},
 	}
@@ -41,13 +41,13 @@ func stopChecks() []Check {
 		cmd          []string
 		code         int
 	}{
-		{"exit code 0 comes through", "BOOT-13", []string{"true"}, 0},
-		{"exit code 42 comes through", "BOOT-13", []string{"sh", "-c", "exit 42"}, 42},
-		{"exit code 255 comes through", "BOOT-13", []string{"sh", "-c", "exit 255"}, 255},
-		{"death by SIGTERM is code 143", "BOOT-13", []string{"sh", "-c", "kill -TERM $$"}, 143},
-		{"death by SIGKILL is code 137", "BOOT-13", []string{"sh", "-c", "kill -KILL $$"}, 137},
-		{"a missing program is code 127", "CMD-08", []string{"/opt/data/no-such-program"}, 127},
-		{"a program that cannot be executed is code 126", "CMD-08", []string{"/etc/passwd"}, 126},
+		{"a main program that ends with 0 gives exit code 0", "BOOT-13", []string{"true"}, 0},
+		{"a main program that ends with 42 gives exit code 42", "BOOT-13", []string{"sh", "-c", "exit 42"}, 42},
+		{"a main program that ends with 255 gives exit code 255", "BOOT-13", []string{"sh", "-c", "exit 255"}, 255},
+		{"a main program that dies of SIGTERM gives exit code 143", "BOOT-13", []string{"sh", "-c", "kill -TERM $$"}, 143},
+		{"a main program that dies of SIGKILL gives exit code 137", "BOOT-13", []string{"sh", "-c", "kill -KILL $$"}, 137},
+		{"a missing program gives exit code 127", "CMD-08", []string{"/opt/data/no-such-program"}, 127},
+		{"a program that cannot be executed gives exit code 126", "CMD-08", []string{"/etc/passwd"}, 126},
 	} {
 		list = append(list, Check{
 			Name: e.name, Clauses: []string{e.clause}, Doc: "docker run IMG " + strings.Join(e.cmd, " "),
@@ -177,7 +177,7 @@ func terminalChecks() []Check {
 		})
 	}
 	return append(list, Check{
-		Name: "a container with a terminal stops as cleanly", Clauses: []string{"BOOT-11", "BOOT-16"},
+		Name: "a container with a terminal stops within two seconds with code 0", Clauses: []string{"BOOT-11", "BOOT-16"},
 		Doc: "docker stop on `docker run -it IMG sleep infinity`",
 		Run: func(ctx context.Context, s *harness.Subject) error {
 			c, err := startIdle(ctx, s, harness.Spec{TTY: true})

@@ -13,7 +13,7 @@ import (
 func supervisionChecks() []Check {
 	return append(probes(idle(), supervisionProbes()),
 		Check{
-			Name: "a slot of one's own is found, driven and forgotten", Clauses: []string{"SLOT-03", "SLOT-12", "SLOT-14", "SVC-02", "SVC-03", "SVC-06", "SVC-07", "SVC-08"},
+			Name: "a service directory put into the scandir is started, controlled and forgotten", Clauses: []string{"SLOT-03", "SLOT-12", "SLOT-14", "SVC-02", "SVC-03", "SVC-06", "SVC-07", "SVC-08"},
 			Doc: "puts a service directory into the scandir and walks it through its life", Run: slotLife,
 		})
 }
@@ -48,7 +48,7 @@ func supervisionProbes() []probe {
 			clause: "REC-02", name: "the scandir belongs to hermes",
 			script: `stat -c %U /run/service /run/service/.s6-svscan/control /run/service/.s6-svscan/lock`, want: "hermes\nhermes\nhermes",
 		},
-		{clause: "SVC-02", name: "a slot with down says so in one line", script: svstat + `/run/service/gateway-default`, match: `^down \(not started yet\)( \d+ seconds)?\n$`},
+		{clause: "SVC-02", name: "s6-svstat of a slot that is down prints one line", script: svstat + `/run/service/gateway-default`, match: `^down \(not started yet\)( \d+ seconds)?\n$`},
 		{
 			clause: "SVC-04", name: "s6-svstat knows every field",
 			script: svstat + `-o up,wantedup,normallyup,ready,paused,pid,pgid,exitcode,signal,signum,updownsince,readysince,updownfor,readyfor /run/service/main-hermes`,

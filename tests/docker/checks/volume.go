@@ -29,7 +29,7 @@ func volumeChecks() []Check {
 			Doc: "mounts the engine's socket and runs docker version in the main program; runs setup twice", Run: dockerSocket,
 		},
 		{
-			Name: "a small /dev/shm without the browser's flag is warned about", Clauses: []string{"SETUP-36"}, Full: true,
+			Name: "a small /dev/shm is warned about where the browser lacks its flag", Clauses: []string{"SETUP-36"}, Full: true,
 			Doc: "boots with AGENT_BROWSER_ARGS=--no-sandbox",
 			Run: func(ctx context.Context, s *harness.Subject) error {
 				_, out, errs, err := run(ctx, s, harness.Spec{Cmd: []string{"true"}, Env: map[string]string{"AGENT_BROWSER_ARGS": "--no-sandbox"}})
@@ -40,15 +40,15 @@ func volumeChecks() []Check {
 			},
 		},
 		{
-			Name: "a big boot log is put aside", Clauses: []string{"STATE-11"},
+			Name: "a big boot log is rotated", Clauses: []string{"STATE-11"},
 			Doc: "boots on a container-boot.log of 262144 bytes", Run: bigBootLog,
 		},
 		{
-			Name: "one deep file of root's is repaired, what a link leads to is not", Clauses: []string{"SETUP-14"},
+			Name: "a file of root deep in the volume becomes hermes', the target of a link does not", Clauses: []string{"SETUP-14"},
 			Doc: "boots on hermes' own volume with a file of root deep in sessions and a link beside it", Run: deepFile,
 		},
 		{
-			Name: "a dead login is replaced from its seed, the rest of auth.json stays", Clauses: []string{"SETUP-26"},
+			Name: "an expired login is replaced by HERMES_AUTH_JSON_REBOOTSTRAP, the rest of auth.json stays", Clauses: []string{"SETUP-26"},
 			Doc: "boots with HERMES_AUTH_JSON_REBOOTSTRAP on an auth.json that must log in again", Run: rebootstrap,
 		},
 		{
@@ -100,7 +100,7 @@ func sharingChecks() []Check {
 			},
 		},
 		{
-			Name: "with multiplexing named profiles wait", Clauses: []string{"REC-09"},
+			Name: "with GATEWAY_MULTIPLEX_PROFILES no gateway of a named profile starts", Clauses: []string{"REC-09"},
 			Doc: "boots with GATEWAY_MULTIPLEX_PROFILES=on on a volume with a running profile", Run: multiplex,
 		},
 		{

@@ -17,14 +17,12 @@ const sleeper = "#!/bin/sh\nexec sleep 3600\n"
 // both scanners.
 type scenario struct {
 	name  string
-	setup func(w *world)
-	play  func(w *world)
+	setup func(d *scandir)
+	play  func(d *scandir)
 }
 
-// TestSameAsRealScanner is the differential suite.
-//
-// spec: SUP-02, SUP-98; contract: SVC-01, SVC-02, SVC-03, SVC-06, SVC-07, SVC-08
-func TestSameAsRealScanner(t *testing.T) {
+// Each scenario is played under both scanners.
+func TestClientsSeeTheSameAsWithS6(t *testing.T) {
 	clause.Proves(t, "SUP-02", "SUP-98", "SVC-01", "SVC-02", "SVC-03", "SVC-06", "SVC-07", "SVC-08")
 	t.Parallel()
 	needTools(t)
@@ -32,12 +30,12 @@ func TestSameAsRealScanner(t *testing.T) {
 		t.Run(sc.name, func(t *testing.T) {
 			t.Parallel()
 			transcript := func(ours bool) []string {
-				w := newWorld(t, ours)
-				sc.setup(w)
-				w.start()
-				sc.play(w)
-				w.stop()
-				return w.text
+				d := newScandir(t, ours)
+				sc.setup(d)
+				d.start()
+				sc.play(d)
+				d.stop()
+				return d.text
 			}
 			want, got := transcript(false), transcript(true)
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -47,8 +45,8 @@ func TestSameAsRealScanner(t *testing.T) {
 	}
 }
 
-func one(files map[string]string) func(w *world) {
-	return func(w *world) { w.service("foo", files) }
+func oneService(files map[string]string) func(d *scandir) {
+	return func(d *scandir) { d.service("foo", files) }
 }
 
 func scenarios() []scenario {
@@ -57,86 +55,86 @@ func scenarios() []scenario {
 
 func lifeScenarios() []scenario {
 	return []scenario{
-		{"down, up, restart", one(map[string]string{"run": sleeper}), func(w *world) {
-			w.untilStat("foo", "up")
-			events := w.subscribe("foo")
-			w.run("s6-svc", "-wD", "-d", "foo")
-			w.stat("foo")
+		{"down, up, restart", oneService(map[string]string{"run": sleeper}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			events := d.subscribe("foo")
+			d.run("s6-svc", "-wD", "-d", "foo")
+			d.stat("foo")
 			events.until("dD")
-			w.run("s6-svc", "-wu", "-u", "foo")
-			w.stat("foo")
-			w.run("s6-svc", "-wr", "-r", "foo")
+			d.run("s6-svc", "-wu", "-u", "foo")
+			d.stat("foo")
+			d.run("s6-svc", "-wr", "-r", "foo")
 			events.until("udDu")
-			w.run("s6-svc", "-wD", "-T", "10000", "-Od", "foo")
-			w.run("s6-svc", "-q", "foo")
-			w.stat("foo")
-			w.run("s6-svstat", "foo")
-			w.run("s6-svok", "foo")
+			d.run("s6-svc", "-wD", "-T", "10000", "-Od", "foo")
+			d.run("s6-svc", "-q", "foo")
+			d.stat("foo")
+			d.run("s6-svstat", "foo")
+			d.run("s6-svok", "foo")
 		}},
-		{"not wanted at start", one(map[string]string{"run": sleeper, "down": ""}), func(w *world) {
-			w.supervised("foo")
-			w.run("s6-svwait", "-D", "-t", "10000", "foo")
-			events := w.subscribe("foo")
-			w.run("s6-svc", "-wu", "-o", "foo")
-			w.stat("foo")
-			w.run("s6-svc", "-wd", "-t", "foo")
+		{"not wanted at start", oneService(map[string]string{"run": sleeper, "down": ""}), func(d *scandir) {
+			d.supervised("foo")
+			d.run("s6-svwait", "-D", "-t", "10000", "foo")
+			events := d.subscribe("foo")
+			d.run("s6-svc", "-wu", "-o", "foo")
+			d.stat("foo")
+			d.run("s6-svc", "-wd", "-t", "foo")
 			events.until("udD")
-			w.stat("foo")
-			w.run("s6-svc", "-wu", "-u", "foo")
-			w.stat("foo")
+			d.stat("foo")
+			d.run("s6-svc", "-wu", "-u", "foo")
+			d.stat("foo")
 		}},
-		{"readiness", one(map[string]string{
+		{"readiness", oneService(map[string]string{
 			"run":             "#!/bin/sh\necho warm >&4\nexec sleep 3600\n",
 			"notification-fd": "4\n", "down": "",
-		}), func(w *world) {
-			w.supervised("foo")
-			events := w.subscribe("foo")
-			w.run("s6-svc", "-wU", "-T", "20000", "-u", "foo")
+		}), func(d *scandir) {
+			d.supervised("foo")
+			events := d.subscribe("foo")
+			d.run("s6-svc", "-wU", "-T", "20000", "-u", "foo")
 			events.until("uU")
-			w.stat("foo")
-			w.run("s6-svwait", "-U", "-t", "10000", "foo")
-			w.run("s6-svc", "-wD", "-d", "foo")
+			d.stat("foo")
+			d.run("s6-svwait", "-U", "-t", "10000", "foo")
+			d.run("s6-svc", "-wD", "-d", "foo")
 			events.until("dD")
 		}},
-		{"ready and dead at once", one(map[string]string{
+		{"ready and dead at once", oneService(map[string]string{
 			"run":             "#!/bin/sh\necho >&5\nexit 3\n",
 			"notification-fd": "5", "down": "",
-		}), func(w *world) {
-			w.supervised("foo")
-			events := w.subscribe("foo")
-			w.run("s6-svc", "-o", "foo")
+		}), func(d *scandir) {
+			d.supervised("foo")
+			events := d.subscribe("foo")
+			d.run("s6-svc", "-o", "foo")
 			events.until("uUdD")
-			w.stat("foo")
+			d.stat("foo")
 		}},
-		{"pause and continue", one(map[string]string{"run": sleeper}), func(w *world) {
-			w.untilStat("foo", "up")
-			w.run("s6-svc", "-p", "foo")
-			w.untilStat("foo", "up (pid N) S seconds, paused")
-			w.run("s6-svc", "-c", "foo")
-			w.poll("not paused", func() bool {
-				out, _ := w.output("s6-svstat", "foo")
+		{"pause and continue", oneService(map[string]string{"run": sleeper}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			d.run("s6-svc", "-p", "foo")
+			d.untilStat("foo", "up (pid N) S seconds, paused")
+			d.run("s6-svc", "-c", "foo")
+			d.poll("not paused", func() bool {
+				out, _ := d.output("s6-svstat", "foo")
 				return !strings.Contains(out, "paused")
 			})
-			w.stat("foo")
-			w.run("s6-svc", "-O", "foo")
-			w.untilStat("foo", "up (pid N) S seconds, want down")
-			w.run("s6-svc", "-wD", "-pd", "foo")
-			w.stat("foo")
+			d.stat("foo")
+			d.run("s6-svc", "-O", "foo")
+			d.untilStat("foo", "up (pid N) S seconds, want down")
+			d.run("s6-svc", "-wD", "-pd", "foo")
+			d.stat("foo")
 		}},
-		{"down files by letter", one(map[string]string{"run": sleeper}), func(w *world) {
+		{"down files by letter", oneService(map[string]string{"run": sleeper}), func(d *scandir) {
 			down := func() {
-				_, err := os.Stat(filepath.Join(w.dir, "foo", "down"))
-				w.note("down file: %v", err == nil)
+				_, err := os.Stat(filepath.Join(d.path, "foo", "down"))
+				d.note("down file: %v", err == nil)
 			}
-			w.untilStat("foo", "up")
-			w.run("s6-svc", "-wD", "-D", "foo")
+			d.untilStat("foo", "up")
+			d.run("s6-svc", "-wD", "-D", "foo")
 			down()
-			w.stat("foo")
-			w.run("s6-svc", "-wu", "-U", "foo")
+			d.stat("foo")
+			d.run("s6-svc", "-wu", "-U", "foo")
 			down()
-			w.stat("foo")
-			w.run("s6-svc", "-Q", "foo")
-			w.untilStat("foo", "up (pid N) S seconds, normally down, want down")
+			d.stat("foo")
+			d.run("s6-svc", "-Q", "foo")
+			d.untilStat("foo", "up (pid N) S seconds, normally down, want down")
 			down()
 		}},
 	}
@@ -144,145 +142,145 @@ func lifeScenarios() []scenario {
 
 func deathScenarios() []scenario {
 	return []scenario{
-		// The fourth argument is newer than s6 2.11: see TestFinishKnowsTheGroup.
-		{"finish with its arguments", one(map[string]string{
+		// The fourth argument is newer than s6 2.11: see TestFinishGetsTheProcessGroup.
+		{"finish with its arguments", oneService(map[string]string{
 			"run":    "#!/bin/sh\ntest -e ../go && exit 42\nexec sleep 3600\n",
 			"finish": "#!/bin/sh\necho \"$1 $2 $3\" >>../args\n",
-		}), func(w *world) {
-			w.untilStat("foo", "up")
-			events := w.subscribe("foo")
-			w.run("s6-svc", "-wD", "-dk", "foo")
+		}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			events := d.subscribe("foo")
+			d.run("s6-svc", "-wD", "-dk", "foo")
 			events.until("dD")
-			w.service(".", map[string]string{"go": ""})
-			w.run("s6-svc", "-wD", "-o", "foo")
+			d.service(".", map[string]string{"go": ""})
+			d.run("s6-svc", "-wD", "-o", "foo")
 			events.until("udD")
-			w.stat("foo")
-			w.note("finish got %q", w.file("args"))
+			d.stat("foo")
+			d.note("finish got %q", d.file("args"))
 		}},
-		{"permanent failure", one(map[string]string{
+		{"permanent failure", oneService(map[string]string{
 			"run": sleeper, "finish": "#!/bin/sh\nexit 125\n",
-		}), func(w *world) {
-			w.untilStat("foo", "up")
-			events := w.subscribe("foo")
-			w.run("s6-svc", "-k", "foo")
+		}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			events := d.subscribe("foo")
+			d.run("s6-svc", "-k", "foo")
 			events.until("D")
-			w.untilStat("foo", "down")
+			d.untilStat("foo", "down")
 		}},
-		{"finish without end is killed", one(map[string]string{
+		{"a finish that does not end is killed", oneService(map[string]string{
 			"run": sleeper, "finish": "#!/bin/sh\nexec sleep 3600\n", "timeout-finish": "300\n",
-		}), func(w *world) {
-			w.untilStat("foo", "up")
-			events := w.subscribe("foo")
-			w.run("s6-svc", "-wD", "-T", "20000", "-d", "foo")
+		}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			events := d.subscribe("foo")
+			d.run("s6-svc", "-wD", "-T", "20000", "-d", "foo")
 			events.until("dD")
-			w.stat("foo")
+			d.stat("foo")
 		}},
-		{"stubborn run is killed", one(map[string]string{
+		{"a run that ignores TERM is killed", oneService(map[string]string{
 			"run":          "#!/bin/sh\ntrap '' TERM\necho >../ready\nwhile :; do sleep 1; done\n",
 			"timeout-kill": "400\n",
-		}), func(w *world) {
-			w.file("ready")
-			w.untilStat("foo", "up")
-			w.run("s6-svc", "-wD", "-T", "20000", "-d", "foo")
-			w.stat("foo")
+		}), func(d *scandir) {
+			d.file("ready")
+			d.untilStat("foo", "up")
+			d.run("s6-svc", "-wD", "-T", "20000", "-d", "foo")
+			d.stat("foo")
 		}},
-		{"own down signal", one(map[string]string{
+		{"own down signal", oneService(map[string]string{
 			"run":         "#!/bin/sh\ntrap 'exit 9' USR1\necho >../ready\nwhile :; do sleep 0.1; done\n",
 			"down-signal": "SIGUSR1\n",
-		}), func(w *world) {
-			w.file("ready")
-			w.untilStat("foo", "up")
-			w.run("s6-svc", "-wD", "-T", "20000", "-d", "foo")
-			w.stat("foo")
+		}), func(d *scandir) {
+			d.file("ready")
+			d.untilStat("foo", "up")
+			d.run("s6-svc", "-wD", "-T", "20000", "-d", "foo")
+			d.stat("foo")
 		}},
-		{"restart after a crash", one(map[string]string{"run": sleeper}), func(w *world) {
-			w.untilStat("foo", "up")
-			events := w.subscribe("foo")
-			w.run("s6-svc", "-k", "foo")
+		{"restart after a crash", oneService(map[string]string{"run": sleeper}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			events := d.subscribe("foo")
+			d.run("s6-svc", "-k", "foo")
 			events.until("dDu")
-			w.run("s6-svc", "-a", "foo")
+			d.run("s6-svc", "-a", "foo")
 			events.until("dDu")
-			w.run("s6-svc", "-wD", "-d", "foo")
-			out, _ := w.output("s6-svdt", "foo")
+			d.run("s6-svc", "-wD", "-d", "foo")
+			out, _ := d.output("s6-svdt", "foo")
 			for line := range strings.Lines(out) {
 				_, rest, _ := strings.Cut(line, " ")
-				w.note("death: %s", strings.TrimSpace(rest))
+				d.note("death: %s", strings.TrimSpace(rest))
 			}
-			w.run("s6-svdt-clear", "foo")
-			out, _ = w.output("s6-svdt", "foo")
-			w.note("after clear: %q", out)
-			w.run("s6-svc", "-wu", "-u", "foo")
-			w.run("s6-svc", "-wD", "-d", "foo")
-			out, _ = w.output("s6-svdt", "foo")
-			w.note("then: %d deaths", strings.Count(out, "\n"))
+			d.run("s6-svdt-clear", "foo")
+			out, _ = d.output("s6-svdt", "foo")
+			d.note("after clear: %q", out)
+			d.run("s6-svc", "-wu", "-u", "foo")
+			d.run("s6-svc", "-wD", "-d", "foo")
+			out, _ = d.output("s6-svdt", "foo")
+			d.note("then: %d deaths", strings.Count(out, "\n"))
 		}},
-		{"supervisor told to leave comes back", one(map[string]string{"run": sleeper}), func(w *world) {
-			w.untilStat("foo", "up")
-			events := w.subscribe("foo")
-			w.run("s6-svc", "-xd", "foo")
+		{"a supervisor that was asked to leave comes back", oneService(map[string]string{"run": sleeper}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			events := d.subscribe("foo")
+			d.run("s6-svc", "-xd", "foo")
 			events.until("dDxsu")
-			w.untilStat("foo", "up")
+			d.untilStat("foo", "up")
 		}},
-		{"run that cannot be started", one(map[string]string{"run": "#!/no/such/interpreter\n"}), func(w *world) {
-			w.supervised("foo")
-			w.run("s6-svwait", "-u", "-t", "300", "foo")
-			w.run("s6-svc", "-d", "foo")
+		{"run that cannot be started", oneService(map[string]string{"run": "#!/no/such/interpreter\n"}), func(d *scandir) {
+			d.supervised("foo")
+			d.run("s6-svwait", "-u", "-t", "300", "foo")
+			d.run("s6-svc", "-d", "foo")
 		}},
 	}
 }
 
 func scandirScenarios() []scenario {
 	return []scenario{
-		{"directories without supervisor", one(map[string]string{"run": sleeper}), func(w *world) {
-			w.untilStat("foo", "up")
-			if err := os.MkdirAll(filepath.Join(w.dir, ".dot"), 0o755); err != nil {
-				w.Fatal(err)
+		{"directories without supervisor", oneService(map[string]string{"run": sleeper}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			if err := os.MkdirAll(filepath.Join(d.path, ".dot"), 0o755); err != nil {
+				d.Fatal(err)
 			}
-			w.run("s6-svstat", ".dot")
-			w.run("s6-svok", ".dot")
-			w.run("s6-svc", "-u", ".dot")
-			w.run("s6-svc", "-u", "none")
-			w.run("s6-svwait", "-u", "-t", "100", ".dot")
-			w.run("s6-svscanctl", "-a", ".dot")
-			w.run("s6-svscanctl", "-a", "none")
-			w.run("s6-svstat")
-			w.run("s6-svc", "-Z", "foo")
+			d.run("s6-svstat", ".dot")
+			d.run("s6-svok", ".dot")
+			d.run("s6-svc", "-u", ".dot")
+			d.run("s6-svc", "-u", "none")
+			d.run("s6-svwait", "-u", "-t", "100", ".dot")
+			d.run("s6-svscanctl", "-a", ".dot")
+			d.run("s6-svscanctl", "-a", "none")
+			d.run("s6-svstat")
+			d.run("s6-svc", "-Z", "foo")
 		}},
-		{"scan and prune", one(map[string]string{"run": sleeper}), func(w *world) {
-			w.untilStat("foo", "up")
-			w.service(".bar.tmp", map[string]string{"run": sleeper})
-			w.service("mark", map[string]string{"run": sleeper})
-			w.run("s6-svscanctl", "-a", ".")
-			w.untilStat("mark", "up") // the scan is over
-			if err := os.Rename(filepath.Join(w.dir, ".bar.tmp"), filepath.Join(w.dir, "bar")); err != nil {
-				w.Fatal(err)
+		{"scan and prune", oneService(map[string]string{"run": sleeper}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			d.service(".bar.tmp", map[string]string{"run": sleeper})
+			d.service("mark", map[string]string{"run": sleeper})
+			d.run("s6-svscanctl", "-a", ".")
+			d.untilStat("mark", "up") // the scan is over
+			if err := os.Rename(filepath.Join(d.path, ".bar.tmp"), filepath.Join(d.path, "bar")); err != nil {
+				d.Fatal(err)
 			}
-			w.run("s6-svok", "bar")
-			w.run("s6-svscanctl", "-a", ".")
-			w.untilStat("bar", "up")
-			if err := os.Rename(filepath.Join(w.dir, "bar"), filepath.Join(w.dir, ".gone")); err != nil {
-				w.Fatal(err)
+			d.run("s6-svok", "bar")
+			d.run("s6-svscanctl", "-a", ".")
+			d.untilStat("bar", "up")
+			if err := os.Rename(filepath.Join(d.path, "bar"), filepath.Join(d.path, ".gone")); err != nil {
+				d.Fatal(err)
 			}
-			w.run("s6-svscanctl", "-a", ".")
-			w.stat(".gone")
-			events := w.subscribe(".gone")
-			w.run("s6-svscanctl", "-an", ".")
+			d.run("s6-svscanctl", "-a", ".")
+			d.stat(".gone")
+			events := d.subscribe(".gone")
+			d.run("s6-svscanctl", "-an", ".")
 			events.until("dDx")
-			w.poll("no supervisor", func() bool { return w.quiet("s6-svok", ".gone") == 1 })
-			w.stat("foo")
+			d.poll("no supervisor", func() bool { return d.code("s6-svok", ".gone") == 1 })
+			d.stat("foo")
 		}},
-		{"logger", one(map[string]string{
+		{"logger", oneService(map[string]string{
 			"run":     "#!/bin/sh\necho out\necho err >&2\nexec sleep 3600\n",
 			"log/run": "#!/bin/sh\nexec cat >>../../log.out\n",
-		}), func(w *world) {
-			w.untilStat("foo", "up")
-			w.untilStat("foo/log", "up")
-			w.note("logged %q", w.file("log.out"))
-			w.run("s6-svc", "-wd", "-d", "foo/log")
-			w.run("s6-svc", "-wr", "-r", "foo")
-			w.run("s6-svc", "-wu", "-u", "foo/log")
-			w.poll("second line", func() bool { return strings.Count(w.file("log.out"), "out\n") == 2 })
-			w.stat("foo/log")
+		}), func(d *scandir) {
+			d.untilStat("foo", "up")
+			d.untilStat("foo/log", "up")
+			d.note("logged %q", d.file("log.out"))
+			d.run("s6-svc", "-wd", "-d", "foo/log")
+			d.run("s6-svc", "-wr", "-r", "foo")
+			d.run("s6-svc", "-wu", "-u", "foo/log")
+			d.poll("second line", func() bool { return strings.Count(d.file("log.out"), "out\n") == 2 })
+			d.stat("foo/log")
 		}},
 	}
 }

@@ -1,17 +1,13 @@
-// Package s6 drives the init's scandir mode with the real clients of Debian's
-// s6 package, and compares it with the real s6-svscan: event strings, exit
-// codes and status lines must be equal but for the deviations that the
-// specification names.
+// Package s6 drives the init's scandir mode with the real clients of Debian's s6 package, and compares
+// it with the real s6-svscan: event strings, exit codes and status lines are equal but for the
+// deviations that the specification names (SUP-98). It needs s6 and execline on the machine and says so
+// where they are missing.
 //
-// HERMES_TEST_INIT names another program to test in place of this init: it is
-// started as "s6-svscan SCANDIR". What the specification marks as a
-// deviation or an addition fails then, as it should: s6-svscan itself passes
-// all but TestAppletPrintsLikeTheRealTool, TestCrashScripts, TestFinishKnowsTheGroup
-// (2.11), TestLockModeKeepsASecondRunOut, TestOutputPrefix, TestScriptsOnNoexecMount
-// and TestVanishedDirectoryIsStoppedAndForgotten. HERMES_TEST_PATIENCE bounds each wait (30s).
+// HERMES_TEST_INIT names another program to test, which is started as "s6-svscan SCANDIR". s6-svscan
+// itself passes all tests but those of what the specification adds: TestAppletPrintsLikeTheRealTool,
+// TestCrashTakesOverWhereFinishCannotRun, TestFinishGetsTheProcessGroup (2.11),
+// TestLockModeKeepsASecondRunOut, TestEachLineOfOutputGetsThePrefix, TestAFloodOfOutputIsCut,
+// TestScriptsRunOnANoexecMount and TestVanishedDirectoryIsStoppedAndForgotten.
 //
-// It is not for units: each package tests its own. It needs s6 and execline on
-// the machine and says so where they are missing.
-//
-// spec: SUP-98, SUP-99.
+// HERMES_TEST_PATIENCE bounds each wait (30s).
 package s6

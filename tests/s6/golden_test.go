@@ -14,36 +14,36 @@ import (
 	s6p "caduceus/internal/s6"
 )
 
-// still makes a service directory that looks supervised, with a status file.
-func (w *world) still(name string, status []byte) *held.Dir {
-	w.Helper()
-	if err := os.MkdirAll(filepath.Join(w.dir, name, s6p.SuperviseDir), 0o755); err != nil {
-		w.Fatal(err)
+// withStatus makes a service directory that looks supervised, with a status file, and gives supervise/.
+func (d *scandir) withStatus(name string, status []byte) *held.Dir {
+	d.Helper()
+	path := filepath.Join(d.path, name, s6p.SuperviseDir)
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		d.Fatal(err)
 	}
-	d, err := held.Open(filepath.Join(w.dir, name, s6p.SuperviseDir), held.Follow)
+	supervise, err := held.Open(path, held.Follow)
 	if err != nil {
-		w.Fatal(err)
+		d.Fatal(err)
 	}
-	lock, err := d.Lock(s6p.LockFile, 0o644)
+	lock, err := supervise.Lock(s6p.LockFile, 0o644)
 	if err != nil {
-		w.Fatal(err)
+		d.Fatal(err)
 	}
-	r, f, err := d.OpenFifo(s6p.ControlFile, 0o600)
+	r, f, err := supervise.OpenFifo(s6p.ControlFile, 0o600)
 	if err != nil {
-		w.Fatal(err)
+		d.Fatal(err)
 	}
-	if err := d.WriteFile(s6p.StatusFile, status, held.Write{Mode: 0o644}); err != nil {
-		w.Fatal(err)
+	if err := supervise.WriteFile(s6p.StatusFile, status, held.Write{Mode: 0o644}); err != nil {
+		d.Fatal(err)
 	}
-	w.Cleanup(func() { _, _, _, _ = r.Close(), f.Close(), held.Unlock(lock), d.Close() })
-	return d
+	d.Cleanup(func() { _, _, _, _ = r.Close(), f.Close(), held.Unlock(lock), supervise.Close() })
+	return supervise
 }
 
-// TestRealClientsReadOurStatus: the golden vectors of SUP-17, read by the real
-// s6-svstat of this machine.
+// The real s6-svstat of this machine reads the golden vectors of SUP-17.
 func TestRealClientsReadOurStatus(t *testing.T) {
 	clause.Proves(t, "SUP-15", "SUP-17", "SUP-96")
-	w := newWorld(t, true)
+	d := newScandir(t, true)
 	tests := []struct {
 		name   string
 		status s6p.Status
@@ -69,59 +69,59 @@ func TestRealClientsReadOurStatus(t *testing.T) {
 		tt.status.Stamp = time.Now().Add(-5 * time.Second)
 		tt.status.ReadyStamp = time.Now().Add(-3 * time.Second)
 		tt.status.PGID = tt.status.Pid
-		w.still(tt.name, tt.status.Encode())
-		out, code := w.output("s6-svstat", tt.name)
+		d.withStatus(tt.name, tt.status.Encode())
+		out, code := d.output("s6-svstat", tt.name)
 		if plain(out) != tt.want || code != 0 {
-			t.Errorf("%s: %q, exit %d, want %q", tt.name, plain(out), code, tt.want)
+			t.Errorf("%s: want s6-svstat to print %q, got %q, exit %d", tt.name, tt.want, plain(out), code)
 		}
-		applet, _ := w.applet(tt.name)
+		applet, _ := d.applet(tt.name)
 		if plain(applet) != tt.want {
-			t.Errorf("%s: applet says %q, want %q", tt.name, plain(applet), tt.want)
+			t.Errorf("%s: want our s6-svstat to print %q, got %q", tt.name, tt.want, plain(applet))
 		}
 	}
 	// 2.11 knows nothing of it, 2.13.2 and later print a blank more.
-	w.still("new", s6p.Status{WantUp: true, Ready: true, NotStarted: true}.Encode())
-	out, _ := w.output("s6-svstat", "new")
+	d.withStatus("new", s6p.Status{WantUp: true, Ready: true, NotStarted: true}.Encode())
+	out, _ := d.output("s6-svstat", "new")
 	if got := plain(out); !strings.HasPrefix(got, "down (exitcode 0) S seconds") && !strings.HasPrefix(got, "down (not started yet)") {
-		t.Errorf("not started: %q", got)
+		t.Errorf("want s6-svstat to print that nothing has started, got %q", got)
 	}
 }
 
 func TestRealClientsReadOurTally(t *testing.T) {
 	clause.Proves(t, "SUP-18", "SUP-96")
-	w := newWorld(t, true)
-	d := w.still("foo", s6p.Status{Ready: true}.Encode())
+	d := newScandir(t, true)
+	supervise := d.withStatus("foo", s6p.Status{Ready: true}.Encode())
 	at := time.Date(2026, 1, 1, 0, 0, 2, 0, time.UTC)
 	deaths := []s6p.Death{s6p.DeathOf(at, syscall.WaitStatus(9)), s6p.DeathOf(at, 3<<8)}
-	if err := d.WriteFile(s6p.TallyFile, s6p.EncodeTally(deaths), held.Write{Mode: 0o644}); err != nil {
+	if err := supervise.WriteFile(s6p.TallyFile, s6p.EncodeTally(deaths), held.Write{Mode: 0o644}); err != nil {
 		t.Fatal(err)
 	}
-	out, code := w.output("s6-svdt", "foo")
+	out, code := d.output("s6-svdt", "foo")
 	want := "@400000006955b92700000000 signal SIGKILL\n@400000006955b92700000000 exitcode 3\n"
 	if out != want || code != 0 {
-		t.Errorf("s6-svdt: exit %d\n%swant\n%s", code, out, want)
+		t.Errorf("want s6-svdt to print\n%sgot, with exit %d,\n%s", want, code, out)
 	}
 }
 
-// TestWeReadTheirs: what the real supervisor writes is what we would.
-func TestWeReadTheirs(t *testing.T) {
+// What the real supervisor writes is what ours would.
+func TestWeReadTheStatusOfS6(t *testing.T) {
 	clause.Proves(t, "SUP-18")
-	w := newWorld(t, false)
-	w.service("foo", map[string]string{"run": sleeper})
-	w.start()
-	w.untilStat("foo", "up")
-	if up, err := s6p.Supervised(filepath.Join(w.dir, "foo")); err != nil || !up {
-		t.Errorf("supervised: %v, %v", up, err)
+	d := newScandir(t, false)
+	d.service("foo", map[string]string{"run": sleeper})
+	d.start()
+	d.untilStat("foo", "up")
+	if up, err := s6p.Supervised(filepath.Join(d.path, "foo")); err != nil || !up {
+		t.Errorf("want foo supervised, got %v, %v", up, err)
 	}
-	w.run("s6-svc", "-wD", "-kO", "foo")
-	deaths, err := s6p.ReadTally(filepath.Join(w.dir, "foo"))
+	d.run("s6-svc", "-wD", "-kO", "foo")
+	deaths, err := s6p.ReadTally(filepath.Join(d.path, "foo"))
 	if err != nil || len(deaths) != 1 || deaths[0].Signal != 9 || deaths[0].ExitCode != 137 {
-		t.Errorf("tally %+v, %v", deaths, err)
+		t.Fatalf("want one death by signal 9 in the tally, got %+v, %v", deaths, err)
 	}
 	if age := time.Since(deaths[0].Time); age < 0 || age > time.Hour {
-		t.Errorf("death %v ago: the offset of TAI is wrong", age)
+		t.Errorf("want a death just now, got one %v ago: the offset of TAI is wrong", age)
 	}
-	raw, err := os.ReadFile(filepath.Join(w.dir, "foo", "supervise", "status"))
+	raw, err := os.ReadFile(filepath.Join(d.path, "foo", "supervise", "status"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestWeReadTheirs(t *testing.T) {
 			t.Fatal(err)
 		}
 		if ours := theirs.Encode()[:35]; hex.EncodeToString(ours) != hex.EncodeToString(raw) {
-			t.Errorf("encoded again\n%x, theirs\n%x", ours, raw)
+			t.Errorf("want the status of s6 encoded as\n%x, got\n%x", raw, ours)
 		}
 	}
 }

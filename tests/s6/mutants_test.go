@@ -23,27 +23,27 @@ func brokenInits() []brokenInit {
 		{
 			"readiness is not announced",
 			mutant.Edit{File: supervisor, Old: "t.notify(s6.EventReady)"},
-			"TestSameAsRealScanner/^readiness$",
+			"TestClientsSeeTheSameAsWithS6/^readiness$",
 		},
 		{
 			"a letter of two is dropped",
 			mutant.Edit{File: "internal/pid1/supervise/notify.go", Old: "[]byte(letters))\n", New: "[]byte(letters[:min(1, len(letters))]))\n"},
-			"TestSameAsRealScanner/^restart_after_a_crash$",
+			"TestClientsSeeTheSameAsWithS6/^restart_after_a_crash$",
 		},
 		{
 			"the event comes before the write",
 			mutant.Edit{File: supervisor, Old: "t.write()\n\tt.notify(s6.EventUp)", New: "t.notify(s6.EventUp)"},
-			"TestSameAsRealScanner/^down,_up,_restart$",
+			"TestClientsSeeTheSameAsWithS6/^down,_up,_restart$",
 		},
 		{
 			"exit codes are lost",
 			mutant.Edit{File: processes, Old: "child.finish(status)\n\t} else if", New: "child.finish(0)\n\t} else if"},
-			"TestSameAsRealScanner/^finish_with_its_arguments$",
+			"TestClientsSeeTheSameAsWithS6/^finish_with_its_arguments$",
 		},
 		{
 			"one child is reaped for each SIGCHLD",
 			mutant.Edit{File: processes, Old: "for t.reapOne() {\n\t\t}", New: "t.reapOne()"},
-			"TestAsProcessOne",
+			"TestPID1ReapsOrphans",
 		},
 		{
 			"a second waiter takes what it can",

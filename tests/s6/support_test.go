@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience bounds every wait; it is not a measure of anything. Mutants need not be waited for so long.
+// patience bounds every wait, for a busy machine. With a mutant a short one will do.
 func patience() time.Duration {
 	if d, err := time.ParseDuration(os.Getenv("HERMES_TEST_PATIENCE")); err == nil {
 		return d
@@ -42,11 +42,10 @@ func needTools(t *testing.T) {
 	}
 }
 
-// world is a scandir under one of the two scanners, and the transcript of what
-// its clients saw.
-type world struct {
+// scandir is a scan directory under one of the two scanners, with a transcript of what clients saw.
+type scandir struct {
 	*testing.T
-	dir  string
+	path string
 	ours bool
 	cmd  *exec.Cmd
 	out  bytes.Buffer // what the scanner and its services wrote to stdout
@@ -54,28 +53,28 @@ type world struct {
 	text []string
 }
 
-// newWorld makes an empty scandir; the scanner starts with start.
-func newWorld(t *testing.T, ours bool) *world {
+// newScandir makes an empty scandir; the scanner starts with start.
+func newScandir(t *testing.T, ours bool) *scandir {
 	t.Helper()
 	needTools(t)
-	return &world{T: t, dir: t.TempDir(), ours: ours}
+	return &scandir{T: t, path: t.TempDir(), ours: ours}
 }
 
 // service writes the files of a service directory; a name ending in "run" or
 // "finish" is executable.
-func (w *world) service(name string, files map[string]string) {
-	w.Helper()
+func (d *scandir) service(name string, files map[string]string) {
+	d.Helper()
 	for file, content := range files {
-		path := filepath.Join(w.dir, name, file)
+		path := filepath.Join(d.path, name, file)
 		mode := os.FileMode(0o644)
 		if base := filepath.Base(file); base == "run" || base == "finish" {
 			mode = 0o755
 		}
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			w.Fatal(err)
+			d.Fatal(err)
 		}
 		if err := writeProgram(path, []byte(content), mode); err != nil {
-			w.Fatal(err)
+			d.Fatal(err)
 		}
 	}
 }
@@ -89,120 +88,119 @@ func writeProgram(path string, content []byte, mode os.FileMode) error {
 }
 
 // start starts the scanner and waits until it takes letters.
-func (w *world) start() {
-	w.Helper()
-	w.cmd = exec.Command("s6-svscan", w.dir)
-	if w.ours {
-		w.cmd = exec.Command(subject(), w.dir)
-		w.cmd.Args[0] = "s6-svscan"
+func (d *scandir) start() {
+	d.Helper()
+	d.cmd = exec.Command("s6-svscan", d.path)
+	if d.ours {
+		d.cmd = exec.Command(subject(), d.path)
+		d.cmd.Args[0] = "s6-svscan"
 	}
-	w.cmd.Dir, w.cmd.Env = w.dir, environ()
-	w.cmd.Stdout, w.cmd.Stderr = &w.out, &w.log
-	w.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	w.cmd.WaitDelay = time.Second
-	if err := w.cmd.Start(); err != nil {
-		w.Fatal(err)
+	d.cmd.Dir, d.cmd.Env = d.path, environ()
+	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.log
+	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	d.cmd.WaitDelay = time.Second
+	if err := d.cmd.Start(); err != nil {
+		d.Fatal(err)
 	}
-	w.Cleanup(w.stop)
-	w.poll("the scanner takes letters", func() bool { return w.quiet("s6-svscanctl", "-z", w.dir) == 0 })
+	d.Cleanup(d.stop)
+	d.poll("the scanner takes letters", func() bool { return d.code("s6-svscanctl", "-z", d.path) == 0 })
 }
 
-// environ is the environment of this binary under another name: the race
-// detector is not to wait a second before each exit.
+// environ keeps the race detector from waiting a second before each exit of this binary.
 func environ() []string { return append(os.Environ(), "GORACE=atexit_sleep_ms=0 exitcode=66") }
 
 // stop ends the scanner; a second call does nothing.
-func (w *world) stop() {
-	w.Helper()
-	if w.cmd == nil {
+func (d *scandir) stop() {
+	d.Helper()
+	if d.cmd == nil {
 		return
 	}
-	_ = w.cmd.Process.Signal(syscall.SIGTERM)
-	kill := time.AfterFunc(patience(), func() { _ = w.cmd.Process.Kill() })
-	_ = w.cmd.Wait() // the code is what counts
+	_ = d.cmd.Process.Signal(syscall.SIGTERM)
+	kill := time.AfterFunc(patience(), func() { _ = d.cmd.Process.Kill() })
+	_ = d.cmd.Wait() // the code is what counts
 	kill.Stop()
-	if code := w.cmd.ProcessState.ExitCode(); w.ours && code != 0 {
-		w.Errorf("scanner ended with exit %d (66: data race)", code)
+	if code := d.cmd.ProcessState.ExitCode(); d.ours && code != 0 {
+		d.Errorf("scanner ended with exit %d (66: data race)", code)
 	}
-	w.cmd = nil
-	if w.Failed() {
-		w.Logf("scanner said:\n%s%s", w.out.String(), w.log.String())
+	d.cmd = nil
+	if d.Failed() {
+		d.Logf("scanner said:\n%s%s", d.out.String(), d.log.String())
 	}
 }
 
 // poll waits until ok holds.
-func (w *world) poll(what string, ok func() bool) {
-	w.Helper()
-	poll(w.T, what, ok)
+func (d *scandir) poll(what string, ok func() bool) {
+	d.Helper()
+	poll(d.T, what, ok)
 }
 
 func poll(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience()); !ok(); <-time.After(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("gave up waiting: %s", what)
+			t.Fatalf("gave up waiting until %s", what)
 		}
 	}
 }
 
-// quiet runs a client and returns its exit code.
-func (w *world) quiet(argv ...string) int {
-	w.Helper()
-	_, code := w.output(argv...)
+// code runs a client and returns its exit code.
+func (d *scandir) code(argv ...string) int {
+	d.Helper()
+	_, code := d.output(argv...)
 	return code
 }
 
-func (w *world) output(argv ...string) (string, int) {
-	w.Helper()
+func (d *scandir) output(argv ...string) (string, int) {
+	d.Helper()
 	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Dir = w.dir
+	cmd.Dir = d.path
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		w.Fatalf("cannot run %q: %v", argv, err)
+		d.Fatalf("cannot run %q: %v", argv, err)
 	}
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
 // note adds a line to the transcript.
-func (w *world) note(format string, a ...any) { w.text = append(w.text, fmt.Sprintf(format, a...)) }
+func (d *scandir) note(format string, a ...any) { d.text = append(d.text, fmt.Sprintf(format, a...)) }
 
 // run notes a client's command line and exit code.
-func (w *world) run(argv ...string) {
-	w.Helper()
-	w.note("%s: exit %d", strings.Join(argv, " "), w.quiet(argv...))
+func (d *scandir) run(argv ...string) {
+	d.Helper()
+	d.note("%s: exit %d", strings.Join(argv, " "), d.code(argv...))
 }
 
 // stat notes the line of s6-svstat without pids and times.
-func (w *world) stat(name string) {
-	w.Helper()
-	out, code := w.output("s6-svstat", name)
-	w.note("%s is %s (exit %d)", name, plain(out), code)
+func (d *scandir) stat(name string) {
+	d.Helper()
+	out, code := d.output("s6-svstat", name)
+	d.note("%s is %s (exit %d)", name, plain(out), code)
 }
 
-// supervised waits until there is a supervisor that has written its first status.
-func (w *world) supervised(name string) {
-	w.Helper()
-	w.poll(name+" is supervised", func() bool {
-		return w.quiet("s6-svok", name) == 0 && w.quiet("s6-svstat", name) == 0
+// supervised waits until a supervisor has written its first status.
+func (d *scandir) supervised(name string) {
+	d.Helper()
+	d.poll(name+" is supervised", func() bool {
+		return d.code("s6-svok", name) == 0 && d.code("s6-svstat", name) == 0
 	})
 }
 
 // untilStat waits until the line of s6-svstat begins with want, and notes it.
-func (w *world) untilStat(name, want string) {
-	w.Helper()
+func (d *scandir) untilStat(name, want string) {
+	d.Helper()
 	var last string
 	defer func() {
-		if w.Failed() {
-			w.Logf("%s was last: %s", name, last)
+		if d.Failed() {
+			d.Logf("%s was last: %s", name, last)
 		}
 	}()
-	w.poll(fmt.Sprintf("%s is %q", name, want), func() bool {
-		out, _ := w.output("s6-svstat", name)
+	d.poll(fmt.Sprintf("%s is %q", name, want), func() bool {
+		out, _ := d.output("s6-svstat", name)
 		last = plain(out)
 		return strings.HasPrefix(last, want)
 	})
-	w.note("%s is %s", name, last)
+	d.note("%s is %s", name, last)
 }
 
 func plain(line string) string {
@@ -216,18 +214,18 @@ func plain(line string) string {
 }
 
 // pid is the pid of run.
-func (w *world) pid(name string) string {
-	w.Helper()
-	out, _ := w.output("s6-svstat", "-p", name)
+func (d *scandir) pid(name string) string {
+	d.Helper()
+	out, _ := d.output("s6-svstat", "-p", name)
 	return strings.TrimSpace(out)
 }
 
 // file waits for a file with content and returns it.
-func (w *world) file(name string) string {
-	w.Helper()
+func (d *scandir) file(name string) string {
+	d.Helper()
 	var b []byte
-	w.poll("file "+name, func() bool {
-		b, _ = os.ReadFile(filepath.Join(w.dir, name))
+	d.poll("file "+name, func() bool {
+		b, _ = os.ReadFile(filepath.Join(d.path, name))
 		return len(b) > 0
 	})
 	return string(b)
@@ -235,47 +233,47 @@ func (w *world) file(name string) string {
 
 // subscriber is a fifo in event/, as clients make it.
 type subscriber struct {
-	w    *world
+	d    *scandir
 	fd   int
 	seen string
 }
 
-func (w *world) subscribe(name string) *subscriber {
-	w.Helper()
-	path := filepath.Join(w.dir, name, "event", fmt.Sprintf("ftrig1:@%024x:%06d", os.Getpid(), 1))
+func (d *scandir) subscribe(name string) *subscriber {
+	d.Helper()
+	path := filepath.Join(d.path, name, "event", fmt.Sprintf("ftrig1:@%024x:%06d", os.Getpid(), 1))
 	if err := unix.Mkfifo(path, 0o622); err != nil {
-		w.Fatal(err)
+		d.Fatal(err)
 	}
 	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
-		w.Fatal(err)
+		d.Fatal(err)
 	}
 	if err := unix.Fchmod(fd, 0o622); err != nil {
-		w.Fatal(err)
+		d.Fatal(err)
 	}
-	w.Cleanup(func() { _ = unix.Close(fd) })
-	s := &subscriber{w: w, fd: fd}
-	w.settle(name)
+	d.Cleanup(func() { _ = unix.Close(fd) })
+	s := &subscriber{d: d, fd: fd}
+	d.settle(name)
 	s.read() // what was on its way before does not count
 	s.seen = ""
 	return s
 }
 
-// settle returns when the supervisor has told all that it had to tell: a status comes before its
-// events, so that one who saw it may still meet them. A letter that changes nothing but makes the
-// supervisor write its status shows that it is done with what came before.
-func (w *world) settle(name string) {
-	w.Helper()
-	letter, path := "-c", filepath.Join(w.dir, name, "supervise", "status")
-	if out, _ := w.output("s6-svstat", "-u", name); strings.TrimSpace(out) != "true" {
+// settle returns when the supervisor has sent all events of what came before. It writes a status before the
+// events of it, so that these may still be on their way. A letter that changes nothing makes it write its
+// status once more, after them.
+func (d *scandir) settle(name string) {
+	d.Helper()
+	letter, path := "-c", filepath.Join(d.path, name, "supervise", "status")
+	if out, _ := d.output("s6-svstat", "-u", name); strings.TrimSpace(out) != "true" {
 		letter = "-d"
 	}
 	before, err := os.Stat(path)
 	if err != nil {
-		w.Fatal(err)
+		d.Fatal(err)
 	}
-	w.quiet("s6-svc", letter, name)
-	w.poll(name+" writes its status", func() bool {
+	d.code("s6-svc", letter, name)
+	d.poll(name+" writes its status", func() bool {
 		after, err := os.Stat(path)
 		return err == nil && (!os.SameFile(before, after) || after.ModTime() != before.ModTime())
 	})
@@ -290,51 +288,51 @@ func (s *subscriber) read() {
 
 // until waits until the events since the last call end with want, and notes them.
 func (s *subscriber) until(want string) {
-	s.w.Helper()
-	s.w.poll(fmt.Sprintf("events end with %q", want), func() bool {
+	s.d.Helper()
+	s.d.poll(fmt.Sprintf("events end with %q", want), func() bool {
 		s.read()
 		return strings.HasSuffix(s.seen, want)
 	})
-	s.w.note("events %s", s.seen)
+	s.d.note("events %s", s.seen)
 	s.seen = ""
 }
 
 // await waits for an event without a pause between two looks, and notes nothing.
 func (s *subscriber) await(last string) {
-	s.w.Helper()
+	s.d.Helper()
 	for end := time.Now().Add(patience()); !strings.HasSuffix(s.seen, last); s.read() {
 		if time.Now().After(end) {
-			s.w.Fatalf("gave up waiting for event %q, saw %q", last, s.seen)
+			s.d.Fatalf("gave up waiting for event %q, saw %q", last, s.seen)
 		}
 		if _, err := unix.Poll([]unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}}, 1000); err != nil && err != unix.EINTR {
-			s.w.Fatal(err)
+			s.d.Fatal(err)
 		}
 	}
 	s.seen = ""
 }
 
-// self runs a program under another name.
-func (w *world) self(program, name string, args ...string) (string, int) {
-	w.Helper()
+// runAs runs a program under another name.
+func (d *scandir) runAs(program, name string, args ...string) (string, int) {
+	d.Helper()
 	cmd := exec.Command(program, args...)
 	cmd.Args[0] = name
-	cmd.Dir, cmd.Env = w.dir, environ()
+	cmd.Dir, cmd.Env = d.path, environ()
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		w.Fatalf("cannot run %s as %s %q: %v", program, name, args, err)
+		d.Fatalf("cannot run %s as %s %q: %v", program, name, args, err)
 	}
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-func (w *world) applet(args ...string) (string, int) {
-	w.Helper()
-	return w.self("/proc/self/exe", "s6-svstat", args...)
+func (d *scandir) applet(args ...string) (string, int) {
+	d.Helper()
+	return d.runAs("/proc/self/exe", "s6-svstat", args...)
 }
 
-// scanOnce runs a second scanner on the scandir.
-func (w *world) scanOnce() int {
-	w.Helper()
-	_, code := w.self(subject(), "s6-svscan", w.dir)
+// scanOnce runs a second scanner on the scandir and returns its exit code.
+func (d *scandir) scanOnce() int {
+	d.Helper()
+	_, code := d.runAs(subject(), "s6-svscan", d.path)
 	return code
 }

@@ -28,13 +28,13 @@ func (a *app) profileDelete(ctx context.Context, words []string) error {
 	if err == nil {
 		defer func() { _ = before.Close() }()
 	}
-	release := func() {}
+	resume := func() {}
 	if !a.agentKnows() {
-		release = a.hold(name)
+		resume = a.suspendRestarts(name)
 	}
 	code, err := a.runAgent(ctx, nil)
 	if err != nil || sameDir(before, dir) { // cancelled, or failed
-		release()
+		resume()
 		return firstError(err, ended(code))
 	}
 	if err := a.scandir.Unregister(ctx, name); err != nil {
@@ -61,8 +61,8 @@ func sameDir(open *os.File, path string) bool {
 	return err == nil && os.SameFile(was, is)
 }
 
-// hold has the supervisor not start a gateway again once it ends, and returns what undoes that.
-func (a *app) hold(name string) (release func()) {
+// suspendRestarts has the supervisor not start a gateway again once it ends, and returns what undoes that.
+func (a *app) suspendRestarts(name string) (resume func()) {
 	dir := a.scandir.Dir(name)
 	status, err := s6.ReadStatus(dir)
 	if err != nil || !status.WantUp {

@@ -85,7 +85,7 @@ func (a *app) resume(ctx context.Context, name string, wanted profile.Want) erro
 	if wanted != profile.Up {
 		return nil
 	}
-	return a.scandir.Raise(ctx, name)
+	return a.scandir.BringUp(ctx, name)
 }
 
 // record writes down what is wanted of a gateway, nothing for "". A failure is printed and keeps nobody.

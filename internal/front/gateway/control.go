@@ -104,7 +104,7 @@ func (c Control) Do(ctx context.Context, verb Verb, name string) error {
 	if err := c.send(ctx, verb, name); err != nil {
 		return err
 	}
-	c.Scandir.obeyed(ctx, name, verb.want() == profile.Up)
+	c.Scandir.awaitWanted(ctx, name, verb.want() == profile.Up)
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (d Scandir) Profiles() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if name, ok := profile.OfSlot(e.Name()); ok && d.Has(name) {
+		if name, ok := profile.FromSlot(e.Name()); ok && d.Has(name) {
 			names = append(names, name)
 		}
 	}
@@ -60,7 +60,7 @@ func (d Scandir) Profiles() ([]string, error) {
 //
 // contract: SLOT-02, SLOT-03
 func (d Scandir) Publish(slot Slot, replace bool) error {
-	name, err := profile.Slot(slot.Profile)
+	name, err := profile.SlotName(slot.Profile)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (d Scandir) Register(ctx context.Context, slot Slot) error {
 	if err := s6.SvscanSend(d.Path, "a"); err != nil {
 		return errors.Join(err, os.RemoveAll(d.Dir(slot.Profile)))
 	}
-	if !until(ctx, 5*time.Second, func() bool { return supervised(d.Dir(slot.Profile)) }) {
+	if !poll(ctx, 5*time.Second, func() bool { return supervised(d.Dir(slot.Profile)) }) {
 		return fmt.Errorf("cannot register slot %q: it is still unsupervised 5 seconds after the scan", profile.SlotPrefix+slot.Profile)
 	}
 	return nil
@@ -147,7 +147,7 @@ func (d Scandir) Unregister(ctx context.Context, name string) error {
 		return nil
 	}
 	if err := s6.SendControl(dir, "d"); err == nil {
-		until(ctx, 10*time.Second, func() bool { return IsDown(dir) })
+		poll(ctx, 10*time.Second, func() bool { return IsDown(dir) })
 	}
 	gone := filepath.Join(d.Path, "."+profile.SlotPrefix+name+".gone")
 	switch err := errors.Join(os.RemoveAll(gone), os.Rename(dir, gone)); {
@@ -157,7 +157,7 @@ func (d Scandir) Unregister(ctx context.Context, name string) error {
 		return fmt.Errorf("cannot remove slot %q: %w", dir, err)
 	}
 	if err := s6.SvscanSend(d.Path, "an"); err == nil {
-		until(ctx, 3*time.Second, func() bool { return !supervised(gone) && !supervised(filepath.Join(gone, s6.LogDir)) })
+		poll(ctx, 3*time.Second, func() bool { return !supervised(gone) && !supervised(filepath.Join(gone, s6.LogDir)) })
 	}
 	if err := os.RemoveAll(gone); err != nil {
 		return fmt.Errorf("cannot remove slot %q: %w", gone, err)
@@ -176,8 +176,8 @@ func supervised(dir string) bool {
 	return err == nil && held
 }
 
-// until polls cond and reports whether it became true in time.
-func until(ctx context.Context, limit time.Duration, cond func() bool) bool {
+// poll tests cond every 20 ms, and reports whether it became true in time.
+func poll(ctx context.Context, limit time.Duration, cond func() bool) bool {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -204,13 +204,13 @@ func ScandirPath(value string) (path, notice string) {
 		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%s is not an absolute path; using %s", contenv.Shown(value), DefaultScandir)
 	}
 	path = filepath.Clean(value)
-	if path != DefaultScandir && profile.OfSystem(path) {
+	if path != DefaultScandir && profile.IsSystemDir(path) {
 		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%s is a directory of the system; using %s", contenv.Shown(value), DefaultScandir)
 	}
 	return path, ""
 }
 
-// Rewrite gives an existing slot our scripts, file by file, without touching its supervisor: scripts
+// Rewrite gives an existing slot the scripts of this image, file by file, without touching its supervisor: scripts
 // are read when they are used.
 func (d Scandir) Rewrite(slot Slot) error {
 	dir, err := held.Open(d.Dir(slot.Profile), held.Refuse)
@@ -243,18 +243,18 @@ func (d Scandir) StopAndWait(ctx context.Context, name, home string, now time.Ti
 		status, err := s6.ReadStatus(dir)
 		return err != nil || status.Pid == 0 && !status.WantUp
 	}
-	if !until(ctx, 15*time.Second, stopped) {
+	if !poll(ctx, 15*time.Second, stopped) {
 		return fmt.Errorf("gateway %q is still up 15 seconds after it was asked to stop", name)
 	}
 	return nil
 }
 
-// Raise has the supervisor want a gateway up, whoever registered its slot, and how. One that is wanted up
+// BringUp has the supervisor want a gateway up, whoever registered its slot, and how. One that is wanted up
 // already is left alone.
-func (d Scandir) Raise(ctx context.Context, name string) error {
+func (d Scandir) BringUp(ctx context.Context, name string) error {
 	dir := d.Dir(name)
 	var err error
-	until(ctx, obeyLimit, func() bool { // a supervisor takes its lock before it opens its fifo
+	poll(ctx, obeyLimit, func() bool { // a supervisor takes its lock before it opens its fifo
 		if status, unread := s6.ReadStatus(dir); unread == nil && status.WantUp && supervised(dir) {
 			err = nil
 			return true
@@ -265,19 +265,19 @@ func (d Scandir) Raise(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	d.obeyed(ctx, name, true)
+	d.awaitWanted(ctx, name, true)
 	return nil
 }
 
 // obeyLimit is how long a loaded supervisor may take until it obeys a letter.
 const obeyLimit = 5 * time.Second
 
-// obeyed waits until the supervisor's status says that a gateway is wanted up, or down. A letter is only
+// awaitWanted waits until the supervisor's status says that a gateway is wanted up, or down. A letter is only
 // left for the supervisor; what comes next, such as a rename, goes by the status. It gives up after
 // obeyLimit, and where nobody supervises the slot.
-func (d Scandir) obeyed(ctx context.Context, name string, up bool) {
+func (d Scandir) awaitWanted(ctx context.Context, name string, up bool) {
 	dir := d.Dir(name)
-	until(ctx, obeyLimit, func() bool {
+	poll(ctx, obeyLimit, func() bool {
 		status, err := s6.ReadStatus(dir)
 		return err == nil && status.WantUp == up || !supervised(dir)
 	})

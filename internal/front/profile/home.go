@@ -28,7 +28,7 @@ func ParseHome(value string) (home Home, notice string) {
 		return DefaultHome, fmt.Sprintf("HERMES_HOME=%s is too long for a path; using %s", contenv.Shown(value), DefaultHome)
 	}
 	home = Home(filepath.Clean(value))
-	if OfSystem(home.Root()) {
+	if IsSystemDir(home.Root()) {
 		return DefaultHome, fmt.Sprintf("HERMES_HOME=%s is a directory of the system, which must not become hermes'; using %s",
 			contenv.Shown(value), DefaultHome)
 	}
@@ -38,11 +38,11 @@ func ParseHome(value string) (home Home, notice string) {
 // maxHome leaves room for the names below it in a path of 4096 bytes.
 const maxHome = 2048
 
-// OfSystem reports whether path is one of the image's own directories, or lies in one that holds programs or
+// IsSystemDir reports whether path is one of the image's own directories, or lies in one that holds programs or
 // the kernel's files, and must not be given to hermes.
 //
 // contract: ENV-11
-func OfSystem(path string) bool {
+func IsSystemDir(path string) bool {
 	switch path {
 	case "/", "/home", "/opt", "/root", "/run", "/tmp", "/var", "/var/run":
 		return true

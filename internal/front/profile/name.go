@@ -38,19 +38,19 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Slot is the service directory's name of a profile's gateway. The supervisor takes longer names
+// SlotName is the service directory's name of a profile's gateway. The supervisor takes longer names
 // than the agent gives to profiles.
 //
 // contract: NAME-01
-func Slot(name string) (string, error) {
+func SlotName(name string) (string, error) {
 	if !wellFormed(name, maxSlotName) {
 		return "", fmt.Errorf("invalid gateway name %q: it must match [a-z0-9][a-z0-9_-]*, at most %d characters", name, maxSlotName)
 	}
 	return SlotPrefix + name, nil
 }
 
-// OfSlot is the profile of a service directory's name; false if it is no gateway's.
-func OfSlot(slot string) (string, bool) {
+// FromSlot is the profile of a service directory's name; false if it is no gateway's.
+func FromSlot(slot string) (string, bool) {
 	name, found := strings.CutPrefix(slot, SlotPrefix)
 	return name, found && wellFormed(name, maxSlotName)
 }

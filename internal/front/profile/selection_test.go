@@ -99,15 +99,15 @@ func TestWhichNamesASlotCanHave(t *testing.T) {
 		"default": true, "a": true, "0": true, "a-b_c9": true, long: true,
 		"": false, long + "a": false, "A": false, "-a": false, "_a": false, "a/b": false, "a.b": false, "..": false, "a b": false, "a\n": false,
 	} {
-		slot, err := Slot(name)
+		slot, err := SlotName(name)
 		if (err == nil) != valid {
-			t.Errorf("Slot(%q) = %q, %v", name, slot, err)
+			t.Errorf("SlotName(%q) = %q, %v", name, slot, err)
 		}
-		if back, ok := OfSlot(SlotPrefix + name); ok != valid || valid && back != name {
-			t.Errorf("OfSlot(%q) = %q, %v", SlotPrefix+name, back, ok)
+		if back, ok := FromSlot(SlotPrefix + name); ok != valid || valid && back != name {
+			t.Errorf("FromSlot(%q) = %q, %v", SlotPrefix+name, back, ok)
 		}
 	}
-	if _, ok := OfSlot("dashboard"); ok {
+	if _, ok := FromSlot("dashboard"); ok {
 		t.Error("dashboard is no gateway")
 	}
 }

@@ -17,7 +17,7 @@ func Skips(o Options) bool {
 }
 
 // Adopt registers the slot of a profile that appeared after the boot in a live scandir. A renamed one starts
-// by the rules of the boot, and is recorded as wanted like there, but not while another container lives on the
+// by the rules of the boot, and is recorded as wanted like there, but not while another container uses the
 // volume, whose gateway this may be. A new one is down until somebody starts it, whatever the place that it was
 // copied from has recorded.
 //

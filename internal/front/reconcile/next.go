@@ -28,7 +28,7 @@ type memory struct {
 }
 
 // next returns the profiles that get a slot, and those whose slot goes. It acts on what two looks in a
-// row agree about: whoever makes or renames a profile takes a moment, and may register the slot himself.
+// row agree about: whoever makes or renames a profile takes a moment, and may register the slot meanwhile.
 //
 // contract: PROF-05
 func (m *memory) next(look snapshot) (register []arrival, remove []string) {

@@ -37,7 +37,7 @@ func TestASlotFollowsItsProfile(t *testing.T) {
 		"a profile without a slot gets one at the second look": {
 			{"default", "default", "", ""}, {"default a", "default", "", ""}, {"default a", "default", "a", ""}, {"default a", "default a", "", ""},
 		},
-		"one that its maker registers meanwhile is left to him": {
+		"one that its maker registers meanwhile is left alone": {
 			{"default a", "default", "", ""}, {"default a", "default a", "", ""}, {"default a", "default a", "", ""},
 		},
 		"a registration that failed is tried again": {

@@ -29,8 +29,8 @@ type Options struct {
 	CommandFile    string // "": contenv.CommandFile
 }
 
-// Run is cont-init 02. It returns the exit code: 0, or 1 if a slot could not be registered. Whatever
-// state file is corrupt or log unwritable, it goes on and says so.
+// Run is the boot script 02-reconcile-profiles. It returns the exit code: 0, or 1 if a slot could not be
+// registered. A state file that is corrupt or a log that cannot be written is a warning.
 //
 // contract: REC-02, REC-03, REC-06, REC-08, REC-11, REC-12, STATE-09, STATE-12
 func Run(o Options) int {
@@ -102,7 +102,7 @@ type run struct {
 	home    profile.Home
 	scandir gateway.Scandir
 	notices []string
-	shared  bool   // another container's init lives on the volume
+	shared  bool   // another container uses the volume
 	only    string // "", or the profile to look at, beside the default one
 }
 

@@ -3,6 +3,6 @@
 //
 // A function here maps its arguments to a call and nothing else. What is decided (build
 // arguments, verdicts, tags, refusals) is in packages image, verdict and publish of the root
-// module, where it is tested without an engine. It is not a second description of the
-// image: every function that builds gives the one Dockerfile to the engine.
+// module, where it is tested without an engine. Every function that builds gives the one
+// Dockerfile to the engine.
 package main

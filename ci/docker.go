@@ -141,7 +141,7 @@ func read(path string) (publish.Image, error) {
 		if cause := errors.Unwrap(err); cause != nil {
 			err = cause // without the name that the file has here
 		}
-		return publish.Image{}, fmt.Errorf("the file is no image as \"docker save\" writes it: %w", err)
+		return publish.Image{}, fmt.Errorf("the file is not an image as \"docker save\" writes it: %w", err)
 	}
 	return facts, nil
 }

@@ -33,7 +33,7 @@ func TestAFileThatIsNotAnImageIsRefusedWithoutItsPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := read(path)
-	if err == nil || !strings.HasPrefix(err.Error(), `the file is no image as "docker save" writes it: `) || strings.Contains(err.Error(), path) {
+	if err == nil || !strings.HasPrefix(err.Error(), `the file is not an image as "docker save" writes it: `) || strings.Contains(err.Error(), path) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -85,4 +85,4 @@ func (m *Caduceus) spec(ctx context.Context) (image.Spec, error) {
 }
 
 // errNoGit is what a tree without a repository cannot answer.
-var errNoGit = errors.New("the files are no clone, so nothing says their revision: call from a git clone, or give one with --repository") //nolint:gochecknoglobals // a constant that Go has no form for
+var errNoGit = errors.New("the files are not a clone, so nothing says their revision: call from a git clone, or give one with --repository") //nolint:gochecknoglobals // a constant that Go has no form for

@@ -5,7 +5,7 @@ import "testing"
 // Key is the attribute of a test that holds a clause's ID.
 const Key = "clause"
 
-// Proves says that a test proves the clauses of docs/spec with these IDs, if it passes.
+// Proves names the clauses of docs/spec that a test proves if it passes.
 func Proves(tb testing.TB, ids ...string) {
 	tb.Helper()
 	for _, id := range ids {

@@ -21,7 +21,7 @@ type Facts struct {
 	Arch    string // Go's name of the architecture
 }
 
-// Apt says whether packages come from apt with Debian's package names.
+// Apt reports whether packages come from apt under Debian's names.
 func (f Facts) Apt() bool {
 	for _, id := range append(strings.Fields(f.Like), f.ID) {
 		if id == "debian" || id == "ubuntu" {

@@ -52,7 +52,7 @@ func (f *Fake) Daemon(c Cmd, _ string) (int, error) {
 	return f.Start(c)
 }
 
-// Did says whether a command that begins with prefix was run.
+// Did reports whether a command that begins with prefix was run.
 func (f *Fake) Did(prefix string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

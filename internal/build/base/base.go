@@ -32,7 +32,7 @@ type Builder struct {
 	Run      host.Runner
 	Facts    host.Facts
 	Say      func(format string, args ...any)
-	Official string                                      // "debian:13.4" or with the lock's "@sha256:..."
+	Official string                                      // "debian:13.4", maybe with "@sha256:..."
 	Given    string                                      // a base named by the user; "": decide
 	Ours     bool                                        // never the official image
 	Force    bool                                        // bootstrap, whatever there is

@@ -38,7 +38,7 @@ func clean(hook string) string {
 	return hook + ` { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/archives/partial/*.deb /var/cache/apt/*.bin || true"; };` + "\n"
 }
 
-// dropped says which paths of the bootstrapped tree do not belong to an image:
+// dropped reports whether a path of the bootstrapped tree does not belong to an image:
 // what the engine supplies, what names the build host, and the tool's leftovers.
 func dropped(name string) bool {
 	switch name {

@@ -32,7 +32,7 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 	}
 }
 
-func TestSourcesThatAreNone(t *testing.T) {
+func TestSourcesWithoutAnEntryAreRefused(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                          "cannot make apt sources: the bootstrap wrote none",
 		"deb-src http://m trixie m": `cannot parse line 1 of the bootstrap's apt sources: "deb-src http://m trixie m"`,

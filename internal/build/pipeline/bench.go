@@ -60,7 +60,7 @@ func (p *Pipeline) Bench(ctx context.Context, data io.Writer, o BenchOptions) er
 	if err := p.Binaries(ctx); err != nil {
 		return err
 	}
-	dir, err := p.cache()
+	dir, err := p.cacheDir()
 	if err != nil {
 		return err
 	}

@@ -127,9 +127,9 @@ func (p *Pipeline) image(ctx context.Context, e *engine.Engine, c engine.Client,
 	return built{v.Tag(), img, len(layers)}, nil
 }
 
-// dockerBuild runs the client and gives the id of the unnamed image.
+// dockerBuild runs the client and returns the id of the unnamed image.
 func (p *Pipeline) dockerBuild(ctx context.Context, e *engine.Engine, c engine.Client, rec recipe, v Variant) (string, error) {
-	cache, err := p.cache()
+	cache, err := p.cacheDir()
 	if err != nil {
 		return "", err
 	}
@@ -159,7 +159,7 @@ func (p *Pipeline) dockerBuild(ctx context.Context, e *engine.Engine, c engine.C
 	return strings.TrimSpace(string(id)), nil
 }
 
-// quiet is how long a build may be silent before a line says what it does.
+// quiet is how long a build may be silent before a line names the step that runs.
 const quiet = 20 * time.Second
 
 // watch runs a build, keeps its lines in log and shows its progress.

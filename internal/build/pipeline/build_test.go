@@ -151,9 +151,9 @@ func TestAgentSource(t *testing.T) {
 		given + "/":                   "dist/agent/my-agent",
 		given + "/sub/pyproject.toml": "dist/agent/pyproject.toml",
 	} {
-		got, err := p.agentSource(in)
+		got, err := p.agentSourcePath(in)
 		if err != nil || got != want {
-			t.Errorf("agentSource(%q): want %q, got %q, %v", in, want, got, err)
+			t.Errorf("agentSourcePath(%q): want %q, got %q, %v", in, want, got, err)
 		}
 		if got == "" {
 			continue
@@ -162,7 +162,7 @@ func TestAgentSource(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := p.agentSource("/nonexistent"); err == nil {
+	if _, err := p.agentSourcePath("/nonexistent"); err == nil {
 		t.Error("an agent source that is not there was taken")
 	}
 }

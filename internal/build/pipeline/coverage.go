@@ -25,7 +25,7 @@ func specified(root fs.FS) ([]string, error) {
 	return clauses.IDs(), nil
 }
 
-// proved says how many of the clauses a suite proved, and keeps their list for Coverage.
+// proved prints how many of the clauses a suite proved, and keeps their list for Coverage.
 func (p *Pipeline) proved(name string, sum TestSummary) error {
 	all, err := specified(os.DirFS(p.Root))
 	if err != nil {
@@ -33,7 +33,7 @@ func (p *Pipeline) proved(name string, sum TestSummary) error {
 	}
 	for _, id := range sum.Proved {
 		if !slices.Contains(all, id) {
-			return fmt.Errorf("a test says that it proves %s, which %s does not have: name a clause that is there", id, clause.Dir)
+			return fmt.Errorf("a test names %s as proved, which %s does not have: name a clause that is there", id, clause.Dir)
 		}
 	}
 	p.say("%d of %d clauses proved by tests that ran", len(sum.Proved), len(all))

@@ -58,7 +58,7 @@ func TestWhatPassedIsProved(t *testing.T) {
 		"one that failed":            {[]string{attr("TestX", "GW-01"), ended("fail", "TestX")}, nil},
 		"one that was skipped":       {[]string{attr("TestX", "GW-01"), ended("skip", "TestX")}, nil},
 		"one that did not end":       {[]string{attr("TestX", "GW-01")}, nil},
-		"one that says nothing":      {[]string{ended("pass", "TestX")}, nil},
+		"one that names none":        {[]string{ended("pass", "TestX")}, nil},
 		"a subtest beside a failure": {[]string{attr("TestX/a", "GW-01"), ended("pass", "TestX/a"), attr("TestX", "GW-02"), ended("fail", "TestX/b"), ended("fail", "TestX")}, []string{"GW-01"}},
 		"a parent of skips alone":    {[]string{attr("TestX", "GW-01"), ended("skip", "TestX/a"), ended("pass", "TestX")}, nil},
 		"a parent of one that ran":   {[]string{attr("TestX", "GW-01"), ended("skip", "TestX/a"), ended("pass", "TestX/b"), ended("pass", "TestX")}, []string{"GW-01"}},
@@ -130,7 +130,7 @@ func TestCoverageIsOfAllSuites(t *testing.T) {
 	if err := p.Coverage(t.Context()); err == nil {
 		t.Error("a test that lost its body still proves its clause")
 	}
-	if err := suites("dagger", attr("TestX", "GW-9999"), ended("pass", "TestX")); err == nil || !strings.Contains(out.String(), "a test says that it proves GW-9999, which docs/spec does not have") {
+	if err := suites("dagger", attr("TestX", "GW-9999"), ended("pass", "TestX")); err == nil || !strings.Contains(out.String(), "a test names GW-9999 as proved, which docs/spec does not have") {
 		t.Errorf("an invented clause is taken: %v\n%s", err, &out)
 	}
 }

@@ -54,8 +54,7 @@ func causes(base string) []cause {
 	}
 }
 
-// diagnose makes one line for a person of a failed build: which step, why, and what
-// to do next.
+// diagnose turns a failed build into one line for a person: which step, why, and what to do next.
 func diagnose(what, base string, p *progress, logFile string, err error) error {
 	out := &host.Problem{What: what, Next: "read " + logFile, Err: err}
 	if p.failed != nil {
@@ -66,7 +65,7 @@ func diagnose(what, base string, p *progress, logFile string, err error) error {
 		out.Cause, out.Next = cause, next
 		return out
 	}
-	out.Cause = "it says nothing"
+	out.Cause = "it printed nothing"
 	if len(log) > 0 {
 		out.Cause = strings.TrimPrefix(clip(log[len(log)-1]), "ERROR: ")
 	}

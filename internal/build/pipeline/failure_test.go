@@ -44,9 +44,9 @@ func TestDiagnose(t *testing.T) {
 	}
 }
 
-func TestDiagnoseAClientThatSaysNothing(t *testing.T) {
+func TestDiagnoseAClientThatPrintsNothing(t *testing.T) {
 	err := diagnose("cannot build", "b", &progress{}, "build.log", errors.New("exit status 1"))
-	if want := "cannot build: it says nothing; read build.log"; err.Error() != want {
+	if want := "cannot build: it printed nothing; read build.log"; err.Error() != want {
 		t.Errorf("want %q, got %q", want, err)
 	}
 }

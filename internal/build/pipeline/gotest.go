@@ -46,7 +46,7 @@ func (t TestCase) String() string {
 func (t TestCase) reason() string {
 	lines := regexp.MustCompile(`(?m)^ +\S+\.go:\d+: (.*)$`).FindAllStringSubmatch(t.Output, -1)
 	if len(lines) == 0 {
-		return "it says no reason"
+		return "without a reason"
 	}
 	return lines[len(lines)-1][1]
 }
@@ -78,30 +78,30 @@ type testRun struct {
 // pulse is how long a test run may be silent before a line counts what it did so far.
 const pulse = 30 * time.Second
 
-// readTests reads the events of "go test -json"; each package that ended is told to
-// progress, and in a long silence how far it is. Lines that are no events go there, too.
+// readTests reads the events of "go test -json". It passes progress a line for each package that ended, and
+// in a long silence one that counts what ended so far. Lines that are not events go there, too.
 func readTests(r io.Reader, now func() time.Time, progress func(line string)) (TestSummary, error) {
 	run := testRun{output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}, open: map[string]TestCase{}, clauses: map[string][]string{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 1<<16), 1<<24)
-	for told := now(); lines.Scan(); {
+	for shown := now(); lines.Scan(); {
 		line := lines.Text()
 		var e testEvent
 		if err := json.Unmarshal(lines.Bytes(), &e); err == nil && e.Action != "" {
 			line = run.feed(e)
-			if line == "" && now().Sub(told) >= pulse {
+			if line == "" && now().Sub(shown) >= pulse {
 				line = fmt.Sprintf("  … %s so far", run.summary())
 			}
 		}
 		if line != "" {
 			progress(line)
-			told = now()
+			shown = now()
 		}
 	}
 	return run.summary(), lines.Err()
 }
 
-// feed takes one event and gives the line to show, "" for none.
+// feed takes one event and returns the line to show, "" for none.
 func (run *testRun) feed(e testEvent) string {
 	pkg := strings.TrimPrefix(e.Package, module+"/")
 	key := pkg + " " + e.Test

@@ -44,7 +44,7 @@ func TestReadTests(t *testing.T) {
 			`{"ImportPath":"caduceus/a [caduceus/a.test]","Action":"build-fail"}`,
 			`{"Action":"fail","Package":"caduceus/a","Elapsed":0,"FailedBuild":"caduceus/a [caduceus/a.test]"}`,
 		), want{"0 passed, 1 failed, 0 skipped", []string{"a"}, nil}},
-		"a package without tests is no skip": {events(
+		"a package without tests is not a skip": {events(
 			`{"Action":"skip","Package":"caduceus/a"}`,
 			`{"Action":"pass","Package":"caduceus/b","Test":"TestY"}`,
 		), want{"1 passed, 0 failed, 0 skipped", nil, nil}},
@@ -110,7 +110,7 @@ func TestReadTestsKeepsWhatAFailureSaid(t *testing.T) {
 	}
 }
 
-func TestReadTestsTellsHowFarALongRunIs(t *testing.T) {
+func TestReadTestsReportsHowFarALongRunIs(t *testing.T) {
 	var lines, shown []string
 	for i := range 5 {
 		lines = append(lines, fmt.Sprintf(`{"Action":"pass","Package":"caduceus/a","Test":"Test%d"}`, i))
@@ -185,11 +185,11 @@ func TestParseSkipsWantsAReason(t *testing.T) {
 	}
 }
 
-func TestASkipSaysItsReason(t *testing.T) {
+func TestASkipHasItsReason(t *testing.T) {
 	for output, want := range map[string]string{
 		"=== RUN   TestX\n    suite.go:12: slim does not promise a browser\n--- SKIP: TestX (0.00s)\n": "slim does not promise a browser",
 		"    a_test.go:1: first\n    a_test.go:2: last: why\n":                                         "last: why",
-		"--- SKIP: TestX (0.00s)\n": "it says no reason",
+		"--- SKIP: TestX (0.00s)\n": "without a reason",
 	} {
 		if got := (TestCase{Output: output}).reason(); got != want {
 			t.Errorf("want %q, got %q", want, got)

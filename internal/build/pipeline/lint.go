@@ -120,7 +120,7 @@ func (p *Pipeline) scripts(ctx context.Context) error {
 }
 
 // shellOf is the shell that a file's first line names: "sh", "bash", or "" for a file
-// that is no shell script.
+// that is not a shell script.
 func shellOf(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -128,7 +128,7 @@ func shellOf(path string) (string, error) {
 	}
 	defer func() { _ = f.Close() }()
 	head := make([]byte, 128)
-	n, _ := f.Read(head) // an empty file is no script
+	n, _ := f.Read(head) // an empty file is not a script
 	first, _, _ := strings.Cut(string(head[:n]), "\n")
 	return interpreter(first), nil
 }

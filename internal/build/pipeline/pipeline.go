@@ -45,7 +45,7 @@ func (p *Pipeline) host() engine.Host {
 	return engine.Host{Facts: p.Facts, Run: p.Run, Getenv: p.Getenv, Say: p.say}
 }
 
-// engine finds or starts the engine and says which.
+// engine finds or starts the engine, and prints which.
 func (p *Pipeline) engine(ctx context.Context) (*engine.Engine, error) {
 	e, err := engine.Ensure(ctx, p.host())
 	if err != nil {
@@ -55,8 +55,8 @@ func (p *Pipeline) engine(ctx context.Context) (*engine.Engine, error) {
 	return e, nil
 }
 
-// cache is the repository's folder for logs and scratch files; git ignores it.
-func (p *Pipeline) cache() (string, error) {
+// cacheDir is the repository's folder for logs and scratch files; git ignores it.
+func (p *Pipeline) cacheDir() (string, error) {
 	dir := filepath.Join(p.Root, ".cache")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("cannot make folder for logs: %w", err)

@@ -28,8 +28,8 @@ func dockerPrograms() []program {
 	return []program{{"docker-registry", []string{"docker-registry"}}, {"curl", []string{"curl"}}, {"openssl", []string{"openssl"}}}
 }
 
-// bring installs the programs that this host lacks.
-func (p *Pipeline) bring(ctx context.Context, suite string, programs []program) error {
+// installPrograms installs the programs that this host lacks.
+func (p *Pipeline) installPrograms(ctx context.Context, suite string, programs []program) error {
 	var missing []string
 	for _, wanted := range programs {
 		if _, err := p.Run.LookPath(wanted.name); err != nil {

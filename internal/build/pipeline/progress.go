@@ -40,7 +40,7 @@ var (
 // shortStep is what needs no line of its own.
 const shortStep = time.Second
 
-// feed takes one line and gives the line to show, "" for none.
+// feed takes one line and returns the line to show, "" for none.
 func (p *progress) feed(line string) string {
 	m := plainLine.FindStringSubmatch(line)
 	if m == nil {

@@ -48,10 +48,10 @@ func (p *Pipeline) recipe(ctx context.Context, spec image.Spec, choice base.Choi
 			return r, err
 		}
 	}
-	if r.options.AgentSource, err = p.agentSource(p.Getenv("AGENT_SOURCE")); err != nil {
+	if r.options.AgentSource, err = p.agentSourcePath(p.Getenv("AGENT_SOURCE")); err != nil {
 		return r, err
 	}
-	if r.options.CA, err = p.hostCA(); err != nil {
+	if r.options.CA, err = p.hostCAPath(); err != nil {
 		return r, err
 	}
 	return r, spec.CheckOptions(r.options)
@@ -88,11 +88,11 @@ func (r recipe) browser() string {
 // certificates is where Debian keeps those that the host trusts.
 const certificates = "/etc/ssl/certs/ca-certificates.crt"
 
-// hostCA brings the certificates that this host trusts into the build context, and gives
-// their path there; a host that keeps them elsewhere has none to give.
-func (p *Pipeline) hostCA() (string, error) {
+// hostCAPath copies the certificates that this host trusts into the build context, and returns their path
+// there; "" for a host that keeps them elsewhere.
+func (p *Pipeline) hostCAPath() (string, error) {
 	if _, err := os.Stat(certificates); err != nil {
-		return "", nil //nolint:nilerr // then downloads trust what the base does
+		return "", nil //nolint:nilerr // downloads then trust what the base does
 	}
 	inContext := filepath.Join("dist", "ca.crt")
 	target := filepath.Join(p.Root, inContext)
@@ -105,9 +105,9 @@ func (p *Pipeline) hostCA() (string, error) {
 	return inContext, nil
 }
 
-// agentSource brings a folder or archive of the agent into the build context, and
-// gives its path there. Nothing given means the pinned source distribution.
-func (p *Pipeline) agentSource(given string) (string, error) {
+// agentSourcePath copies a folder or archive of the agent into the build context, and returns its path
+// there; "" for the pinned source distribution.
+func (p *Pipeline) agentSourcePath(given string) (string, error) {
 	if given == "" {
 		return "", nil
 	}
@@ -142,7 +142,7 @@ func copyFile(to, from string) error {
 	return os.WriteFile(to, b, 0o644)
 }
 
-// git asks the repository; a source tree without one has no answer.
+// git is what git prints of the repository; "" for a source tree without one.
 func (p *Pipeline) git(ctx context.Context, args ...string) string {
 	var out strings.Builder
 	if err := p.Run.Run(ctx, host.Cmd{Path: "git", Args: args, Dir: p.Root, Stdout: &out}); err != nil {

@@ -16,8 +16,8 @@ const (
 	warmBytes = 2 << 30
 )
 
-// room refuses a build that cannot end: free is what the engine's disk has left, warm
-// says that an earlier build left its cache there.
+// room refuses a build that cannot end: free is what the engine's disk has left; warm is whether an earlier
+// build left its cache there.
 func room(dir string, free uint64, warm bool) error {
 	need := uint64(coldBytes)
 	if warm {
@@ -33,7 +33,7 @@ func room(dir string, free uint64, warm bool) error {
 	}
 }
 
-// checkRoom measures the engine's disk. An engine elsewhere keeps its own counsel.
+// checkRoom measures the engine's disk, which only a local engine has in sight.
 func checkRoom(e *engine.Engine, warm bool) error {
 	if !e.Local() || e.RootDir == "" {
 		return nil

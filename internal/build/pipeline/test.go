@@ -38,7 +38,7 @@ type suite struct {
 // TestUnit runs the tests that need neither an engine nor an image, with the race
 // detector.
 func (p *Pipeline) TestUnit(ctx context.Context) error {
-	if err := p.bring(ctx, "unit", unitPrograms()); err != nil {
+	if err := p.installPrograms(ctx, "unit", unitPrograms()); err != nil {
 		return err
 	}
 	packages, err := p.packages(ctx)
@@ -66,7 +66,7 @@ func (p *Pipeline) TestRoot(ctx context.Context) error {
 			Next: "run them as root, in a container with all capabilities",
 		}
 	}
-	if err := p.bring(ctx, "root", unitPrograms()); err != nil {
+	if err := p.installPrograms(ctx, "root", unitPrograms()); err != nil {
 		return err
 	}
 	allowed, err := p.allowedSkips()
@@ -85,7 +85,7 @@ func (p *Pipeline) TestRoot(ctx context.Context) error {
 
 // TestS6 runs the init against the s6 clients of Debian.
 func (p *Pipeline) TestS6(ctx context.Context) error {
-	if err := p.bring(ctx, "s6", s6Programs()); err != nil {
+	if err := p.installPrograms(ctx, "s6", s6Programs()); err != nil {
 		return err
 	}
 	return p.test(ctx, suite{name: "s6", args: []string{"-count=1", "-timeout=20m", "./" + s6Tests + "/..."}})
@@ -176,7 +176,7 @@ func (p *Pipeline) test(ctx context.Context, s suite) error {
 	p.say("%s", sum)
 	switch {
 	case len(wrong) > 0:
-		return fmt.Errorf("cannot accept the %s tests: %d of the lines above say why", s.name, len(wrong))
+		return fmt.Errorf("cannot accept the %s tests: %d of the lines above are the reasons", s.name, len(wrong))
 	case runErr != nil:
 		return fmt.Errorf("cannot accept the %s tests: %w", s.name, runErr)
 	}

@@ -26,7 +26,7 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 	}{
 		"all pass":                    {pass, nil, "", "1 passed, 0 failed, 0 skipped", "slow: a TestX 6.0s", false},
 		"one fails":                   {pass + fail, exit, "", "1 passed, 1 failed, 0 skipped", "y_test.go:1: want 1", true},
-		"a skip with its reason":      {pass + skip, nil, "a TestRoot unprivileged needs root\n", "1 passed, 0 failed, 1 skipped", "skipped: a TestRoot: it says no reason", false},
+		"a skip with its reason":      {pass + skip, nil, "a TestRoot unprivileged needs root\n", "1 passed, 0 failed, 1 skipped", "skipped: a TestRoot: without a reason", false},
 		"a skip without":              {pass + skip, nil, "", "1 passed, 0 failed, 1 skipped", "does not allow to this run: a TestRoot", true},
 		"nothing ran":                 {"", nil, "", "0 passed, 0 failed, 0 skipped", "no test passed", true},
 		"go test itself broke":        {pass, exit, "", "1 passed, 0 failed, 0 skipped", "", true},
@@ -157,14 +157,14 @@ func TestDaggerCountsItsTests(t *testing.T) {
 }
 
 // A bare Debian has none of the programs that the suites call.
-func TestSuitesBringTheirPrograms(t *testing.T) {
+func TestSuitesInstallTheirPrograms(t *testing.T) {
 	for name, c := range map[string]struct {
 		run  func(*Pipeline) error
 		want string
 	}{
 		"unit":   {func(p *Pipeline) error { return p.TestUnit(t.Context()) }, "gcc libc6-dev python3 procps"},
 		"s6":     {func(p *Pipeline) error { return p.TestS6(t.Context()) }, "s6 execline"},
-		"docker": {func(p *Pipeline) error { return p.bring(t.Context(), "docker", dockerPrograms()) }, "docker-registry curl openssl"},
+		"docker": {func(p *Pipeline) error { return p.installPrograms(t.Context(), "docker", dockerPrograms()) }, "docker-registry curl openssl"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder

@@ -27,7 +27,7 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.bring(ctx, "docker", dockerPrograms()); err != nil {
+	if err := p.installPrograms(ctx, "docker", dockerPrograms()); err != nil {
 		return err
 	}
 	tested, _, err := e.Image(ctx, image)

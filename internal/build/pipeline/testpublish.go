@@ -12,7 +12,7 @@ import (
 const daggerModule = "ci"
 
 // TestDagger compiles, vets and tests the Dagger module, as far as that goes without a
-// Dagger engine, and says what it left out.
+// Dagger engine, and prints what it left out.
 func (p *Pipeline) TestDagger(ctx context.Context) error {
 	// Generated code wants the address of an engine at start; a test that called it would fail.
 	noEngine := []string{"DAGGER_SESSION_PORT=1", "DAGGER_SESSION_TOKEN=none"}

@@ -90,7 +90,7 @@ func TestDockerTestsBuildTheirImageWhereItIsMissing(t *testing.T) {
 	if err := p.TestDocker(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(f.tags) != 2 || !strings.HasSuffix(out.String(), "1 passed, 0 failed, 0 skipped\npublish: not ready, the tree is no clean revision\n") {
+	if len(f.tags) != 2 || !strings.HasSuffix(out.String(), "1 passed, 0 failed, 0 skipped\npublish: not ready, the tree is not that of a revision\n") {
 		t.Errorf("tags %q, screen:\n%s", f.tags, out)
 	}
 	test := run.Ran[slices.IndexFunc(run.Ran, func(c string) bool { return strings.Contains(c, "go test") })]

@@ -14,7 +14,7 @@ import (
 // file with its version and hashes, which are installed into a virtual environment of .cache.
 func (p *Pipeline) zizmor(lock string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		program, err := p.wheel(ctx, "zizmor", lock)
+		program, err := p.wheelPath(ctx, "zizmor", lock)
 		if err != nil {
 			return err
 		}
@@ -24,9 +24,9 @@ func (p *Pipeline) zizmor(lock string) func(context.Context) error {
 	}
 }
 
-// wheel returns the path of a program that the lock names, installed if it is not there yet.
-func (p *Pipeline) wheel(ctx context.Context, name, lock string) (string, error) {
-	cache, err := p.cache()
+// wheelPath returns the path of a program that the lock names, installed if it is not there yet.
+func (p *Pipeline) wheelPath(ctx context.Context, name, lock string) (string, error) {
+	cache, err := p.cacheDir()
 	if err != nil {
 		return "", err
 	}

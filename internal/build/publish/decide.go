@@ -60,7 +60,7 @@ type Plan struct {
 const (
 	ociLabel   = "org.opencontainers.image."
 	agentLabel = "caduceus.agent.version"
-	// VariantLabel says which variant an image is, whatever name it has in the engine.
+	// VariantLabel names the variant of an image, whatever name it has in the engine.
 	VariantLabel = "caduceus.variant"
 	// unreleased is the version of a build that was given none.
 	unreleased = "dev"
@@ -70,7 +70,7 @@ const (
 // Variants are those that can be published.
 func Variants() []string { return []string{"full", "slim"} }
 
-// Decide makes a plan, or says all that is in its way.
+// Decide makes a plan, or names all that is in its way.
 func Decide(r Request, f Facts) (Plan, error) {
 	repository, err := ParseAddress(r.Address)
 	what := fmt.Sprintf("cannot publish %q", f.Image.Name)
@@ -115,13 +115,13 @@ func ParseAddress(address string) (name.Repository, error) {
 	}
 	repository, err := name.NewRepository(address, name.StrictValidation)
 	if err != nil {
-		problem.Cause, problem.Err = "it is no repository's address: tags and digests are not part of it", err
+		problem.Cause, problem.Err = "it is not a repository's address: tags and digests are not part of it", err
 		return name.Repository{}, problem
 	}
 	return repository, nil
 }
 
-// CheckVariant refuses what is no variant.
+// CheckVariant refuses a variant that does not exist.
 func CheckVariant(variant string) error {
 	if slices.Contains(Variants(), variant) {
 		return nil
@@ -147,7 +147,7 @@ func (f Facts) checkVariant(what, variant string) error {
 	return p
 }
 
-// CheckVersion refuses what no image can call itself: a release or a prerelease, or "dev".
+// CheckVersion refuses a version that is neither a release, nor a prerelease, nor "dev".
 func CheckVersion(version string) error {
 	if version == unreleased || semver.MatchString(version) {
 		return nil
@@ -186,7 +186,7 @@ func (t Tree) Label() string {
 
 func (t Tree) check(what string) error {
 	if t.Revision == "" {
-		return &host.Problem{What: what, Cause: "this is no git repository, so nothing says what the image was built from", Next: "publish from a clone"}
+		return &host.Problem{What: what, Cause: "this is not a git repository, so nothing says what the image was built from", Next: "publish from a clone"}
 	}
 	if len(t.Dirty) == 0 {
 		return nil
@@ -202,7 +202,7 @@ func (t Tree) check(what string) error {
 func (f Facts) checkRevision(what string) error {
 	built := f.Image.Labels[ociLabel+"revision"]
 	if f.Tree.Revision == "" || built == f.Tree.Revision {
-		return nil // of no revision check has spoken
+		return nil // a tree without a revision is refused by check
 	}
 	p := &host.Problem{What: what, Next: `run "go tool mage build" and "go tool mage test:docker"`}
 	p.Cause = fmt.Sprintf("it was built from revision %q, and the tree is at %q", built, f.Tree.Revision)
@@ -232,10 +232,10 @@ var (
 	channel = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
 
-// nameIt says how, for mage and for a call of Dagger.
+// nameIt is how to mend it, for mage and for a call of Dagger.
 const nameIt = "build with a version like 1.2.3 (VERSION, --version), or name a channel like main (CHANNEL, --tags)"
 
-// tags wraps what is wrong with the names for a person.
+// tags returns the names of the image, or a Problem with them.
 func (r Request) tags(what, version string) ([]Tag, error) {
 	tags, err := tags(version, r)
 	if err != nil {
@@ -261,7 +261,7 @@ func tags(version string, r Request) ([]Tag, error) {
 	case version != unreleased && version != "":
 		return nil, fmt.Errorf("its version %q is not of the form 1.2.3 or 1.2.3-rc.1", version)
 	case len(moving) == 0:
-		return nil, fmt.Errorf("its version is %q, which is no release", unreleased)
+		return nil, fmt.Errorf("its version is %q, which is not a release", unreleased)
 	}
 	if err := CheckChannels(moving); err != nil {
 		return nil, err
@@ -306,8 +306,8 @@ func annotations(f Facts) map[string]string {
 	return out
 }
 
-// Moves are the tags that do not mean digest yet; have says what each tag means now, ""
-// for nothing. A fixed tag that means another image is a refusal.
+// Moves are the tags that do not mean digest yet; have is the digest that each tag means now, ""
+// for none. A fixed tag that means another image is a refusal.
 func (p Plan) Moves(digest string, have map[string]string) ([]Tag, error) {
 	var moves []Tag
 	for _, t := range p.Tags {

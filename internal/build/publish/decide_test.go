@@ -89,7 +89,7 @@ func TestDecideRefuses(t *testing.T) {
 			func(r *Request, _ *Facts) { r.Address = "hermes-agent" },
 			`cannot publish to "hermes-agent": it names no registry; name registry and repository`,
 		},
-		"an address whose first part is no host": {
+		"an address whose first part is not a host": {
 			func(r *Request, _ *Facts) { r.Address = "team/hermes-agent" }, `it names no registry`,
 		},
 		"an address with a tag": {
@@ -110,7 +110,7 @@ func TestDecideRefuses(t *testing.T) {
 			`the tree differs from its revision: a, b, c and 2 more; commit or remove them ("git status")`,
 		},
 		"no repository": {
-			func(_ *Request, f *Facts) { f.Tree = Tree{} }, `this is no git repository`,
+			func(_ *Request, f *Facts) { f.Tree = Tree{} }, `this is not a git repository`,
 		},
 		"an image of another revision": {
 			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.revision"] = "feed" },
@@ -142,7 +142,7 @@ func TestDecideRefuses(t *testing.T) {
 			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.version"] = "v1.2" }, `its version "v1.2" is not of the form 1.2.3`,
 		},
 		"no version and no channel": {
-			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.version"] = "dev" }, `which is no release; build with a version like 1.2.3 (VERSION, --version)`,
+			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.version"] = "dev" }, `which is not a release; build with a version like 1.2.3 (VERSION, --version)`,
 		},
 		"another version than asked for": {
 			func(r *Request, _ *Facts) { r.Version = "2.0.0" }, `it calls itself "1.2.3", and "2.0.0" was asked for; run "VERSION=2.0.0 go tool mage build"`,
@@ -166,7 +166,7 @@ func TestDecideRefuses(t *testing.T) {
 	}
 }
 
-func TestDecideTellsAllThatIsWrongAtOnce(t *testing.T) {
+func TestDecideNamesAllThatIsWrongAtOnce(t *testing.T) {
 	r, f := good()
 	r.Variant, f.Tree.Dirty, f.Passes = "fat", []string{"x"}, nil
 	_, err := Decide(r, f)
@@ -185,10 +185,10 @@ func TestCheckRefusesBeforeTheBuild(t *testing.T) {
 		"an address":          {func(r *Request, _ *Tree) { r.Address = "hermes-agent" }, "it names no registry"},
 		"an unknown variant":  {func(r *Request, _ *Tree) { r.Variant = "fat" }, `cannot use variant "fat"`},
 		"a dirty tree":        {func(_ *Request, f *Tree) { f.Dirty = []string{"a"} }, "the tree differs from its revision: a"},
-		"no repository":       {func(_ *Request, f *Tree) { f.Revision = "" }, "this is no git repository"},
+		"no repository":       {func(_ *Request, f *Tree) { f.Revision = "" }, "this is not a git repository"},
 		"a channel":           {func(r *Request, _ *Tree) { r.Channels = []string{"9.9.9"} }, `the channel "9.9.9"`},
 		"a version":           {func(r *Request, _ *Tree) { r.Version = "v1.2" }, `its version "v1.2"`},
-		"dev with no channel": {func(r *Request, _ *Tree) { r.Version = "dev" }, "which is no release"},
+		"dev with no channel": {func(r *Request, _ *Tree) { r.Version = "dev" }, "which is not a release"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -16,9 +16,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// explain makes one line for a person of what talking to a registry ended with. The
-// secrets are in none of it.
-func explain(what string, repository name.Repository, c Credentials, secrets *told, err error) error {
+// explain turns an error of talking to a registry into one line for a person, without the secrets.
+func explain(what string, repository name.Repository, c Credentials, secrets *sentSecrets, err error) error {
 	if _, ok := errors.AsType[*host.Problem](err); ok || errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -68,13 +68,13 @@ func TestExplainNamesCauseAndNextCommand(t *testing.T) {
 	c := Credentials{Username: "me", Password: NewSecret("hunter2")}
 	for name, k := range cases {
 		t.Run(name, func(t *testing.T) {
-			err := explain(`cannot publish "x"`, repository, c, newTold(c), wrapped(k.err))
+			err := explain(`cannot publish "x"`, repository, c, newSentSecrets(c), wrapped(k.err))
 			if !strings.Contains(err.Error(), k.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("want %q in one line, got %v", k.want, err)
 			}
 		})
 	}
-	if err := explain("x", repository, c, newTold(c), wrapped(context.Canceled)); !errors.Is(err, context.Canceled) {
+	if err := explain("x", repository, c, newSentSecrets(c), wrapped(context.Canceled)); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled push is explained as %v", err)
 	}
 }

@@ -8,17 +8,17 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// tick is how often a long upload says how far it is.
+// tick is how often a long upload reports how far it is.
 const tick = 10 * time.Second
 
 const megabyte = 1_000_000
 
-// upload pushes blobs and manifest, and says now and then how far it is.
+// upload pushes blobs and manifest, and reports now and then how far it is.
 func (c *client) upload(ref name.Digest, img v1.Image) error {
 	updates := make(chan v1.Update, 64)
-	told := make(chan struct{})
+	reported := make(chan struct{})
 	go func() {
-		defer close(told)
+		defer close(reported)
 		last := time.Now()
 		for u := range updates {
 			if u.Error == nil && time.Since(last) >= tick {
@@ -29,6 +29,6 @@ func (c *client) upload(ref name.Digest, img v1.Image) error {
 	}()
 	// Write closes the channel when it ends.
 	err := remote.Write(ref, img, append([]remote.Option{remote.WithProgress(updates)}, c.remote...)...)
-	<-told
+	<-reported
 	return err
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// Options say how to talk to a registry.
+// Options are how to talk to a registry.
 type Options struct {
 	Credentials Credentials
 	Say         func(format string, args ...any) // what a person reads; nil: nothing
@@ -40,7 +40,7 @@ const userAgent = "caduceus"
 type client struct {
 	Plan
 	Options
-	told      *told
+	secrets   *sentSecrets
 	transport http.RoundTripper
 	remote    []remote.Option
 }
@@ -55,8 +55,8 @@ func newClient(ctx context.Context, p Plan, o Options) *client {
 	if o.Retry.Steps == 0 {
 		o.Retry = remote.Backoff{Duration: time.Second, Factor: 3, Jitter: 0.1, Steps: 4}
 	}
-	c := &client{Plan: p, Options: o, told: newTold(o.Credentials)}
-	c.transport = c.told.listen(stall{remote.DefaultTransport, o.Stall, ctx})
+	c := &client{Plan: p, Options: o, secrets: newSentSecrets(o.Credentials)}
+	c.transport = c.secrets.listen(stall{remote.DefaultTransport, o.Stall, ctx})
 	c.remote = []remote.Option{
 		remote.WithContext(ctx), remote.WithUserAgent(userAgent), remote.WithRetryBackoff(o.Retry),
 		remote.WithRetryPredicate(worthRetry), remote.WithAuthFromKeychain(o.Credentials.keychain()),
@@ -65,9 +65,9 @@ func newClient(ctx context.Context, p Plan, o Options) *client {
 	return c
 }
 
-// explain makes one line for a person of an error.
+// explain turns an error into one line for a person.
 func (c *client) explain(what string, err error) error {
-	return explain(what, c.Repository, c.Credentials, c.told, err)
+	return explain(what, c.Repository, c.Credentials, c.secrets, err)
 }
 
 // worthRetry are the failures that another try may not meet.
@@ -136,7 +136,7 @@ func Push(ctx context.Context, p Plan, img v1.Image, o Options) (Result, error) 
 	return result, nil
 }
 
-// have says what each tag of the plan means now.
+// have returns the digest that each tag of the plan means now, "" for none.
 func (c *client) have() (map[string]string, error) {
 	have := map[string]string{}
 	for _, t := range c.Tags {
@@ -163,7 +163,7 @@ func (c *client) digest(ref name.Reference) (string, error) {
 }
 
 // write pushes blobs and manifest unless the registry has the manifest, and reads the
-// manifest back. It says whether it wrote.
+// manifest back. It reports whether it wrote.
 func (c *client) write(ref name.Digest, img v1.Image) (bool, error) {
 	if have, err := c.digest(ref); err != nil || have != "" {
 		return false, err
@@ -176,7 +176,7 @@ func (c *client) write(ref name.Digest, img v1.Image) (bool, error) {
 		return false, err
 	}
 	if have == "" {
-		return false, c.lie("took the image and does not have it")
+		return false, c.distrust("took the image and does not have it")
 	}
 	return true, nil
 }
@@ -192,12 +192,12 @@ func (c *client) name(t Tag, digest v1.Hash, img v1.Image) error {
 		return err
 	}
 	if have != digest.String() {
-		return c.lie(fmt.Sprintf("was told %s and gives %q", digest, have))
+		return c.distrust(fmt.Sprintf("was told %s and gives %q", digest, have))
 	}
 	return nil
 }
 
-func (c *client) lie(how string) error {
+func (c *client) distrust(how string) error {
 	return &host.Problem{
 		What:  fmt.Sprintf("cannot trust registry %q", c.Repository.RegistryStr()),
 		Cause: "it " + how,

@@ -190,7 +190,7 @@ func onlyWrites(spoil func(http.Handler) http.Handler) func(http.Handler) http.H
 	}
 }
 
-// forgetful says that it took a manifest and drops it.
+// forgetful answers that it took a manifest, and drops it.
 func forgetful(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/manifests/") {

@@ -14,7 +14,7 @@ func NewSecret(value string) Secret { return Secret{value} }
 // Reveal gives the value, for the one place that sends it.
 func (s Secret) Reveal() string { return s.value }
 
-// Empty says that there is no secret.
+// Empty reports whether there is no secret.
 func (s Secret) Empty() bool { return s.value == "" }
 
 // String implements fmt.Stringer.

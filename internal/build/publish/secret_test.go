@@ -20,7 +20,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, shown := range []string{
-		fmt.Sprint(s), fmt.Sprintf("%v %+v %#v %s %q", s, c, c, s, s), logged.String(), string(text), newTold(c).scrub("answer: " + value),
+		fmt.Sprint(s), fmt.Sprintf("%v %+v %#v %s %q", s, c, c, s, s), logged.String(), string(text), newSentSecrets(c).scrub("answer: " + value),
 	} {
 		if strings.Contains(shown, value) || !strings.Contains(shown, redacted) {
 			t.Errorf("shows %q", shown)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// errStalled is the cause of a request that a registry left lying.
+// errStalled is the cause of a request that made no progress.
 type errStalled struct{ limit time.Duration }
 
 func (e errStalled) Error() string { return fmt.Sprintf("no progress for %s", e.limit) }
@@ -56,7 +56,7 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
-// watch tells of each byte that passes.
+// watch reports each byte that passes.
 type watch struct {
 	io.ReadCloser
 	alive, closed func()

@@ -19,7 +19,7 @@ func (t Tally) add(o Tally) Tally {
 	return Tally{t.Passed + o.Passed, t.Failed + o.Failed, t.Skipped + o.Skipped}
 }
 
-// Run is a gate that ended, or could not begin.
+// Run is a gate (a run of lint or of a suite) that ended, or could not begin.
 type Run struct {
 	Gate  string // as a caller names it: "test-docker slim"
 	Tests bool   // it has to count tests; lint has none
@@ -39,7 +39,7 @@ type Verdict struct {
 // closing is the last line of a suite.
 var closing = regexp.MustCompile(`(?m)^(\d+) passed, (\d+) failed, (\d+) skipped$`)
 
-// Judge accepts a run or says what is wrong with it. Its error wraps nothing: the command
+// Judge accepts a run or names what is wrong with it. Its error wraps nothing: the command
 // line of Dagger would take over the exit code of an error of the engine, and that can be 0.
 func Judge(r Run) Verdict {
 	v := Verdict{Gate: r.Gate, Tests: r.Tests}
@@ -88,11 +88,11 @@ func number(digits string) int {
 // shown bounds the reasons of one gate.
 const shown = 20
 
-// reason is a line of a log that says why: what failed, what broke a program, and what
+// reason is a line of a log that names a reason: what failed, what broke a program, and what
 // keeps a Docker engine from starting.
 var reason = regexp.MustCompile(`^(failed: |skipped, which |no test passed: |tests/skips.txt |cannot |Error: |lint: .+: |docker-engine: )`)
 
-// reasons are the lines of a log that say what is wrong, each on a line of its own.
+// reasons are the lines of a log that name what is wrong.
 func reasons(log string) string {
 	var lines []string
 	seen := map[string]bool{}
@@ -114,7 +114,7 @@ func reasons(log string) string {
 	return "\n  " + strings.Join(lines, "\n  ") + more
 }
 
-// Report says of each gate what became of it, one line each, and sums the tests up. Its
+// Report lists what became of each gate, one line each, and sums the tests up. Its
 // error holds all gates that were not accepted, and wraps nothing.
 func Report(verdicts []Verdict) (string, error) {
 	var text strings.Builder

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	// citing is what says that IDs follow: a comment's word, or what a test or check says it proves.
+	// citing is what IDs follow: a word of a comment, or the names of clauses in a test or check.
 	citing = regexp.MustCompile(`\b(?:contract|spec): |\b(?:Attr|Proves|Begin)\(|\bClauses:`)
 	anyID  = regexp.MustCompile(`\b[A-Z]+-\d{2,3}\b`)
 )

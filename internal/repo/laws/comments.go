@@ -7,7 +7,7 @@ import (
 )
 
 // blind is a reference that a reader cannot follow: a number without its document, or a mark without its
-// note. A version or a manual page is no such reference.
+// note. A version or a manual page is not one.
 var blind = regexp.MustCompile(`(?i)\bsections? \d|§|[†‡]|\b(?:boot |stop )?steps? \d|\b(?-i:[BR]\d)\b`)
 
 // Comments wants comments of code, scripts and configuration to refer to clauses, decisions, public issues

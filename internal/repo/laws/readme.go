@@ -54,7 +54,7 @@ func stripComment(command string) string {
 	return strings.TrimSpace(command)
 }
 
-// Proof says how a command of the README is known to work.
+// Proof is how a command of the README is known to work.
 type Proof struct {
 	Command string
 	Where   string // "ci", the name of a test function, or "never"

@@ -7,7 +7,7 @@ import (
 	"caduceus/internal/variable"
 )
 
-// variablePage has one table for each part of the image, and says what the kinds are.
+// variablePage has one table for each part of the image, and explains the kinds.
 func variablePage(all []variable.Variable) string {
 	var b strings.Builder
 	b.WriteString(`# Environment variables

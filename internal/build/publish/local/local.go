@@ -121,7 +121,7 @@ func localName(variant string) string {
 }
 
 func (p Publisher) push(ctx context.Context, store Store, plan publish.Plan, o publish.Options) (publish.Result, error) {
-	dir, err := p.scratch()
+	dir, err := p.scratchDir()
 	if err != nil {
 		return publish.Result{}, err
 	}
@@ -140,7 +140,7 @@ func (p Publisher) push(ctx context.Context, store Store, plan publish.Plan, o p
 	return publish.Push(ctx, plan, img, o)
 }
 
-func (p Publisher) scratch() (string, error) {
+func (p Publisher) scratchDir() (string, error) {
 	if err := os.MkdirAll(p.CacheDir(), 0o755); err != nil {
 		return "", fmt.Errorf("cannot make a scratch folder: %w", err)
 	}

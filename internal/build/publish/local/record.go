@@ -19,7 +19,7 @@ func RecordPass(ctx context.Context, run host.Runner, root, imageID string, test
 		return "", err
 	}
 	if tree.Revision == "" || len(tree.Dirty) > 0 {
-		return "publish: not ready, the tree is no clean revision", nil
+		return "publish: not ready, the tree is not that of a revision", nil
 	}
 	pass := publish.Pass{Image: imageID, Revision: tree.Revision, Tests: tests, At: time.Now().UTC()}
 	if err := publish.Record(filepath.Join(root, ".cache"), pass); err != nil {

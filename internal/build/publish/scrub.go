@@ -7,20 +7,20 @@ import (
 	"sync"
 )
 
-// told remembers each secret that a registry was told, wherever it came from: a registry
+// sentSecrets remembers each secret that went to a registry, wherever it came from: a registry
 // that repeats one must not make us print it.
-type told struct {
+type sentSecrets struct {
 	mu      sync.Mutex
 	secrets []string
 }
 
-func newTold(c Credentials) *told {
-	t := &told{}
+func newSentSecrets(c Credentials) *sentSecrets {
+	t := &sentSecrets{}
 	t.add(c.Password.Reveal())
 	return t
 }
 
-func (t *told) add(secrets ...string) {
+func (t *sentSecrets) add(secrets ...string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, s := range secrets {
@@ -32,7 +32,7 @@ func (t *told) add(secrets ...string) {
 
 // scrub takes the secrets out of a text of others, as a registry's answer is one. The
 // longest go first: one may hold another.
-func (t *told) scrub(text string) string {
+func (t *sentSecrets) scrub(text string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	slices.SortFunc(t.secrets, func(a, b string) int { return len(b) - len(a) })
@@ -42,8 +42,8 @@ func (t *told) scrub(text string) string {
 	return text
 }
 
-// listen notes what goes by in the header that is made for secrets.
-func (t *told) listen(inner http.RoundTripper) http.RoundTripper {
+// listen notes the secrets in the headers of requests.
+func (t *sentSecrets) listen(inner http.RoundTripper) http.RoundTripper {
 	return roundTrip(func(req *http.Request) (*http.Response, error) {
 		if _, value, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok {
 			t.add(value)

@@ -106,7 +106,7 @@ func TestAFlagBeforeAVerbThatTheAgentHasIsTheAgents(t *testing.T) {
 func TestTheNearestWord(t *testing.T) {
 	known := []string{"start", "status", "stop", "--json", "up"}
 	for word, want := range map[string]string{
-		"strat": "start", "statsu": "status", "STOP": "stop", "--jsn": "--json", "--JSON": "--json",
+		"stat": "start", "statsu": "status", "STOP": "stop", "--jsn": "--json", "--JSON": "--json",
 		"u": "", "so": "", "bogus": "", "": "", "startstart": "",
 	} {
 		if got := nearest(word, known); got != want {

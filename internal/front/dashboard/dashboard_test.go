@@ -18,9 +18,10 @@ const (
 
 func TestItIsOffUnlessTheVariableSaysYes(t *testing.T) {
 	clause.Proves(t, "DASH-01", "DASH-02")
+	const blank = " 1"
 	for value, want := range map[string]bool{
-		"1": true, "true": true, "TRUE": true, "True": true, "yes": true, "YES": true, "Yes": true,
-		"": false, "0": false, "on": false, "tRUE": false, " 1": false, "2": false,
+		blank: false, "1": true, "true": true, "TRUE": true, "True": true, "yes": true, "YES": true, "Yes": true,
+		"": false, "0": false, "on": false, "tRUE": false, "2": false,
 	} {
 		e := env.Environ{"HERMES_DASHBOARD=" + value}
 		_, starts := Decide(e)
@@ -41,24 +42,28 @@ func TestHowItStarts(t *testing.T) {
 		words   string
 		lines   []string
 	}{
-		"default": {nil, "--host 127.0.0.1 --port 9119", []string{
-			chatTab, "starting the dashboard on 127.0.0.1 port 9119" + loopHint,
-		}},
+		"default": {
+			nil, "--host 127.0.0.1 --port 9119", []string{chatTab, "starting the dashboard on 127.0.0.1 port 9119" + loopHint},
+		},
 		"elsewhere": {
 			env.Environ{"HERMES_DASHBOARD_HOST=0.0.0.0", "HERMES_DASHBOARD_PORT=80", "HERMES_DASHBOARD_TUI=1"},
-			"--host 0.0.0.0 --port 80", []string{"starting the dashboard on 0.0.0.0 port 80"},
+			"--host 0.0.0.0 --port 80",
+			[]string{"starting the dashboard on 0.0.0.0 port 80"},
 		},
 		"other names of loopback": {
 			env.Environ{"HERMES_DASHBOARD_HOST=::1", "HERMES_DASHBOARD_TUI=1"},
-			"--host ::1 --port 9119", []string{"starting the dashboard on ::1 port 9119" + loopHint},
+			"--host ::1 --port 9119",
+			[]string{"starting the dashboard on ::1 port 9119" + loopHint},
 		},
 		"an address of loopback that the agent does not know": {
 			env.Environ{"HERMES_DASHBOARD_HOST=127.0.0.2", "HERMES_DASHBOARD_TUI=1"},
-			"--host 127.0.0.2 --port 9119", []string{"starting the dashboard on 127.0.0.2 port 9119"},
+			"--host 127.0.0.2 --port 9119",
+			[]string{"starting the dashboard on 127.0.0.2 port 9119"},
 		},
 		"no host and no port": {
 			env.Environ{"HERMES_DASHBOARD_HOST=--insecure", "HERMES_DASHBOARD_PORT=soon", "HERMES_DASHBOARD_TUI=1"},
-			"--host 127.0.0.1 --port 9119", []string{
+			"--host 127.0.0.1 --port 9119",
+			[]string{
 				`ignoring HERMES_DASHBOARD_HOST="--insecure": not a host name or address; using 127.0.0.1`,
 				`ignoring HERMES_DASHBOARD_PORT="soon": not a port; using 9119`,
 				"starting the dashboard on 127.0.0.1 port 9119" + loopHint,
@@ -66,7 +71,8 @@ func TestHowItStarts(t *testing.T) {
 		},
 		"insecure changes nothing and says so in four lines": {
 			env.Environ{"HERMES_DASHBOARD_INSECURE=yes", "HERMES_DASHBOARD_TUI=1"},
-			"--host 127.0.0.1 --port 9119", []string{
+			"--host 127.0.0.1 --port 9119",
+			[]string{
 				"WARNING: HERMES_DASHBOARD_INSECURE is set and has no effect.",
 				"WARNING: The dashboard never serves a host other than loopback without sign-in.",
 				"WARNING: Set HERMES_DASHBOARD_BASIC_AUTH_USERNAME and _PASSWORD, or an OAuth or OIDC client.",

@@ -63,7 +63,7 @@ func (b *followed) slot(t *testing.T, name string) {
 
 func (b *followed) slots(t *testing.T) string {
 	t.Helper()
-	names, err := b.Follower.scandir.Profiles()
+	names, err := b.scandir.Profiles()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,7 @@
 
 // Package bridge runs the tests of the WhatsApp bridge in the image, on its
 // Node and against its agent; nothing of WhatsApp is reached. On a machine
-// with Node the same files run without an image: node --test *.test.mjs. It
-// is not for the image's other behaviour, which tests/docker checks.
+// with Node the same files run without an image: node --test *.test.mjs.
 package bridge
 
 import (

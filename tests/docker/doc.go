@@ -1,10 +1,7 @@
-// Package docker holds the tests that run the image under test in containers.
+// Package docker holds the tests that run the image under test in containers: one subtest for each check
+// of package checks, and broken images that prove that the checks can fail.
 //
-// They need a Docker engine and the image, so they stand behind the build tag
-// docker: `go tool mage test:docker`, or `go test -tags docker ./tests/docker/...`.
-// HERMES_TEST_IMAGE names another image than hermes-agent:dev. What the image
-// has to do is said by package checks, how containers are handled by package
-// harness; here is only what go test needs: one subtest for each check, and the
-// broken images that prove that the checks can fail. It is not the place for
-// tests of the project's own packages, which need no engine.
+// They need a Docker engine and the image, so they stand behind the build tag docker;
+// tests/README.md says which suite proves what, and where a failure leaves what it saw. Package harness handles
+// containers, package suite is the frame of each test binary.
 package docker

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/clause"
 	"caduceus/tests/docker/checks"
 	"caduceus/tests/docker/harness"
 	"caduceus/tests/docker/suite"
@@ -33,9 +34,7 @@ func TestContract(t *testing.T) {
 			if c.Full {
 				engine.NeedsFull(t, "that "+c.Name)
 			}
-			for _, clause := range c.Clauses {
-				t.Attr("clause", clause)
-			}
+			clause.Proves(t, c.Clauses...)
 			if err := judge(t, c, ""); err != nil {
 				t.Error(err)
 			}
@@ -65,7 +64,7 @@ func judge(t *testing.T, c checks.Check, image string) error {
 // a main program as PID 1 that waits for nobody, they stay.
 func TestZombiesOfAMainProgramThatWaitsForNobodyAreFound(t *testing.T) {
 	t.Parallel()
-	t.Attr("clause", "BOOT-14")
+	clause.Proves(t, "BOOT-14")
 	s := engine.Subject("")
 	t.Cleanup(func() { _ = s.Close(context.Background()) })
 	c, err := s.Start(t.Context(), harness.Spec{Entrypoint: []string{"sleep"}, Cmd: []string{"infinity"}})

@@ -100,8 +100,11 @@ func keepsPace(ctx context.Context, c *harness.Container) error {
 		return err
 	}
 	var first, second, third int
-	if _, err := fmt.Sscan(out.Stdout, &first, &second, &third); err != nil || min(second-first, third-second) > 3 {
-		return fmt.Errorf("want about a second between starts, got starts at %s (%v)", out, err)
+	if _, err := fmt.Sscan(out.Stdout, &first, &second, &third); err != nil {
+		return fmt.Errorf("cannot read the times of starts from %s: %w", out, err)
+	}
+	if min(second-first, third-second) > 3 {
+		return fmt.Errorf("want about a second between starts, got starts at %s", out)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"caduceus/internal/clause"
 	"caduceus/tests/docker/checks"
 	"caduceus/tests/docker/harness"
 	"caduceus/tests/mutant"
@@ -86,7 +87,7 @@ func TestMutants(t *testing.T) {
 			if c.Full {
 				engine.NeedsFull(t, "that "+m.red)
 			}
-			t.Attr("clause", m.clause)
+			clause.Proves(t, m.clause)
 			image := m.build(t, fronts)
 			red := m.run(t, image, m.red)
 			if !violated(red, m.clause) {

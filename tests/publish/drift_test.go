@@ -14,7 +14,7 @@ import (
 	"unicode"
 )
 
-// function is what the Dagger module's source says of one of its functions.
+// function is a function of the Dagger module, as its source declares it.
 type function struct {
 	flags    []string
 	required []string // those of them that a call cannot leave out
@@ -90,7 +90,7 @@ func calls(text string) []string {
 	return regexp.MustCompile(`(?m)dagger (?:--\S+ )*call [^\n`+"`"+`]+`).FindAllString(text, -1)
 }
 
-// drift says what a documented call has that the module has not.
+// drift is what a documented call has that the module has not.
 func drift(functions map[string]function, call string) []string {
 	_, words, _ := strings.Cut(call, " call ")
 	var wrong, given []string
@@ -185,7 +185,7 @@ func read(t *testing.T, pattern string) map[string]string {
 	return texts
 }
 
-func TestDriftIsSeen(t *testing.T) {
+func TestAWrongCallInTheDocumentationIsFound(t *testing.T) {
 	functions, err := module(map[string]string{"m.go": `package main
 func New(
 	// +optional

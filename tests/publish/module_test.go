@@ -190,14 +190,14 @@ func checked(texts map[string]string) ([]string, error) {
 	return names, nil
 }
 
-func TestAFunctionWithoutAMarkIsNoCheck(t *testing.T) {
+func TestOnlyAMarkMakesAFunctionACheck(t *testing.T) {
 	got, err := checked(map[string]string{"m.go": "package main\n\n// Check all.\n//\n// +check\nfunc (m *M) LintAll() {}\n\n// Is +check in a sentence.\nfunc (m *M) Build() {}\n"})
 	if err != nil || !slices.Equal(got, []string{"lint-all"}) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
 
-func TestTooMuchIsSeen(t *testing.T) {
+func TestAWrongListOfFilesIsFound(t *testing.T) {
 	const module = `package main
 func New(
 	// +ignore=["*", "!go.mod", "!image", "image/old"]

@@ -87,11 +87,11 @@ func TestPublishTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, digest, _ := strings.Cut(first.Reference, "@"); !first.Changed || r.resolve(t, "1.2.3") != digest || r.resolve(t, "latest") != digest {
-		t.Errorf("the first run gave %+v", first)
+		t.Errorf("want the first run to push a digest that both tags mean, got %+v", first)
 	}
 	second, err := publish.Push(t.Context(), r.plan(t, release()), img, options())
 	if err != nil || second.Changed || second.Reference != first.Reference {
-		t.Errorf("the second run gave %+v, %v", second, err)
+		t.Errorf("want the second run to change nothing, got %+v, %v", second, err)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestWrongCredentials(t *testing.T) {
 				"push":  pushError(t, r, o),
 			} {
 				if err == nil || !strings.Contains(err.Error(), `takes no push from user "`+c.Username+`"`) || !strings.Contains(err.Error(), "docker login "+r.address) {
-					t.Errorf("%s: %v", what, err)
+					t.Errorf("%s: want the password refused, with what to do, got %v", what, err)
 				}
 				if err != nil && strings.Contains(err.Error(), "hunter2") {
 					t.Errorf("%s shows the password: %v", what, err)
@@ -136,7 +136,7 @@ func TestAVersionIsPublishedOnce(t *testing.T) {
 	before := r.resolve(t, "1.2.3")
 	_, err := publish.Push(t.Context(), r.plan(t, release()), tiny(t, 2), options())
 	if err == nil || !strings.Contains(err.Error(), "published already, as "+before) {
-		t.Errorf("got %v", err)
+		t.Errorf("want the second image of a version refused, got %v", err)
 	}
 	if r.resolve(t, "1.2.3") != before || r.resolve(t, "latest") != before {
 		t.Error("a tag moved")
@@ -148,7 +148,7 @@ func TestTheRegistryDiesInTheMiddle(t *testing.T) {
 	img := dyingImage(t, r.kill)
 	_, err := publish.Push(t.Context(), r.plan(t, release()), img, options())
 	if err == nil || !strings.Contains(err.Error(), "nothing listens at the registry's address") {
-		t.Fatalf("got %v", err)
+		t.Fatalf("want an error that names the registry that is gone, got %v", err)
 	}
 	r.start(t)
 	if r.resolve(t, "1.2.3") != "" || r.resolve(t, "latest") != "" {
@@ -156,7 +156,7 @@ func TestTheRegistryDiesInTheMiddle(t *testing.T) {
 	}
 	result, err := publish.Push(t.Context(), r.plan(t, release()), img, options())
 	if err != nil || r.resolve(t, "1.2.3") == "" {
-		t.Errorf("the next run gave %+v, %v", result, err)
+		t.Errorf("want the next run to publish, got %+v, %v", result, err)
 	}
 }
 

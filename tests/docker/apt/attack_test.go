@@ -10,7 +10,7 @@ import (
 	"caduceus/tests/docker/harness"
 )
 
-// client speaks to the socket as no client of ours does. Its words are Python expressions of packets.
+// client speaks to the socket as no client of ours does. Scripts follow it; a packet is a Python expression.
 const client = `
 import socket, sys
 def connect():
@@ -30,17 +30,16 @@ def ask(packet):
         out += p + b"|"
 `
 
-func (b box) python(user, script string) harness.Result {
-	b.Helper()
-	res, err := b.Exec(b.ctx, harness.Exec{User: user, Cmd: []string{"/usr/bin/python3", "-c", client + script}})
-	b.must(err)
+func (c idle) python(user, script string) harness.Result {
+	c.Helper()
+	res, err := c.Exec(c.ctx, harness.Exec{User: user, Cmd: []string{"/usr/bin/python3", "-c", client + script}})
+	c.must(err)
 	return res
 }
 
-// contract: TOOL-14
 func TestHostilePacketsAreRefused(t *testing.T) {
-	w := newWorld(t, "TOOL-14")
-	b := w.start("1", harness.Spec{})
+	f := newFixture(t, "TOOL-14")
+	c := f.start("1", harness.Spec{})
 	packets := []string{
 		`b"install -o Dpkg::Pre-Invoke::=/tmp/x jq"`, `b"install -oDpkg::Pre-Invoke::=id"`, `b"install -- jq"`,
 		`b"install --reinstall jq"`, `b"remove jq"`, `b"source jq"`, `b"update -o x=y"`, `b"update\n"`,
@@ -51,49 +50,47 @@ func TestHostilePacketsAreRefused(t *testing.T) {
 		`b"install ~nlib"`, `b"install ?true"`, `b"install $(id)"`, `b"install jq;id"`, `b"install JQ"`,
 		`b"install " + b"a" * 129`, `b"install" + b" jq" * 65`, `b"install" + b" jq" * 40000`, `b"install \xff\xfe"`, `b"install"`,
 	}
-	b.wants(hermes, "echo hostile >/tmp/x.deb; cp /tmp/x.deb /opt/data/", 0)
+	c.wants(hermes, "echo hostile >/tmp/x.deb; cp /tmp/x.deb /opt/data/", 0)
 	script := ""
 	for _, p := range packets {
 		script += fmt.Sprintf("print(ask(%s))\n", p)
 	}
-	res := b.python(hermes, script)
+	res := c.python(hermes, script)
 	lines := strings.Split(strings.TrimSpace(res.Stdout), "\n")
 	if len(lines) != len(packets) {
-		t.Fatalf("%d answers to %d packets: %s", len(lines), len(packets), res)
+		t.Fatalf("want %d answers, got %d: %s", len(packets), len(lines), res)
 	}
 	for i, line := range lines {
 		if !strings.Contains(line, "apt-get: cannot ") || !strings.HasSuffix(line, `|x100|END'`) && !strings.HasSuffix(line, `|x100|END"`) {
-			t.Errorf("%s: %s", packets[i], line)
+			t.Errorf("packet %s: want a refusal with code 100, got %s", packets[i], line)
 		}
 	}
-	log, err := b.AllLogs(w.ctx)
-	w.must(err)
+	log, err := c.AllLogs(f.ctx)
+	f.must(err)
 	if strings.Contains(log, "asked by") || strings.Count(log, "[apt] refused: cannot") != len(packets) {
 		t.Errorf("want %d refusals in the log:\n%s", len(packets), log)
 	}
 }
 
-// contract: TOOL-14
 func TestOtherUsersAreRefused(t *testing.T) {
-	w := newWorld(t, "TOOL-14")
-	b := w.start("1", harness.Spec{})
-	b.wants("1234:1234", "apt-get install -y jq", 100, "only hermes may install packages")
-	b.wants("1234:10000", "apt-get install -y jq", 100, "uid 1234 may not install packages")
-	b.wants("www-data", "test -w /run/s6/apt-helper.sock", 1)
-	b.wants(hermes, "stat -c '%U:%G %a' /run/s6/apt-helper.sock", 0, "root:hermes 660\n")
-	b.wants(hermes, "rm -f /run/s6/apt-helper.sock; mv /run/s6/apt-helper.sock /tmp/; test -S /run/s6/apt-helper.sock", 0)
+	f := newFixture(t, "TOOL-14")
+	c := f.start("1", harness.Spec{})
+	c.wants("1234:1234", "apt-get install -y jq", 100, "only hermes may install packages")
+	c.wants("1234:10000", "apt-get install -y jq", 100, "uid 1234 may not install packages")
+	c.wants("www-data", "test -w /run/s6/apt-helper.sock", 1)
+	c.wants(hermes, "stat -c '%U:%G %a' /run/s6/apt-helper.sock", 0, "root:hermes 660\n")
+	c.wants(hermes, "rm -f /run/s6/apt-helper.sock; mv /run/s6/apt-helper.sock /tmp/; test -S /run/s6/apt-helper.sock", 0)
 	// Nor may hermes command the helper, or put something in the place of its state.
 	for _, letter := range []string{"d", "k", "t", "p"} {
-		b.wants(hermes, "/command/s6-svc -"+letter+" /run/service/apt-helper", 111)
+		c.wants(hermes, "/command/s6-svc -"+letter+" /run/service/apt-helper", 111)
 	}
-	b.wants(hermes, "ln -s /etc/passwd /run/service/apt-helper/supervise/status.new", 1)
+	c.wants(hermes, "ln -s /etc/passwd /run/service/apt-helper/supervise/status.new", 1)
 }
 
-// contract: TOOL-14
-func TestClientsThatMisbehave(t *testing.T) {
-	w := newWorld(t, "TOOL-14")
-	b := w.start("1", harness.Spec{})
-	res := b.python(hermes, `
+func TestBadClientsDoNotKeepOthersOut(t *testing.T) {
+	f := newFixture(t, "TOOL-14")
+	c := f.start("1", harness.Spec{})
+	res := c.python(hermes, `
 # Silent, half gone and gone ones; then those that want to be served.
 silent = [connect() for _ in range(4)]
 for _ in range(20):
@@ -109,7 +106,7 @@ print(sum(b"Unable to locate package zz-nosuch" in a and a.endswith(b"|x100|END"
 		t.Errorf("want 3 answers, got %s", res)
 	}
 	// Killed, the helper comes back.
-	b.wants("0", "kill -KILL $(/command/s6-svstat -o pid /run/service/apt-helper)", 0)
-	_, err := b.WaitSh(w.ctx, "helper after its death", "apt-get install -y zz-nosuch 2>&1 | grep 'Unable to locate'", bootLimit)
-	w.must(err)
+	c.wants("0", "kill -KILL $(/command/s6-svstat -o pid /run/service/apt-helper)", 0)
+	_, err := c.WaitSh(f.ctx, "helper after its death", "apt-get install -y zz-nosuch 2>&1 | grep 'Unable to locate'", bootLimit)
+	f.must(err)
 }

@@ -4,6 +4,6 @@
 //
 // They attack the helper as a program of the agent could: with raw packets on its socket, with names
 // that mean more to apt than a package, with files and links that lie in the way. They stand behind the
-// build tag docker, and those that install need Debian's archive; they are not for the parser itself,
-// whose tests and fuzzing are in internal/front/apt.
+// build tag docker, and those that install need Debian's archive. The parser's own tests and its fuzzing
+// are in internal/front/apt.
 package apt

@@ -28,68 +28,67 @@ func TestMain(m *testing.M) {
 	os.Exit(docker.Main(m, suite.Options{})) //nolint:forbidigo // without an engine there is nothing to run
 }
 
-// world is one test's containers.
-type world struct {
+// fixture is one test's containers.
+type fixture struct {
 	*testing.T
 	ctx     context.Context
 	subject *harness.Subject
 }
 
-func newWorld(t *testing.T, clauses ...string) *world {
+func newFixture(t *testing.T, clauses ...string) *fixture {
 	t.Helper()
 	ctx, subject := docker.Begin(t, testLimit, clauses...)
-	return &world{t, ctx, subject}
+	return &fixture{t, ctx, subject}
 }
 
-func (w *world) must(err error) {
-	w.Helper()
+func (f *fixture) must(err error) {
+	f.Helper()
 	if err != nil {
-		w.Fatal(err)
+		f.Fatal(err)
 	}
 }
 
-// box is a container whose main program only waits.
-type box struct {
-	*world
+// idle is a container whose main program does nothing.
+type idle struct {
+	*fixture
 	*harness.Container
 }
 
-func (w *world) start(allow string, spec harness.Spec) box {
-	w.Helper()
+func (f *fixture) start(allow string, spec harness.Spec) idle {
+	f.Helper()
 	spec.Cmd = []string{"sleep", "3600"}
 	if allow != "" {
 		spec.Env = map[string]string{"HERMES_ALLOW_APT": allow}
 	}
-	c, err := w.subject.Start(w.ctx, spec)
-	w.must(err)
-	b := box{w, c}
-	_, err = c.WaitSh(w.ctx, "main program", `pgrep -x sleep -a | grep -q 3600`, bootLimit)
-	w.must(err)
+	c, err := f.subject.Start(f.ctx, spec)
+	f.must(err)
+	_, err = c.WaitSh(f.ctx, "main program", `pgrep -x sleep -a | grep -q 3600`, bootLimit)
+	f.must(err)
 	if allow != "" {
-		_, err = c.WaitSh(w.ctx, "helper", `test -S /run/s6/apt-helper.sock`, bootLimit)
-		w.must(err)
+		_, err = c.WaitSh(f.ctx, "helper", `test -S /run/s6/apt-helper.sock`, bootLimit)
+		f.must(err)
 	}
-	return b
+	return idle{f, c}
 }
 
-func (b box) as(user, script string) harness.Result {
-	b.Helper()
-	res, err := b.Exec(b.ctx, harness.Exec{User: user, Cmd: []string{"sh", "-c", script}})
-	b.must(err)
+func (c idle) as(user, script string) harness.Result {
+	c.Helper()
+	res, err := c.Exec(c.ctx, harness.Exec{User: user, Cmd: []string{"sh", "-c", script}})
+	c.must(err)
 	return res
 }
 
 // wants runs a script as a user and compares: the exit code, and words of its output.
-func (b box) wants(user, script string, code int, words ...string) {
-	b.Helper()
-	res := b.as(user, script)
+func (c idle) wants(user, script string, code int, words ...string) {
+	c.Helper()
+	res := c.as(user, script)
 	all := res.Stdout + res.Stderr
 	for _, word := range words {
 		if !strings.Contains(all, word) {
-			b.Errorf("%s as %s: no %q in %s", script, user, word, res)
+			c.Errorf("%s as %s: want %q, got %s", script, user, word, res)
 		}
 	}
 	if res.Code != code {
-		b.Errorf("%s as %s: want exit code %d, got %s", script, user, code, res)
+		c.Errorf("%s as %s: want exit code %d, got %s", script, user, code, res)
 	}
 }

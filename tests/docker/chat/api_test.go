@@ -30,17 +30,17 @@ const openAIConfig = `model:
 
 // server is an API server as a program inside its container reaches it.
 type server struct {
-	*talk
+	*fixture
 	c    *harness.Container
 	base string
 }
 
 // gateway starts a gateway with an API server and waits until it answers.
-func (k *talk) gateway(base string, env, files map[string]string) server {
-	k.Helper()
-	a := server{k, k.start(harness.Spec{Cmd: []string{"gateway", "run"}, Env: env, Files: volume(files)}), base}
-	_, err := a.c.WaitSh(k.ctx, "answer of /health", "curl -fsS --max-time 3 "+base+"/health", gatewayLimit)
-	k.must(err)
+func (f *fixture) gateway(base string, env, files map[string]string) server {
+	f.Helper()
+	a := server{f, f.start(harness.Spec{Cmd: []string{"gateway", "run"}, Env: env, Files: volume(files)}), base}
+	_, err := a.c.WaitSh(f.ctx, "answer of /health", "curl -fsS --max-time 3 "+base+"/health", gatewayLimit)
+	f.must(err)
 	return a
 }
 
@@ -79,19 +79,19 @@ func (a server) ask(question string) string {
 
 // wantKey looks at the key of every question that reached the model since the
 // last look.
-func (k *talk) wantKey(where, want string) {
-	k.Helper()
-	all, err := k.peer.Requests(k.ctx)
-	k.must(err)
-	if len(all) == k.seen {
-		k.Errorf("%s: no question reached the model", where)
+func (f *fixture) wantKey(where, want string) {
+	f.Helper()
+	all, err := f.peer.Requests(f.ctx)
+	f.must(err)
+	if len(all) == f.seen {
+		f.Errorf("%s: no question reached the model", where)
 	}
-	for _, r := range all[k.seen:] {
+	for _, r := range all[f.seen:] {
 		if r.Key != want {
-			k.Errorf("%s: want the model asked with %q, got %q for %s", where, want, r.Key, r.Path)
+			f.Errorf("%s: want the model asked with %q, got %q for %s", where, want, r.Key, r.Path)
 		}
 	}
-	k.seen = len(all)
+	f.seen = len(all)
 }
 
 // chatExec asks by `docker exec hermes … chat -q`.
@@ -106,11 +106,9 @@ func (a server) chatExec(args ...string) {
 
 // A conversation over the API server: who may ask, what comes back, and that the
 // container's key is used in it, turn after turn, although .env has another.
-//
-// contract: NET-01 ENV-05 ENV-10 RCP-10
 func TestAPIServer(t *testing.T) {
-	k := newTalk(t, "NET-01", "ENV-05", "ENV-10", "RCP-10")
-	a := k.gateway("http://127.0.0.1:8642", map[string]string{
+	f := newFixtureWithModel(t, "NET-01", "ENV-05", "ENV-10", "RCP-10")
+	a := f.gateway("http://127.0.0.1:8642", map[string]string{
 		"API_SERVER_ENABLED": "true", "API_SERVER_HOST": "0.0.0.0", "API_SERVER_KEY": apiKey, "API_SERVER_CORS_ORIGINS": "*",
 		"OPENAI_API_KEY": fromContainer,
 	}, map[string]string{
@@ -128,7 +126,7 @@ func TestAPIServer(t *testing.T) {
 			}
 		}
 	}
-	if asked := k.asked(); asked != "" {
+	if asked := f.asked(); asked != "" {
 		t.Errorf("want no question to reach the model without the key, got\n%s", asked)
 	}
 	if code, head, _ := a.curl("/v1/models", "-H", "Origin: http://else.where"); code != http.StatusOK || !strings.Contains(head, "Access-Control-Allow-Origin: *") {
@@ -138,33 +136,31 @@ func TestAPIServer(t *testing.T) {
 	if got := a.ask("run: printenv HOME"); !strings.Contains(got, `"output": "/opt/data/home"`) {
 		t.Errorf("want the output of the agent's terminal tool in its answer, got %q", got)
 	}
-	k.wantKey("first turn", fromContainer)
+	f.wantKey("first turn", fromContainer)
 	if got := a.ask("say: pong"); got != "pong" {
 		t.Errorf("want the answer pong, got %q", got)
 	}
-	k.wantKey("after the reload of .env", fromContainer)
+	f.wantKey("after the reload of .env", fromContainer)
 	a.chatExec()
-	k.wantKey("docker exec", fromContainer)
+	f.wantKey("docker exec", fromContainer)
 	a.chatExec("-p", "coder")
-	k.wantKey("docker exec, in a profile", fromContainer)
+	f.wantKey("docker exec, in a profile", fromContainer)
 }
 
 // The defaults of the API server, and keys that only the files have: a variable
 // given to the container without a value hides nothing.
-//
-// contract: NET-02 ENV-05 ENV-06
 func TestAPIServerDefaults(t *testing.T) {
-	k := newTalk(t, "NET-02", "ENV-05", "ENV-06")
+	f := newFixtureWithModel(t, "NET-02", "ENV-05", "ENV-06")
 	const origin = "http://one.example"
-	a := k.gateway("http://127.0.0.1:8700", map[string]string{
+	a := f.gateway("http://127.0.0.1:8700", map[string]string{
 		"API_SERVER_ENABLED": "true", "API_SERVER_KEY": apiKey, "API_SERVER_PORT": "8700", "API_SERVER_CORS_ORIGINS": origin,
 		"OPENAI_API_KEY": "",
 	}, map[string]string{
 		"config.yaml": openAIConfig, ".env": "OPENAI_API_KEY=" + fromFile + "\n",
 		"profiles/coder/config.yaml": openAIConfig, "profiles/coder/.env": "OPENAI_API_KEY=" + fromProfile + "\n",
 	})
-	res, err := a.c.Sh(k.ctx, "ss -ltnH")
-	k.must(err)
+	res, err := a.c.Sh(f.ctx, "ss -ltnH")
+	f.must(err)
 	if !strings.Contains(res.Stdout, "127.0.0.1:8700 ") || strings.Contains(res.Stdout, "0.0.0.0:8700") || strings.Contains(res.Stdout, ":8642 ") {
 		t.Errorf("want it on 127.0.0.1:8700 alone, got:\n%s", res.Stdout)
 	}
@@ -177,9 +173,9 @@ func TestAPIServerDefaults(t *testing.T) {
 	if got := a.ask("say: pong"); got != "pong" {
 		t.Errorf("want the answer pong, got %q", got)
 	}
-	k.wantKey("the gateway", fromFile)
+	f.wantKey("the gateway", fromFile)
 	a.chatExec()
-	k.wantKey("docker exec", fromFile)
+	f.wantKey("docker exec", fromFile)
 	a.chatExec("-p", "coder")
-	k.wantKey("docker exec, in a profile", fromProfile)
+	f.wantKey("docker exec, in a profile", fromProfile)
 }

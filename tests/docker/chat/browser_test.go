@@ -18,7 +18,7 @@ import (
 
 // browser is the image's own headless browser, in the container of the page.
 type browser struct {
-	*talk
+	*fixture
 	c *harness.Container
 }
 

@@ -31,27 +31,25 @@ func volume(files map[string]string) []harness.File {
 
 // chatRun is `docker run IMG chat -q QUESTION`: its output when it has ended with
 // code 0.
-func (k *talk) chatRun(question string, env, files map[string]string) string {
-	k.Helper()
-	c := k.start(harness.Spec{Cmd: []string{"chat", "-q", question}, Env: env, Files: volume(files)})
-	ended, err := c.Wait(k.ctx, gatewayLimit)
-	k.must(err)
-	out, stderr, err := c.Logs(k.ctx)
-	k.must(err)
+func (f *fixture) chatRun(question string, env, files map[string]string) string {
+	f.Helper()
+	c := f.start(harness.Spec{Cmd: []string{"chat", "-q", question}, Env: env, Files: volume(files)})
+	ended, err := c.Wait(f.ctx, gatewayLimit)
+	f.must(err)
+	out, stderr, err := c.Logs(f.ctx)
+	f.must(err)
 	if ended.Code != 0 {
-		k.Errorf("want exit code 0, got %d and\n%s%s\nthe model was asked:\n%s", ended.Code, out, stderr, k.asked())
+		f.Errorf("want exit code 0, got %d and\n%s%s\nthe model was asked:\n%s", ended.Code, out, stderr, f.asked())
 	}
 	return out
 }
 
 // The guide's inference server, asked once, with the agent's own tool on the way.
-//
-// contract: RCP-06 ENV-10
 func TestChatQuery(t *testing.T) {
-	k := newTalk(t, "RCP-06", "ENV-10")
-	out := k.chatRun("run: printenv HOME", nil, map[string]string{"config.yaml": localConfig})
+	f := newFixtureWithModel(t, "RCP-06", "ENV-10")
+	out := f.chatRun("run: printenv HOME", nil, map[string]string{"config.yaml": localConfig})
 	if !strings.Contains(out, `the tool said: {"output": "/opt/data/home"`) {
-		t.Errorf("want the answer with the tool's HOME, got\n%s\nthe model was asked:\n%s", out, k.asked())
+		t.Errorf("want the answer with the tool's HOME, got\n%s\nthe model was asked:\n%s", out, f.asked())
 	}
 }
 
@@ -62,53 +60,47 @@ const anthropicConfig = `model:
 `
 
 // The agent opens a page with its browser tool, in the memory that the guide gives it.
-//
-// contract: RCP-31
 func TestChatBrowse(t *testing.T) {
 	docker.NeedsFull(t, "a browser")
-	k := newTalk(t, "RCP-31")
-	c := k.start(harness.Spec{
+	f := newFixtureWithModel(t, "RCP-31")
+	c := f.start(harness.Spec{
 		Cmd: []string{"chat", "-q", "browse: http://vllm:8000/"}, Files: volume(map[string]string{"config.yaml": localConfig}),
 		Host: func(h *container.HostConfig) { h.ShmSize, h.Memory = 1<<30, 2<<30 },
 	})
-	ended, err := c.Wait(k.ctx, gatewayLimit)
-	k.must(err)
-	out, stderr, err := c.Logs(k.ctx)
-	k.must(err)
+	ended, err := c.Wait(f.ctx, gatewayLimit)
+	f.must(err)
+	out, stderr, err := c.Logs(f.ctx)
+	f.must(err)
 	told := strings.Join(strings.Fields(out), " ") // the terminal's lines are short
 	if ended.Code != 0 || !strings.Contains(told, `"success": true`) || !strings.Contains(told, inference.Title) {
-		t.Errorf("want the page's title from the browser tool, got code %d and\n%s%s\nthe model was asked:\n%s", ended.Code, out, stderr, k.asked())
+		t.Errorf("want the page's title from the browser tool, got code %d and\n%s%s\nthe model was asked:\n%s", ended.Code, out, stderr, f.asked())
 	}
 }
 
 // Keys given to the container are used over those of .env: Anthropic's, too.
-//
-// contract: ENV-05 RCP-10
 func TestChatQueryAnthropic(t *testing.T) {
-	k := newTalk(t, "ENV-05", "RCP-10")
-	out := k.chatRun("say: pong",
+	f := newFixtureWithModel(t, "ENV-05", "RCP-10")
+	out := f.chatRun("say: pong",
 		map[string]string{"ANTHROPIC_API_KEY": fromContainer, "OPENAI_API_KEY": fromContainer},
 		map[string]string{
 			".env":        "ANTHROPIC_API_KEY=" + fromFile + "\n",
 			"config.yaml": anthropicConfig,
 		})
 	if !strings.Contains(out, "pong") {
-		t.Errorf("want the answer pong, got\n%s\nthe model was asked:\n%s", out, k.asked())
+		t.Errorf("want the answer pong, got\n%s\nthe model was asked:\n%s", out, f.asked())
 	}
-	k.wantKey("docker run", fromContainer)
+	f.wantKey("docker run", fromContainer)
 }
 
 // The tests of keys can fail: without the image's hook the agent prefers .env.
-//
-// contract: ENV-05
 func TestChatQueryWithoutHook(t *testing.T) {
-	k := newTalk(t, "ENV-05")
+	f := newFixtureWithModel(t, "ENV-05")
 	spec := map[string]string{"config.yaml": openAIConfig, ".env": "OPENAI_API_KEY=" + fromFile + "\n"}
-	c := k.start(harness.Spec{
+	c := f.start(harness.Spec{
 		Cmd: []string{"chat", "-q", "say: pong"}, Env: map[string]string{"OPENAI_API_KEY": fromContainer},
 		Files: append(volume(spec), harness.File{Path: "/opt/hermes/libexec/container_env.py"}),
 	})
-	_, err := c.Wait(k.ctx, gatewayLimit)
-	k.must(err)
-	k.wantKey("docker run without the hook", fromFile)
+	_, err := c.Wait(f.ctx, gatewayLimit)
+	f.must(err)
+	f.wantKey("docker run without the hook", fromFile)
 }

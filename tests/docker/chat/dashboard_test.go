@@ -15,37 +15,35 @@ import (
 )
 
 // dashboard waits until the container's dashboard answers.
-func (k *talk) dashboard(c *harness.Container) {
-	k.Helper()
-	_, err := c.WaitSh(k.ctx, "answer of the dashboard", "curl -fsS --max-time 3 http://127.0.0.1:9119/api/status", gatewayLimit)
-	k.must(err)
+func (f *fixture) dashboard(c *harness.Container) {
+	f.Helper()
+	_, err := c.WaitSh(f.ctx, "answer of the dashboard", "curl -fsS --max-time 3 http://127.0.0.1:9119/api/status", gatewayLimit)
+	f.must(err)
 }
 
 // The dashboard as a user meets it, in a browser: the page, its view of the
 // gateway, its chat tab, and its button.
-//
-// contract: DASH-01 DASH-07 DASH-13 DASH-14 RCP-04
 func TestDashboardPage(t *testing.T) {
 	docker.NeedsFull(t, "a browser")
-	k := newSubject(t, "DASH-01", "DASH-07", "DASH-13", "DASH-14", "RCP-04")
-	c := k.start(harness.Spec{
+	f := newFixture(t, "DASH-01", "DASH-07", "DASH-13", "DASH-14", "RCP-04")
+	c := f.start(harness.Spec{
 		Cmd: []string{"gateway", "run"},
 		Env: map[string]string{"HERMES_DASHBOARD": "1", "HERMES_DASHBOARD_TUI": "1"},
 	})
-	k.dashboard(c)
-	b := browser{k, c}
+	f.dashboard(c)
+	b := browser{f, c}
 	b.do("open http://127.0.0.1:9119/", "set viewport 1280 800")
 	b.shows("Gateway Status: Running")
 	b.screenshot("page.png")
 
-	up, err := c.Slot(k.ctx, "gateway-default")
-	k.must(err)
+	up, err := c.Slot(f.ctx, "gateway-default")
+	f.must(err)
 	const restart = `find role button click --name "Restart Gateway"`
 	b.do(restart, "wait --text 'RESTART GATEWAY?'", restart)
-	_, err = c.WaitSlot(k.ctx, "gateway-default", "restarted by the page's button", answerLimit, func(s harness.Slot) bool {
+	_, err = c.WaitSlot(f.ctx, "gateway-default", "restarted by the page's button", answerLimit, func(s harness.Slot) bool {
 		return s.Up && s.WantedUp && s.PID != up.PID
 	})
-	k.must(err)
+	f.must(err)
 
 	b.do("open http://127.0.0.1:9119/chat")
 	b.shows("❯")
@@ -55,20 +53,18 @@ func TestDashboardPage(t *testing.T) {
 
 // The dashboard's actions call the agent directly; they end where the front's own
 // verbs end: the same slot, the same wish for the next boot.
-//
-// contract: DASH-13 DASH-14
 func TestDashboardActions(t *testing.T) {
 	t.Parallel()
 	for name, shared := range map[string]bool{"as PID 1": false, "not PID 1": true} {
 		t.Run(name, func(t *testing.T) {
-			k := newSubject(t, "DASH-13", "DASH-14")
+			f := newFixture(t, "DASH-13", "DASH-14")
 			spec := harness.Spec{Cmd: []string{"gateway", "run"}, Env: map[string]string{"HERMES_DASHBOARD": "1"}}
 			if shared {
 				spec.Host = withInit
 			}
-			c := k.start(spec)
-			k.dashboard(c)
-			a := actions{k, c}
+			c := f.start(spec)
+			f.dashboard(c)
+			a := actions{f, c}
 			first := a.settles("the start", true, func(harness.Slot) bool { return true })
 			a.call("stop")
 			a.settles("stop", false, func(harness.Slot) bool { return true })
@@ -82,7 +78,7 @@ func TestDashboardActions(t *testing.T) {
 
 // actions is the dashboard's own API, used as its page does.
 type actions struct {
-	*talk
+	*fixture
 	c *harness.Container
 }
 
@@ -136,11 +132,9 @@ func (a actions) settles(after string, up bool, more func(harness.Slot) bool) ha
 }
 
 // Open to the network, the dashboard asks for its password.
-//
-// contract: DASH-09
 func TestDashboardPassword(t *testing.T) {
-	k := newSubject(t, "DASH-09")
-	c := k.openDashboard()
+	f := newFixture(t, "DASH-09")
+	c := f.openDashboard()
 	for what, want := range map[string]string{
 		"curl -s -o /dev/null -w '%{http_code}' " + openAddress + "/api/sessions":                                                                       "401",
 		"curl -s -o /dev/null -w '%{http_code}' -X POST " + openAddress + "/api/gateway/stop":                                                           "401",
@@ -148,8 +142,8 @@ func TestDashboardPassword(t *testing.T) {
 		"curl -s " + openAddress + "/login | grep -c SESSION_TOKEN":                                                                                     "0",
 		"curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '" + body("wrong") + "' " + openAddress + "/auth/password-login": "401",
 	} {
-		res, err := c.Sh(k.ctx, what)
-		k.must(err)
+		res, err := c.Sh(f.ctx, what)
+		f.must(err)
 		if res.Output() != want {
 			t.Errorf("%s: want %s, got %s", what, want, res)
 		}
@@ -157,12 +151,10 @@ func TestDashboardPassword(t *testing.T) {
 }
 
 // The same in a browser: first nothing but the form, then the page.
-//
-// contract: DASH-09
 func TestDashboardSignIn(t *testing.T) {
 	docker.NeedsFull(t, "a browser")
-	k := newSubject(t, "DASH-09")
-	b := browser{k, k.openDashboard()}
+	f := newFixture(t, "DASH-09")
+	b := browser{f, f.openDashboard()}
 	b.do("open "+openAddress+"/", "set viewport 1280 800")
 	if page := b.shows("SIGN IN"); strings.Contains(page, "Gateway Status") {
 		t.Errorf("want nothing but the form, got:\n%s", page)
@@ -178,13 +170,13 @@ func TestDashboardSignIn(t *testing.T) {
 const openAddress = `http://$(hostname -i):9119`
 
 // openDashboard is a container with a dashboard on all interfaces, behind a password.
-func (k *talk) openDashboard() *harness.Container {
-	k.Helper()
-	c := k.start(harness.Spec{Cmd: []string{"sleep", "infinity"}, Env: map[string]string{
+func (f *fixture) openDashboard() *harness.Container {
+	f.Helper()
+	c := f.start(harness.Spec{Cmd: []string{"sleep", "infinity"}, Env: map[string]string{
 		"HERMES_DASHBOARD": "1", "HERMES_DASHBOARD_HOST": "0.0.0.0",
 		"HERMES_DASHBOARD_BASIC_AUTH_USERNAME": "keeper", "HERMES_DASHBOARD_BASIC_AUTH_PASSWORD": "of-the-dashboard",
 	}})
-	k.dashboard(c)
+	f.dashboard(c)
 	return c
 }
 

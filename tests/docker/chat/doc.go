@@ -5,5 +5,5 @@
 // of a network of the test; all else is the image's own. So these tests prove
 // what package checks cannot see from outside: the answer that a user gets, and
 // the key and the question that a provider gets. They stand behind the build tag
-// docker, and are not for anything that needs no conversation or page.
+// docker.
 package chat

@@ -35,8 +35,8 @@ func TestMain(m *testing.M) {
 	os.Exit(docker.Main(m, suite.Options{})) //nolint:forbidigo // without an engine there is nothing to run
 }
 
-// talk is one test's containers, in a network of their own.
-type talk struct {
+// fixture is one test's containers and, where the test has a model, the network that they share with it.
+type fixture struct {
 	*testing.T
 	ctx     context.Context
 	subject *harness.Subject
@@ -48,19 +48,19 @@ type talk struct {
 // peerImage is built once for all tests.
 var peerImage = sync.OnceValues(func() (string, error) { return peer.Build(docker.Interrupted, docker.Engine) })
 
-// newTalk begins a test that proves clauses, beside others, with a model that
+// newFixtureWithModel begins a test that proves clauses, beside others, with a model that
 // answers at http://vllm:8000/v1 and at the other names given.
-func newTalk(t *testing.T, clauses ...string) *talk {
+func newFixtureWithModel(t *testing.T, clauses ...string) *fixture {
 	t.Helper()
-	k := newSubject(t, clauses...)
+	f := newFixture(t, clauses...)
 	image, err := peerImage()
-	k.must(err)
-	k.network, err = peer.NewNetwork(k.ctx, docker.Engine, t.Name())
-	k.must(err)
-	// After the containers, which newSubject removes: clean-ups run backwards.
-	k.peer, err = peer.Start(k.ctx, k.subject, image, k.network, "vllm", openAI, anthropic)
-	k.must(err)
-	return k
+	f.must(err)
+	f.network, err = peer.NewNetwork(f.ctx, docker.Engine, t.Name())
+	f.must(err)
+	// After the containers, which newFixture removes: clean-ups run backwards.
+	f.peer, err = peer.Start(f.ctx, f.subject, image, f.network, "vllm", openAI, anthropic)
+	f.must(err)
+	return f
 }
 
 // Names of the peer that the agent takes for the providers' own, so that it uses
@@ -70,52 +70,52 @@ const (
 	anthropic = "peer.anthropic.com"
 )
 
-// newSubject begins a test that needs no model.
-func newSubject(t *testing.T, clauses ...string) *talk {
+// newFixture begins a test that needs no model.
+func newFixture(t *testing.T, clauses ...string) *fixture {
 	t.Helper()
 	t.Parallel()
-	k := &talk{T: t}
+	f := &fixture{T: t}
 	t.Cleanup(func() { // after the containers, as clean-ups run backwards
-		if k.network == nil {
+		if f.network == nil {
 			return
 		}
-		if err := k.network.Close(k.ctx); err != nil {
+		if err := f.network.Close(f.ctx); err != nil {
 			t.Error(err)
 		}
 	})
-	k.ctx, k.subject = docker.Begin(t, testLimit, clauses...)
-	return k
+	f.ctx, f.subject = docker.Begin(t, testLimit, clauses...)
+	return f
 }
 
-func (k *talk) must(err error) {
-	k.Helper()
+func (f *fixture) must(err error) {
+	f.Helper()
 	if err != nil {
-		k.Fatal(err)
+		f.Fatal(err)
 	}
 }
 
 // start starts the image in the test's network.
-func (k *talk) start(spec harness.Spec) *harness.Container {
-	k.Helper()
-	if k.network != nil {
+func (f *fixture) start(spec harness.Spec) *harness.Container {
+	f.Helper()
+	if f.network != nil {
 		given := spec.Host
 		spec.Host = func(h *container.HostConfig) {
-			k.network.Join(h)
+			f.network.Join(h)
 			if given != nil {
 				given(h)
 			}
 		}
 	}
-	c, err := k.subject.Start(k.ctx, spec)
-	k.must(err)
+	c, err := f.subject.Start(f.ctx, spec)
+	f.must(err)
 	return c
 }
 
 // asked are the questions that reached the model.
-func (k *talk) asked() string {
-	k.Helper()
-	list, err := k.peer.Requests(k.ctx)
-	k.must(err)
+func (f *fixture) asked() string {
+	f.Helper()
+	list, err := f.peer.Requests(f.ctx)
+	f.must(err)
 	text := ""
 	for _, r := range list {
 		text += fmt.Sprintf("%s key=%q model=%q stream=%t tools=%d last=%q\n",

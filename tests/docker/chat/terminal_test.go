@@ -18,7 +18,7 @@ import (
 
 // terminal is the keyboard and screen of a container that was started with one.
 type terminal struct {
-	*talk
+	*fixture
 	*harness.Container
 	keys client.HijackedResponse
 	done chan struct{} // closed when the container has ended
@@ -28,24 +28,24 @@ type terminal struct {
 	from   int // in text, what expect has not found anything in yet
 }
 
-// terminal starts the image as docker run -it does, and sits down before it.
-func (k *talk) terminal(spec harness.Spec) *terminal {
-	k.Helper()
+// terminal starts the image as docker run -it does.
+func (f *fixture) terminal(spec harness.Spec) *terminal {
+	f.Helper()
 	spec.TTY = true
 	if spec.Env == nil {
 		spec.Env = map[string]string{}
 	}
 	spec.Env["TERM"] = "xterm-256color"
-	c := k.start(spec)
-	attached, err := docker.API().ContainerAttach(k.ctx, c.ID, client.ContainerAttachOptions{
+	c := f.start(spec)
+	attached, err := docker.API().ContainerAttach(f.ctx, c.ID, client.ContainerAttachOptions{
 		Stream: true, Logs: true, Stdin: true, Stdout: true, Stderr: true,
 	})
-	k.must(err)
-	t := &terminal{talk: k, Container: c, keys: attached.HijackedResponse, done: make(chan struct{})}
-	k.Cleanup(t.keys.Close)
+	f.must(err)
+	t := &terminal{fixture: f, Container: c, keys: attached.HijackedResponse, done: make(chan struct{})}
+	f.Cleanup(t.keys.Close)
 	go t.collect()
-	_, err = docker.API().ContainerResize(k.ctx, c.ID, client.ContainerResizeOptions{Height: 50, Width: 120})
-	k.must(err)
+	_, err = docker.API().ContainerResize(f.ctx, c.ID, client.ContainerResizeOptions{Height: 50, Width: 120})
+	f.must(err)
 	return t
 }
 
@@ -73,7 +73,7 @@ func (t *terminal) text() string {
 }
 
 // expect waits for output that matches the expression, after what the last expect
-// found. While it waits, it presses the keys at each look.
+// found. While it waits, it types the keys again and again.
 func (t *terminal) expect(expr, keys string, limit time.Duration) {
 	t.Helper()
 	re := regexp.MustCompile(expr)
@@ -90,22 +90,22 @@ func (t *terminal) expect(expr, keys string, limit time.Duration) {
 		default:
 		}
 		if keys != "" {
-			t.press(keys)
+			t.enter(keys)
 		}
 		return seen, false, nil
 	}))
 }
 
-// press types keys.
-func (t *terminal) press(keys string) {
+// enter types keys.
+func (t *terminal) enter(keys string) {
 	t.Helper()
 	_, err := t.keys.Conn.Write([]byte(keys))
 	t.must(err)
 }
 
 const (
-	enter = "\r"
-	down  = "\x1b[B"
+	enterKey = "\r"
+	downKey  = "\x1b[B"
 )
 
 // choose moves a menu's arrow down to the entry and takes it. A menu may print
@@ -123,12 +123,12 @@ func (t *terminal) choose(entry string) {
 		at := all[len(all)-1]
 		if strings.Contains(at, entry) {
 			t.from = len(text)
-			t.press(enter)
+			t.enter(enterKey)
 			return "", true, nil
 		}
 		if at != pressed {
 			pressed = at
-			t.press(down)
+			t.enter(downKey)
 		}
 		return at, false, nil
 	}))

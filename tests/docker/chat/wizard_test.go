@@ -14,19 +14,17 @@ import (
 // .env for hermes alone, and the next container asks the provider with it. On the
 // way the wizard waits for its keys instead of spinning, which it can only if no
 // service has made its terminal non-blocking.
-//
-// contract: RCP-01
 func TestSetupWizard(t *testing.T) {
-	k := newTalk(t, "RCP-01")
+	f := newFixtureWithModel(t, "RCP-01")
 	const key = "sk-or-v1-typed-by-hand"
-	data, err := k.subject.Volume(k.ctx)
-	k.must(err)
+	data, err := f.subject.Volume(f.ctx)
+	f.must(err)
 	mounted := []harness.Volume{{Name: data}}
 
-	w := k.terminal(harness.Spec{Cmd: []string{"setup"}, Volumes: mounted})
+	w := f.terminal(harness.Spec{Cmd: []string{"setup"}, Volumes: mounted})
 	w.expect("How would you like to set up Hermes", "", gatewayLimit)
-	res, err := w.Sh(k.ctx, `p=$(pgrep -f '[l]ibexec/hermes setup'); grep flags: /proc/$p/fdinfo/[012]`)
-	k.must(err)
+	res, err := w.Sh(f.ctx, `p=$(pgrep -f '[l]ibexec/hermes setup'); grep flags: /proc/$p/fdinfo/[012]`)
+	f.must(err)
 	for line := range strings.Lines(res.Stdout) {
 		if digits := strings.Fields(line); len(digits) != 2 || strings.HasSuffix(digits[1], "4002") {
 			t.Errorf("want a terminal without O_NONBLOCK, got %s", line)
@@ -35,53 +33,51 @@ func TestSetupWizard(t *testing.T) {
 	w.choose("Full setup")
 	w.choose("OpenRouter")
 	w.expect("OPENROUTER_API_KEY .*: ", "", answerLimit)
-	w.press(key + enter)
+	w.enter(key + enterKey)
 	// Every further question has an answer that enter takes.
-	w.expect("Setup Complete!", enter, answerLimit)
-	ended, err := w.Wait(k.ctx, answerLimit)
-	k.must(err)
+	w.expect("Setup Complete!", enterKey, answerLimit)
+	ended, err := w.Wait(f.ctx, answerLimit)
+	f.must(err)
 	if ended.Code != 0 {
 		t.Errorf("want exit code 0, got %d", ended.Code)
 	}
 
-	c := k.start(harness.Spec{
+	c := f.start(harness.Spec{
 		Cmd: []string{"sh", "-c", `stat -c '%U %a' /opt/data/.env; grep '^OPENROUTER_API_KEY=' /opt/data/.env; hermes chat -q 'say: pong'`},
 		Env: map[string]string{"OPENROUTER_BASE_URL": "http://vllm:8000/v1"}, Volumes: mounted,
 	})
-	ended, err = c.Wait(k.ctx, gatewayLimit)
-	k.must(err)
-	out, stderr, err := c.Logs(k.ctx)
-	k.must(err)
+	ended, err = c.Wait(f.ctx, gatewayLimit)
+	f.must(err)
+	out, stderr, err := c.Logs(f.ctx)
+	f.must(err)
 	if ended.Code != 0 || !strings.Contains(out, "hermes 600\nOPENROUTER_API_KEY="+key+"\n") || !strings.Contains(out, "pong") {
 		t.Errorf("want the key in .env and a conversation with it, got code %d and\n%s%s", ended.Code, out, stderr)
 	}
-	k.wantKey("after the wizard", key)
+	f.wantKey("after the wizard", key)
 }
 
 // A conversation at a terminal, in both of the agent's interfaces.
-//
-// contract: RCP-05 RCP-06
 func TestTerminal(t *testing.T) {
 	for name, args := range map[string][]string{"no arguments": nil, "--tui": {"--tui"}} {
 		t.Run(name, func(t *testing.T) {
-			k := newTalk(t, "RCP-05", "RCP-06")
-			w := k.terminal(harness.Spec{Cmd: args, Files: volume(map[string]string{"config.yaml": localConfig})})
+			f := newFixtureWithModel(t, "RCP-05", "RCP-06")
+			w := f.terminal(harness.Spec{Cmd: args, Files: volume(map[string]string{"config.yaml": localConfig})})
 			w.expect("clarify", "", gatewayLimit) // of the list of tools: the agent is ready
-			w.press("XYZZY")
+			w.enter("XYZZY")
 			w.expect("XYZZY", "", answerLimit)
 			// The terminal itself echoes what is typed before the prompt is there.
-			k.must(harness.Poll(k.ctx, "a prompt", answerLimit, func(context.Context) (string, bool, error) {
+			f.must(harness.Poll(f.ctx, "a prompt", answerLimit, func(context.Context) (string, bool, error) {
 				text := w.text()
 				return text, strings.Contains(text, "❯"), nil
 			}))
-			w.press(enter)
+			w.enter(enterKey)
 			// An interface that knows its screen moves over blanks instead of printing them.
 			w.expect(`said:\s*XYZZY`, "", answerLimit)
-			w.press("/exit")
+			w.enter("/exit")
 			w.expect("/exit", "", answerLimit)
-			w.press(enter)
-			ended, err := w.Wait(k.ctx, answerLimit)
-			k.must(err)
+			w.enter(enterKey)
+			ended, err := w.Wait(f.ctx, answerLimit)
+			f.must(err)
 			if ended.Code != 0 {
 				t.Errorf("want exit code 0, got %d", ended.Code)
 			}

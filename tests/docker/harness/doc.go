@@ -8,7 +8,8 @@
 // evidence of exactly those. Commands run inside as the user hermes unless the
 // caller names another.
 //
-// The package is not a test framework: it knows no *testing.T, asserts nothing
-// and skips nothing, so that a command-line verifier can drive it as well as
-// go test. What the image has to do is the business of package checks.
+// The package knows no *testing.T, asserts nothing and skips nothing, so that a
+// command-line verifier can drive it as well as go test. Containers start through
+// testcontainers-go; that library and everything else here use the one connection
+// of internal/engine. Package checks says what the image has to do.
 package harness

@@ -35,7 +35,7 @@ func (c *Container) Slot(ctx context.Context, name string) (Slot, error) {
 	return Slot{Up: f[0] == "true", WantedUp: f[1] == "true", PID: pid}, nil
 }
 
-// WaitSlot polls a slot until ok likes it, and returns that state.
+// WaitSlot polls a slot until ok holds of its state, and returns that.
 func (c *Container) WaitSlot(ctx context.Context, name, what string, limit time.Duration, ok func(Slot) bool) (Slot, error) {
 	var last Slot
 	err := Poll(ctx, fmt.Sprintf("slot %q %s", name, what), limit, func(ctx context.Context) (string, bool, error) {

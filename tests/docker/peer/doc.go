@@ -5,7 +5,4 @@
 // a network of its own test, where the agent finds it by the names it is given;
 // what it was asked can be read back from the host. Everything carries the run's
 // label and goes with it, networks by their own Close.
-//
-// The package is for tests, not for anything that ships, and knows nothing of what
-// the agent should ask.
 package peer

@@ -15,11 +15,10 @@ const chatLimit = 3 * time.Minute
 // ready is what the classic chat prints when it takes a question.
 const ready = `Type your message[\s\S]*❯`
 
-// contract: RCP-01
 func TestSetup(t *testing.T) {
-	w := newWorld(t, "RCP-01")
-	w.ok("mkdir -p ~/.hermes")
-	wizard := w.terminal(`docker run -it --rm \
+	u := newUser(t, "RCP-01")
+	u.ok("mkdir -p ~/.hermes")
+	wizard := u.terminal(`docker run -it --rm \
   -v ~/.hermes:/opt/data \
   nousresearch/hermes-agent setup`)
 	wizard.expect(`How would you like to set up Hermes[\s\S]*Blank Slate`, chatLimit)
@@ -40,19 +39,18 @@ func TestSetup(t *testing.T) {
 	wizard.expect(`Select terminal backend`, chatLimit)
 	wizard.interrupt(verbLimit) // "Press Ctrl+C at any time to exit", once a question
 
-	info, err := os.Stat(w.file(".hermes/.env"))
+	info, err := os.Stat(u.file(".hermes/.env"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Mode().Perm() != 0o600 || !strings.Contains(w.read(".hermes/.env"), "FIREWORKS_API_KEY=fw-recipe-0123456789\n") {
-		t.Errorf("want the key in .env with mode 0600, got %v and:\n%s", info.Mode(), w.read(".hermes/.env"))
+	if info.Mode().Perm() != 0o600 || !strings.Contains(u.read(".hermes/.env"), "FIREWORKS_API_KEY=fw-recipe-0123456789\n") {
+		t.Errorf("want the key in .env with mode 0600, got %v and:\n%s", info.Mode(), u.read(".hermes/.env"))
 	}
-	if !strings.Contains(w.read(".hermes/config.yaml"), "some-model") {
-		t.Errorf("want the model in config.yaml, got:\n%s", w.read(".hermes/config.yaml"))
+	if !strings.Contains(u.read(".hermes/config.yaml"), "some-model") {
+		t.Errorf("want the model in config.yaml, got:\n%s", u.read(".hermes/config.yaml"))
 	}
 }
 
-// contract: RCP-05 RCP-06
 func TestInteractiveChat(t *testing.T) {
 	t.Parallel()
 	const run = "docker run -it --rm \\\n  -v ~/.hermes:/opt/data \\\n  nousresearch/hermes-agent"
@@ -65,13 +63,13 @@ func TestInteractiveChat(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, "RCP-05", "RCP-06")
-			w.custom(w.peer())
-			w.ok(c.before)
+			u := newUser(t, "RCP-05", "RCP-06")
+			u.custom(u.peer())
+			u.ok(c.before)
 			if c.before != ":" {
-				w.healthy()
+				u.healthy()
 			}
-			chat := w.terminal(c.chat)
+			chat := u.terminal(c.chat)
 			chat.expect(c.ready, chatLimit)
 			chat.enter("hello")
 			chat.expect(`you\s*said:\s*hello`, chatLimit)
@@ -83,16 +81,15 @@ func TestInteractiveChat(t *testing.T) {
 	}
 }
 
-// contract: RCP-06 RCP-32
 func TestOtherCommands(t *testing.T) {
-	w := newWorld(t, "RCP-06", "RCP-32")
-	w.custom(w.peer())
-	asked := w.sh(`docker run --rm -v ~/.hermes:/opt/data nousresearch/hermes-agent chat -q "say: pong"`)
+	u := newUser(t, "RCP-06", "RCP-32")
+	u.custom(u.peer())
+	asked := u.sh(`docker run --rm -v ~/.hermes:/opt/data nousresearch/hermes-agent chat -q "say: pong"`)
 	if asked.code != 0 || !strings.Contains(asked.stdout, "pong") {
 		t.Errorf("want the provider's answer and exit code 0, got %s", asked)
 	}
 
-	shell := w.terminal("docker run -it --rm -v ~/.hermes:/opt/data nousresearch/hermes-agent bash")
+	shell := u.terminal("docker run -it --rm -v ~/.hermes:/opt/data nousresearch/hermes-agent bash")
 	shell.expect(`\$ `, bootLimit)
 	shell.send("id -un; exit 42\r")
 	shell.expect(`[\r\n]hermes\r\n`, verbLimit)
@@ -100,25 +97,24 @@ func TestOtherCommands(t *testing.T) {
 		t.Errorf("want the shell's exit code 42, got %d", code)
 	}
 
-	version := w.terminal("docker run -it --rm nousresearch/hermes-agent:latest version     # Verify version")
+	version := u.terminal("docker run -it --rm nousresearch/hermes-agent:latest version     # Verify version")
 	version.expect(`Hermes Agent v\d+\.\d+`, bootLimit)
 	if code := version.wait(); code != 0 {
 		t.Errorf("want exit code 0 of version, got %d", code)
 	}
 
-	w.ok("docker run -d --name hermes -v ~/.hermes:/opt/data nousresearch/hermes-agent sleep infinity")
-	w.until("sleep infinity as the main program", "docker exec hermes pgrep -x sleep -a -P 1", bootLimit,
+	u.ok("docker run -d --name hermes -v ~/.hermes:/opt/data nousresearch/hermes-agent sleep infinity")
+	u.until("sleep infinity as the main program", "docker exec hermes pgrep -x sleep -a -P 1", bootLimit,
 		func(r result) bool { return strings.HasSuffix(r.stdout, " sleep infinity\n") })
-	w.healthy()
+	u.healthy()
 }
 
-// contract: RCP-10
 func TestKeysInTheEnvironment(t *testing.T) {
-	w := newWorld(t, "RCP-10")
-	base := w.peer()
-	w.write(".hermes/.env", "OPENAI_API_KEY=sk-of-the-file\nANTHROPIC_API_KEY=sk-ant-of-the-file\n")
-	w.write(".hermes/config.yaml", "model:\n  provider: openai-api\n  model: my-model\n  base_url: "+base+"/v1\n  api_mode: chat_completions\n")
-	chat := w.terminal(`docker run -it --rm \
+	u := newUser(t, "RCP-10")
+	base := u.peer()
+	u.write(".hermes/.env", "OPENAI_API_KEY=sk-of-the-file\nANTHROPIC_API_KEY=sk-ant-of-the-file\n")
+	u.write(".hermes/config.yaml", "model:\n  provider: openai-api\n  model: my-model\n  base_url: "+base+"/v1\n  api_mode: chat_completions\n")
+	chat := u.terminal(`docker run -it --rm \
   -v ~/.hermes:/opt/data \
   -e ANTHROPIC_API_KEY="sk-ant-of-the-flag" \
   -e OPENAI_API_KEY="sk-of-the-flag" \
@@ -126,48 +122,46 @@ func TestKeysInTheEnvironment(t *testing.T) {
 	chat.expect(ready, chatLimit)
 	chat.enter("hello")
 	chat.expect(`you\s*said:\s*hello`, chatLimit)
-	asked := w.requests(base)
+	asked := u.requests(base)
 	if len(asked) == 0 || asked[0].Key != "sk-of-the-flag" {
 		t.Errorf("want the provider asked with the key of -e, got %+v", asked)
 	}
 }
 
-// contract: RCP-29
 func TestExitsAtOnce(t *testing.T) {
-	w := newWorld(t, "RCP-29")
+	u := newUser(t, "RCP-29")
 	for name, c := range map[string]struct{ run, says string }{
 		"mistyped":    {"docker run -d --name hermes-mistyped -v ~/.hermes:/opt/data nousresearch/hermes-agent gatewy run", "gatewy"},
 		"unsupported": {"docker run -d --name hermes-unsupported --user 4321 -v ~/.hermes:/opt/data nousresearch/hermes-agent gateway run", "HERMES_UID"},
 	} {
-		w.ok(c.run)
-		if code := strings.TrimSpace(w.ok("docker wait hermes-" + name)); code == "0" {
+		u.ok(c.run)
+		if code := strings.TrimSpace(u.ok("docker wait hermes-" + name)); code == "0" {
 			t.Errorf("%s: want an exit code other than 0", name)
 		}
-		if logs := w.ok("docker logs hermes-" + name + " 2>&1"); !strings.Contains(logs, c.says) {
+		if logs := u.ok("docker logs hermes-" + name + " 2>&1"); !strings.Contains(logs, c.says) {
 			t.Errorf("%s: want %q in docker logs, got:\n%s", name, c.says, logs)
 		}
 	}
-	w.write(".hermes/.env", "GOOD=1\nthis is no assignment\n")
-	w.ok("docker run --name hermes -v ~/.hermes:/opt/data nousresearch/hermes-agent true")
-	if logs := w.ok("docker logs hermes 2>&1"); !strings.Contains(logs, "line 2") || !strings.Contains(logs, ".env") {
+	u.write(".hermes/.env", "GOOD=1\nthis is no assignment\n")
+	u.ok("docker run --name hermes -v ~/.hermes:/opt/data nousresearch/hermes-agent true")
+	if logs := u.ok("docker logs hermes 2>&1"); !strings.Contains(logs, "line 2") || !strings.Contains(logs, ".env") {
 		t.Errorf("want the bad line of .env named in docker logs, got:\n%s", logs)
 	}
 }
 
-// contract: RCP-33
 func TestForegroundInCI(t *testing.T) {
-	w := newWorld(t, "RCP-33")
+	u := newUser(t, "RCP-33")
 	const start = "docker run -d --name hermes -v ~/.hermes:/opt/data nousresearch/hermes-agent gateway run --no-supervise"
 	for _, c := range []struct{ name, end, code string }{
 		{"ended", "docker exec hermes pkill -TERM -f 'hermes gateway run --no-supervise$' -P 1", "1"},
 		{"killed", "docker exec hermes pkill -KILL -f 'hermes gateway run --no-supervise$' -P 1", "137"},
 	} {
-		w.ok("rm -f ~/.hermes/gateway_state.json; " + start)
-		w.gateway("hermes", ".hermes")
-		r := w.sh(c.end)
-		if code := strings.TrimSpace(w.ok("docker wait hermes")); code != c.code {
+		u.ok("rm -f ~/.hermes/gateway_state.json; " + start)
+		u.gateway("hermes", ".hermes")
+		r := u.sh(c.end)
+		if code := strings.TrimSpace(u.ok("docker wait hermes")); code != c.code {
 			t.Errorf("%s: want the gateway's exit code %s for the container, got %s after %s", c.name, c.code, code, r)
 		}
-		w.ok("docker rm -f hermes")
+		u.ok("docker rm -f hermes")
 	}
 }

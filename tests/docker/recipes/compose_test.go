@@ -102,52 +102,52 @@ func composeSource(ctx context.Context) (string, error) {
 	return module.Dir, nil
 }
 
-// compose makes the world's folder that of a compose file of deploy/compose, so
+// compose makes the current folder that of a compose file of deploy/compose, so
 // that the guide's commands work there as written. A second file beside it
 // carries the run's label, and takes GPUs away where the engine has none.
-func (w *world) compose(dir string, more ...string) {
-	w.Helper()
+func (u *user) compose(dir string, more ...string) {
+	u.Helper()
 	plugin, err := compose()
 	if err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
-	plugins := w.file(".docker/cli-plugins")
+	plugins := u.file(".docker/cli-plugins")
 	if err := os.MkdirAll(plugins, 0o755); err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
 	if err := os.Symlink(plugin, filepath.Join(plugins, "docker-compose")); err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
 	const file = "docker-compose.yaml"
-	w.put(filepath.Join("compose", dir, file))
+	u.put(filepath.Join("compose", dir, file))
 	for _, m := range more {
-		w.put(filepath.Join("compose", dir, m))
+		u.put(filepath.Join("compose", dir, m))
 	}
-	written, err := os.ReadFile(filepath.Join(w.dir, file))
+	written, err := os.ReadFile(filepath.Join(u.dir, file))
 	if err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
-	labels, err := w.labels(written)
+	labels, err := u.labels(written)
 	if err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(w.dir, "labels.yaml"), labels, 0o644); err != nil {
-		w.Fatal(err)
+	if err := os.WriteFile(filepath.Join(u.dir, "labels.yaml"), labels, 0o644); err != nil {
+		u.Fatal(err)
 	}
 	// Compose builds by itself: a buildx of Debian's is older than what it wants of one.
-	w.env = append(w.env, "COMPOSE_PROJECT_NAME="+strings.ToLower(w.id), "COMPOSE_FILE="+file+":labels.yaml", "COMPOSE_BAKE=false")
-	w.afterwards("docker compose down --volumes --remove-orphans")
-	w.Cleanup(func() { // runs before
-		if w.Failed() {
+	u.env = append(u.env, "COMPOSE_PROJECT_NAME="+strings.ToLower(u.id), "COMPOSE_FILE="+file+":labels.yaml", "COMPOSE_BAKE=false")
+	u.afterwards("docker compose down --volumes --remove-orphans")
+	u.Cleanup(func() { // runs before
+		if u.Failed() {
 			ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 			defer stop()
-			w.Logf("docker compose logs:\n%s", tail(w.run(ctx, "docker compose logs --no-color 2>&1").stdout))
+			u.Logf("docker compose logs:\n%s", tail(u.run(ctx, "docker compose logs --no-color 2>&1").stdout))
 		}
 	})
 }
 
 // labels is the compose file that labels all of another.
-func (w *world) labels(file []byte) ([]byte, error) {
+func (u *user) labels(file []byte) ([]byte, error) {
 	var in struct {
 		Services map[string]struct {
 			Build  any
@@ -170,8 +170,8 @@ func (w *world) labels(file []byte) ([]byte, error) {
 		if s.Build != nil {
 			more["build"] = label
 		}
-		if s.Deploy.Resources.Reservations["devices"] != nil && !w.gpu() {
-			w.Logf("the engine has no GPU runtime: service %s runs without its reservation", name)
+		if s.Deploy.Resources.Reservations["devices"] != nil && !u.gpu() {
+			u.Logf("the engine has no GPU runtime: service %s runs without its reservation", name)
 			more["deploy"] = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!reset", Value: "null"}
 		}
 		services[name] = more
@@ -180,6 +180,6 @@ func (w *world) labels(file []byte) ([]byte, error) {
 }
 
 // gpu reports whether the engine can give containers a GPU.
-func (w *world) gpu() bool {
-	return strings.Contains(w.ok("docker info --format '{{json .Runtimes}}'"), "nvidia")
+func (u *user) gpu() bool {
+	return strings.Contains(u.ok("docker info --format '{{json .Runtimes}}'"), "nvidia")
 }

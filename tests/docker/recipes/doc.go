@@ -5,12 +5,11 @@
 // A recipe stands in a test as the guide prints it and is given to a shell. Only
 // what would collide with the host is replaced: the image's name, container
 // names, and the host's side of published ports, which becomes a free port of
-// loopback; ~ is a temporary folder. Type world does that, and sees to it that
-// all a recipe leaves behind goes with the test.
+// loopback; ~ is a temporary folder. Type user does that, and removes with the
+// test whatever a recipe leaves behind.
 //
 // The tests need the docker client and its compose plugin, which they build from
 // its published module where there is none; they stand behind the build tag
 // docker. The checks of the form of deploy/ need no engine and are always run.
-// What the image does beyond the guide's recipes is not looked at here but in
-// package checks.
+// What the image does beyond the guide's recipes is the business of package checks.
 package recipes

@@ -60,7 +60,7 @@ func TestDocuments(t *testing.T) {
 			}
 		}
 		if len(commands) > 0 {
-			t.Run(filepath.Base(page), func(t *testing.T) { follow(newWorld(t), commands) })
+			t.Run(filepath.Base(page), func(t *testing.T) { follow(newUser(t), commands) })
 		}
 	}
 	for command := range ours {
@@ -72,32 +72,32 @@ func TestDocuments(t *testing.T) {
 
 // follow runs commands as a reader would, who waits for a gateway before going on, and has the one of
 // README where a page asks it before starting one.
-func follow(w *world, commands []string) {
+func follow(u *user, commands []string) {
 	first := slices.IndexFunc(commands, asksHermes.MatchString)
 	if first >= 0 && !slices.ContainsFunc(commands[:first], func(c string) bool { return strings.Contains(c, "--name hermes ") }) {
-		w.ok(runLine)
-		w.gateway("hermes", ".hermes")
+		u.ok(runLine)
+		u.gateway("hermes", ".hermes")
 	}
-	w.afterwards("docker volume rm -f " + w.id)
+	u.afterwards("docker volume rm -f " + u.id)
 	for _, command := range commands {
-		w.Log(command)
+		u.Log(command)
 		command = strings.ReplaceAll(command, "hermes-agent:dev", guideImage)
-		command = strings.ReplaceAll(command, "-v hermes-data:", "-v "+w.id+":")
+		command = strings.ReplaceAll(command, "-v hermes-data:", "-v "+u.id+":")
 		name := nameInRecipe.FindStringSubmatch(command)
 		if name != nil {
-			w.ok("docker rm -f " + name[1] + " >/dev/null 2>&1 || :") // of the command before
+			u.ok("docker rm -f " + name[1] + " >/dev/null 2>&1 || :") // of the command before
 		}
 		if questionInRecipe.MatchString(command) { // the answer is "no" while a gateway restarts
-			w.untilOK("yes to "+command, command)
+			u.untilOK("yes to "+command, command)
 		} else {
-			w.ok(command)
+			u.ok(command)
 		}
 		if name != nil && strings.HasSuffix(command, " gateway run") {
 			data := ".hermes"
 			if m := volumeInRecipe.FindStringSubmatch(command); m != nil {
 				data = m[1]
 			}
-			w.gateway(name[1], data)
+			u.gateway(name[1], data)
 		}
 	}
 }

@@ -20,116 +20,113 @@ const runLine = `docker run -d \
   -v ~/.hermes:/opt/data \
   nousresearch/hermes-agent gateway run`
 
-// contract: RCP-02 RCP-05 RCP-07 RCP-32
 func TestGateway(t *testing.T) {
-	w := newWorld(t, "RCP-02", "RCP-05", "RCP-07", "RCP-32")
-	w.ok("mkdir -p ~/.hermes")
-	w.ok(`docker run -d \
+	u := newUser(t, "RCP-02", "RCP-05", "RCP-07", "RCP-32")
+	u.ok("mkdir -p ~/.hermes")
+	u.ok(`docker run -d \
   --name hermes \
   --restart unless-stopped \
   -v ~/.hermes:/opt/data \
   -p 8642:8642 \
   nousresearch/hermes-agent gateway run`)
-	w.gateway("hermes", ".hermes")
-	w.port("hermes", "8642")
-	if got := w.ok("docker exec hermes /command/s6-svstat -o up,wantedup /run/service/gateway-default"); got != "true true\n" {
+	u.gateway("hermes", ".hermes")
+	u.port("hermes", "8642")
+	if got := u.ok("docker exec hermes /command/s6-svstat -o up,wantedup /run/service/gateway-default"); got != "true true\n" {
 		t.Errorf("want a supervised gateway, got %q", got)
 	}
 	for _, name := range []string{".env", "config.yaml", "SOUL.md", "sessions/", "memories/", "skills/", "home/", "cron/", "hooks/", "logs/", "skins/"} {
-		info, err := os.Stat(w.file(".hermes/" + name))
+		info, err := os.Stat(u.file(".hermes/" + name))
 		if err != nil || info.IsDir() != strings.HasSuffix(name, "/") {
 			t.Errorf("want %s in ~/.hermes, got %v", name, err)
 		}
 	}
 	// A skill's own CLI, signed in by hand with the HOME that tools have.
-	w.ok(`docker exec -e HOME=/opt/data/home hermes sh -c 'echo token >~/.xurl'`)
-	if w.read(".hermes/home/.xurl") != "token\n" {
+	u.ok(`docker exec -e HOME=/opt/data/home hermes sh -c 'echo token >~/.xurl'`)
+	if u.read(".hermes/home/.xurl") != "token\n" {
 		t.Error("want ~/.xurl of the subprocess HOME in ~/.hermes/home")
 	}
 
-	w.until("its breadcrumb and the gateway's banner in docker logs", "docker logs --tail 50 hermes 2>&1", verbLimit,
+	u.until("its breadcrumb and the gateway's banner in docker logs", "docker logs --tail 50 hermes 2>&1", verbLimit,
 		func(r result) bool {
 			return strings.Contains(r.stdout, "⚕") && strings.Contains(r.stdout, "s6 supervision")
 		})
-	stats := w.terminal("docker stats hermes")
+	stats := u.terminal("docker stats hermes")
 	stats.expect(`CPU %[\s\S]*hermes[\s\S]*GiB`, verbLimit)
 	stats.send("\x03")
 	stats.wait()
 
-	inside := w.terminal("docker exec -it hermes /opt/hermes/.venv/bin/hermes version")
+	inside := u.terminal("docker exec -it hermes /opt/hermes/.venv/bin/hermes version")
 	inside.expect(`Hermes Agent v`, verbLimit)
 	if code := inside.wait(); code != 0 {
 		t.Errorf("want exit code 0 of the venv's hermes, got %d", code)
 	}
 
-	w.ok("docker stop hermes")
-	if code := w.ok("docker inspect hermes --format {{.State.ExitCode}}"); code != "0\n" {
+	u.ok("docker stop hermes")
+	if code := u.ok("docker inspect hermes --format {{.State.ExitCode}}"); code != "0\n" {
 		t.Errorf("want docker stop to end within the engine's 10 s, with exit code 0, got %s", code)
 	}
 }
 
-// contract: RCP-17 RCP-18 RCP-19
 func TestProfilesInOneContainer(t *testing.T) {
-	w := newWorld(t, "RCP-17", "RCP-18", "RCP-19")
-	w.ok("mkdir -p ~/.hermes")
-	w.ok(runLine)
-	w.gateway("hermes", ".hermes")
+	u := newUser(t, "RCP-17", "RCP-18", "RCP-19")
+	u.ok("mkdir -p ~/.hermes")
+	u.ok(runLine)
+	u.gateway("hermes", ".hermes")
 	const svstat = "docker exec hermes /command/s6-svstat /run/service/gateway-coder"
 	slot := func(what, state string, limit time.Duration) string {
 		t.Helper()
-		return w.until(what, svstat, limit, func(r result) bool { return strings.HasPrefix(r.stdout, state) }).stdout
+		return u.until(what, svstat, limit, func(r result) bool { return strings.HasPrefix(r.stdout, state) }).stdout
 	}
 	for _, name := range []string{"coder", "writer"} {
-		w.ok("docker exec hermes hermes profile create " + name)
+		u.ok("docker exec hermes hermes profile create " + name)
 	}
-	if got := w.ok(svstat); !strings.HasPrefix(got, "down") {
+	if got := u.ok(svstat); !strings.HasPrefix(got, "down") {
 		t.Errorf("want the slot of a new profile there and down, got %q", got)
 	}
-	w.ok("docker exec hermes hermes -p coder gateway start")
-	w.ok("docker exec hermes hermes -p writer gateway start")
+	u.ok("docker exec hermes hermes -p coder gateway start")
+	u.ok("docker exec hermes hermes -p writer gateway start")
 	first := slot("started gateway", "up", verbLimit)
-	w.ok("docker exec hermes hermes -p writer gateway stop")
-	w.gateway("hermes", ".hermes/profiles/coder")
-	w.ok("docker exec hermes hermes -p coder gateway restart")
+	u.ok("docker exec hermes hermes -p writer gateway stop")
+	u.gateway("hermes", ".hermes/profiles/coder")
+	u.ok("docker exec hermes hermes -p coder gateway restart")
 	pid := regexp.MustCompile(`pid \d+`)
-	w.until("restarted gateway with a pid of its own", svstat, verbLimit, func(r result) bool {
+	u.until("restarted gateway with a pid of its own", svstat, verbLimit, func(r result) bool {
 		return strings.HasPrefix(r.stdout, "up") && pid.FindString(r.stdout) != pid.FindString(first)
 	})
-	w.gateway("hermes", ".hermes/profiles/coder")
-	status := w.ok("docker exec hermes hermes status")
+	u.gateway("hermes", ".hermes/profiles/coder")
+	status := u.ok("docker exec hermes hermes status")
 	if !strings.Contains(status, "s6 (container supervisor)") {
 		t.Errorf("want the manager of hermes status, got:\n%s", status)
 	}
 
-	w.ok("docker restart hermes")
+	u.ok("docker restart hermes")
 	slot("gateway that ran before docker restart", "up", gatewayLimit)
-	writer := w.ok("docker exec hermes /command/s6-svstat /run/service/gateway-writer")
+	writer := u.ok("docker exec hermes /command/s6-svstat /run/service/gateway-writer")
 	if !strings.HasPrefix(writer, "down") {
 		t.Errorf("want the stopped gateway stopped after docker restart, got %q", writer)
 	}
-	w.gateway("hermes", ".hermes")
+	u.gateway("hermes", ".hermes")
 	for _, want := range []string{"profile=coder prior_state=running action=started", "profile=writer prior_state=stopped action=registered"} {
-		if !strings.Contains(w.read(".hermes/logs/container-boot.log"), want) {
-			t.Errorf("want %q in container-boot.log, got:\n%s", want, w.read(".hermes/logs/container-boot.log"))
+		if !strings.Contains(u.read(".hermes/logs/container-boot.log"), want) {
+			t.Errorf("want %q in container-boot.log, got:\n%s", want, u.read(".hermes/logs/container-boot.log"))
 		}
 	}
 
-	if r := w.sh("docker exec hermes hermes -p coder gateway stop"); r.code != 0 {
+	if r := u.sh("docker exec hermes hermes -p coder gateway stop"); r.code != 0 {
 		t.Errorf("want a stop, got %s", r)
 	}
 	slot("stopped gateway", "down", verbLimit)
-	r := w.sh("echo coder | docker exec -i hermes hermes profile delete coder")
-	_, err := os.Stat(w.file(".hermes/profiles/coder"))
+	r := u.sh("echo coder | docker exec -i hermes hermes profile delete coder")
+	_, err := os.Stat(u.file(".hermes/profiles/coder"))
 	if r.code != 0 || err == nil {
 		t.Errorf("want a deleted profile, got %s", r)
 	}
-	w.until("removal of the slot", "docker exec hermes ls -d /run/service/gateway-coder", verbLimit, func(r result) bool { return r.code != 0 })
+	u.until("removal of the slot", "docker exec hermes ls -d /run/service/gateway-coder", verbLimit, func(r result) bool { return r.code != 0 })
 }
 
-// contract: RCP-03
 func TestAPIServer(t *testing.T) {
-	w := newWorld(t, "RCP-03")
-	w.ok(`docker run -d \
+	u := newUser(t, "RCP-03")
+	u.ok(`docker run -d \
   --name hermes \
   --restart unless-stopped \
   -v ~/.hermes:/opt/data \
@@ -139,9 +136,9 @@ func TestAPIServer(t *testing.T) {
   -e API_SERVER_KEY="$(openssl rand -hex 32)" \
   -e API_SERVER_CORS_ORIGINS='*' \
   nousresearch/hermes-agent gateway run`)
-	address := w.port("hermes", "8642")
-	w.untilOK("answer of /health on the host", "curl -fsS --max-time 3 http://"+address+"/health")
-	key := strings.TrimSpace(w.ok("docker exec hermes printenv API_SERVER_KEY"))
+	address := u.port("hermes", "8642")
+	u.untilOK("answer of /health on the host", "curl -fsS --max-time 3 http://"+address+"/health")
+	key := strings.TrimSpace(u.ok("docker exec hermes printenv API_SERVER_KEY"))
 	for name, c := range map[string]struct {
 		key  string
 		code int
@@ -168,32 +165,29 @@ func TestAPIServer(t *testing.T) {
 	}
 }
 
-// contract: RCP-04
 func TestDashboard(t *testing.T) {
-	w := newWorld(t, "RCP-04")
-	w.ok(`docker run -d \
+	u := newUser(t, "RCP-04")
+	u.ok(`docker run -d \
   --name hermes \
   --restart unless-stopped \
   -v ~/.hermes:/opt/data \
   -p 8642:8642 \
   -e HERMES_DASHBOARD=1 \
   nousresearch/hermes-agent gateway run`)
-	w.untilOK("the dashboard's page on the container's loopback",
+	u.untilOK("the dashboard's page on the container's loopback",
 		"docker exec hermes curl -fsS --max-time 3 http://127.0.0.1:9119/ | grep -i '<html'")
-	if got := w.ok("docker exec hermes ss -ltnH 'sport = :9119'"); !strings.Contains(got, "127.0.0.1:9119") {
+	if got := u.ok("docker exec hermes ss -ltnH 'sport = :9119'"); !strings.Contains(got, "127.0.0.1:9119") {
 		t.Errorf("want the dashboard on loopback only, got %s", got)
 	}
-	w.until("output of the dashboard under its prefix", "docker logs hermes 2>&1", verbLimit,
+	u.until("output of the dashboard under its prefix", "docker logs hermes 2>&1", verbLimit,
 		func(r result) bool { return strings.Contains(r.stdout, "[dashboard] ") })
-	w.gateway("hermes", ".hermes")
+	u.gateway("hermes", ".hermes")
 }
 
 // A volume as an earlier image left it, the run line over it, then the guide's
 // upgrade by hand. All that was there before stays.
-//
-// contract: RCP-19 RCP-20 RCP-30
 func TestUpgrade(t *testing.T) {
-	w := newWorld(t, "RCP-19", "RCP-20", "RCP-30")
+	u := newUser(t, "RCP-19", "RCP-20", "RCP-30")
 	kept := map[string]string{
 		".hermes/SOUL.md":                "I am kept.\n",
 		".hermes/.env":                   "OPENAI_API_KEY=kept\n",
@@ -205,7 +199,7 @@ func TestUpgrade(t *testing.T) {
 		".hermes/home/.gitconfig":        "[user]\n\tname = kept\n",
 	}
 	for path, content := range kept {
-		w.write(path, content)
+		u.write(path, content)
 	}
 	state := func(s string) string {
 		b, err := json.Marshal(map[string]any{"kind": "hermes-gateway", "pid": 77, "argv": []string{"hermes", "gateway", "run"}, "gateway_state": s})
@@ -214,35 +208,35 @@ func TestUpgrade(t *testing.T) {
 		}
 		return string(b)
 	}
-	w.write(".hermes/profiles/coder/gateway_state.json", state("running"))
-	w.write(".hermes/profiles/idle/gateway_state.json", state("stopped"))
-	w.ok("chmod -R 755 ~/.hermes")
-	w.ok(runLine)
-	w.gateway("hermes", ".hermes")
+	u.write(".hermes/profiles/coder/gateway_state.json", state("running"))
+	u.write(".hermes/profiles/idle/gateway_state.json", state("stopped"))
+	u.ok("chmod -R 755 ~/.hermes")
+	u.ok(runLine)
+	u.gateway("hermes", ".hermes")
 
-	upgraded := w.pull()
-	w.ok("docker rm -f hermes")
-	w.ok(runLine)
-	w.gateway("hermes", ".hermes")
-	if got := w.ok("docker inspect hermes --format {{.Config.Image}}"); strings.TrimSpace(got) != upgraded {
+	upgraded := u.pull()
+	u.ok("docker rm -f hermes")
+	u.ok(runLine)
+	u.gateway("hermes", ".hermes")
+	if got := u.ok("docker inspect hermes --format {{.Config.Image}}"); strings.TrimSpace(got) != upgraded {
 		t.Errorf("want the pulled image, got %q", got)
 	}
-	w.until("gateway that the earlier image left running", "docker exec hermes /command/s6-svstat /run/service/gateway-coder", verbLimit,
+	u.until("gateway that the earlier image left running", "docker exec hermes /command/s6-svstat /run/service/gateway-coder", verbLimit,
 		func(r result) bool { return strings.HasPrefix(r.stdout, "up") })
-	if got := w.ok("docker exec hermes /command/s6-svstat /run/service/gateway-idle"); !strings.HasPrefix(got, "down") {
+	if got := u.ok("docker exec hermes /command/s6-svstat /run/service/gateway-idle"); !strings.HasPrefix(got, "down") {
 		t.Errorf("want the stopped one down, got %q", got)
 	}
 	for path, want := range kept {
-		if got := w.read(path); !strings.HasPrefix(got, want) {
+		if got := u.read(path); !strings.HasPrefix(got, want) {
 			t.Errorf("want %s kept as %q, got %q", path, want, got)
 		}
 	}
 	// After the chmod, secrets are closed again.
-	modes := w.ok("docker exec hermes stat -c '%U %a %n' /opt/data/.env /opt/data/config.yaml")
+	modes := u.ok("docker exec hermes stat -c '%U %a %n' /opt/data/.env /opt/data/config.yaml")
 	if modes != "hermes 600 /opt/data/.env\nhermes 640 /opt/data/config.yaml\n" {
 		t.Errorf("want hermes' own files with closed modes, got:\n%s", modes)
 	}
-	if matches, _ := filepath.Glob(w.file(".hermes/profiles/*/gateway_state.json")); len(matches) != 2 {
+	if matches, _ := filepath.Glob(u.file(".hermes/profiles/*/gateway_state.json")); len(matches) != 2 {
 		t.Errorf("want both profiles' states kept, got %v", matches)
 	}
 }

@@ -12,68 +12,63 @@ import (
 	"caduceus/tests/docker/peer/inference"
 )
 
-// contract: RCP-24 RCP-27
 func TestComposeInference(t *testing.T) {
-	w := newWorld(t, "RCP-24", "RCP-27")
-	w.withStandIns()
-	w.compose("inference", "config.yaml")
-	w.ok("mkdir -p ~/.hermes && cp config.yaml ~/.hermes/")
-	w.ok("docker compose up -d")
-	w.gateway("hermes", ".hermes")
-	if got := w.ok("docker exec hermes curl -s http://vllm:8000/v1/models"); !strings.Contains(got, `"id":"my-model"`) {
+	u := newUser(t, "RCP-24", "RCP-27")
+	u.withStandIns()
+	u.compose("inference", "config.yaml")
+	u.ok("mkdir -p ~/.hermes && cp config.yaml ~/.hermes/")
+	u.ok("docker compose up -d")
+	u.gateway("hermes", ".hermes")
+	if got := u.ok("docker exec hermes curl -s http://vllm:8000/v1/models"); !strings.Contains(got, `"id":"my-model"`) {
 		t.Errorf("want the served model, got %s", got)
 	}
-	w.answers()
-	asked := w.requests("http://127.0.0.1:8000")
+	u.answers()
+	asked := u.requests("http://127.0.0.1:8000")
 	if len(asked) == 0 || asked[0].Model != "my-model" || asked[0].Key == "" {
 		t.Errorf("want the model of config.yaml and any key, got %+v", asked)
 	}
 }
 
-// contract: RCP-28
 func TestComposeOllama(t *testing.T) {
-	w := newWorld(t, "RCP-28")
-	w.withStandIns()
-	w.compose("ollama", "config.yaml")
-	w.ok("mkdir -p ~/.hermes && cp config.yaml ~/.hermes/")
-	w.ok("docker compose up -d")
-	w.gateway("hermes", ".hermes")
-	w.answers()
+	u := newUser(t, "RCP-28")
+	u.withStandIns()
+	u.compose("ollama", "config.yaml")
+	u.ok("mkdir -p ~/.hermes && cp config.yaml ~/.hermes/")
+	u.ok("docker compose up -d")
+	u.gateway("hermes", ".hermes")
+	u.answers()
 }
 
-// contract: RCP-23
 func TestComposeSidecar(t *testing.T) {
-	w := newWorld(t, "RCP-23")
-	w.withStandIns()
-	w.compose("sidecar")
-	w.ok("docker compose up -d")
-	w.gateway("hermes", ".hermes")
-	if got := w.ok("docker exec hermes curl -fsS http://my-tool:8000/health"); !strings.Contains(got, "ok") {
+	u := newUser(t, "RCP-23")
+	u.withStandIns()
+	u.compose("sidecar")
+	u.ok("docker compose up -d")
+	u.gateway("hermes", ".hermes")
+	if got := u.ok("docker exec hermes curl -fsS http://my-tool:8000/health"); !strings.Contains(got, "ok") {
 		t.Errorf("want an answer of the sidecar by its name, got %s", got)
 	}
 }
 
 // The inference server runs on the host: here it is this test's own.
-//
-// contract: RCP-26 RCP-28
 func TestHostNetwork(t *testing.T) {
-	w := newWorld(t, "RCP-26", "RCP-28")
+	u := newUser(t, "RCP-26", "RCP-28")
 	model := inference.New("my-model")
 	server := httptest.NewServer(model)
 	defer server.Close()
-	w.custom(server.URL) // http://127.0.0.1:PORT, as in the guide
-	w.ok(`docker run -d \
+	u.custom(server.URL) // http://127.0.0.1:PORT, as in the guide
+	u.ok(`docker run -d \
   --name hermes \
   --network host \
   -v ~/.hermes:/opt/data \
   nousresearch/hermes-agent gateway run`)
-	w.gateway("hermes", ".hermes")
-	w.answers()
+	u.gateway("hermes", ".hermes")
+	u.answers()
 	if asked := model.Requests(); len(asked) == 0 {
 		t.Error("want the answer to come from the host's server")
 	}
 	// -p is ignored: nothing is published, the engine says so.
-	r := w.sh(`docker run --rm --network host -p 8642:8642 nousresearch/hermes-agent version`)
+	r := u.sh(`docker run --rm --network host -p 8642:8642 nousresearch/hermes-agent version`)
 	if r.code != 0 || !strings.Contains(r.stderr, "discarded") {
 		t.Errorf("want a run whose -p is discarded, got %s", r)
 	}
@@ -83,11 +78,9 @@ func TestHostNetwork(t *testing.T) {
 // rest of the guide's recipe for macOS and Windows is the same. The server
 // listens on the address of the engine's bridge, as the host's loopback cannot be
 // reached from there.
-//
-// contract: RCP-25 RCP-28
 func TestHostDockerInternal(t *testing.T) {
-	w := newWorld(t, "RCP-25", "RCP-28")
-	gateway := strings.TrimSpace(w.ok("docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}'"))
+	u := newUser(t, "RCP-25", "RCP-28")
+	gateway := strings.TrimSpace(u.ok("docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}'"))
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(gateway, "0"))
 	if err != nil {
 		t.Skipf("the engine's bridge %s is no address of this host, so no server of the host can be reached from a container: %v", gateway, err)
@@ -99,13 +92,13 @@ func TestHostDockerInternal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.custom("http://host.docker.internal:" + port)
-	w.ok(`docker run -d \
+	u.custom("http://host.docker.internal:" + port)
+	u.ok(`docker run -d \
   --name hermes \
   --add-host host.docker.internal:host-gateway \
   -v ~/.hermes:/opt/data \
   -p 8642:8642 \
   nousresearch/hermes-agent gateway run`)
-	w.gateway("hermes", ".hermes")
-	w.answers()
+	u.gateway("hermes", ".hermes")
+	u.answers()
 }

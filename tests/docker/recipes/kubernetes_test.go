@@ -14,47 +14,45 @@ import (
 
 // The manifest's container, with the flags of docker run that say the same: what
 // the restricted profile takes away is away here, and it boots.
-//
-// contract: RUN-03 RUN-04 RUN-06 HEALTH-01
 func TestKubernetesPodBoots(t *testing.T) {
-	w := newWorld(t, "RUN-03", "RUN-04", "RUN-06", "HEALTH-01")
+	u := newUser(t, "RUN-03", "RUN-04", "RUN-06", "HEALTH-01")
 	pod := readPod(t)
 	container := pod.Containers[0]
-	w.kubeletVolume(".hermes", "2775", pod)
+	u.kubeletVolume(".hermes", "2775", pod)
 	for _, m := range container.VolumeMounts {
 		if emptyDir(pod, m.Name) != "" {
-			w.kubeletVolume(".emptydir-"+m.Name, "2777", pod)
+			u.kubeletVolume(".emptydir-"+m.Name, "2777", pod)
 		}
 	}
-	w.ok("docker run -d --name hermes " + strings.Join(dockerFlags(pod), " ") +
+	u.ok("docker run -d --name hermes " + strings.Join(dockerFlags(pod), " ") +
 		" " + container.Image + " " + strings.Join(container.Args, " "))
-	w.gateway("hermes", ".hermes")
+	u.gateway("hermes", ".hermes")
 	probe := strings.Join(container.LivenessProbe.Exec.Command, " ")
-	w.untilOK("success of the probe", "docker exec hermes "+probe)
+	u.untilOK("success of the probe", "docker exec hermes "+probe)
 
-	status := w.ok("docker exec hermes grep -E '^(Uid|Cap(Prm|Bnd)|NoNewPrivs|Seccomp):' /proc/1/status")
+	status := u.ok("docker exec hermes grep -E '^(Uid|Cap(Prm|Bnd)|NoNewPrivs|Seccomp):' /proc/1/status")
 	const want = "^Uid:\t10000\t10000\t10000\t10000\nCapPrm:\t0+\nCapBnd:\t0+\nNoNewPrivs:\t1\nSeccomp:\t2\n$"
 	if !regexp.MustCompile(want).MatchString(status) {
 		t.Errorf("want the restricted profile, got:\n%s", status)
 	}
-	if r := w.sh("docker exec hermes touch /opt/hermes/probe"); r.code == 0 {
+	if r := u.sh("docker exec hermes touch /opt/hermes/probe"); r.code == 0 {
 		t.Error("want a read-only root")
 	}
 	// Supervision works there, too.
-	w.ok("docker exec hermes hermes profile create coder")
-	w.ok("docker exec hermes hermes -p coder gateway start")
-	w.gateway("hermes", ".hermes/profiles/coder")
+	u.ok("docker exec hermes hermes profile create coder")
+	u.ok("docker exec hermes hermes -p coder gateway start")
+	u.gateway("hermes", ".hermes/profiles/coder")
 }
 
 // kubeletVolume makes a directory as kubelet does: it gives a volume the fsGroup and its
 // set-group-id bit, and all may write to an emptyDir, which is not sticky.
-func (w *world) kubeletVolume(name, mode string, p corev1.PodSpec) {
-	w.Helper()
-	w.ok("mkdir -p ~/" + name)
-	if err := os.Chown(w.file(name), -1, int(*p.SecurityContext.FSGroup)); err != nil {
-		w.Skipf("only root can prepare a volume as kubelet does: %v", err)
+func (u *user) kubeletVolume(name, mode string, p corev1.PodSpec) {
+	u.Helper()
+	u.ok("mkdir -p ~/" + name)
+	if err := os.Chown(u.file(name), -1, int(*p.SecurityContext.FSGroup)); err != nil {
+		u.Skipf("only root can prepare a volume as kubelet does: %v", err)
 	}
-	w.ok("chmod " + mode + " ~/" + name) // after chown, which takes the bit
+	u.ok("chmod " + mode + " ~/" + name) // after chown, which takes the bit
 }
 
 // dockerFlags are what kubelet would ask of the engine for the pod.

@@ -43,31 +43,31 @@ var buildStandIns = sync.OnceValues(func() (s standIns, err error) {
 })
 
 // withStandIns makes the fake stand for the guide's other images in this test's recipes.
-func (w *world) withStandIns() {
-	w.Helper()
+func (u *user) withStandIns() {
+	u.Helper()
 	var err error
-	if w.others, err = buildStandIns(); err != nil {
-		w.Fatal(err)
+	if u.others, err = buildStandIns(); err != nil {
+		u.Fatal(err)
 	}
 }
 
 // peer starts the fake as a container of its own and returns its address on the
 // engine's default network, where the guide's plain docker run lines find it.
-func (w *world) peer() string {
-	w.Helper()
-	w.withStandIns()
-	w.ok("docker run -d --name vllm vllm/vllm-openai:latest")
-	address := strings.TrimSpace(w.ok("docker inspect vllm --format '{{.NetworkSettings.IPAddress}}'"))
+func (u *user) peer() string {
+	u.Helper()
+	u.withStandIns()
+	u.ok("docker run -d --name vllm vllm/vllm-openai:latest")
+	address := strings.TrimSpace(u.ok("docker inspect vllm --format '{{.NetworkSettings.IPAddress}}'"))
 	if address == "" {
-		w.Fatal("want an address of the peer on the default network")
+		u.Fatal("want an address of the peer on the default network")
 	}
 	return "http://" + address + ":8000"
 }
 
 // custom writes the guide's config.yaml for an inference server at base.
-func (w *world) custom(base string) {
-	w.Helper()
-	w.write(".hermes/config.yaml", `model:
+func (u *user) custom(base string) {
+	u.Helper()
+	u.write(".hermes/config.yaml", `model:
   provider: custom
   model: my-model
   base_url: `+base+`/v1
@@ -77,21 +77,21 @@ func (w *world) custom(base string) {
 
 // requests returns what the fake at base was asked so far. On a host whose
 // engine runs elsewhere only a container reaches it, so one asks.
-func (w *world) requests(base string) []inference.Request {
-	w.Helper()
+func (u *user) requests(base string) []inference.Request {
+	u.Helper()
 	var asked []inference.Request
-	text := w.ok("docker run --rm --network container:" + w.name("vllm") + " --entrypoint curl nousresearch/hermes-agent -fsS " + base + "/requests")
+	text := u.ok("docker run --rm --network container:" + u.name("vllm") + " --entrypoint curl nousresearch/hermes-agent -fsS " + base + "/requests")
 	if err := json.Unmarshal([]byte(text), &asked); err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
 	return asked
 }
 
 // answers asks the agent in a running container a question of the script's.
-func (w *world) answers() {
-	w.Helper()
-	r := w.sh(`docker exec hermes hermes chat -q "say: pong from afar"`)
+func (u *user) answers() {
+	u.Helper()
+	r := u.sh(`docker exec hermes hermes chat -q "say: pong from afar"`)
 	if r.code != 0 || !strings.Contains(r.stdout, "pong from afar") {
-		w.Errorf("want the model's answer, got %s", r)
+		u.Errorf("want the model's answer, got %s", r)
 	}
 }

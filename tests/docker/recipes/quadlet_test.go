@@ -11,13 +11,13 @@ import (
 // Podman's own generator reads the units, from Debian's package in a container, and makes of each the
 // service that systemd would start; of a unit with a key that it does not know, it makes none.
 func TestQuadletsByPodman(t *testing.T) {
-	w := newWorld(t)
+	u := newUser(t)
 	units, err := filepath.Abs(filepath.Join(deployDir, "quadlet"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.write("wrong/wrong.container", "[Container]\nImage=docker.io/x/y:z\nVolumes=/a:/b\n")
-	got := w.sh(`docker run --rm --user 0 --entrypoint sh -v ` + units + `:/units:ro -v ~/wrong:/wrong:ro nousresearch/hermes-agent -c '
+	u.write("wrong/wrong.container", "[Container]\nImage=docker.io/x/y:z\nVolumes=/a:/b\n")
+	got := u.sh(`docker run --rm --user 0 --entrypoint sh -v ` + units + `:/units:ro -v ~/wrong:/wrong:ro nousresearch/hermes-agent -c '
 (apt-get -q update && apt-get -qy install --no-install-recommends podman) >/tmp/log 2>&1 || { cat /tmp/log; exit 9; }
 QUADLET_UNIT_DIRS=/units /usr/libexec/podman/quadlet -dryrun -user || exit 8
 QUADLET_UNIT_DIRS=/wrong /usr/libexec/podman/quadlet -dryrun -user && exit 7

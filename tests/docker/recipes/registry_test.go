@@ -19,16 +19,16 @@ const manifestType = "application/vnd.docker.distribution.manifest.v2+json"
 // The registry knows the manifest only: an engine that has the image of the
 // manifest's configuration asks for no layer. So a pull of 1.6 GB costs nothing,
 // and yet it is one: the reference is new and the engine resolves it over HTTP.
-func (w *world) pull() string {
-	w.Helper()
-	id := strings.TrimSpace(w.ok("docker image inspect nousresearch/hermes-agent --format {{.Id}}"))
+func (u *user) pull() string {
+	u.Helper()
+	id := strings.TrimSpace(u.ok("docker image inspect nousresearch/hermes-agent --format {{.Id}}"))
 	manifest, err := json.Marshal(map[string]any{
 		"schemaVersion": 2, "mediaType": manifestType,
 		"config": map[string]any{"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1, "digest": id},
 		"layers": []any{},
 	})
 	if err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
 	digest := fmt.Sprintf("sha256:%x", sha256.Sum256(manifest))
 	registry := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -42,12 +42,12 @@ func (w *world) pull() string {
 			_, _ = rw.Write(manifest)
 		}
 	}))
-	w.Cleanup(registry.Close)
-	w.image = strings.TrimPrefix(registry.URL, "http://") + "/" + guideImage
+	u.Cleanup(registry.Close)
+	u.image = strings.TrimPrefix(registry.URL, "http://") + "/" + guideImage
 	// As the guide writes it; the name without a tag is the same image.
-	if out := w.ok("docker pull nousresearch/hermes-agent:latest"); !strings.Contains(out, digest) {
-		w.Errorf("want a pull of %s, got:\n%s", digest, out)
+	if out := u.ok("docker pull nousresearch/hermes-agent:latest"); !strings.Contains(out, digest) {
+		u.Errorf("want a pull of %s, got:\n%s", digest, out)
 	}
-	w.afterwards("docker rmi nousresearch/hermes-agent:latest")
-	return w.image
+	u.afterwards("docker rmi nousresearch/hermes-agent:latest")
+	return u.image
 }

@@ -21,7 +21,7 @@ import (
 
 // terminal is a recipe that a person would run at a terminal: it has one.
 type terminal struct {
-	w    *world
+	u    *user
 	cmd  *exec.Cmd
 	pty  *os.File
 	done chan struct{} // closed when the recipe has ended
@@ -32,17 +32,17 @@ type terminal struct {
 }
 
 // terminal starts a recipe on a terminal of its own.
-func (w *world) terminal(recipe string) *terminal {
-	w.Helper()
-	cmd := exec.Command("sh", "-c", w.written(recipe))
-	cmd.Dir, cmd.Env = w.dir, append(slices.Clone(w.env), "TERM=xterm-256color")
+func (u *user) terminal(recipe string) *terminal {
+	u.Helper()
+	cmd := exec.Command("sh", "-c", u.written(recipe))
+	cmd.Dir, cmd.Env = u.dir, append(slices.Clone(u.env), "TERM=xterm-256color")
 	f, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 50, Cols: 120})
 	if err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
-	t := &terminal{w: w, cmd: cmd, pty: f, done: make(chan struct{})}
+	t := &terminal{u: u, cmd: cmd, pty: f, done: make(chan struct{})}
 	go t.collect()
-	w.Cleanup(t.close)
+	u.Cleanup(t.close)
 	return t
 }
 
@@ -83,9 +83,9 @@ func (t *terminal) text() string {
 // expect waits until the recipe prints something that matches the expression,
 // after what the last expect matched.
 func (t *terminal) expect(expr string, limit time.Duration) {
-	t.w.Helper()
+	t.u.Helper()
 	re := regexp.MustCompile(expr)
-	err := harness.Poll(t.w.ctx, "output that matches "+expr, limit, func(context.Context) (string, bool, error) {
+	err := harness.Poll(t.u.ctx, "output that matches "+expr, limit, func(context.Context) (string, bool, error) {
 		var ended error
 		select {
 		case <-t.done:
@@ -102,22 +102,22 @@ func (t *terminal) expect(expr string, limit time.Duration) {
 		return "", true, nil
 	})
 	if err != nil {
-		t.w.Fatalf("%v; the end of all it printed: %s", err, tail(t.text()))
+		t.u.Fatalf("%v; the end of all it printed: %s", err, tail(t.text()))
 	}
 }
 
 // send types text.
 func (t *terminal) send(text string) {
-	t.w.Helper()
+	t.u.Helper()
 	if _, err := t.pty.WriteString(text); err != nil {
-		t.w.Fatal(err)
+		t.u.Fatal(err)
 	}
 }
 
 // enter types text, sees it appear and presses Enter. Both at once would be taken
 // for pasted text.
 func (t *terminal) enter(text string) {
-	t.w.Helper()
+	t.u.Helper()
 	t.send(text)
 	t.expect(regexp.QuoteMeta(text), verbLimit)
 	t.send("\r")
@@ -125,8 +125,8 @@ func (t *terminal) enter(text string) {
 
 // interrupt presses Ctrl-C until the recipe has ended.
 func (t *terminal) interrupt(limit time.Duration) {
-	t.w.Helper()
-	err := harness.Poll(t.w.ctx, "end of the recipe", limit, func(context.Context) (string, bool, error) {
+	t.u.Helper()
+	err := harness.Poll(t.u.ctx, "end of the recipe", limit, func(context.Context) (string, bool, error) {
 		select {
 		case <-t.done:
 			return "", true, nil
@@ -136,17 +136,17 @@ func (t *terminal) interrupt(limit time.Duration) {
 		}
 	})
 	if err != nil {
-		t.w.Fatal(err)
+		t.u.Fatal(err)
 	}
 }
 
 // wait waits for the recipe's end and returns its exit code.
 func (t *terminal) wait() int {
-	t.w.Helper()
+	t.u.Helper()
 	select {
 	case <-t.done:
 	case <-time.After(verbLimit):
-		t.w.Fatalf("the recipe has not ended within %v; last seen: %s", verbLimit, tail(t.text()))
+		t.u.Fatalf("the recipe has not ended within %v; last seen: %s", verbLimit, tail(t.text()))
 	}
 	return t.cmd.ProcessState.ExitCode()
 }

@@ -2,6 +2,5 @@
 // connection to the engine, tests side by side but not too many, a stop by the
 // user that still cleans up, and evidence of what failed.
 //
-// It is not for what a container must do, which is package checks, nor for
-// talking to the engine, which is package harness.
+// Package checks says what a container must do; package harness talks to the engine.
 package suite

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/clause"
 	"caduceus/tests/docker/checks"
 	"caduceus/tests/docker/harness"
 )
@@ -87,9 +88,7 @@ func (s *Suite) sweep(o Options) bool {
 // if the test failed. Clean-ups that the test adds later run before that.
 func (s *Suite) Begin(t *testing.T, limit time.Duration, clauses ...string) (context.Context, *harness.Subject) {
 	t.Helper()
-	for _, c := range clauses {
-		t.Attr("clause", c)
-	}
+	clause.Proves(t, clauses...)
 	ctx, stop := context.WithTimeout(s.Interrupted, limit)
 	subject := s.Subject("")
 	t.Cleanup(func() {

@@ -6,9 +6,9 @@
 // "say: TEXT" makes it answer TEXT; anything else it repeats. So a test knows
 // each answer beforehand, and an answer that carries a tool's output proves that
 // the tool was run. The server remembers what it was asked, and with which key,
-// and tells that at /requests. It also answers Anthropic's /v1/messages, without
+// and answers with that at /requests. It also answers Anthropic's /v1/messages, without
 // tools, for providers that speak nothing else.
 //
-// It is a peer for tests and not an imitation of any one server: parameters of a
-// request that the script does not need are ignored, and every key is good.
+// It imitates no one server: parameters of a request that the script does not need
+// are ignored, and every key is good.
 package inference

@@ -19,13 +19,13 @@ func TestScript(t *testing.T) {
 		tools    []string
 		want     Reply
 	}{
-		"a question is repeated":                  {said("user", "hello"), nil, Reply{Text: "you said: hello"}},
-		"say: is obeyed":                          {said("user", "please say: pong\nthanks"), nil, Reply{Text: "pong"}},
-		"run: calls the terminal":                 {said("user", "run: printenv HOME\n"), []string{"web", "terminal"}, Reply{Tool: "terminal", Arguments: map[string]string{"command": "printenv HOME"}}},
-		"browse: calls the browser":               {said("user", "browse: http://a/"), []string{"browser_navigate"}, Reply{Tool: "browser_navigate", Arguments: map[string]string{"url": "http://a/"}}},
-		"run: needs a terminal":                   {said("user", "run: ls"), []string{"web"}, Reply{Text: "there is no tool terminal"}},
-		"a result of a tool is told":              {said("tool", "run: /home"), []string{"terminal"}, Reply{Text: "the tool said: run: /home"}},
-		"no message at all is not the end of all": {nil, nil, Reply{Text: "you said nothing"}},
+		"a question is repeated":                      {said("user", "hello"), nil, Reply{Text: "you said: hello"}},
+		"say: is obeyed":                              {said("user", "please say: pong\nthanks"), nil, Reply{Text: "pong"}},
+		"run: calls the terminal":                     {said("user", "run: printenv HOME\n"), []string{"web", "terminal"}, Reply{Tool: "terminal", Arguments: map[string]string{"command": "printenv HOME"}}},
+		"browse: calls the browser":                   {said("user", "browse: http://a/"), []string{"browser_navigate"}, Reply{Tool: "browser_navigate", Arguments: map[string]string{"url": "http://a/"}}},
+		"run: needs a terminal":                       {said("user", "run: ls"), []string{"web"}, Reply{Text: "there is no tool terminal"}},
+		"a tool's result is repeated":                 {said("tool", "run: /home"), []string{"terminal"}, Reply{Text: "the tool said: run: /home"}},
+		"a question without a message gets an answer": {nil, nil, Reply{Text: "you said nothing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(c.want, reply(c.messages, c.tools)); diff != "" {
@@ -40,13 +40,13 @@ func TestServer(t *testing.T) {
 		path, body string
 		want       []string
 	}{
-		"an answer":             {"/v1/chat/completions", `{"messages":[{"role":"user","content":"hi"}]}`, []string{`"content":"you said: hi"`, `"finish_reason":"stop"`}},
-		"parts of a message":    {"/v1/chat/completions", `{"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}`, []string{`you said: hi`}},
-		"a call of the tool":    {"/v1/chat/completions", `{"messages":[{"role":"user","content":"run: id"}]` + withTerminal + `}`, []string{`"name":"terminal"`, `{\"command\":\"id\"}`, `"finish_reason":"tool_calls"`}},
-		"a stream":              {"/v1/chat/completions", `{"stream":true,"messages":[{"role":"user","content":"hi"}]}`, []string{`"delta":{"content":"you said: hi"`, `"finish_reason":"stop"`, "data: [DONE]\n\n"}},
-		"a message":             {"/v1/messages", `{"messages":[{"role":"user","content":"hi"}]}`, []string{`"text":"you said: hi"`, `"end_turn"`}},
-		"a stream of a message": {"/v1/messages", `{"stream":true,"messages":[{"role":"user","content":"hi"}]}`, []string{"event: message_start\ndata: {", `"text":"you said: hi"`, "event: message_stop\n"}},
-		"a body that is none":   {"/v1/chat/completions", `hi`, []string{"cannot read the request"}},
+		"an answer":               {"/v1/chat/completions", `{"messages":[{"role":"user","content":"hi"}]}`, []string{`"content":"you said: hi"`, `"finish_reason":"stop"`}},
+		"parts of a message":      {"/v1/chat/completions", `{"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}`, []string{`you said: hi`}},
+		"a call of the tool":      {"/v1/chat/completions", `{"messages":[{"role":"user","content":"run: id"}]` + withTerminal + `}`, []string{`"name":"terminal"`, `{\"command\":\"id\"}`, `"finish_reason":"tool_calls"`}},
+		"a stream":                {"/v1/chat/completions", `{"stream":true,"messages":[{"role":"user","content":"hi"}]}`, []string{`"delta":{"content":"you said: hi"`, `"finish_reason":"stop"`, "data: [DONE]\n\n"}},
+		"a message":               {"/v1/messages", `{"messages":[{"role":"user","content":"hi"}]}`, []string{`"text":"you said: hi"`, `"end_turn"`}},
+		"a stream of a message":   {"/v1/messages", `{"stream":true,"messages":[{"role":"user","content":"hi"}]}`, []string{"event: message_start\ndata: {", `"text":"you said: hi"`, "event: message_stop\n"}},
+		"a body that is not JSON": {"/v1/chat/completions", `hi`, []string{"cannot read the request"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := httptest.NewRecorder()

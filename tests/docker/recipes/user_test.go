@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"caduceus/internal/clause"
 	"caduceus/tests/docker/harness"
 )
 
@@ -30,11 +31,11 @@ const (
 	dockerLabel = harness.RunLabel + "="
 )
 
-var worlds atomic.Int64
+var users atomic.Int64
 
-// world is the host as one recipe sees it: a home of its own, a current folder,
+// user is somebody who follows a recipe: with a home and a current folder of their own,
 // and names that collide with nobody's.
-type world struct {
+type user struct {
 	*testing.T
 	ctx    context.Context // ends with the test, or with ^C
 	home   string
@@ -56,13 +57,11 @@ func (r result) String() string {
 	return fmt.Sprintf("exit %d\nstdout: %s\nstderr: %s", r.code, r.stdout, r.stderr)
 }
 
-// newWorld begins a recipe that proves clauses, and runs it beside others.
-func newWorld(t *testing.T, clauses ...string) *world {
+// newUser begins a recipe that proves clauses, and runs it beside others.
+func newUser(t *testing.T, clauses ...string) *user {
 	t.Helper()
 	t.Parallel()
-	for _, c := range clauses {
-		t.Attr("clause", c)
-	}
+	clause.Proves(t, clauses...)
 	// Not t.TempDir: what containers leave there is not always ours to remove.
 	root, err := os.MkdirTemp(scratch, "")
 	if err != nil {
@@ -70,13 +69,13 @@ func newWorld(t *testing.T, clauses ...string) *world {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	context.AfterFunc(docker.Interrupted, stop)
-	w := &world{
+	u := &user{
 		T: t, ctx: ctx, home: filepath.Join(root, "home"), dir: filepath.Join(root, "project"),
-		id:    fmt.Sprintf("caduceus-test-%s-r%d", docker.Run(), worlds.Add(1)),
+		id:    fmt.Sprintf("caduceus-test-%s-r%d", docker.Run(), users.Add(1)),
 		image: docker.Image(), names: map[string]bool{},
 	}
 	bin := filepath.Join(root, "bin")
-	for _, dir := range []string{w.home, w.dir, bin} {
+	for _, dir := range []string{u.home, u.dir, bin} {
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -84,27 +83,27 @@ func newWorld(t *testing.T, clauses ...string) *world {
 	if err := os.Symlink(command.Path, filepath.Join(bin, "docker")); err != nil {
 		t.Fatal(err)
 	}
-	w.env = append(append(os.Environ(), docker.Env()...), "HOME="+w.home, "PATH="+bin+":"+os.Getenv("PATH"))
-	t.Cleanup(func() { w.end(root) })
-	return w
+	u.env = append(append(os.Environ(), docker.Env()...), "HOME="+u.home, "PATH="+bin+":"+os.Getenv("PATH"))
+	t.Cleanup(func() { u.end(root) })
+	return u
 }
 
-// end removes the world's containers and its folder, as root of a container
+// end removes the user's containers and folders, as root of a container
 // where the test is not root itself.
-func (w *world) end(root string) {
+func (u *user) end(root string) {
 	ctx, stop := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer stop()
-	for name := range w.names {
-		if w.Failed() {
-			w.Logf("docker logs %s:\n%s", name, tail(w.run(ctx, "docker logs "+name+" 2>&1").stdout))
+	for name := range u.names {
+		if u.Failed() {
+			u.Logf("docker logs %s:\n%s", name, tail(u.run(ctx, "docker logs "+name+" 2>&1").stdout))
 		}
-		w.run(ctx, "docker rm -fv "+name)
+		u.run(ctx, "docker rm -fv "+name)
 	}
 	if os.Geteuid() != 0 {
-		w.run(ctx, "docker run --rm --user 0 --entrypoint rm -v "+root+":/gone "+docker.Image()+" -rf /gone/home /gone/project")
+		u.run(ctx, "docker run --rm --user 0 --entrypoint rm -v "+root+":/gone "+docker.Image()+" -rf /gone/home /gone/project")
 	}
 	if err := os.RemoveAll(root); err != nil {
-		w.Errorf("cannot clean up: %v", err)
+		u.Errorf("cannot clean up: %v", err)
 	}
 }
 
@@ -117,9 +116,9 @@ func tail(s string) string {
 }
 
 // name is the unique name that stands for one of the guide's.
-func (w *world) name(guide string) string {
-	name := strings.ToLower(w.id) + "-" + guide
-	w.names[name] = true
+func (u *user) name(guide string) string {
+	name := strings.ToLower(u.id) + "-" + guide
+	u.names[name] = true
 	return name
 }
 
@@ -134,42 +133,42 @@ var (
 
 // written is a recipe as it can run here: with the image under test, unique
 // names, free ports of loopback, and the run's label on all that it makes.
-func (w *world) written(recipe string) string {
-	recipe = imageInRecipe.ReplaceAllLiteralString(recipe, w.image)
-	recipe = tagInRecipe.ReplaceAllStringFunc(recipe, func(tag string) string { return strings.ToLower(w.id) + "-" + tag })
+func (u *user) written(recipe string) string {
+	recipe = imageInRecipe.ReplaceAllLiteralString(recipe, u.image)
+	recipe = tagInRecipe.ReplaceAllStringFunc(recipe, func(tag string) string { return strings.ToLower(u.id) + "-" + tag })
 	recipe = portInRecipe.ReplaceAllString(recipe, "127.0.0.1::$1")
 	recipe = newInRecipe.ReplaceAllString(recipe, "docker $1 --label "+dockerLabel+docker.Run())
-	recipe = otherInRecipe.ReplaceAllStringFunc(recipe, w.others.of)
+	recipe = otherInRecipe.ReplaceAllStringFunc(recipe, u.others.of)
 	return namedInRecipe.ReplaceAllStringFunc(recipe, func(found string) string {
 		m := namedInRecipe.FindStringSubmatch(found)
 		if m[1] == "--network " && m[2] == "host" {
 			return found
 		}
-		return m[1] + w.name(m[2])
+		return m[1] + u.name(m[2])
 	})
 }
 
 // sh gives a recipe to a shell and waits for it.
-func (w *world) sh(recipe string) result {
-	w.Helper()
-	ctx, stop := context.WithTimeout(w.ctx, 12*time.Minute)
+func (u *user) sh(recipe string) result {
+	u.Helper()
+	ctx, stop := context.WithTimeout(u.ctx, 12*time.Minute)
 	defer stop()
-	return w.run(ctx, w.written(recipe))
+	return u.run(ctx, u.written(recipe))
 }
 
 // ok is sh for a recipe that must succeed; it returns stdout.
-func (w *world) ok(recipe string) string {
-	w.Helper()
-	r := w.sh(recipe)
+func (u *user) ok(recipe string) string {
+	u.Helper()
+	r := u.sh(recipe)
 	if r.code != 0 {
-		w.Fatalf("want success of\n%s\ngot %s", w.written(recipe), r)
+		u.Fatalf("want success of\n%s\ngot %s", u.written(recipe), r)
 	}
 	return r.stdout
 }
 
-func (w *world) run(ctx context.Context, script string) result {
+func (u *user) run(ctx context.Context, script string) result {
 	var out, errs bytes.Buffer
-	cmd := w.command(ctx, "sh", "-ec", script)
+	cmd := u.command(ctx, "sh", "-ec", script)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
 	r := result{stdout: out.String(), stderr: errs.String(), code: cmd.ProcessState.ExitCode()}
@@ -181,10 +180,10 @@ func (w *world) run(ctx context.Context, script string) result {
 	return r
 }
 
-// command is a program of the recipe's world; the end of ctx ends its group.
-func (w *world) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+// command is a program that the user runs; the end of ctx ends its process group.
+func (u *user) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir, cmd.Env = w.dir, w.env
+	cmd.Dir, cmd.Env = u.dir, u.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
@@ -192,106 +191,106 @@ func (w *world) command(ctx context.Context, name string, args ...string) *exec.
 }
 
 // until polls a recipe until ok likes how it ended.
-func (w *world) until(what, recipe string, limit time.Duration, ok func(result) bool) result {
-	w.Helper()
+func (u *user) until(what, recipe string, limit time.Duration, ok func(result) bool) result {
+	u.Helper()
 	var last result
-	script := w.written(recipe)
-	err := harness.Poll(w.ctx, what, limit, func(ctx context.Context) (string, bool, error) {
-		last = w.run(ctx, script)
+	script := u.written(recipe)
+	err := harness.Poll(u.ctx, what, limit, func(ctx context.Context) (string, bool, error) {
+		last = u.run(ctx, script)
 		return last.String(), ok(last), nil
 	})
 	if err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
 	return last
 }
 
 // untilOK polls a recipe until it succeeds.
-func (w *world) untilOK(what, recipe string) {
-	w.Helper()
-	w.until(what, recipe, gatewayLimit, func(r result) bool { return r.code == 0 })
+func (u *user) untilOK(what, recipe string) {
+	u.Helper()
+	u.until(what, recipe, gatewayLimit, func(r result) bool { return r.code == 0 })
 }
 
 // afterwards runs a script at the end of the test, whatever its result.
-func (w *world) afterwards(script string) {
-	script = w.written(script)
-	w.Cleanup(func() {
+func (u *user) afterwards(script string) {
+	script = u.written(script)
+	u.Cleanup(func() {
 		ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 		defer stop()
-		w.run(ctx, script)
+		u.run(ctx, script)
 	})
 }
 
 // file is a path in the recipe's home.
-func (w *world) file(path string) string { return filepath.Join(w.home, path) }
+func (u *user) file(path string) string { return filepath.Join(u.home, path) }
 
 // read returns a file of the home; "" where there is none.
-func (w *world) read(path string) string {
-	w.Helper()
-	b, err := os.ReadFile(w.file(path))
+func (u *user) read(path string) string {
+	u.Helper()
+	b, err := os.ReadFile(u.file(path))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
 	return string(b)
 }
 
 // write makes a file of the home and the folders above it.
-func (w *world) write(path, content string) {
-	w.Helper()
-	if err := os.MkdirAll(filepath.Dir(w.file(path)), 0o755); err != nil {
-		w.Fatal(err)
+func (u *user) write(path, content string) {
+	u.Helper()
+	if err := os.MkdirAll(filepath.Dir(u.file(path)), 0o755); err != nil {
+		u.Fatal(err)
 	}
-	if err := os.WriteFile(w.file(path), []byte(content), 0o644); err != nil {
-		w.Fatal(err)
+	if err := os.WriteFile(u.file(path), []byte(content), 0o644); err != nil {
+		u.Fatal(err)
 	}
 }
 
 // put copies files of deploy/ into the recipe's current folder, as written.
-func (w *world) put(paths ...string) {
-	w.Helper()
+func (u *user) put(paths ...string) {
+	u.Helper()
 	for _, p := range paths {
 		b, err := os.ReadFile(filepath.Join(deployDir, p))
 		if err != nil {
-			w.Fatal(err)
+			u.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(w.dir, filepath.Base(p)), []byte(w.written(string(b))), 0o644); err != nil {
-			w.Fatal(err)
+		if err := os.WriteFile(filepath.Join(u.dir, filepath.Base(p)), []byte(u.written(string(b))), 0o644); err != nil {
+			u.Fatal(err)
 		}
 	}
 }
 
 // edit replaces text of the compose file, which must be there.
-func (w *world) edit(old, updated string) {
-	w.Helper()
-	path := filepath.Join(w.dir, "docker-compose.yaml")
+func (u *user) edit(old, updated string) {
+	u.Helper()
+	path := filepath.Join(u.dir, "docker-compose.yaml")
 	b, err := os.ReadFile(path)
 	if err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
 	if !strings.Contains(string(b), old) {
-		w.Fatalf("want %q in the compose file, got:\n%s", old, b)
+		u.Fatalf("want %q in the compose file, got:\n%s", old, b)
 	}
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(string(b), old, updated)), 0o644); err != nil {
-		w.Fatal(err)
+		u.Fatal(err)
 	}
 }
 
 // gateway waits until the gateway on a volume runs and has recorded it.
-func (w *world) gateway(container, data string) {
-	w.Helper()
+func (u *user) gateway(container, data string) {
+	u.Helper()
 	_, profile, _ := strings.Cut(data, "/")
 	script := harness.GatewayRuns(filepath.Join("/opt/data", profile))
-	w.untilOK("running gateway of "+container, "docker exec -i "+container+" sh <<'END'\n"+script+"\nEND\n")
+	u.untilOK("running gateway of "+container, "docker exec -i "+container+" sh <<'END'\n"+script+"\nEND\n")
 }
 
 // healthy asks the image's own health check, which knows what is wanted up.
-func (w *world) healthy() {
-	w.Helper()
-	w.untilOK("health of hermes", "docker exec hermes /command/hermes-health")
+func (u *user) healthy() {
+	u.Helper()
+	u.untilOK("health of hermes", "docker exec hermes /command/hermes-health")
 }
 
 // port is the address of the host on which the engine published a port.
-func (w *world) port(container, port string) string {
-	w.Helper()
-	return strings.TrimSpace(w.ok("docker port " + container + " " + port))
+func (u *user) port(container, port string) string {
+	u.Helper()
+	return strings.TrimSpace(u.ok("docker port " + container + " " + port))
 }

@@ -19,7 +19,7 @@ const allowApt = "HERMES_ALLOW_APT"
 // aptGet is the front called as apt-get or apt. Root gets the real program, and so does everybody for what
 // needs no root. The helper, which is root, updates and installs for anybody else.
 //
-// contract: TOOL-12, TOOL-14
+// contract: TOOL-12
 func (a *app) aptGet(ctx context.Context, name string) error {
 	r, ignored, ours := apt.ParseCommand(a.args)
 	if a.euid == 0 || !ours {

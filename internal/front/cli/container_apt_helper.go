@@ -19,7 +19,7 @@ const exitNotMeant = exitCode(78)
 
 // containerAptHelper is what the service apt-helper runs.
 //
-// contract: TOOL-14, TOOL-15
+// contract: TOOL-14
 func (a *app) containerAptHelper() *cobra.Command {
 	return hidden("apt-helper", "Service: install packages for hermes", func(cmd *cobra.Command, _ []string) error {
 		if a.euid != 0 || !variable.On(a.getenv, allowApt) {

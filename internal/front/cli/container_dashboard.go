@@ -16,7 +16,7 @@ const exitStayDown = exitCode(125)
 
 // containerDashboard is what the service dashboard runs.
 //
-// contract: DASH-01, DASH-08
+// contract: DASH-01
 func (a *app) containerDashboard() *cobra.Command {
 	return hidden("dashboard", "Service: the dashboard, as hermes", func(cmd *cobra.Command, _ []string) error {
 		return a.becomeDashboard(cmd.Context())
@@ -44,7 +44,7 @@ func (a *app) becomeDashboard(ctx context.Context) error {
 
 // containerDashboardEnded is what the finish script of the service dashboard runs, with its own arguments.
 //
-// contract: DASH-02, DASH-10
+// contract: DASH-02
 func (a *app) containerDashboardEnded() *cobra.Command {
 	cmd := command.New(command.Verb{
 		Use: "dashboard-ended CODE [WORD]...", Summary: "Service: whether the dashboard stays down", Hidden: true, Raw: true,

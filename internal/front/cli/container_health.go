@@ -31,7 +31,7 @@ type health struct {
 
 // containerHealth is the image's health check.
 //
-// contract: HEALTH-01, HEALTH-02
+// contract: HEALTH-01
 func (a *app) containerHealth() *cobra.Command {
 	cmd := command.New(command.Verb{
 		Use:     "health",

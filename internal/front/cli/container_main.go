@@ -23,7 +23,7 @@ const yieldsPath = "/opt/hermes/docker/subcommand-programs"
 // containerMain is the container's main program, which main-wrapper.sh executes: it drops root, enters its
 // working directory, and becomes what the words of CMD name.
 //
-// contract: CMD-01, CMD-05, CMD-06, ENV-07, RUN-01, RUN-02, RUN-08
+// contract: CMD-01
 func (a *app) containerMain() *cobra.Command {
 	cmd := command.New(command.Verb{Use: "main [WORD]...", Summary: "The container's main program", Hidden: true, Raw: true})
 	cmd.RunE = func(cmd *cobra.Command, words []string) error { return a.main(cmd.Context(), words) }
@@ -79,7 +79,7 @@ func (a *app) enterContainer() error {
 
 // enterEnvironment sets what a program of hermes finds in its environment, whoever started the container.
 //
-// contract: ENV-07, RUN-08
+// contract: ENV-07
 func (a *app) enterEnvironment() {
 	a.setenv("HOME", a.home.Root())
 	a.setenv("VIRTUAL_ENV", venvPath)
@@ -89,7 +89,7 @@ func (a *app) enterEnvironment() {
 // mainPath is PATH with the front and the agent's environment before the system's programs, but after
 // the supervision tools where they come first.
 //
-// contract: ENV-04, ENV-07, SHIM-05
+// contract: ENV-07
 func mainPath(path string) string {
 	const tools = "/command"
 	dirs := filepath.SplitList(path)
@@ -106,7 +106,7 @@ func mainPath(path string) string {
 
 // chdir enters the directory that HERMES_ORIG_CWD names; without one it stays where it was called.
 //
-// contract: CMD-06, ENV-11
+// contract: CMD-06
 func (a *app) chdir() {
 	dir := a.getenv("HERMES_ORIG_CWD")
 	if dir == "" {
@@ -140,7 +140,7 @@ func (a *app) yields() []string {
 
 // becomeProgram replaces this process. A script without a #! line is the shell's, as everywhere.
 //
-// contract: CMD-02, CMD-08
+// contract: CMD-08
 func (a *app) becomeProgram(p program) error {
 	err := a.Exec(p.Path, p.Argv, a.Environ)
 	if errors.Is(err, syscall.ENOEXEC) {

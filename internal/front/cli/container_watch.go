@@ -16,7 +16,7 @@ import (
 
 // containerWatch is what the slot main-hermes runs, for as long as the container lives.
 //
-// contract: RUN-10, PROF-05
+// contract: RUN-10
 func (a *app) containerWatch() *cobra.Command {
 	return hidden("watch", "Service: hold the volume, and keep slots in step with the profiles", func(cmd *cobra.Command, _ []string) error {
 		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)

@@ -28,7 +28,7 @@ the front. "hermes container doctor" examines the container.`,
 // doctor is the agent's `hermes doctor`. Where the agent does not know the init, as that is not PID 1, the
 // section about supervision comes from here.
 //
-// contract: STATUS-03, RUN-05
+// contract: STATUS-03
 func (a *app) doctor(ctx context.Context, _ []string) error {
 	if !a.initRuns() || a.agentKnows() {
 		return a.becomeAgent()

@@ -11,7 +11,7 @@ import (
 // dropRoot makes root, as docker exec starts it, hermes: what it writes on the volume must be
 // hermes', too. Any other user stays what it is. It returns 0, or the exit code.
 //
-// contract: EXEC-01, EXEC-02, EXEC-03
+// contract: EXEC-01
 func (a *app) dropRoot() int {
 	if a.euid != 0 || variable.On(a.getenv, "HERMES_DOCKER_EXEC_AS_ROOT") {
 		return 0
@@ -33,7 +33,7 @@ func (a *app) dropRoot() int {
 
 // become drops root to the account and gives it its home.
 //
-// contract: CMD-05, ENV-07, ENV-09, RUN-08
+// contract: CMD-05
 func (a *app) become(account identity.Account) error {
 	if err := a.Drop(account); err != nil {
 		return err

@@ -108,7 +108,7 @@ func (a *app) print(format string, v ...any) { fmt.Fprintf(a.Stdout, format+"\n"
 
 // initRuns reports whether an init of this image supervises the scandir. It need not be PID 1.
 //
-// contract: RUN-05, GW-18
+// contract: RUN-05
 func (a *app) initRuns() bool {
 	scanned, err := s6.Scanned(a.scandir.Path)
 	if errors.Is(err, os.ErrPermission) { // a scandir that hermes was never given: ask as the agent does

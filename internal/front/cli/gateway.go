@@ -73,7 +73,7 @@ becomes the gateway itself, and its exit code is the container's.`,
 // profileFlag documents -p. The profile's selection has been taken out of the command line before its verb
 // is known, so what is still there is a second one, or one with an impossible name.
 //
-// contract: NAME-03, NAME-04
+// contract: NAME-04
 func (a *app) profileFlag(cmd *cobra.Command) {
 	cmd.Flags().VarP(leftover{a.selection}, "profile", "p", "the profile's `NAME` (default: the active one)")
 }

@@ -21,7 +21,7 @@ const breadcrumb = "→ the gateway runs under s6 supervision: it restarts after
 
 // gatewayRun is `gateway run`, and bare `gateway`.
 //
-// contract: GW-01, GW-06, GW-10, GW-11, GW-17, SHIM-01
+// contract: GW-01
 func (a *app) gatewayRun(ctx context.Context, run gateway.RunArgs) error {
 	facts := a.runFacts(run)
 	var name string
@@ -98,7 +98,7 @@ func (a *app) refuseRoot() error {
 // becomeHeartbeat replaces this process by one that only waits for the container's end. Without a sleep
 // program it waits by itself, under another name: whoever looks for gateways goes by command lines.
 //
-// contract: GW-01, GW-05
+// contract: GW-05
 func (a *app) becomeHeartbeat() error {
 	for _, dir := range append(filepath.SplitList(a.getenv("PATH")), "/usr/bin", "/bin") {
 		sleep, err := exec.LookPath(filepath.Join(dir, "sleep"))

@@ -11,7 +11,7 @@ import (
 
 // gatewayStatus reports what the supervisor knows of the profile's gateway.
 //
-// contract: GW-20, SLOT-07
+// contract: GW-20
 func (a *app) gatewayStatus() *cobra.Command {
 	cmd := command.New(command.Verb{
 		Use:     "status",

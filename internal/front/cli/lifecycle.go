@@ -29,7 +29,7 @@ func (a *app) warn(err error) { a.say("hermes: %s", strings.ReplaceAll(err.Error
 // lifecycle serves start, stop and restart. Where no init runs, they are the agent's, but never --all: the
 // agent would signal each process that looks like a gateway.
 //
-// contract: GW-08, GW-09, GW-13, GW-19
+// contract: GW-19
 func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error {
 	if verb != gateway.Start && a.getenv("_HERMES_GATEWAY") == "1" {
 		a.say("✗ Refusing to %s the gateway from inside the gateway process: it would end this command, too.", verb)
@@ -54,7 +54,7 @@ func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error 
 
 // failed prints why a request was not obeyed, in the agent's words and on stdout, as the agent does.
 //
-// contract: GW-10, GW-11
+// contract: GW-10
 func (a *app) failed(err error) error {
 	a.print("✗ %v", err)
 	return exitCode(1)
@@ -62,7 +62,7 @@ func (a *app) failed(err error) error {
 
 // lifecycleAll serves --all.
 //
-// contract: GW-12, GW-19
+// contract: GW-12
 func (a *app) lifecycleAll(ctx context.Context, verb gateway.Verb) error {
 	names, err := a.scandir.Profiles()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // profileCreate serves the verbs that make profiles: create, or import and install. The agent makes the
 // profile; its gateway's slot is there when the command returns, down until somebody starts it.
 //
-// contract: PROF-01, PROF-02, PROF-03, PROF-05
+// contract: PROF-01
 func (a *app) profileCreate(ctx context.Context, create bool) error {
 	if !a.initRuns() {
 		return a.becomeAgent()

@@ -13,7 +13,7 @@ import (
 // earlier deletion left behind. The agent stops the gateway by itself; where it does not see the
 // init, the supervisor must not start it again meanwhile.
 //
-// contract: PROF-04, RUN-05
+// contract: PROF-04
 func (a *app) profileDelete(ctx context.Context, words []string) error {
 	words = positional(words)
 	if !a.initRuns() || len(words) != 1 {

@@ -15,7 +15,7 @@ import (
 // the boot after a kill, may find the new name. The old slot goes last: by it main-hermes knows a rename
 // from a new profile.
 //
-// contract: PROF-05, STATE-08
+// contract: PROF-05
 func (a *app) profileRename(ctx context.Context, words []string) error {
 	words = positional(words)
 	if !a.initRuns() || len(words) != 2 {

@@ -22,7 +22,7 @@ type program struct {
 // says which of them give way to the agent's subcommand of that name: those that the image itself
 // brings. stat looks at a path.
 //
-// contract: CMD-01, CMD-02, CMD-03, CMD-04, CMD-08
+// contract: CMD-02
 func chooseProgram(words []string, find func(name string) []string, yields []string, stat func(path string) error) program {
 	if len(words) == 0 {
 		return program{}

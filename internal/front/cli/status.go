@@ -28,7 +28,7 @@ the gateway are corrected. Gateways in a crash loop are listed at the end.`,
 // status is the agent's `hermes status`. Where the agent does not know the init, as that is not PID 1, its
 // section about the gateway is corrected. Gateways in a crash loop are listed after it.
 //
-// contract: STATUS-01, STATUS-02, SLOT-07, RUN-05
+// contract: STATUS-02
 func (a *app) status(ctx context.Context, _ []string) error {
 	if !a.initRuns() {
 		return a.becomeAgent()

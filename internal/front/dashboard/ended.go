@@ -11,7 +11,7 @@ const noSignIn = "No sign-in is configured for a dashboard outside loopback. Set
 // it stays down, and a line for the operator, or "". One that gives up outside of loopback, and has no
 // provider of a sign-in among its variables, most likely lacks that; its configuration file may have one.
 //
-// contract: DASH-02, DASH-10
+// contract: DASH-10
 func Ended(e env.Environ, code string) (stayDown bool, hint string) {
 	if !env.Dashboard.On(e) {
 		return true, ""

@@ -10,7 +10,7 @@ import (
 // its port. One that listens on all addresses is asked on loopback; a socket of :: may be for IPv6 alone, or
 // for both.
 //
-// contract: DASH-03, ENV-11, HEALTH-02
+// contract: HEALTH-02
 func Addresses(e env.Environ) (addresses []string, on string) {
 	name, _ := host(e.Value(env.DashboardHost))
 	on, _ = port(e.Value(env.DashboardPort))

@@ -17,14 +17,14 @@ type Start struct {
 
 // Words are the words after `hermes` that start the dashboard.
 //
-// contract: DASH-03, DASH-04
+// contract: DASH-03
 func (s Start) Words() []string {
 	return []string{"dashboard", "--host", s.Host, "--port", s.Port, "--no-open"}
 }
 
 // Decide is how the dashboard starts; false if it is not wanted.
 //
-// contract: DASH-01, DASH-02, DASH-03, DASH-05, DASH-07, DASH-11
+// contract: DASH-03
 func Decide(e env.Environ) (Start, bool) {
 	if !env.Dashboard.On(e) {
 		return Start{}, false

@@ -26,7 +26,7 @@ const (
 
 // letters are the options of s6-svc. A restart also wants the slot up, so that one that is down starts.
 //
-// contract: GW-08, SLOT-08
+// contract: SLOT-08
 func (v Verb) letters() string {
 	switch v {
 	case Stop:
@@ -85,7 +85,7 @@ type Control struct {
 // until the supervisor has taken the letter up, but not until the gateway is up or down. For a slot without
 // a profile's directory there is nothing to record. The error is a *MissingError or a *SvcError.
 //
-// contract: GW-08, STATE-04, STATE-05, STATE-08
+// contract: GW-08
 func (c Control) Do(ctx context.Context, verb Verb, name string) error {
 	if !c.Scandir.Has(name) {
 		return &MissingError{Profile: name}

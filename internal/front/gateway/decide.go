@@ -39,7 +39,7 @@ const (
 //  3. the command line opts out;
 //  4. the environment opts out.
 //
-// contract: GW-01, GW-04, GW-06, GW-17, GW-18, SHIM-01
+// contract: GW-01
 func Decide(f Facts) Outcome {
 	asRoot := f.KeepsRoot || f.StartedAsRoot && !f.InitRuns
 	if asRoot && !f.RootAllowed {

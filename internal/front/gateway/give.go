@@ -15,7 +15,7 @@ import (
 // capabilities makes the account its owner. Root that could not use what it gives away stays the owner and
 // shares it with the account's group. What another caller has is its own already.
 //
-// contract: REC-02, RUN-07
+// contract: RUN-07
 func Give(dir *held.Dir, name string, account identity.Account, mode uint32) error {
 	uid, gid := -1, -1
 	if os.Geteuid() == 0 {

@@ -58,7 +58,7 @@ func (d Scandir) Profiles() ([]string, error) {
 // replace a slot of that name is removed first, which only a boot may do, when nothing supervises it
 // yet; without, such a slot is ErrExists.
 //
-// contract: SLOT-02, SLOT-03
+// contract: SLOT-03
 func (d Scandir) Publish(slot Slot, replace bool) error {
 	name, err := profile.SlotName(slot.Profile)
 	if err != nil {
@@ -93,7 +93,7 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 // the account's, as the scandir is, and there is nothing that the account could turn against root. Root
 // that could not use it then makes one of its own and shares it.
 //
-// contract: SLOT-02, RUN-07
+// contract: SLOT-02
 func (d Scandir) stage(dir *held.Dir, name string, files []file) error {
 	if os.Geteuid() == 0 && !mayGive() {
 		if err := lay(dir, name, files); err != nil {
@@ -195,7 +195,7 @@ func poll(ctx context.Context, limit time.Duration, cond func() bool) bool {
 // ScandirPath is where gateways are supervised: DefaultScandir, or what S6_PROFILE_GATEWAY_SCANDIR
 // names. A value that cannot be a directory is replaced, and notice says so in one line.
 //
-// contract: REC-12, ENV-11
+// contract: ENV-11
 func ScandirPath(value string) (path, notice string) {
 	switch {
 	case value == "":

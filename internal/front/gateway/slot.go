@@ -50,7 +50,7 @@ func (f file) isFifo() bool { return f.mode&unix.S_IFMT == unix.S_IFIFO }
 
 // render lists what is in the slot's directory, parents first.
 //
-// contract: SLOT-01, SLOT-02, SLOT-04, BOOT-18, LOG-01, LOG-02, LOG-03
+// contract: SLOT-01
 func (s Slot) render() []file {
 	selection := ""
 	if s.Profile != profile.Default {

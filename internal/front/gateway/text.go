@@ -48,7 +48,7 @@ func (r Report) Verdict() (healthy bool, reason string) {
 
 // Text is the report for people, one fact a line.
 //
-// contract: GW-20, SLOT-07
+// contract: GW-20
 func (r Report) Text() string {
 	mark := "✗"
 	if r.Up() {

@@ -20,7 +20,7 @@ const maxDrain = time.Hour
 // ReadConfig reads config.yaml of a profile's directory. A file that cannot be read or parsed is a
 // zero Config and the reason; callers test fs.ErrNotExist.
 //
-// contract: REC-09, BOOT-18
+// contract: REC-09
 func ReadConfig(dir string) (Config, error) {
 	const name = "config.yaml"
 	b, err := readFile(dir, name)

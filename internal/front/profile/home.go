@@ -17,7 +17,7 @@ type Home string
 // ParseHome takes the value of HERMES_HOME. A value that cannot be a directory of the container is
 // replaced by DefaultHome, and notice says so in one line.
 //
-// contract: ENV-09, ENV-11
+// contract: ENV-11
 func ParseHome(value string) (home Home, notice string) {
 	switch {
 	case value == "":

@@ -55,7 +55,7 @@ func ReadIntent(dir string) (Intent, error) {
 // intent file first, then desired_state, which the agent and other tools read. It writes into an existing
 // directory only. The caller reports the error and goes on: a full disk must not keep a gateway from stopping.
 //
-// contract: STATE-04, STATE-08
+// contract: STATE-08
 func Record(dir string, want Want, now time.Time) error {
 	return errors.Join(
 		WriteIntent(dir, Intent{Want: want, At: now}),
@@ -76,7 +76,7 @@ const lastWrite = 10 * time.Second
 // the file in whole seconds), or whoever started the gateway that wrote the file. What the gateway
 // itself writes back while it stops is no request. machine is when the host booted; zero if unknown.
 //
-// contract: STATE-07, STATE-08, REC-06
+// contract: STATE-08
 func Prior(s State, i Intent, machine time.Time) string {
 	switch {
 	case i.Want == "":

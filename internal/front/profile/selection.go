@@ -21,7 +21,7 @@ type Selection struct {
 // lone "--", or --args of "mcp add". An impossible name in the two-word form is no selection: it is
 // left to the agent's parser, which may know that flag as another one.
 //
-// contract: NAME-03, NAME-04
+// contract: NAME-03
 func Parse(args []string) Selection {
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
@@ -65,7 +65,7 @@ func mayTakeValue(arg string) bool { return arg == "-c" || arg == "--continue" }
 // The order: the command line; H, where it is a profile's directory; the sticky active_profile, which a
 // supervised child must not follow, as its slot is its identity; default.
 //
-// contract: NAME-03, NAME-04
+// contract: NAME-03
 func Resolve(s Selection, home Home, supervisedChild bool) (string, error) {
 	name := s.Name
 	switch {
@@ -104,7 +104,7 @@ func (h Home) active() string {
 // Names lists the profiles under the root: default first, then the directories of profiles/ in byte
 // order that have a SOUL.md and a valid name. What is left out with a reason is a warning.
 //
-// contract: REC-03, REC-04
+// contract: REC-03
 func (h Home) Names() (names, warnings []string) {
 	names = []string{Default}
 	parent := filepath.Join(h.Root(), "profiles")

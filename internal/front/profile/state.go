@@ -36,7 +36,7 @@ type State struct {
 // ReadState reads the state file of a profile's directory. A missing file is a zero State without
 // an error; an empty, corrupt or foreign one is a zero State and the reason.
 //
-// contract: STATE-01, STATE-02, STATE-03, REC-06
+// contract: STATE-03
 func ReadState(dir string) (State, error) {
 	fields, err := readObject(dir, StateFile)
 	if err != nil || fields == nil {
@@ -80,7 +80,7 @@ func HasState(dir string) bool {
 
 // mergeState sets keys in the state file and keeps all others. A corrupt file is replaced.
 //
-// contract: STATE-02, STATE-04
+// contract: STATE-02
 func mergeState(dir string, set map[string]any) error {
 	fields, err := readObject(dir, StateFile)
 	if errors.Is(err, fs.ErrPermission) {

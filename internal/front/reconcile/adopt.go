@@ -21,7 +21,7 @@ func Skips(o Options) bool {
 // volume, whose gateway this may be. A new one is down until somebody starts it, whatever the place that it was
 // copied from has recorded.
 //
-// contract: PROF-05, RUN-10
+// contract: PROF-05
 func Adopt(ctx context.Context, o Options, name string, renamed bool) (Action, error) {
 	r := newRun(o)
 	r.only = name

@@ -17,7 +17,7 @@ const (
 // appendLog adds a line an action to the boot log, all in one write. The log may be a link, but not
 // out of the volume.
 //
-// contract: STATE-09, STATE-10, STATE-11, BOOT-05
+// contract: STATE-09
 func appendLog(home string, now time.Time, actions []Action) error {
 	d, err := held.Open(home, held.Within)
 	if err != nil {

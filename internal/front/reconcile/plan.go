@@ -54,7 +54,7 @@ type Action struct {
 // and a container that is killed then would leave nothing that says more. What stays down is not: it may be
 // wanted again without multiplexing, or under another CMD.
 //
-// contract: REC-05, REC-07, REC-09, REC-10, STATE-07, STATE-08, GW-07
+// contract: REC-05
 func Plan(in Input) []Action {
 	foreground := in.Command.Gateway && (in.Command.OptOut || in.OptOut)
 	actions := make([]Action, 0, len(in.Profiles))
@@ -105,7 +105,7 @@ func exit(p Facts, prior string) string {
 // ParseCommand reads the words of CMD, the wrapper not among them. resolve names the profile of a
 // command line; an error means that the agent will refuse it.
 //
-// contract: REC-07, REC-08
+// contract: REC-07
 func ParseCommand(words []string, resolve func(profile.Selection) (string, error)) Command {
 	if len(words) > 0 && isHermes(words[0]) {
 		words = words[1:]

@@ -32,7 +32,7 @@ type Options struct {
 // Run is the boot script 02-reconcile-profiles. It returns the exit code: 0, or 1 if a slot could not be
 // registered. A state file that is corrupt or a log that cannot be written is a warning.
 //
-// contract: REC-02, REC-03, REC-06, REC-08, REC-11, REC-12, STATE-09, STATE-12
+// contract: REC-02
 func Run(o Options) int {
 	r := newRun(o)
 	r.notice()
@@ -77,7 +77,7 @@ func (r run) onVolume(do func()) bool {
 
 // String is the action as stdout and, after a time, the boot log have it.
 //
-// contract: REC-11, STATE-09, STATE-10
+// contract: STATE-10
 func (a Action) String() string {
 	word := "registered"
 	if a.Start {
@@ -183,7 +183,7 @@ func (r run) facts(name string) (Facts, profile.Config) {
 
 // multiplex: the variable decides where it says yes or no, else the configuration.
 //
-// contract: REC-09, ENV-11
+// contract: REC-09
 func (r run) multiplex(config profile.Config) bool {
 	const name = "GATEWAY_MULTIPLEX_PROFILES"
 	value := r.Getenv(name)
@@ -256,7 +256,7 @@ func (a Action) slot() gateway.Slot {
 // prepare readies a profile's directory for a gateway, before there is a slot that could start it. Beside
 // another container nothing is stale. A volume that takes no record does not keep the gateway down.
 //
-// contract: STATE-08, STATE-12, REC-07, RUN-10
+// contract: STATE-08
 func (r run) prepare(a Action) {
 	dir := r.home.Dir(a.Profile)
 	if !r.shared {

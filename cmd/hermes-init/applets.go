@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/launch"
 	"caduceus/internal/s6"
 )
@@ -34,44 +34,45 @@ func withContenv(args []string) int {
 	if len(args) == 0 {
 		return complain(exitUsage, "with-contenv: usage: with-contenv prog...")
 	}
-	env, err := containerEnv()
+	environ, err := containerEnviron()
 	if err != nil {
 		return complain(exitFailed, "with-contenv: fatal: %v", err)
 	}
-	err = launch.Run(args, env)
+	err = launch.Run(args, environ)
 	return complain(launch.ErrorCode(err), "with-contenv: fatal: cannot execute %q: %v", args[0], err)
 }
 
-// containerEnv is the environment behind with-contenv. What is no variable is left out with a
+// containerEnviron is the environment behind with-contenv. What is no variable is left out with a
 // warning.
-func containerEnv() ([]string, error) {
-	if contenv.Kept(os.Environ()) {
-		return os.Environ(), nil
+func containerEnviron() (env.Environ, error) {
+	own := env.Environ(os.Environ())
+	if env.KeepEnv.Of(own) > 0 {
+		return own, nil
 	}
-	vars, err := contenv.Read(contenv.Dir, "")
+	vars, err := env.Read(env.Dir, "")
 	if vars == nil && err != nil {
 		return nil, err
 	}
 	if err != nil {
 		complain(0, "with-contenv: warning: %v", err)
 	}
-	return contenv.Apply(os.Environ(), vars), nil
+	return env.Apply(own, vars), nil
 }
 
 // printContenv prints the value of each named variable, or the whole environment of the container.
 func printContenv(names []string, stdout io.Writer) int {
-	env, err := containerEnv()
+	environ, err := containerEnviron()
 	if err != nil {
 		return complain(exitFailed, "printcontenv: fatal: %v", err)
 	}
 	if len(names) == 0 {
-		for _, kv := range slices.Sorted(slices.Values(env)) {
-			fmt.Fprintln(stdout, kv)
+		for _, entry := range slices.Sorted(slices.Values(environ)) {
+			fmt.Fprintln(stdout, entry)
 		}
 		return 0
 	}
 	for _, name := range names {
-		value, ok := contenv.Lookup(env, name)
+		value, ok := environ.Lookup(name)
 		if !ok {
 			return 1
 		}

@@ -46,5 +46,5 @@ func refuse(startUID int) error {
 	if err != nil {
 		return nil
 	}
-	return identity.Supported(startUID, hermes, os.Getenv)
+	return identity.Supported(startUID, hermes, os.Environ())
 }

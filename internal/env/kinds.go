@@ -3,7 +3,6 @@ package env
 import (
 	"strconv"
 	"strings"
-	"time"
 )
 
 // The kinds of variables. Exact, Lower, Loose and Filled are switches: what their lists do not have counts
@@ -16,7 +15,7 @@ type (
 	Text   string
 	Path   string
 	Number string // unsigned decimal
-	Millis string // a Number of milliseconds
+	Millis string // a Number, of milliseconds
 )
 
 // Variable is a variable of any kind. String returns its name.
@@ -109,10 +108,4 @@ func (v Number) Parse(value string) (n int, ok bool) {
 func (v Number) Of(e Environ) int {
 	n, _ := v.Parse(e.Value(v))
 	return n
-}
-
-// Parse reads a value as a Number does.
-func (v Millis) Parse(value string) (d time.Duration, ok bool) {
-	n, ok := Number(v).Parse(value)
-	return time.Duration(n) * time.Millisecond, ok
 }

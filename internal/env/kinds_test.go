@@ -3,7 +3,6 @@ package env
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"caduceus/internal/clause"
 )
@@ -108,9 +107,6 @@ func TestANumberOutsideOfItsDomainIsTheDefault(t *testing.T) {
 	} {
 		if n, ok := Number("X=3000").Parse(value); n != want.n || ok != want.ok {
 			t.Errorf("%q: %d, %v", value, n, ok)
-		}
-		if d, ok := Millis("X=3000").Parse(value); d != time.Duration(want.n)*time.Millisecond || ok != want.ok {
-			t.Errorf("%q: %v, %v", value, d, ok)
 		}
 	}
 	if n, ok := Number("X").Parse(""); n != 0 || !ok {

@@ -26,6 +26,9 @@ func TestInitPath(t *testing.T) {
 		"":                        "/command:/usr/bin:/bin",
 		"/x":                      "/command:/usr/bin:/bin:/x",
 		"/bin:/usr/bin":           "/command:/bin:/usr/bin",
+		"/usr/local/bin:/usr/bin": "/command:/bin:/usr/local/bin:/usr/bin",
+		"/a:/usr/bin:/bin":        "/command:/a:/usr/bin:/bin",
+		"/command:/usr/bin:/bin":  "/command:/usr/bin:/bin",
 		"/x:/command:/usr/bin":    "/bin:/x:/command:/usr/bin",
 		":/command:/usr/bin:/bin": ":/command:/usr/bin:/bin",
 	} {

@@ -39,6 +39,9 @@ const (
 	DashboardPort     Number = "HERMES_DASHBOARD_PORT=9119"
 	DashboardTUI      Exact  = "HERMES_DASHBOARD_TUI"
 	DashboardInsecure Exact  = "HERMES_DASHBOARD_INSECURE"
+	DashboardUser     Text   = "HERMES_DASHBOARD_BASIC_AUTH_USERNAME"
+	DashboardOAuth    Text   = "HERMES_DASHBOARD_OAUTH_CLIENT_ID"
+	DashboardOIDC     Text   = "HERMES_DASHBOARD_OIDC_ISSUER"
 	APIServer         Loose  = "API_SERVER_ENABLED"
 	APIServerKey      Text   = "API_SERVER_KEY"
 	ForwardOwner      Loose  = "WHATSAPP_FORWARD_OWNER_MESSAGES"
@@ -75,8 +78,8 @@ const (
 )
 
 // RunSignalled is set for the finish script of a service: 1 if somebody asked the service for something
-// since its start, else 0.
-const RunSignalled Text = "S6_RUN_SIGNALLED"
+// since its start, else 0. Where an init does not set it, that counts as 1.
+const RunSignalled Text = "S6_RUN_SIGNALLED=1"
 
 // Switches lists the switches that people set, but for MultiplexProfiles, where a configuration file has
 // a say: those whose wrong values the boot names.

@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"caduceus/internal/contenv"
-	"caduceus/internal/variable"
+	"caduceus/internal/env"
 )
 
 // Owner is who a file belongs to.
@@ -29,11 +28,11 @@ const nobody = 65534
 // and so does an empty one.
 //
 // contract: SETUP-02, SETUP-03, SETUP-04, SETUP-05, SETUP-08
-func Decide(environ func(string) string, a Account, volume *Owner) Remap {
+func Decide(environ env.Environ, a Account, volume *Owner) Remap {
 	var r Remap
-	uid := r.id(environ, "HERMES_UID", "PUID")
-	gid := r.id(environ, "HERMES_GID", "PGID")
-	if uid == nil && volume != nil && variable.On(environ, "HERMES_ADOPT_VOLUME_OWNER") && adoptable(volume.UID, a) {
+	uid := r.id(environ, env.UID, env.PUID)
+	gid := r.id(environ, env.GID, env.PGID)
+	if uid == nil && volume != nil && env.AdoptVolumeOwner.On(environ) && adoptable(volume.UID, a) {
 		r.Adopt = true
 		uid = &volume.UID
 		if gid == nil && Valid(volume.GID) {
@@ -52,9 +51,9 @@ func Decide(environ func(string) string, a Account, volume *Owner) Remap {
 func adoptable(uid uint32, a Account) bool { return Valid(uid) && uid != nobody && uid != a.UID }
 
 // id is the first of the variables with a valid value.
-func (r *Remap) id(environ func(string) string, names ...string) *uint32 {
-	for _, name := range names {
-		value := environ(name)
+func (r *Remap) id(environ env.Environ, variables ...env.Number) *uint32 {
+	for _, v := range variables {
+		value := environ.Value(v)
 		if value == "" {
 			continue
 		}
@@ -62,12 +61,12 @@ func (r *Remap) id(environ func(string) string, names ...string) *uint32 {
 		if err == nil {
 			return &id
 		}
-		r.Ignored = append(r.Ignored, fmt.Sprintf("ignoring %s=%s: %v", name, contenv.Shown(value), err))
+		r.Ignored = append(r.Ignored, fmt.Sprintf("ignoring %s=%s: %v", v, env.Shown(value), err))
 	}
 	return nil
 }
 
-// Valid says whether hermes may have this id: neither root's, nor one of the two that mean
+// Valid reports whether hermes may have this id: neither root's, nor one of the two that mean
 // "unchanged" in 16 and 32 bits.
 func Valid(id uint32) bool { return id != 0 && id != 0xFFFF && id != 0xFFFFFFFF }
 

@@ -9,15 +9,6 @@ import (
 	"caduceus/internal/clause"
 )
 
-func environ(pairs ...string) func(string) string {
-	m := map[string]string{}
-	for _, pair := range pairs {
-		name, value, _ := strings.Cut(pair, "=")
-		m[name] = value
-	}
-	return func(name string) string { return m[name] }
-}
-
 func TestDecide(t *testing.T) {
 	clause.Proves(t, "SETUP-02", "SETUP-03", "SETUP-04", "SETUP-05", "SETUP-08")
 	hermes := Account{Name: "hermes", UID: 10000, GID: 10000}
@@ -59,7 +50,7 @@ func TestDecide(t *testing.T) {
 		{"adopt not asked", []string{"HERMES_ADOPT_VOLUME_OWNER=no"}, &Owner{1000, 1001}, Remap{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, Decide(environ(c.env...), hermes, c.volume)); diff != "" {
+			if diff := cmp.Diff(c.want, Decide(c.env, hermes, c.volume)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -108,7 +99,7 @@ func TestSupported(t *testing.T) {
 		{"any other, not allowed", 1234, []string{"HERMES_ALLOW_ANY_UID=0"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := Supported(c.uid, hermes, environ(c.env...))
+			err := Supported(c.uid, hermes, c.env)
 			if (err == nil) != c.ok {
 				t.Fatalf("got %v", err)
 			}

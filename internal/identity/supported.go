@@ -3,7 +3,7 @@ package identity
 import (
 	"fmt"
 
-	"caduceus/internal/variable"
+	"caduceus/internal/env"
 )
 
 // UnsupportedUserError says that the container was started under a uid the image does not know.
@@ -16,12 +16,12 @@ func (e *UnsupportedUserError) Error() string {
 		"HERMES_ALLOW_ANY_UID=1 runs it as this uid at your own risk.", e.UID)
 }
 
-// Supported says whether CMD may run when the container was started as uid: root, a itself, or any
+// Supported reports whether CMD may run when the container was started as uid: root, a itself, or any
 // uid once HERMES_ALLOW_ANY_UID is true. Otherwise the error is an *UnsupportedUserError.
 //
 // contract: RUN-01, RUN-02
-func Supported(uid int, a Account, environ func(string) string) error {
-	if uid == 0 || uint32(uid) == a.UID || variable.On(environ, "HERMES_ALLOW_ANY_UID") {
+func Supported(uid int, a Account, environ env.Environ) error {
+	if uid == 0 || uint32(uid) == a.UID || env.AllowAnyUID.On(environ) {
 		return nil
 	}
 	return &UnsupportedUserError{UID: uid}

@@ -35,9 +35,12 @@ func FindAll(name, path string) []string {
 }
 
 // Executable returns nil if path leads to a regular file that somebody may execute; else fs.ErrPermission,
-// or why it cannot be looked at.
+// or the errno that says why it cannot be looked at. Neither has the path in its text.
 func Executable(path string) error {
 	info, err := os.Stat(path)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
 	switch {
 	case err != nil:
 		return err

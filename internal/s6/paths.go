@@ -28,7 +28,3 @@ const (
 	EventFifoPrefix  = "ftrig1"
 	EventFifoNameLen = 39
 )
-
-// EnvSignalled is a variable in the environment of finish [ext]: 1 if a letter
-// among a b q h k t i 1 2 y r l K was obeyed since the start of run, else 0.
-const EnvSignalled = "S6_RUN_SIGNALLED"

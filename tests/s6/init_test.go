@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/env"
 	s6p "caduceus/internal/s6"
 )
 
@@ -56,7 +57,7 @@ func TestFinishGetsTheProcessGroup(t *testing.T) {
 	clause.Proves(t, "SLOT-11", "SLOT-12", "SLOT-13", "SUP-24")
 	d := startOurs(t, map[string]string{
 		"run":    sleeper,
-		"finish": "#!/bin/sh\necho \"$# $3 $4 $" + s6p.EnvSignalled + "\" >>../args\n",
+		"finish": "#!/bin/sh\necho \"$# $3 $4 $" + env.RunSignalled.String() + "\" >>../args\n",
 	})
 	d.untilStat("foo", "up")
 	first := d.kill("foo")

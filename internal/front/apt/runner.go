@@ -13,9 +13,9 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"caduceus/internal/env"
 
-	"caduceus/internal/contenv"
+	"golang.org/x/sys/unix"
 )
 
 // How long apt-get may take, and how long it may take to end when it is told to.
@@ -27,9 +27,9 @@ const (
 
 // Runner runs apt-get and dpkg, which needs root. The zero value is complete.
 type Runner struct {
-	Dir   string   // of the programs; "": /usr/bin
-	Proxy []string // an environment; of it apt gets the proxy settings
-	Nice  int      // as nice -n, for work in the background
+	Dir   string      // of the programs; "": /usr/bin
+	Proxy env.Environ // of it apt gets the proxy settings
+	Nice  int         // as nice -n, for work in the background
 }
 
 // options of every apt-get. Nobody is there to answer questions; an installation never removes a
@@ -164,14 +164,14 @@ func endGroup(ctx context.Context, group int, ended <-chan struct{}) {
 
 // environ is the same whoever asks.
 func (r Runner) environ() []string {
-	env := []string{
+	environ := []string{
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8",
 		"DEBIAN_FRONTEND=noninteractive", "DEBCONF_NONINTERACTIVE_SEEN=true",
 	}
 	for _, name := range []string{"http_proxy", "https_proxy", "no_proxy"} {
-		if value, ok := contenv.Lookup(r.Proxy, name); ok {
-			env = append(env, name+"="+value)
+		if value, ok := r.Proxy.Lookup(name); ok {
+			environ = append(environ, name+"="+value)
 		}
 	}
-	return env
+	return environ
 }

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
+
+	"caduceus/internal/launch"
 )
 
 // becomeAgent replaces this process by the agent: the same arguments, environment and terminal. It
@@ -27,10 +29,10 @@ func (a *app) becomeAgent() error {
 func (a *app) noAgent(path string, err error) error {
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrPermission) {
 		a.say("hermes-shim: %s not found or not executable", path)
-		return exitCode(127)
+		return exitCode(launch.NotFound)
 	}
 	a.say("hermes-shim: cannot execute %s: %v", path, err)
-	return exitCode(126)
+	return exitCode(launch.NotExecutable)
 }
 
 // runAgent runs the agent as a child, for verbs that have something to do afterwards, and returns its
@@ -64,19 +66,15 @@ func (a *app) runAgent(ctx context.Context, stdout io.Writer) (int, error) {
 	}
 }
 
-// childCode is the exit code of a child as a shell has it: 128 + n if signal n killed it.
+// childCode returns the exit code of a child, from the error of Wait.
 func childCode(err error) (int, error) {
 	if err == nil {
 		return 0, nil
 	}
-	exit, ok := errors.AsType[*exec.ExitError](err)
-	if !ok {
-		return 0, fmt.Errorf("cannot wait for the agent: %w", err)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return launch.Code(exit.Sys().(syscall.WaitStatus)), nil
 	}
-	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return 128 + int(status.Signal()), nil
-	}
-	return exit.ExitCode(), nil
+	return 0, fmt.Errorf("cannot wait for the agent: %w", err)
 }
 
 // ended turns a child's exit code into the front's.

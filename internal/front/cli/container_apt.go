@@ -5,16 +5,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"strings"
 	"syscall"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/front/apt"
 	"caduceus/internal/identity"
-	"caduceus/internal/variable"
 )
-
-const allowApt = "HERMES_ALLOW_APT"
 
 // aptGet is the front called as apt-get or apt. Root gets the real program, and so does everybody for what
 // needs no root. The helper, which is root, updates and installs for anybody else.
@@ -52,9 +48,9 @@ func (a *app) whyNoApt(err error) string {
 	case absent && a.aptAllowed():
 		return "the helper that installs packages does not run; it needs a container started as root, and its log says more. Else " + others
 	case absent:
-		return "hermes may not install packages in this container: start it with " + allowApt + "=1, " + others
+		return "hermes may not install packages in this container: start it with " + env.AllowApt.String() + "=1, " + others
 	case errors.Is(err, fs.ErrPermission):
-		return "only hermes may install packages with " + allowApt + "; " + others
+		return "only hermes may install packages with " + env.AllowApt.String() + "; " + others
 	}
 	return err.Error()
 }
@@ -62,8 +58,7 @@ func (a *app) whyNoApt(err error) string {
 // aptAllowed reports whether the container was started with the variable, which a command of the agent may
 // not have in its own environment.
 func (a *app) aptAllowed() bool {
-	value, _ := os.ReadFile(a.path(contenv.Dir + "/" + allowApt))
-	return variable.On(a.getenv, allowApt) || variable.True(allowApt, strings.TrimSuffix(string(value), "\n"))
+	return env.AllowApt.On(a.Environ) || env.AllowApt.Yes(env.ReadOne(a.path(env.Dir), env.AllowApt))
 }
 
 func (a *app) aptRunner() apt.Runner {

@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/env"
 	"caduceus/internal/front/apt"
 	"caduceus/internal/s6"
-	"caduceus/internal/variable"
 )
 
 // exitNotMeant is the exit code by which the service's finish script keeps it down.
@@ -22,8 +22,8 @@ const exitNotMeant = exitCode(78)
 // contract: TOOL-14
 func (a *app) containerAptHelper() *cobra.Command {
 	return hidden("apt-helper", "Service: install packages for hermes", func(cmd *cobra.Command, _ []string) error {
-		if a.euid != 0 || !variable.On(a.getenv, allowApt) {
-			a.say("the helper that installs packages does not run as uid %d with %s=%q", a.euid, allowApt, a.getenv(allowApt))
+		if a.euid != 0 || !env.AllowApt.On(a.Environ) {
+			a.say("the helper that installs packages does not run as uid %d with %s=%q", a.euid, env.AllowApt, a.Environ.Value(env.AllowApt))
 			return exitNotMeant
 		}
 		account, err := a.account()
@@ -73,14 +73,14 @@ func (a *app) restoreAtBoot(ctx context.Context) error {
 // startAptHelper is a part of the boot script 015-supervise-perms. The service is down until then, and stays
 // so in a container without the variable.
 func (a *app) startAptHelper() {
-	if !variable.On(a.getenv, allowApt) {
+	if !env.AllowApt.On(a.Environ) {
 		return
 	}
 	if a.euid != 0 {
-		a.say("[apt] %s has no effect in a container that was not started as root", allowApt)
+		a.say("[apt] %s has no effect in a container that was not started as root", env.AllowApt)
 		return
 	}
 	if err := s6.SendControl(a.path("/run/s6-rc/servicedirs/"+apt.Slot), "u"); err != nil {
-		a.say("[apt] %s has no effect: %v", allowApt, err)
+		a.say("[apt] %s has no effect: %v", env.AllowApt, err)
 	}
 }

@@ -31,7 +31,7 @@ func (a *app) becomeDashboard(ctx context.Context) error {
 	for _, line := range start.Lines {
 		a.say("%s", line)
 	}
-	a.unsetenv(env.ExecAsRoot.String()) // that is for docker exec
+	a.Environ = a.Environ.Without(env.ExecAsRoot.String()) // that is for docker exec
 	if code := a.dropRoot(); code != 0 {
 		return exitCode(code)
 	}

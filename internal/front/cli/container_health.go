@@ -1,12 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -108,7 +108,7 @@ func (a *app) dashboardIfWanted(ctx context.Context) (ok bool, reason string) {
 	}
 	var e env.Environ
 	for _, v := range []env.Variable{env.Dashboard, env.DashboardHost, env.DashboardPort} {
-		e = e.With(v.String(), a.containerEnv(v.String()))
+		e = e.With(v.String(), a.ofContainer(v))
 	}
 	if _, wanted := dashboard.Decide(e); !wanted {
 		return true, ""
@@ -124,16 +124,9 @@ func (a *app) dashboardIfWanted(ctx context.Context) (ok bool, reason string) {
 	return false, "dashboard does not accept on port " + port
 }
 
-// containerEnv is a variable of the container, which docker exec may lack; "" if there is none.
-func (a *app) containerEnv(name string) string {
-	if value := a.getenv(name); value != "" {
-		return value
-	}
-	b, err := os.ReadFile(a.path("/run/s6/container_environment/" + name))
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSuffix(string(b), "\n")
+// ofContainer returns the value that a variable has in the container, which docker exec may lack.
+func (a *app) ofContainer(v env.Variable) string {
+	return cmp.Or(a.Environ.Value(v), env.ReadOne(a.path(env.Dir), v))
 }
 
 // wantedUp lists the reports of all gateways that somebody wants up.

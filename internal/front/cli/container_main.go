@@ -6,15 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/front/command"
 	"caduceus/internal/identity"
+	"caduceus/internal/launch"
 )
 
 // yieldsPath is the list that containerPrograms made.
@@ -36,12 +34,12 @@ func (a *app) main(ctx context.Context, words []string) error {
 	}
 	a.chdir()
 	p := chooseProgram(words,
-		func(name string) []string { return findPrograms(a.getenv("PATH"), name) }, a.yields(), executable)
+		func(name string) []string { return launch.FindAll(name, a.Environ.Get("PATH")) }, a.yields(), launch.Executable)
 	switch {
-	case p.Code == 127:
+	case p.Code == launch.NotFound:
 		a.say("[hermes] ERROR: %s: no such program", p.Path)
 		return exitCode(p.Code)
-	case p.Code == 126:
+	case p.Code == launch.NotExecutable:
 		a.say("[hermes] ERROR: %s: not executable", p.Path)
 		return exitCode(p.Code)
 	case p.Path != "":
@@ -63,14 +61,14 @@ func (a *app) enterContainer() error {
 	if err != nil {
 		return err
 	}
-	if err := identity.Supported(a.euid, account, a.getenv); err != nil {
+	if err := identity.Supported(a.euid, account, a.Environ); err != nil {
 		a.say("%v", err)
 		return exitCode(1)
 	}
 	if a.euid == 0 {
 		if err := a.become(account); err != nil {
 			a.say("[hermes] ERROR: refusing to run the main program as root: %v", err)
-			return exitCode(126)
+			return exitCode(launch.NotExecutable)
 		}
 	}
 	a.enterEnvironment()
@@ -82,33 +80,15 @@ func (a *app) enterContainer() error {
 // contract: ENV-07
 func (a *app) enterEnvironment() {
 	a.setenv("HOME", a.home.Root())
-	a.setenv("VIRTUAL_ENV", venvPath)
-	a.setenv("PATH", mainPath(a.getenv("PATH")))
-}
-
-// mainPath is PATH with the front and the agent's environment before the system's programs, but after
-// the supervision tools where they come first.
-//
-// contract: ENV-07
-func mainPath(path string) string {
-	const tools = "/command"
-	dirs := filepath.SplitList(path)
-	if len(dirs) == 0 {
-		dirs = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
-	}
-	first := []string{"/opt/hermes/bin", venvPath + "/bin"}
-	if dirs[0] == tools {
-		first = append([]string{tools}, first...)
-	}
-	dirs = slices.DeleteFunc(dirs, func(dir string) bool { return slices.Contains(first, dir) })
-	return strings.Join(append(first, dirs...), ":")
+	a.setenv("VIRTUAL_ENV", env.VenvDir)
+	a.setenv("PATH", env.MainPath(a.Environ.Get("PATH")))
 }
 
 // chdir enters the directory that HERMES_ORIG_CWD names; without one it stays where it was called.
 //
 // contract: CMD-06
 func (a *app) chdir() {
-	dir := a.getenv("HERMES_ORIG_CWD")
+	dir := a.Environ.Value(env.WorkDir)
 	if dir == "" {
 		return
 	}
@@ -117,7 +97,7 @@ func (a *app) chdir() {
 		err = os.Chdir(dir)
 	}
 	if err != nil {
-		a.say("[hermes] HERMES_ORIG_CWD=%s is ignored (%v); staying where docker run -w says", contenv.Shown(dir), reason(err))
+		a.say("[hermes] %s=%s is ignored (%v); staying where docker run -w says", env.WorkDir, env.Shown(dir), reason(err))
 	}
 }
 
@@ -138,20 +118,14 @@ func (a *app) yields() []string {
 	return readYields(f)
 }
 
-// becomeProgram replaces this process. A script without a #! line is the shell's, as everywhere.
+// becomeProgram replaces this process.
 //
 // contract: CMD-08
 func (a *app) becomeProgram(p program) error {
 	err := a.Exec(p.Path, p.Argv, a.Environ)
-	if errors.Is(err, syscall.ENOEXEC) {
-		err = a.Exec("/bin/sh", append([]string{"sh", p.Path}, p.Argv[1:]...), a.Environ)
-	}
 	if err == nil {
 		return nil // a test's Exec
 	}
 	a.say("[hermes] ERROR: cannot execute %s: %v", p.Path, err)
-	if errors.Is(err, os.ErrNotExist) {
-		return exitCode(127)
-	}
-	return exitCode(126)
+	return exitCode(launch.ErrorCode(err))
 }

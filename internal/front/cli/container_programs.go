@@ -3,6 +3,8 @@ package cli
 import (
 	"bufio"
 
+	"caduceus/internal/launch"
+
 	"github.com/spf13/cobra"
 )
 
@@ -14,7 +16,7 @@ func (a *app) containerPrograms() *cobra.Command {
 	return hidden("programs", "Build step: which programs of the image have a subcommand's name", func(*cobra.Command, []string) error {
 		names := bufio.NewScanner(a.Stdin)
 		for names.Scan() {
-			for _, path := range findPrograms(a.getenv("PATH"), names.Text()) {
+			for _, path := range launch.FindAll(names.Text(), a.Environ.Get("PATH")) {
 				a.print("%s %s", names.Text(), path)
 			}
 		}

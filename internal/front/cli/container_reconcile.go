@@ -18,5 +18,5 @@ func (a *app) containerReconcile() *cobra.Command {
 }
 
 func (a *app) reconcileOptions(account identity.Account) reconcile.Options {
-	return reconcile.Options{Getenv: a.getenv, Account: account, Stdout: a.Stdout, Stderr: a.Stderr, Now: a.Now}
+	return reconcile.Options{Environ: a.Environ, Account: account, Stdout: a.Stdout, Stderr: a.Stderr, Now: a.Now}
 }

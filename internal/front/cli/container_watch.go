@@ -12,6 +12,7 @@ import (
 	"caduceus/internal/front/reconcile"
 	"caduceus/internal/front/setup"
 	"caduceus/internal/front/volumelock"
+	"caduceus/internal/launch"
 )
 
 // containerWatch is what the slot main-hermes runs, for as long as the container lives.
@@ -33,7 +34,7 @@ func (a *app) watch(ctx context.Context) error {
 	if a.euid == 0 {
 		if err := a.become(account); err != nil {
 			a.say("main-hermes: refusing to run as root: %v", err)
-			return exitCode(126)
+			return exitCode(launch.NotExecutable)
 		}
 	}
 	hold := holder{a: a, self: volumelock.Self()}

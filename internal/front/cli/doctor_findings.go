@@ -15,6 +15,7 @@ import (
 	"caduceus/internal/front/profile"
 	"caduceus/internal/front/volumelock"
 	"caduceus/internal/identity"
+	"caduceus/internal/launch"
 )
 
 // findImage looks at what supervises, what is supervised, and where they live.
@@ -22,11 +23,11 @@ func (a *app) findImage(add adder) {
 	if !a.initRuns() {
 		add("init", "nothing supervises "+a.scandir.Path, "start the container with the image's own entry point")
 	}
-	if err := executable(a.path(agentPath)); err != nil {
+	if err := launch.Executable(a.path(agentPath)); err != nil {
 		add(agentPath, err.Error(), "use an image whose agent is complete")
 	}
-	if _, notice := profile.ParseHome(a.getenv("HERMES_HOME")); notice != "" {
-		add("HERMES_HOME", notice, "set an absolute path that is not the system's")
+	if _, notice := profile.ParseHome(a.Environ); notice != "" {
+		add(env.Home.String(), notice, "set an absolute path that is not the system's")
 	}
 }
 
@@ -34,12 +35,11 @@ func (a *app) findImage(add adder) {
 //
 // contract: ENV-11
 func (a *app) findVariables(add adder) {
-	environ := env.Environ(a.Environ)
-	for _, name := range environ.Miscased() {
+	for _, name := range a.Environ.Miscased() {
 		add(name, "nobody reads it: names of variables are upper case", "docker run -e "+strings.ToUpper(name)+"=…")
 	}
 	for _, v := range env.Switches() {
-		if value := environ.Value(v); !v.Yes(value) && !env.No(value) {
+		if value := a.Environ.Value(v); !v.Yes(value) && !env.No(value) {
 			add(v.String(), env.Shown(value)+" is neither true nor false; it counts as false", "docker run -e "+v.String()+"=1, or =0")
 		}
 	}

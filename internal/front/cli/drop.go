@@ -4,8 +4,9 @@ import (
 	"errors"
 	"os"
 
+	"caduceus/internal/env"
 	"caduceus/internal/identity"
-	"caduceus/internal/variable"
+	"caduceus/internal/launch"
 )
 
 // dropRoot makes root, as docker exec starts it, hermes: what it writes on the volume must be
@@ -13,12 +14,12 @@ import (
 //
 // contract: EXEC-01
 func (a *app) dropRoot() int {
-	if a.euid != 0 || variable.On(a.getenv, "HERMES_DOCKER_EXEC_AS_ROOT") {
+	if a.euid != 0 || env.ExecAsRoot.On(a.Environ) {
 		return 0
 	}
 	if _, err := os.Stat(a.path(setuidgidPath)); errors.Is(err, os.ErrNotExist) {
 		a.say("hermes-shim: %s not found: refusing to run as root; start it as user hermes, or set HERMES_DOCKER_EXEC_AS_ROOT=1", setuidgidPath)
-		return 126
+		return launch.NotExecutable
 	}
 	account, err := a.account()
 	if err == nil {
@@ -26,7 +27,7 @@ func (a *app) dropRoot() int {
 	}
 	if err != nil {
 		a.say("hermes-shim: refusing to run as root: %v", err)
-		return 126
+		return launch.NotExecutable
 	}
 	return 0
 }

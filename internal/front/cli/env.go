@@ -5,22 +5,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 	"time"
 
+	"caduceus/internal/env"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/identity"
+	"caduceus/internal/launch"
 	"caduceus/internal/s6"
-	"caduceus/internal/variable"
 )
 
 // Files of the image, and of the running container, that the front looks at.
 const (
 	agentPath     = "/opt/hermes/libexec/hermes"
-	venvPath      = "/opt/hermes/.venv"
 	svcPath       = "/command/s6-svc"
 	setuidgidPath = "/command/s6-setuidgid"
 	commPath      = "/proc/1/comm"
@@ -31,7 +29,7 @@ const (
 // Env is the process that a call of the front runs in. Tests set the fields that main leaves zero.
 type Env struct {
 	Args     []string // with the program's name
-	Environ  []string
+	Environ  env.Environ
 	Stdin    *os.File
 	Stdout   *os.File
 	Stderr   *os.File
@@ -53,51 +51,33 @@ type app struct {
 	scandir   gateway.Scandir
 }
 
-func newApp(env Env) *app {
-	if env.Exec == nil {
-		env.Exec = syscall.Exec
+func newApp(e Env) *app {
+	if e.Exec == nil {
+		e.Exec = launch.Exec
 	}
-	if env.Drop == nil {
-		env.Drop = identity.Drop
+	if e.Drop == nil {
+		e.Drop = identity.Drop
 	}
-	if env.Now == nil {
-		env.Now = time.Now
+	if e.Now == nil {
+		e.Now = time.Now
 	}
-	a := &app{Env: env, euid: env.StartUID}
-	a.Environ = slices.Clone(env.Environ)
-	if len(env.Args) > 0 {
-		a.args = env.Args[1:]
+	a := &app{Env: e, euid: e.StartUID}
+	if len(e.Args) > 0 {
+		a.args = e.Args[1:]
 	}
 	a.selection = profile.Parse(a.args)
-	a.home, _ = profile.ParseHome(a.getenv("HERMES_HOME"))
+	a.home, _ = profile.ParseHome(a.Environ)
 	switch {
 	case len(a.args) > 0 && a.args[0] == "container": // what follows is another program's
 		a.selection = profile.Selection{Rest: a.args}
-	case a.getenv("HERMES_HOME") != string(a.home): // the boot has named it; the agent must not take what the front refuses
-		a.setenv("HERMES_HOME", string(a.home))
+	case a.Environ.Value(env.Home) != string(a.home): // the boot has named it; the agent must not take what the front refuses
+		a.setenv(env.Home.String(), string(a.home))
 	}
-	a.scandir.Path, _ = gateway.ScandirPath(a.getenv("S6_PROFILE_GATEWAY_SCANDIR"))
+	a.scandir.Path, _ = gateway.ScandirPath(a.Environ)
 	return a
 }
 
-// getenv is the value of a variable; the first one counts, as in the C library.
-func (a *app) getenv(name string) string {
-	for _, entry := range a.Environ {
-		if value, found := strings.CutPrefix(entry, name+"="); found {
-			return value
-		}
-	}
-	return ""
-}
-
-func (a *app) setenv(name, value string) {
-	a.unsetenv(name)
-	a.Environ = append(a.Environ, name+"="+value)
-}
-
-func (a *app) unsetenv(name string) {
-	a.Environ = slices.DeleteFunc(a.Environ, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
-}
+func (a *app) setenv(name, value string) { a.Environ = a.Environ.With(name, value) }
 
 // path is a path of the image.
 func (a *app) path(p string) string { return filepath.Join(a.Root, p) }
@@ -140,7 +120,7 @@ func (a *app) agentKnows() bool {
 
 // profileName is the profile that the command line means. Its error has been printed already.
 func (a *app) profileName() (string, error) {
-	name, err := profile.Resolve(a.selection, a.home, variable.On(a.getenv, "HERMES_S6_SUPERVISED_CHILD"))
+	name, err := profile.Resolve(a.selection, a.home, env.SupervisedChild.On(a.Environ))
 	if err != nil {
 		a.say("Error: %v", err)
 		return "", exitCode(1)

@@ -18,6 +18,7 @@ import (
 
 	"caduceus/internal/front/profile"
 	"caduceus/internal/identity"
+	"caduceus/internal/launch"
 	"caduceus/internal/s6"
 )
 
@@ -218,7 +219,7 @@ func fakeAgentMain() int {
 }
 
 func changeProfile(verb string, names []string, yes bool) error {
-	home, _ := profile.ParseHome(os.Getenv("HERMES_HOME"))
+	home, _ := profile.ParseHome(os.Environ())
 	name := strings.TrimSuffix(names[0], ".tar.gz")
 	dir := home.Dir(name)
 	_, err := os.Stat(dir)
@@ -310,7 +311,7 @@ func hermesMain() int {
 				fmt.Fprintln(os.Stdout, "exec:", strings.Join(argv, " "))
 				return nil
 			}
-			return syscall.Exec(path, argv, environ)
+			return launch.Exec(path, argv, environ)
 		},
 		Drop: func(a identity.Account) error {
 			fmt.Fprintln(os.Stdout, "drop:", a.Name)

@@ -3,14 +3,14 @@ package cli
 import (
 	"context"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
+	"caduceus/internal/env"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
-	"caduceus/internal/variable"
+	"caduceus/internal/launch"
+	"caduceus/internal/procfs"
 )
 
 // breadcrumb is one line; the contract fixes three words of it.
@@ -61,13 +61,13 @@ func (a *app) gatewayRun(ctx context.Context, run gateway.RunArgs) error {
 func (a *app) runFacts(run gateway.RunArgs) gateway.Facts {
 	return gateway.Facts{
 		InitRuns:        a.initRuns(),
-		SupervisedChild: variable.On(a.getenv, "HERMES_S6_SUPERVISED_CHILD"),
+		SupervisedChild: env.SupervisedChild.On(a.Environ),
 		NoSuperviseFlag: run.NoSupervise,
-		NoSuperviseEnv:  variable.On(a.getenv, "HERMES_GATEWAY_NO_SUPERVISE"),
+		NoSuperviseEnv:  env.NoSupervise.On(a.Environ),
 		StartedAsRoot:   a.StartUID == 0,
 		KeepsRoot:       a.euid == 0,
-		RootAllowed:     variable.On(a.getenv, "HERMES_ALLOW_ROOT_GATEWAY"),
-		RespectStop:     variable.On(a.getenv, "HERMES_GATEWAY_RESPECT_STOP"),
+		RootAllowed:     env.AllowRootGateway.On(a.Environ),
+		RespectStop:     env.RespectStop.On(a.Environ),
 	}
 }
 
@@ -76,7 +76,7 @@ func (a *app) stopped(name string) bool {
 	dir := a.home.Dir(name)
 	state, _ := profile.ReadState(dir)   // what cannot be read is no stop
 	intent, _ := profile.ReadIntent(dir) // likewise
-	return profile.Prior(state, intent, profile.MachineBoot()) == profile.Stopped
+	return profile.Prior(state, intent, procfs.MachineBoot(procfs.Root)) == profile.Stopped
 }
 
 // commandLine is what a person types to have words done for a profile.
@@ -100,9 +100,9 @@ func (a *app) refuseRoot() error {
 //
 // contract: GW-05
 func (a *app) becomeHeartbeat() error {
-	for _, dir := range append(filepath.SplitList(a.getenv("PATH")), "/usr/bin", "/bin") {
-		sleep, err := exec.LookPath(filepath.Join(dir, "sleep"))
-		if err == nil && filepath.IsAbs(sleep) && a.Exec(sleep, []string{"sleep", "infinity"}, a.Environ) == nil {
+	path := a.Environ.Get("PATH") + ":" + env.SystemPath
+	for _, sleep := range launch.FindAll("sleep", path) {
+		if a.Exec(sleep, []string{"sleep", "infinity"}, a.Environ) == nil {
 			return nil // a test's Exec
 		}
 	}
@@ -121,5 +121,5 @@ func (a *app) block() int {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
 	<-stop
-	return 128 + int(syscall.SIGTERM)
+	return launch.SignalCode(syscall.SIGTERM)
 }

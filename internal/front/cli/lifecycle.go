@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/env"
 	"caduceus/internal/front/command"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
@@ -31,7 +32,7 @@ func (a *app) warn(err error) { a.say("hermes: %s", strings.ReplaceAll(err.Error
 //
 // contract: GW-19
 func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error {
-	if verb != gateway.Start && a.getenv("_HERMES_GATEWAY") == "1" {
+	if verb != gateway.Start && a.Environ.Value(env.InsideGateway) == "1" {
 		a.say("✗ Refusing to %s the gateway from inside the gateway process: it would end this command, too.", verb)
 		a.say("  Use `hermes gateway %s` from a shell outside of it.", verb)
 		return exitCode(1)

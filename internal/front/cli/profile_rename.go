@@ -7,6 +7,7 @@ import (
 
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
+	"caduceus/internal/procfs"
 	"caduceus/internal/s6"
 )
 
@@ -54,7 +55,7 @@ func (a *app) wanted(name string) profile.Want {
 	intent, _ := profile.ReadIntent(dir) // likewise
 	asked := ""
 	if intent.Want != "" || state.Desired != "" {
-		asked = profile.Prior(state, intent, profile.MachineBoot())
+		asked = profile.Prior(state, intent, procfs.MachineBoot(procfs.Root))
 	}
 	status, err := s6.ReadStatus(a.scandir.Dir(name))
 	switch up := err == nil && status.WantUp; {

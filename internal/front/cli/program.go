@@ -5,17 +5,17 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"caduceus/internal/launch"
 )
 
 // program is what the container's CMD runs.
 type program struct {
 	Path string   // absolute or relative to the directory; "" is the front itself
 	Argv []string // with the program's name; of the front: without
-	Code int      // 126 or 127: it cannot run
+	Code int      // launch.NotFound or NotExecutable: it cannot run
 }
 
 // chooseProgram routes CMD's words. find lists the executables of a name on PATH, in its order; yields
@@ -33,9 +33,9 @@ func chooseProgram(words []string, find func(name string) []string, yields []str
 		case err == nil:
 			return program{Path: name, Argv: words}
 		case errors.Is(err, fs.ErrNotExist):
-			return program{Path: name, Code: 127}
+			return program{Path: name, Code: launch.NotFound}
 		default:
-			return program{Path: name, Code: 126}
+			return program{Path: name, Code: launch.NotExecutable}
 		}
 	}
 	for _, path := range find(name) {
@@ -44,32 +44,6 @@ func chooseProgram(words []string, find func(name string) []string, yields []str
 		}
 	}
 	return program{Argv: words}
-}
-
-// executable reports whether a path is a program; the error is fs.ErrNotExist or fs.ErrPermission.
-func executable(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fs.ErrNotExist
-	case err != nil:
-		return err
-	case info.IsDir(), info.Mode()&0o111 == 0:
-		return fs.ErrPermission
-	}
-	return nil
-}
-
-// findPrograms lists the executables of a name in the absolute directories of path, in their order.
-func findPrograms(path, name string) []string {
-	var found []string
-	for _, dir := range filepath.SplitList(path) {
-		candidate := filepath.Join(dir, name)
-		if filepath.IsAbs(dir) && name != "" && executable(candidate) == nil && !slices.Contains(found, candidate) {
-			found = append(found, candidate)
-		}
-	}
-	return found
 }
 
 // readYields reads the list that the image's build made: "name path" a line. Without a list no program

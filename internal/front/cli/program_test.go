@@ -2,8 +2,6 @@ package cli
 
 import (
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -55,44 +53,5 @@ func TestChooseProgram(t *testing.T) {
 	}
 	if got := chooseProgram([]string{""}, func(string) []string { return nil }, nil, missing); got.Path != "" || got.Code != 0 {
 		t.Errorf("an empty word: %+v", got)
-	}
-}
-
-func TestFindPrograms(t *testing.T) {
-	clause.Proves(t, "CMD-02", "CMD-04")
-	dir := t.TempDir()
-	for name, mode := range map[string]os.FileMode{"a/x": 0o755, "b/x": 0o644, "c/x": 0o755} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.MkdirAll(filepath.Join(dir, "d/x"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	path := strings.Join([]string{"", ".", "relative", dir + "/none", dir + "/b", dir + "/d", dir + "/c", dir + "/a", dir + "/c"}, ":")
-	if diff := cmp.Diff([]string{dir + "/c/x", dir + "/a/x"}, findPrograms(path, "x")); diff != "" {
-		t.Error(diff)
-	}
-	if got := findPrograms(path, ""); got != nil {
-		t.Errorf("no name: %q", got)
-	}
-}
-
-func TestMainPath(t *testing.T) {
-	clause.Proves(t, "ENV-04", "ENV-07")
-	const system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-	for path, want := range map[string]string{
-		"/command:/usr/bin": "/command:/opt/hermes/bin:/opt/hermes/.venv/bin:/usr/bin",
-		"/usr/bin:/bin":     "/opt/hermes/bin:/opt/hermes/.venv/bin:/usr/bin:/bin",
-		"/x:/opt/hermes/.venv/bin:/opt/hermes/bin:/y": "/opt/hermes/bin:/opt/hermes/.venv/bin:/x:/y",
-		"": "/opt/hermes/bin:/opt/hermes/.venv/bin:" + system,
-	} {
-		if got := mainPath(path); got != want {
-			t.Errorf("mainPath(%q) = %q, want %q", path, got, want)
-		}
 	}
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/launch"
 )
 
 func TestMain(m *testing.M) {
@@ -75,7 +75,7 @@ func prepare(env *testscript.Env) error {
 	for link, program := range map[string]string{
 		agentPath: "fake-agent", svcPath: "fake-s6-svc", setuidgidPath: "fake-s6-svc",
 	} {
-		path, err := lookIn(env.Getenv("PATH"), program)
+		path, err := launch.Find(program, env.Getenv("PATH"))
 		if err != nil {
 			return err
 		}
@@ -109,15 +109,6 @@ func prepare(env *testscript.Env) error {
 		}
 	}
 	return nil
-}
-
-func lookIn(path, name string) (string, error) {
-	for _, dir := range filepath.SplitList(path) {
-		if candidate := filepath.Join(dir, name); executable(candidate) == nil {
-			return candidate, nil
-		}
-	}
-	return "", exec.ErrNotFound
 }
 
 // conforms validates stdout against a schema of docs/reference/schema, as one JSON object.

@@ -20,10 +20,8 @@ func Ended(e env.Environ, code string) (stayDown bool, hint string) {
 	if code != "1" || loopback(name) {
 		return false, ""
 	}
-	for _, provider := range []string{
-		"HERMES_DASHBOARD_BASIC_AUTH_USERNAME", "HERMES_DASHBOARD_OAUTH_CLIENT_ID", "HERMES_DASHBOARD_OIDC_ISSUER",
-	} {
-		if e.Get(provider) != "" {
+	for _, provider := range []env.Text{env.DashboardUser, env.DashboardOAuth, env.DashboardOIDC} {
+		if e.Value(provider) != "" {
 			return false, ""
 		}
 	}

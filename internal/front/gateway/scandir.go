@@ -10,15 +10,12 @@ import (
 	"slices"
 	"time"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/held"
 	"caduceus/internal/identity"
 	"caduceus/internal/s6"
 )
-
-// DefaultScandir is where the init of the image supervises services.
-const DefaultScandir = "/run/service"
 
 // ErrExists is wrapped when a slot of that name is there already.
 var ErrExists = fs.ErrExist
@@ -192,20 +189,24 @@ func poll(ctx context.Context, limit time.Duration, cond func() bool) bool {
 	return true
 }
 
-// ScandirPath is where gateways are supervised: DefaultScandir, or what S6_PROFILE_GATEWAY_SCANDIR
-// names. A value that cannot be a directory is replaced, and notice says so in one line.
+// ScandirPath returns where gateways are supervised, as env.Scandir says. A value that cannot be a
+// directory is replaced by the default, and notice says so in one line.
 //
 // contract: ENV-11
-func ScandirPath(value string) (path, notice string) {
-	switch {
-	case value == "":
-		return DefaultScandir, ""
-	case !filepath.IsAbs(value):
-		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%s is not an absolute path; using %s", contenv.Shown(value), DefaultScandir)
+func ScandirPath(environ env.Environ) (path, notice string) {
+	value := environ.Value(env.Scandir)
+	refused := func(why string) (string, string) {
+		return env.Scandir.Default(), fmt.Sprintf("%s=%s is %s; using %s", env.Scandir, env.Shown(value), why, env.Scandir.Default())
+	}
+	if value == "" {
+		return env.Scandir.Default(), ""
+	}
+	if !filepath.IsAbs(value) {
+		return refused("not an absolute path")
 	}
 	path = filepath.Clean(value)
-	if path != DefaultScandir && profile.IsSystemDir(path) {
-		return DefaultScandir, fmt.Sprintf("S6_PROFILE_GATEWAY_SCANDIR=%s is a directory of the system; using %s", contenv.Shown(value), DefaultScandir)
+	if path != env.Scandir.Default() && profile.IsSystemDir(path) {
+		return refused("a directory of the system")
 	}
 	return path, ""
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/env"
 	"caduceus/internal/identity"
 )
 
@@ -187,9 +188,9 @@ func TestWhichEndsKeepAGatewayDown(t *testing.T) {
 
 func TestAScandirThatCannotBeIsReplaced(t *testing.T) {
 	clause.Proves(t, "ENV-11", "REC-12")
-	for value, want := range map[string]string{"": DefaultScandir, "/srv/s/": "/srv/s", "relative": DefaultScandir, "$(id)": DefaultScandir} {
-		path, notice := ScandirPath(value)
-		if path != want || (notice != "") != (value != "" && want == DefaultScandir) {
+	for value, want := range map[string]string{"": "/run/service", "/srv/s/": "/srv/s", "relative": "/run/service", "$(id)": "/run/service", "/etc/s": "/run/service"} {
+		path, notice := ScandirPath(env.Environ{"S6_PROFILE_GATEWAY_SCANDIR=" + value})
+		if path != want || (notice != "") != (value != "" && want == "/run/service") {
 			t.Errorf("ScandirPath(%q) = %q, %q", value, path, notice)
 		}
 	}

@@ -5,32 +5,32 @@ import (
 	"path/filepath"
 	"strings"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 )
 
-// DefaultHome is H where HERMES_HOME says nothing.
-const DefaultHome = "/opt/data"
-
-// Home is the directory that HERMES_HOME names (H in the contract), and what follows from it.
+// Home is the directory that env.Home names (H in the contract), and what follows from it.
 type Home string
 
-// ParseHome takes the value of HERMES_HOME. A value that cannot be a directory of the container is
-// replaced by DefaultHome, and notice says so in one line.
+// ParseHome reads env.Home. A value that cannot be a directory of the container is replaced by the default,
+// and notice says so in one line.
 //
 // contract: ENV-11
-func ParseHome(value string) (home Home, notice string) {
+func ParseHome(environ env.Environ) (home Home, notice string) {
+	value := environ.Value(env.Home)
+	refused := func(why string) (Home, string) {
+		return Home(env.Home.Default()), fmt.Sprintf("%s=%s is %s; using %s", env.Home, env.Shown(value), why, env.Home.Default())
+	}
 	switch {
 	case value == "":
-		return DefaultHome, ""
+		return Home(env.Home.Default()), ""
 	case !filepath.IsAbs(value), strings.ContainsFunc(value, isControl):
-		return DefaultHome, fmt.Sprintf("HERMES_HOME=%s is not an absolute path; using %s", contenv.Shown(value), DefaultHome)
+		return refused("not an absolute path")
 	case len(value) > maxHome:
-		return DefaultHome, fmt.Sprintf("HERMES_HOME=%s is too long for a path; using %s", contenv.Shown(value), DefaultHome)
+		return refused("too long for a path")
 	}
 	home = Home(filepath.Clean(value))
 	if IsSystemDir(home.Root()) {
-		return DefaultHome, fmt.Sprintf("HERMES_HOME=%s is a directory of the system, which must not become hermes'; using %s",
-			contenv.Shown(value), DefaultHome)
+		return refused("a directory of the system, which must not become hermes'")
 	}
 	return home, ""
 }

@@ -5,14 +5,15 @@ import (
 	"testing"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/env"
 )
 
 func TestADirectoryOfTheSystemIsRefusedAsHome(t *testing.T) {
 	clause.Proves(t, "ENV-09", "ENV-11")
 	for value, want := range map[string]Home{
-		"":                              DefaultHome,
-		"/opt/data":                     DefaultHome,
-		"/opt/data/":                    DefaultHome,
+		"":                              "/opt/data",
+		"/opt/data":                     "/opt/data",
+		"/opt/data/":                    "/opt/data",
 		"/srv/a b;$(x)/h":               "/srv/a b;$(x)/h",
 		"/home/me/.hermes":              "/home/me/.hermes",
 		"/root/.hermes":                 "/root/.hermes",
@@ -38,10 +39,10 @@ func TestADirectoryOfTheSystemIsRefusedAsHome(t *testing.T) {
 		"/profiles/coder":               "", // its root is /
 		"/etc/profiles/coder":           "",
 	} {
-		home, notice := ParseHome(value)
+		home, notice := ParseHome(env.Environ{"HERMES_HOME=" + value})
 		refused := want == ""
 		if refused {
-			want = DefaultHome
+			want = "/opt/data"
 		}
 		if home != want || (notice != "") != refused {
 			t.Errorf("%.40q: want %s, refused %t; got %s, %q", value, want, refused, home, notice)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/env"
 )
 
 func TestWhichWordsSelectAProfile(t *testing.T) {
@@ -139,7 +140,7 @@ func TestWhereProfilesLie(t *testing.T) {
 	for value, want := range map[string]string{
 		"": "/opt/data", "/srv/h/": "/srv/h", "relative": "/opt/data", "$(touch /x)": "/opt/data", "/a\nb": "/opt/data",
 	} {
-		home, notice := ParseHome(value)
+		home, notice := ParseHome(env.Environ{"HERMES_HOME=" + value})
 		if string(home) != want || (notice != "") != (value != "" && want == "/opt/data") {
 			t.Errorf("ParseHome(%q) = %q, %q", value, home, notice)
 		}

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 )
 
 const wrapper = "main-wrapper.sh"
@@ -15,7 +15,7 @@ const wrapper = "main-wrapper.sh"
 // commandWords reads the words of CMD behind the wrapper, as /init was given them. There are none where
 // the image has another entry point, or another init.
 func (r run) commandWords() []string {
-	words, err := contenv.ReadCommand(r.CommandFile)
+	words, err := env.ReadCommand(r.CommandFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.warn(fmt.Errorf("cannot read the words of CMD: %w", err))
 	}

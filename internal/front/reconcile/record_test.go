@@ -122,7 +122,7 @@ func TestAnAdoptedGatewayIsRecordedIfItStarts(t *testing.T) {
 		const coder = "profiles/coder"
 		put(t, b.home, coder+"/SOUL.md", "")
 		put(t, b.home, coder+"/gateway_state.json", `{"gateway_state":"running"}`)
-		o := Options{Getenv: func(name string) string { return b.env[name] }, Account: b.account, Stdout: io.Discard, Stderr: &b.err, Now: time.Now, CommandFile: b.command}
+		o := Options{Environ: b.environ(), Account: b.account, Stdout: io.Discard, Stderr: &b.err, Now: time.Now, CommandFile: b.command}
 		if err := os.MkdirAll(b.scandir, 0o755); err != nil {
 			t.Fatal(err)
 		}

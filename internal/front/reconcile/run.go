@@ -10,23 +10,23 @@ import (
 	"strings"
 	"time"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/front/volumelock"
 	"caduceus/internal/held"
 	"caduceus/internal/identity"
+	"caduceus/internal/procfs"
 	"caduceus/internal/s6"
-	"caduceus/internal/variable"
 )
 
 // Options is what a run is given.
 type Options struct {
-	Getenv         func(string) string
+	Environ        env.Environ
 	Account        identity.Account // the owner of slots
 	Stdout, Stderr io.Writer
 	Now            func() time.Time
-	CommandFile    string // "": contenv.CommandFile
+	CommandFile    string // "": env.CommandFile
 }
 
 // Run is the boot script 02-reconcile-profiles. It returns the exit code: 0, or 1 if a slot could not be
@@ -108,10 +108,10 @@ type run struct {
 
 func newRun(o Options) run {
 	if o.CommandFile == "" {
-		o.CommandFile = contenv.CommandFile
+		o.CommandFile = env.CommandFile
 	}
-	home, ofHome := profile.ParseHome(o.Getenv("HERMES_HOME"))
-	path, ofScandir := gateway.ScandirPath(o.Getenv("S6_PROFILE_GATEWAY_SCANDIR"))
+	home, ofHome := profile.ParseHome(o.Environ)
+	path, ofScandir := gateway.ScandirPath(o.Environ)
 	return run{
 		Options: o, home: home, scandir: gateway.Scandir{Path: path, Account: o.Account},
 		notices: []string{ofHome, ofScandir},
@@ -134,8 +134,8 @@ func (r run) read() Input {
 		Command: ParseCommand(r.commandWords(), func(s profile.Selection) (string, error) {
 			return profile.Resolve(s, r.home, false)
 		}),
-		OptOut:      variable.On(r.Getenv, "HERMES_GATEWAY_NO_SUPERVISE"),
-		MachineBoot: profile.MachineBoot(),
+		OptOut:      env.NoSupervise.On(r.Environ),
+		MachineBoot: procfs.MachineBoot(procfs.Root),
 	}
 	if in.Command.Dashboard {
 		return in
@@ -181,23 +181,21 @@ func (r run) facts(name string) (Facts, profile.Config) {
 	return f, config
 }
 
-// multiplex: the variable decides where it says yes or no, else the configuration.
+// multiplex reports whether one gateway serves all profiles: the variable decides where it says yes or no,
+// else the configuration.
 //
 // contract: REC-09
 func (r run) multiplex(config profile.Config) bool {
-	const name = "GATEWAY_MULTIPLEX_PROFILES"
-	value := r.Getenv(name)
+	value := r.Environ.Value(env.MultiplexProfiles)
 	switch {
-	case variable.True(name, value):
+	case env.MultiplexProfiles.Yes(value):
 		return true
 	case strings.TrimSpace(value) == "":
 		return config.Multiplex
-	}
-	switch strings.ToLower(strings.TrimSpace(value)) {
-	case "0", "false", "no", "off":
+	case env.No(value):
 		return false
 	}
-	r.warn(fmt.Errorf("%s=%s is neither true nor false; using config.yaml (%t)", name, contenv.Shown(value), config.Multiplex))
+	r.warn(fmt.Errorf("%s=%s is neither true nor false; using config.yaml (%t)", env.MultiplexProfiles, env.Shown(value), config.Multiplex))
 	return config.Multiplex
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"caduceus/internal/clause"
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/identity"
 )
 
@@ -33,10 +33,17 @@ func newBoot(t *testing.T, command ...string) *boot {
 	b.account = identity.Account{Name: "hermes", UID: uint32(os.Geteuid()), GID: uint32(os.Getegid())}
 	put(t, b.home, "SOUL.md", "")
 	words := append([]string{"/opt/hermes/docker/main-wrapper.sh"}, command...)
-	if err := contenv.WriteCommand(b.command, words); err != nil {
+	if err := env.WriteCommand(b.command, words); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func (b *boot) environ() (environ env.Environ) {
+	for name, value := range b.env {
+		environ = append(environ, name+"="+value)
+	}
+	return environ
 }
 
 func put(t *testing.T, dir, name, content string) {
@@ -54,7 +61,7 @@ func (b *boot) run() int {
 	b.out.Reset()
 	b.err.Reset()
 	return Run(Options{
-		Getenv:  func(name string) string { return b.env[name] },
+		Environ: b.environ(),
 		Account: b.account,
 		Stdout:  &b.out,
 		Stderr:  &b.err,

@@ -3,19 +3,18 @@ package setup
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
+	"caduceus/internal/launch"
 )
 
 const (
-	browserVariable = "AGENT_BROWSER_EXECUTABLE_PATH"
-	minShmBytes     = 256 << 20
+	minShmBytes = 256 << 20
 )
 
 // findBrowser looks for the image's Chromium and tells the agent where it is, by a file of the
@@ -23,25 +22,25 @@ const (
 //
 // contract: SETUP-30
 func (j *job) findBrowser() {
-	browser := firstOf(j.get(browserVariable), j.dotenv[browserVariable])
+	browser := j.setting(env.Browser)
 	if browser == "" {
-		dir := j.get("PLAYWRIGHT_BROWSERS_PATH")
+		dir := j.Environ.Value(env.Browsers)
 		if dir == "" {
 			return
 		}
 		if browser = firstBrowser(j.real(dir)); browser == "" {
-			j.warn("no Chromium under %s, which PLAYWRIGHT_BROWSERS_PATH names: browser tools need %s", contenv.Shown(dir), browserVariable)
+			j.warn("no Chromium under %s, which %s names: browser tools need %s", env.Shown(dir), env.Browsers, env.Browser)
 			return
 		}
 		browser = j.shown(browser)
-		j.export(browserVariable, browser)
+		j.export(env.Browser, browser)
 		j.say("Found agent-browser Chromium binary: %s", browser)
-	} else if !isProgram(j.real(browser)) {
-		j.warn("%s=%s is no program: browser tools will fail; leave it unset to use the image's browser", browserVariable, contenv.Shown(browser))
+	} else if launch.Executable(j.real(browser)) != nil {
+		j.warn("%s=%s is no program: browser tools will fail; leave it unset to use the image's browser", env.Browser, env.Shown(browser))
 	}
 	var st unix.Statfs_t
 	if unix.Statfs(j.real("/dev/shm"), &st) == nil {
-		if line := shmWarning(st.Blocks*uint64(st.Bsize), j.get("AGENT_BROWSER_ARGS")); line != "" {
+		if line := shmWarning(st.Blocks*uint64(st.Bsize), j.Environ.Value(env.BrowserArgs)); line != "" {
 			j.warn("%s", line)
 		}
 	}
@@ -56,7 +55,7 @@ func firstBrowser(dir string) string {
 		if err != nil || !slices.Contains(names, filepath.Base(path)) {
 			return nil
 		}
-		if isProgram(path) {
+		if launch.Executable(path) == nil {
 			found = path
 			return fs.SkipAll
 		}
@@ -65,15 +64,10 @@ func firstBrowser(dir string) string {
 	return found
 }
 
-func isProgram(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
-}
-
 // export adds a variable for all that starts later. Outside a booted container there is no place
 // for it, and nobody to read it.
-func (j *job) export(name, value string) {
-	_, err := contenv.Write(j.real(contenv.Dir), []string{name + "=" + value})
+func (j *job) export(v env.Variable, value string) {
+	_, err := env.Write(j.real(env.Dir), env.Environ{v.String() + "=" + value})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.warn("%v", err)
 	}

@@ -12,8 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"caduceus/internal/variable"
-
+	"caduceus/internal/env"
 	"caduceus/internal/held"
 )
 
@@ -22,8 +21,8 @@ import (
 //
 // contract: SETUP-22, SETUP-23, SETUP-24
 func (j *job) migrateConfig(ctx context.Context, v *volume) error {
-	if variable.On(j.get, "HERMES_SKIP_CONFIG_MIGRATION") {
-		fmt.Fprintln(j.Stdout, "[config-migrate] HERMES_SKIP_CONFIG_MIGRATION is set; skipping config migration")
+	if env.SkipConfigMigration.On(j.Environ) {
+		fmt.Fprintln(j.Stdout, "[config-migrate] "+env.SkipConfigMigration.String()+" is set; skipping config migration")
 		return nil
 	}
 	content, err := held.ReadFile(j.real(v.name("config.yaml")))

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -13,8 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/variable"
-
+	"caduceus/internal/env"
 	"caduceus/internal/held"
 )
 
@@ -40,8 +40,8 @@ func (j *job) checkDotenv(_ context.Context, v *volume) error {
 		j.warn("%s line %d: %s; correct it or run the command \"setup\"", v.name(".env"), f.line, f.cause)
 	}
 
-	enabled := variable.True("API_SERVER_ENABLED", firstOf(j.get("API_SERVER_ENABLED"), values["API_SERVER_ENABLED"]))
-	key := firstOf(j.get("API_SERVER_KEY"), values["API_SERVER_KEY"])
+	enabled := env.APIServer.Yes(j.setting(env.APIServer))
+	key := j.setting(env.APIServerKey)
 	switch {
 	case !enabled:
 		return nil
@@ -68,13 +68,12 @@ func (j *job) addAPIKey(v *volume, content []byte) error {
 	return nil
 }
 
-func firstOf(values ...string) string {
-	for _, value := range values {
-		if value != "" {
-			return value
-		}
-	}
-	return ""
+// setting returns what a variable is for the agent: the container's wins over the file's, unless it is
+// empty.
+//
+// contract: ENV-06
+func (j *job) setting(v env.Variable) string {
+	return cmp.Or(j.Environ.Value(v), j.dotenv[v.String()])
 }
 
 // fault is a line of .env that says nothing to the agent. The cause never quotes the line: it may

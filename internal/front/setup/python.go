@@ -5,16 +5,15 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
+	"caduceus/internal/identity"
 )
 
 const (
-	venvDir       = installDir + "/.venv"
 	scriptTimeout = 2 * time.Minute
 )
 
@@ -27,7 +26,7 @@ func (j *job) script(ctx context.Context, name string, out io.Writer) error {
 func (j *job) python(ctx context.Context, program string, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, scriptTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, j.real(venvDir+"/bin/python"), j.real(program))
+	cmd := exec.CommandContext(ctx, j.real(env.VenvDir+"/bin/python"), j.real(program))
 	cmd.Dir = j.real(j.home)
 	cmd.Env = agentEnviron(j.Environ, j.home)
 	cmd.Stdout, cmd.Stderr = out, out
@@ -41,18 +40,19 @@ func (j *job) python(ctx context.Context, program string, out io.Writer) error {
 	return nil
 }
 
-// agentEnviron is environ as the agent's own programs get it.
+// agentEnviron returns environ as the agent's own programs get it.
 //
 // contract: ENV-07
-func agentEnviron(environ []string, home string) []string {
-	path, _ := contenv.Lookup(environ, "PATH")
-	set := []string{
-		"HOME=" + home, "HERMES_HOME=" + home, "USER=hermes", "LOGNAME=hermes", "VIRTUAL_ENV=" + venvDir,
-		"PATH=" + strings.TrimSuffix(venvDir+"/bin:"+path, ":"),
+func agentEnviron(environ env.Environ, home string) env.Environ {
+	for _, v := range []struct{ name, value string }{
+		{"HOME", home},
+		{env.Home.String(), home},
+		{"USER", identity.Hermes},
+		{"LOGNAME", identity.Hermes},
+		{"VIRTUAL_ENV", env.VenvDir},
+		{"PATH", env.VenvPath(environ.Get("PATH"))},
+	} {
+		environ = environ.With(v.name, v.value)
 	}
-	kept := slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		return slices.ContainsFunc(set, func(s string) bool { return strings.HasPrefix(s, name+"=") })
-	})
-	return append(kept, set...)
+	return environ
 }

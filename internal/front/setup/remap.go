@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 
+	"caduceus/internal/env"
 	"caduceus/internal/identity"
 )
 
@@ -13,7 +14,7 @@ import (
 //
 // contract: SETUP-02 to SETUP-09, SETUP-31 to SETUP-33
 func (j *job) remap(db *identity.DB) {
-	r := identity.Decide(j.get, j.hermes, owner(j.real(j.home)))
+	r := identity.Decide(j.Environ, j.hermes, owner(j.real(j.home)))
 	for _, line := range r.Ignored {
 		j.warn("%s; it counts as not set (hermes is %d:%d)", line, j.hermes.UID, j.hermes.GID)
 	}
@@ -77,17 +78,17 @@ func owner(path string) *identity.Owner {
 //
 // contract: RUN-04
 func (j *job) reportIgnored() {
-	if names := ignored(j.get); len(names) > 0 {
+	if names := ignored(j.Environ); len(names) > 0 {
 		j.warn("%s ignored: the container was started as uid %d, and only a root start can change ids",
 			strings.Join(names, ", "), j.start)
 	}
 }
 
-func ignored(get func(string) string) []string {
+func ignored(environ env.Environ) []string {
 	var names []string
-	for _, name := range []string{"HERMES_UID", "HERMES_GID", "PUID", "PGID", "HERMES_ADOPT_VOLUME_OWNER"} {
-		if get(name) != "" {
-			names = append(names, name)
+	for _, v := range []env.Variable{env.UID, env.GID, env.PUID, env.PGID, env.AdoptVolumeOwner} {
+		if environ.Value(v) != "" {
+			names = append(names, v.String())
 		}
 	}
 	return names

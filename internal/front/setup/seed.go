@@ -11,8 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/contenv"
-
+	"caduceus/internal/env"
 	"caduceus/internal/held"
 )
 
@@ -126,10 +125,9 @@ func (j *job) dropInstallMethod(_ context.Context, v *volume) error {
 //
 // contract: SETUP-27, SETUP-28
 func (j *job) bootstrapGateway(_ context.Context, v *volume) error {
-	const name = "HERMES_GATEWAY_BOOTSTRAP_STATE"
-	value := j.get(name)
+	value := j.Environ.Value(env.BootstrapState)
 	if value != "" && value != "running" {
-		j.warn("%s=%s is ignored: its only value is running", name, contenv.Shown(value))
+		j.warn("%s=%s is ignored: its only value is running", env.BootstrapState, env.Shown(value))
 	}
 	if value != "running" || !j.missing(v, "seed", "gateway_state.json") {
 		return nil
@@ -142,10 +140,10 @@ func (j *job) bootstrapGateway(_ context.Context, v *volume) error {
 // contract: SETUP-25, SETUP-26
 func (j *job) bootstrapAuth(ctx context.Context, v *volume) error {
 	const rel = "auth.json"
-	if content := j.signIn("HERMES_AUTH_JSON_BOOTSTRAP"); content != "" && j.missing(v, "seed", rel) {
+	if content := j.signIn(env.AuthBootstrap); content != "" && j.missing(v, "seed", rel) {
 		return v.create(rel, []byte(content), 0o600)
 	}
-	if j.signIn("HERMES_AUTH_JSON_REBOOTSTRAP") == "" {
+	if j.signIn(env.AuthRebootstrap) == "" {
 		return nil
 	}
 	_, err := v.Stat(rel)
@@ -163,11 +161,11 @@ func (j *job) bootstrapAuth(ctx context.Context, v *volume) error {
 // in the way of a good one later. The value is a secret and never shown.
 //
 // contract: ENV-11
-func (j *job) signIn(name string) string {
-	content := j.get(name)
+func (j *job) signIn(v env.Text) string {
+	content := j.Environ.Value(v)
 	var object map[string]json.RawMessage
 	if content != "" && json.Unmarshal([]byte(content), &object) != nil {
-		j.warn("%s is ignored: it is no JSON object", name)
+		j.warn("%s is ignored: it is no JSON object", v)
 		return ""
 	}
 	return content

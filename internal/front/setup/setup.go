@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/identity"
 
@@ -18,7 +18,7 @@ import (
 
 // Env is what setup is given by its caller.
 type Env struct {
-	Environ        []string // of the container, as with-contenv gives it
+	Environ        env.Environ // of the container, as with-contenv gives it
 	Stdout, Stderr io.Writer
 	Root           string // prefix of every path; "" is the real root
 }
@@ -60,25 +60,25 @@ func (j *job) hermesSteps() []step {
 // Run is cont-init 01. It returns 0 unless the account of hermes is missing altogether.
 //
 // contract: SETUP-01, RUN-04
-func Run(ctx context.Context, env Env) int {
-	j := &job{Env: env, start: os.Geteuid()}
-	home, notice := profile.ParseHome(j.get("HERMES_HOME"))
+func Run(ctx context.Context, e Env) int {
+	j := &job{Env: e, start: os.Geteuid()}
+	home, notice := profile.ParseHome(j.Environ)
 	j.home = string(home)
 	if notice != "" {
 		j.warn("%s", notice)
 	}
-	if j.get("HERMES_HOME") != j.home { // an empty one, too: the agent would take another directory
-		j.export("HERMES_HOME", j.home)
+	if j.Environ.Value(env.Home) != j.home { // an empty one, too: the agent would take another directory
+		j.export(env.Home, j.home)
 	}
 	j.warnAboutSwitches()
 	j.warnAboutNames()
 
-	db, err := identity.Open(env.Root)
+	db, err := identity.Open(e.Root)
 	if err == nil {
 		j.hermes, err = db.Account(identity.Hermes)
 	}
 	if err != nil {
-		fmt.Fprintf(env.Stderr, "[stage2] ERROR: %v\n", err)
+		fmt.Fprintf(e.Stderr, "[stage2] ERROR: %v\n", err)
 		return 1
 	}
 	if j.start == 0 {
@@ -155,11 +155,6 @@ func (j *job) real(path string) string { return filepath.Join("/", j.Root, path)
 // shown is the reverse of real.
 func (j *job) shown(path string) string {
 	return strings.TrimPrefix(path, strings.TrimSuffix(j.real("/"), "/"))
-}
-
-func (j *job) get(name string) string {
-	value, _ := contenv.Lookup(j.Environ, name)
-	return value
 }
 
 func (j *job) say(format string, args ...any) {

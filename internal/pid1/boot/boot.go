@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/pid1/container"
 	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/settings"
@@ -17,7 +17,7 @@ import (
 // Options of a boot. The zero value is /init in a container.
 type Options struct {
 	Args    []string // without argv[0]; leading flags of tini are dropped
-	Environ []string
+	Environ env.Environ
 	Version string
 	// Refuse is why nobody may start the container as this uid. It is asked when the start fails for
 	// another reason, which the wrong user may well be the cause of. nil: everybody may.
@@ -75,8 +75,8 @@ type boot struct {
 	version string
 	refused func(startUID int) error
 	args    []string
-	environ []string // as given, with the completed PATH
-	cwd     string   // of /init at its start
+	environ env.Environ // as given, with the completed PATH
+	cwd     string      // of /init at its start
 	tty     terminal
 	signals *signals
 	user    chan error // outcome of the bundle user
@@ -84,9 +84,8 @@ type boot struct {
 }
 
 func newBoot(o Options) *boot {
-	environ := withPath(o.Environ)
-	look := func(name string) (string, bool) { return contenv.Lookup(environ, name) }
-	start, warnings := settings.Read(look)
+	environ := o.Environ.With("PATH", env.InitPath(o.Environ.Get("PATH")))
+	start, warnings := settings.Read(environ)
 	lines := log.New(log.Stderr{}, start.Verbosity)
 	logger := lines.Logger("init")
 	once := log.NewOnce(logger)
@@ -115,11 +114,11 @@ func newBoot(o Options) *boot {
 // childEnv is the environment of scripts, services and CMD.
 //
 // spec: SUP-62
-func childEnv(start settings.Settings, environ []string) []string {
+func childEnv(start settings.Settings, environ env.Environ) env.Environ {
 	if start.KeepEnv {
 		return environ
 	}
-	return contenv.PathOnly(environ)
+	return environ.PathOnly()
 }
 
 // step runs one step of the boot, unless the container is to stop.

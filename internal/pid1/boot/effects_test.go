@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"caduceus/internal/clause"
 )
 
@@ -101,25 +99,6 @@ func TestSessionFor(t *testing.T) {
 		if got.Setsid != c.want.Setsid || got.Setctty != c.want.Setctty || got.Setpgid != c.want.Setpgid {
 			t.Errorf("%s: %+v", name, got)
 		}
-	}
-}
-
-func TestWithPath(t *testing.T) {
-	clause.Proves(t, "ENV-04")
-	t.Parallel()
-	for path, want := range map[string]string{
-		"":                        "/command:/usr/bin:/bin",
-		"/usr/local/bin:/usr/bin": "/command:/bin:/usr/local/bin:/usr/bin",
-		"/a:/usr/bin:/bin":        "/command:/a:/usr/bin:/bin",
-		"/command:/usr/bin:/bin":  "/command:/usr/bin:/bin",
-	} {
-		got := withPath([]string{"A=1", "PATH=" + path})
-		if diff := cmp.Diff([]string{"A=1", "PATH=" + want}, got); diff != "" {
-			t.Error(diff)
-		}
-	}
-	if diff := cmp.Diff([]string{"PATH=/command:/usr/bin:/bin"}, withPath(nil)); diff != "" {
-		t.Error(diff)
 	}
 }
 

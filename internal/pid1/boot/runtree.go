@@ -10,9 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/pid1/services"
-	"caduceus/internal/pid1/settings"
 	"caduceus/internal/s6"
 )
 
@@ -80,7 +79,7 @@ func (b *boot) checkRun() error {
 		return b.mountRun(dir)
 	case refuseWorldWritable:
 		return refusal{fmt.Errorf("cannot use %q: any user may replace what is in it; start with --tmpfs %s:mode=1777, or set %s=1",
-			dir, dir, settings.WorldWritableRun)}
+			dir, dir, env.WorldWritableRun)}
 	}
 	return nil
 }
@@ -171,7 +170,7 @@ func (b *boot) makeSkeleton() error {
 //
 // spec: SUP-61
 func (b *boot) writeCommand() error {
-	if err := contenv.WriteCommand(contenv.CommandFile, b.args); err != nil {
+	if err := env.WriteCommand(env.CommandFile, b.args); err != nil {
 		return fmt.Errorf("cannot write the words of CMD: %w", err)
 	}
 	return nil
@@ -190,7 +189,7 @@ func (b *boot) makeEnvironment() error {
 	if b.Settings.Start.KeepEnv {
 		return nil
 	}
-	left, err := contenv.Write(contenv.Dir, b.environ)
+	left, err := env.Write(env.Dir, b.environ)
 	for _, name := range left {
 		b.Warnf("variable %q is not passed on: it cannot name a file", name)
 	}

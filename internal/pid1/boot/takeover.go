@@ -4,15 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
-
-	"caduceus/internal/pid1/program"
-	"caduceus/internal/pid1/services"
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/contenv"
 	"caduceus/internal/pid1/proc"
+	"caduceus/internal/pid1/program"
+	"caduceus/internal/pid1/services"
 )
 
 // comm is the process name that the agent looks for to recognise its init (contract: BOOT-06).
@@ -88,31 +85,4 @@ func awaitClosing(ctx context.Context, fd int) error {
 		}
 	}
 	return nil
-}
-
-// withPath puts in front of PATH what it lacks of the directories that hold the image's programs.
-//
-// contract: ENV-04
-func withPath(environ []string) []string {
-	path, _ := contenv.Lookup(environ, "PATH")
-	var dirs, out []string
-	if path != "" {
-		dirs = strings.Split(path, ":")
-	}
-	have := map[string]bool{}
-	for _, d := range dirs {
-		have[d] = true
-	}
-	var missing []string
-	for _, d := range []string{"/command", "/usr/bin", "/bin"} {
-		if !have[d] {
-			missing = append(missing, d)
-		}
-	}
-	for _, kv := range environ {
-		if !strings.HasPrefix(kv, "PATH=") {
-			out = append(out, kv)
-		}
-	}
-	return append(out, "PATH="+strings.Join(append(missing, dirs...), ":"))
 }

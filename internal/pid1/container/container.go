@@ -3,6 +3,7 @@ package container
 import (
 	"sync/atomic"
 
+	"caduceus/internal/env"
 	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/program"
@@ -17,7 +18,7 @@ type Container struct {
 	Log        *log.Log
 	Once       *log.Once
 	Settings   *settings.Source
-	Environ    []string // of all programs and services
+	Environ    env.Environ // of all programs and services
 	Procs      *proc.Table
 	Programs   *program.Runner
 	Services   *services.Services

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/launch"
 	"caduceus/internal/pid1/proc"
 )
@@ -16,7 +16,7 @@ import (
 // Options of a Runner.
 type Options struct {
 	Procs   *proc.Table
-	Environ []string        // of the programs; its PATH is where they are found
+	Environ env.Environ     // of the programs; its PATH is where they are found
 	Stop    context.Context // ends when the container is to stop
 	Grace   time.Duration   // between TERM and KILL for a program that ctx cuts short
 	Ready   <-chan struct{} // closed when a program may start; nil: at once
@@ -58,8 +58,7 @@ func (r *Runner) Start(p Program) (*proc.Child, error) {
 	if r.opt.Ready != nil {
 		<-r.opt.Ready
 	}
-	path, _ := contenv.Lookup(r.opt.Environ, "PATH")
-	file, err := launch.Find(p.Argv[0], path)
+	file, err := launch.Find(p.Argv[0], r.opt.Environ.Get("PATH"))
 	if err != nil {
 		return nil, err
 	}

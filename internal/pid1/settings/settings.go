@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"caduceus/internal/env"
 	"caduceus/internal/pid1/log"
-
-	"caduceus/internal/contenv"
 )
 
 // Settings are the variables of SUP-77 as values.
@@ -37,41 +35,42 @@ type Settings struct {
 // maxKillGrace bounds S6_KILL_GRACETIME.
 const maxKillGrace = 300 * time.Second
 
-// WorldWritableRun is the variable with which a user accepts a /run that others can write to.
-const WorldWritableRun = "S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES"
-
 // Read takes the settings from an environment. A value that cannot be used is named in a warning and
 // replaced by the default.
-func Read(look func(string) (string, bool)) (Settings, []string) {
-	r := reader{look: look}
+func Read(environ env.Environ) (Settings, []string) {
+	r := reader{environ: environ}
+	return r.settings(), r.warnings
+}
+
+func (r *reader) settings() Settings {
 	s := Settings{
-		KeepEnv:       r.number("S6_KEEP_ENV", 0) > 0,
-		Verbosity:     log.Level(r.number("S6_VERBOSITY", 2)),
-		IfStage2Fails: r.number("S6_BEHAVIOUR_IF_STAGE2_FAILS", 0),
-		Hook:          r.words("S6_STAGE2_HOOK"),
-		WaitServices:  r.number("S6_CMD_WAIT_FOR_SERVICES", 0) > 0,
-		WaitMax:       r.millis("S6_CMD_WAIT_FOR_SERVICES_MAXTIME", 0),
-		ServicesGrace: r.millis("S6_SERVICES_GRACETIME", 3000),
-		KillGrace:     r.millis("S6_KILL_GRACETIME", 3000),
-		FinishMax:     r.millis("S6_KILL_FINISH_MAXTIME", 5000),
-		CmdArg0:       r.words("S6_CMD_ARG0"),
-		CmdSignals:    r.number("S6_CMD_RECEIVE_SIGNALS", 0) > 0,
-		Profile:       r.name("S6_RUNTIME_PROFILE"),
-		BundleDir:     r.absolute("S6_RUNTIME_BUNDLEDIR"),
-		FixHidden:     r.number("S6_FIX_ATTRS_HIDDEN", 0) > 0,
-		SyncDisks:     r.number("S6_SYNC_DISKS", 0) > 0,
-		ClosingFD:     r.number("S6_WAIT_FOR_CLOSING_FD", 0),
-		WorldWritable: r.number(WorldWritableRun, 0) > 0,
+		KeepEnv:       r.number(env.KeepEnv) > 0,
+		Verbosity:     log.Level(r.number(env.Verbosity)),
+		IfStage2Fails: r.number(env.IfStage2Fails),
+		Hook:          r.words(env.Stage2Hook),
+		WaitServices:  r.number(env.WaitForServices) > 0,
+		WaitMax:       r.millis(env.WaitMax),
+		ServicesGrace: r.millis(env.ServicesGrace),
+		KillGrace:     r.millis(env.KillGrace),
+		FinishMax:     r.millis(env.FinishMax),
+		CmdArg0:       r.words(env.CmdArg0),
+		CmdSignals:    r.number(env.CmdSignals) > 0,
+		Profile:       r.name(env.RuntimeProfile),
+		BundleDir:     r.absolute(env.BundleDir),
+		FixHidden:     r.number(env.FixHidden) > 0,
+		SyncDisks:     r.number(env.SyncDisks) > 0,
+		ClosingFD:     r.number(env.ClosingFD),
+		WorldWritable: r.number(env.WorldWritableRun) > 0,
 	}
 	if s.KillGrace > maxKillGrace {
-		r.warn("S6_KILL_GRACETIME", "more than %d", maxKillGrace.Milliseconds())
+		r.warn(env.KillGrace, "more than %d", maxKillGrace.Milliseconds())
 		s.KillGrace = maxKillGrace
 	}
 	if s.ClosingFD != 0 && s.ClosingFD < 3 {
-		r.warn("S6_WAIT_FOR_CLOSING_FD", "less than 3")
+		r.warn(env.ClosingFD, "less than 3")
 		s.ClosingFD = 0
 	}
-	return s, r.warnings
+	return s
 }
 
 // latch keeps of a later reading what counts as it was at the start.
@@ -86,71 +85,71 @@ func (s Settings) latch(later Settings) Settings {
 }
 
 type reader struct {
-	look     func(string) (string, bool)
+	environ  env.Environ
+	honoured []string // the names of the variables that were read
 	warnings []string
 }
 
-func (r *reader) warn(name, format string, a ...any) {
-	r.warnings = append(r.warnings, name+" is "+fmt.Sprintf(format, a...))
+func (r *reader) warn(v env.Variable, format string, a ...any) {
+	r.warnings = append(r.warnings, v.String()+" is "+fmt.Sprintf(format, a...))
 }
 
-func (r *reader) word(name string) string {
-	v, _ := r.look(name)
-	return v
+func (r *reader) value(v env.Variable) string {
+	r.honoured = append(r.honoured, v.String())
+	return r.environ.Value(v)
 }
 
 // name reads the name of a directory entry: a path would lead out of the directory that is meant.
-func (r *reader) name(name string) string {
-	v := r.word(name)
-	if strings.Contains(v, "/") || v == "." || v == ".." {
-		r.warn(name, "%s, not a name: it is ignored", contenv.Shown(v))
+func (r *reader) name(v env.Text) string {
+	value := r.value(v)
+	if strings.Contains(value, "/") || value == "." || value == ".." {
+		r.warn(v, "%s, not a name: it is ignored", env.Shown(value))
 		return ""
 	}
-	return v
+	return value
 }
 
-func (r *reader) absolute(name string) string {
-	v := r.word(name)
-	if v != "" && !filepath.IsAbs(v) {
-		r.warn(name, "%s, not an absolute path: it is ignored", contenv.Shown(v))
+func (r *reader) absolute(v env.Path) string {
+	value := r.value(v)
+	if value != "" && !filepath.IsAbs(value) {
+		r.warn(v, "%s, not an absolute path: it is ignored", env.Shown(value))
 		return ""
 	}
-	return v
+	return value
 }
 
 // words splits at blanks as s6-overlay does: without a shell, without quotes.
-func (r *reader) words(name string) []string { return strings.Fields(r.word(name)) }
+func (r *reader) words(v env.Text) []string { return strings.Fields(r.value(v)) }
 
-// number reads an unsigned decimal; an unset or empty variable is the default.
-func (r *reader) number(name string, def int) int {
-	v := r.word(name)
-	if v == "" {
-		return def
+func (r *reader) number(v env.Number) int {
+	n, ok := v.Parse(r.value(v))
+	if !ok {
+		r.warn(v, "%s, not a number: %s is used", env.Shown(r.environ.Value(v)), v.Default())
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(v), 10, 31)
-	if err != nil {
-		r.warn(name, "%s, not a number: %d is used", contenv.Shown(v), def)
-		return def
-	}
-	return int(n)
+	return n
 }
 
-func (r *reader) millis(name string, def int) time.Duration {
-	return time.Duration(r.number(name, def)) * time.Millisecond
+func (r *reader) millis(v env.Millis) time.Duration {
+	return time.Duration(r.number(env.Number(v))) * time.Millisecond
+}
+
+// honoured lists the variables that settings are read from.
+func honoured() []string {
+	var r reader
+	r.settings()
+	return r.honoured
 }
 
 // Ignored names each S6_ variable that changes nothing here although it is set to something.
 //
 // spec: SUP-69
-func Ignored(environ []string) []string {
+func Ignored(environ env.Environ) []string {
+	ours := append(honoured(), env.Scandir.String()) // the last is the boot scripts' and the front's
 	var out []string
-	for _, kv := range environ {
-		name, value, _ := strings.Cut(kv, "=")
-		if !strings.HasPrefix(name, "S6_") || slices.Contains(honoured(), name) || name == "S6_PROFILE_GATEWAY_SCANDIR" {
-			continue // the last is the boot scripts' and the front's
-		}
-		if value != "" && value != ignoredDefault(name) {
-			out = append(out, fmt.Sprintf("%s=%s has no effect", name, contenv.Shown(value)))
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "S6_") && !slices.Contains(ours, name) && value != "" && value != ignoredDefault(name) {
+			out = append(out, fmt.Sprintf("%s=%s has no effect", name, env.Shown(value)))
 		}
 	}
 	slices.Sort(out)
@@ -159,23 +158,13 @@ func Ignored(environ []string) []string {
 
 // ignoredDefault is the value of an ignored variable that asks for nothing.
 func ignoredDefault(name string) string {
-	switch name {
-	case "S6_LOGGING", "S6_CMD_USE_TERMINAL", "S6_READ_ONLY_ROOT":
-		return "0"
-	case "S6_CATCHALL_USER":
-		return "root"
-	case "S6_LOGGING_SCRIPT":
-		return "n20 s1000000 T"
+	for _, v := range []interface {
+		env.Variable
+		Default() string
+	}{env.Logging, env.LoggingScript, env.CatchallUser, env.CmdUseTerminal, env.ReadOnlyRoot} {
+		if v.String() == name {
+			return v.Default()
+		}
 	}
 	return ""
-}
-
-func honoured() []string {
-	return []string{
-		"S6_KEEP_ENV", "S6_VERBOSITY", "S6_BEHAVIOUR_IF_STAGE2_FAILS", "S6_STAGE2_HOOK",
-		"S6_CMD_WAIT_FOR_SERVICES", "S6_CMD_WAIT_FOR_SERVICES_MAXTIME", "S6_SERVICES_GRACETIME",
-		"S6_KILL_GRACETIME", "S6_KILL_FINISH_MAXTIME", "S6_CMD_ARG0", "S6_CMD_RECEIVE_SIGNALS",
-		"S6_RUNTIME_PROFILE", "S6_RUNTIME_BUNDLEDIR", "S6_FIX_ATTRS_HIDDEN", "S6_SYNC_DISKS",
-		"S6_WAIT_FOR_CLOSING_FD", WorldWritableRun,
-	}
 }

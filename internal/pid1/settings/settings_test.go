@@ -8,13 +8,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/env"
 )
 
-func lookIn(vars map[string]string) func(string) (string, bool) {
-	return func(name string) (string, bool) {
-		v, ok := vars[name]
-		return v, ok
+func environOf(vars map[string]string) (environ env.Environ) {
+	for name, value := range vars {
+		environ = append(environ, name+"="+value)
 	}
+	return environ
 }
 
 func defaults() Settings {
@@ -44,7 +45,7 @@ func TestSettings(t *testing.T) {
 				"S6_CMD_WAIT_FOR_SERVICES": "1", "S6_CMD_WAIT_FOR_SERVICES_MAXTIME": "1500",
 				"S6_SERVICES_GRACETIME": "10", "S6_KILL_GRACETIME": "0", "S6_KILL_FINISH_MAXTIME": "0",
 				"S6_CMD_RECEIVE_SIGNALS": "1", "S6_FIX_ATTRS_HIDDEN": "1", "S6_SYNC_DISKS": "1",
-				"S6_WAIT_FOR_CLOSING_FD": "3", WorldWritableRun: "1",
+				"S6_WAIT_FOR_CLOSING_FD": "3", env.WorldWritableRun.String(): "1",
 			},
 			change: func(s *Settings) {
 				*s = Settings{
@@ -72,6 +73,10 @@ func TestSettings(t *testing.T) {
 			change:   func(s *Settings) { s.KillGrace = 300 * time.Second },
 			warnings: "S6_KILL_GRACETIME is more than 300000",
 		},
+		"more than any number": {
+			vars:     map[string]string{"S6_SERVICES_GRACETIME": "99999999999999999999"},
+			warnings: `S6_SERVICES_GRACETIME is "99999999999999999999", not a number: 3000 is used`,
+		},
 		"closing fd spares the standard ones": {
 			vars:     map[string]string{"S6_WAIT_FOR_CLOSING_FD": "2"},
 			warnings: "S6_WAIT_FOR_CLOSING_FD is less than 3",
@@ -83,7 +88,7 @@ func TestSettings(t *testing.T) {
 			if c.change != nil {
 				c.change(&want)
 			}
-			got, warnings := Read(lookIn(c.vars))
+			got, warnings := Read(environOf(c.vars))
 			if diff := cmp.Diff(want, got, ignoreEmpty()); diff != "" {
 				t.Error(diff)
 			}
@@ -102,9 +107,9 @@ func ignoreEmpty() cmp.Option {
 func TestSomeSettingsAreFixedAtTheStart(t *testing.T) {
 	clause.Proves(t, "SUP-77")
 	t.Parallel()
-	later, _ := Read(lookIn(map[string]string{
+	later, _ := Read(environOf(map[string]string{
 		"S6_KEEP_ENV": "1", "S6_KILL_GRACETIME": "1", "S6_CMD_RECEIVE_SIGNALS": "1", "S6_SYNC_DISKS": "1",
-		"S6_WAIT_FOR_CLOSING_FD": "5", WorldWritableRun: "1", "S6_SERVICES_GRACETIME": "7",
+		"S6_WAIT_FOR_CLOSING_FD": "5", env.WorldWritableRun.String(): "1", "S6_SERVICES_GRACETIME": "7",
 	}))
 	want := defaults()
 	want.ServicesGrace = 7 * time.Millisecond

@@ -3,10 +3,9 @@ package settings
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"sync/atomic"
 
-	"caduceus/internal/contenv"
+	"caduceus/internal/env"
 	"caduceus/internal/pid1/log"
 )
 
@@ -36,17 +35,11 @@ func (s *Source) Now() Settings {
 	if s.Start.KeepEnv || !s.ran.Load() {
 		return s.Start
 	}
-	vars, err := contenv.Read(contenv.Dir, "S6_")
+	vars, err := env.Read(env.Dir, "S6_")
 	if err != nil {
 		s.log.Warnf("%v", err)
 	}
-	now, warnings := Read(func(name string) (string, bool) {
-		i := slices.IndexFunc(vars, func(v contenv.Var) bool { return v.Name == name })
-		if i < 0 || vars[i].Unset {
-			return "", false
-		}
-		return vars[i].Value, true
-	})
+	now, warnings := Read(env.Apply(nil, vars))
 	for _, w := range warnings {
 		s.log.Warnf("%s", w)
 	}
@@ -66,7 +59,7 @@ func (s *Source) Etc(path string) string {
 	}
 	dir := filepath.Join(profiles, profile)
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		s.log.Warnf("S6_RUNTIME_PROFILE is %s, not a directory of %s: /etc is used", contenv.Shown(profile), profiles)
+		s.log.Warnf("%s is %s, not a directory of %s: /etc is used", env.RuntimeProfile, env.Shown(profile), profiles)
 		return filepath.Join("/etc", path)
 	}
 	return filepath.Join(dir, path)

@@ -8,15 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caduceus/internal/clause"
-	"caduceus/internal/variable"
+	"caduceus/internal/repo/variables"
 )
 
 func TestTheReferenceNamesTheVariablesThatTheInitReads(t *testing.T) {
 	clause.Proves(t, "SUP-69", "SUP-77")
 	var names []string
 	defaults := map[string]string{}
-	for _, v := range variable.All() {
-		if v.Part != variable.Init {
+	for _, v := range variables.All() {
+		if v.Part != variables.Init {
 			continue
 		}
 		defaults[v.Name] = v.Default
@@ -34,9 +34,9 @@ func TestTheReferenceNamesTheVariablesThatTheInitReads(t *testing.T) {
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("honoured by the init (-) and by the table (+):\n%s", diff)
 	}
-	unset, _ := Read(func(string) (string, bool) { return "", false })
-	given, warnings := Read(func(name string) (string, bool) { return defaults[name], true })
-	if diff := cmp.Diff(unset, given); diff != "" || len(warnings) > 0 {
+	unset, _ := Read(nil)
+	given, warnings := Read(environOf(defaults))
+	if diff := cmp.Diff(unset, given, ignoreEmpty()); diff != "" || len(warnings) > 0 {
 		t.Errorf("the init's defaults (-) and the table's (+), %q:\n%s", warnings, diff)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/env"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
 
@@ -130,8 +131,8 @@ func (r *runner) spawnFinish() {
 		Files: r.stdio(r.config),
 		Attr:  &syscall.SysProcAttr{Setsid: true},
 	}
-	env := append(slices.Clip(r.opt.Environ()), s6.EnvSignalled+"="+signalled)
-	child, err := r.spawn(spec, env)
+	environ := append(slices.Clip(r.opt.Environ()), env.RunSignalled.String()+"="+signalled)
+	child, err := r.spawn(spec, environ)
 	if err != nil {
 		if !errors.Is(err, os.ErrNotExist) {
 			r.warnf("cannot start finish: %v", err)
@@ -150,11 +151,11 @@ func (r *runner) watch(child *proc.Child, isFinish bool) {
 
 // spawn starts a file of the service directory; a script on a noexec mount by
 // its interpreter (SUP-27).
-func (r *runner) spawn(spec proc.Spec, env []string) (_ *proc.Child, err error) {
+func (r *runner) spawn(spec proc.Spec, environ []string) (_ *proc.Child, err error) {
 	if !r.opt.Dir.Exists(spec.Path) { // most services have no finish: no fork to find that out
 		return nil, syscall.ENOENT
 	}
-	spec.Dir, spec.Env = r.opt.Dir.Path(), env
+	spec.Dir, spec.Env = r.opt.Dir.Path(), environ
 	if r.opt.RunAs != nil {
 		if spec.Attr.Credential, err = r.opt.RunAs(); err != nil {
 			return nil, err

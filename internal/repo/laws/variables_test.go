@@ -5,16 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"caduceus/internal/variable"
+	"caduceus/internal/repo/variables"
 )
 
 func TestVariables(t *testing.T) {
 	table := map[string]string{}
 	var agents []string
-	for _, v := range variable.All() {
-		if _, twice := table[v.Name]; twice {
-			t.Errorf("%s stands twice in the table", v.Name)
-		}
+	for _, v := range variables.All() {
 		table[v.Name] = v.Default
 		if v.Agent {
 			agents = append(agents, v.Name)
@@ -25,22 +22,27 @@ func TestVariables(t *testing.T) {
 }
 
 func TestVariablesRefuses(t *testing.T) {
-	table := map[string]string{"HERMES_UID": "", "HERMES_PORT": "9119", "VERSION": "", "HERMES_HOME_MODE": ""}
+	table := map[string]string{"HERMES_UID": "", "S6_KEEP_ENV": "0", "HERMES_PORT": "9119", "VERSION": "", "HERMES_HOME_MODE": ""}
 	files := map[string]string{
 		"Dockerfile":            "FROM x\n",
+		declarations:            "package env\n\nconst KeepEnv Number = \"S6_KEEP_ENV=0\"\n",
+		"internal/pid1/a/a.go":  "package a\n\nvar keep = env.KeepEnv.Of(nil)\n",
 		"internal/a/a.go":       "package a\n\nvar uid, v = get(\"HERMES_UID\"), getenv(\"VERSION\")\n",
 		"rootfs/etc/run":        "port=${HERMES_PORT:-9119}\n",
 		"internal/a/a_test.go":  "package a\n\nvar x = \"HERMES_IN_A_TEST\"\n",
 		"tests/docker/x/env.go": "package x\n\nvar x = \"HERMES_OF_A_TEST\"\n",
 	}
 	cases := map[string]struct{ file, text, want string }{
-		"code reads a name outside of the table":     {"internal/b/b.go", "package b\n\nvar x = get(\"HERMES_NEW\")\n", "internal/b/b.go:3: HERMES_NEW is not in the table"},
-		"a call of getenv does, whatever the family": {"internal/b/b.go", "package b\n\nvar x = os.Getenv(\"CHANNEL\")\n", "internal/b/b.go:3: CHANNEL is not in the table"},
-		"a message names one":                        {"internal/b/b.go", "package b\n\nvar x = \"set HERMES_NEW=1\"\n", "internal/b/b.go:3: HERMES_NEW is not in the table"},
-		"a script does":                              {"rootfs/etc/other", "\necho $HERMES_NEW\n", "rootfs/etc/other:2: HERMES_NEW is not in the table"},
-		"a script has another default":               {"rootfs/etc/run", "port=${HERMES_PORT:-9118}\n", "make them equal"},
-		"a row that nothing reads":                   {"rootfs/etc/run", "\n", "lists HERMES_PORT, which nothing reads"},
-		"a row that is only a test's":                {"internal/a/a.go", "package a\n\nvar v = getenv(\"VERSION\")\n", "lists HERMES_UID, which nothing reads"},
+		"code reads a name outside of the table":       {"internal/b/b.go", "package b\n\nvar x = get(\"HERMES_NEW\")\n", "internal/b/b.go:3: HERMES_NEW is not in the table"},
+		"a call of getenv does, whatever the family":   {"internal/b/b.go", "package b\n\nvar x = os.Getenv(\"CHANNEL\")\n", "internal/b/b.go:3: CHANNEL is not in the table"},
+		"a message names one":                          {"internal/b/b.go", "package b\n\nvar x = \"set HERMES_NEW=1\"\n", "internal/b/b.go:3: HERMES_NEW is not in the table"},
+		"a script does":                                {"rootfs/etc/other", "\necho $HERMES_NEW\n", "rootfs/etc/other:2: HERMES_NEW is not in the table"},
+		"a script has another default":                 {"rootfs/etc/run", "port=${HERMES_PORT:-9118}\n", "make them equal"},
+		"a program of the image names one by a string": {"internal/front/b/b.go", "package b\n\nvar x = get(\"HERMES_UID\")\n", "internal/front/b/b.go:3: HERMES_UID is named by a string: name it by its constant"},
+		"it sets one by a string":                      {"cmd/b/b.go", "package b\n\nvar x = \"HERMES_UID=\" + uid\n", "cmd/b/b.go:3: HERMES_UID is named by a string"},
+		"a constant that nothing uses":                 {"internal/pid1/a/a.go", "package a\n", "lists S6_KEEP_ENV, which nothing reads"},
+		"a row that nothing reads":                     {"rootfs/etc/run", "\n", "lists HERMES_PORT, which nothing reads"},
+		"a row that is only a test's":                  {"internal/a/a.go", "package a\n\nvar v = getenv(\"VERSION\")\n", "lists HERMES_UID, which nothing reads"},
 	}
 	check := func(file, text string) []Violation {
 		changed := maps.Clone(files)

@@ -7,7 +7,7 @@ import (
 
 	"caduceus/internal/build/targets"
 	"caduceus/internal/front/cli"
-	"caduceus/internal/variable"
+	"caduceus/internal/repo/variables"
 )
 
 // Dir is where the pages lie in the repository.
@@ -26,7 +26,7 @@ func Pages(tree fs.FS) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, schemas := map[string][]byte{variablesOfChecks: checkedVariables(variable.All())}, []schema{}
+	pages, schemas := map[string][]byte{variablesOfChecks: checkedVariables(variables.All())}, []schema{}
 	for _, o := range objects() {
 		text, err := schemaFile(o)
 		if err != nil {
@@ -42,7 +42,7 @@ func Pages(tree fs.FS) (map[string][]byte, error) {
 	add := func(name, text string) { pages[Dir+"/"+name] = []byte(Header + text) }
 	add("README.md", index)
 	add("cli.md", commandPage(cli.Commands()))
-	add("environment.md", variablePage(variable.All()))
+	add("environment.md", variablePage(variables.All()))
 	add("mage.md", targetPage(all))
 	add("schemas.md", schemaPage(schemas))
 	return pages, nil

@@ -13,7 +13,7 @@ import (
 
 	"caduceus/internal/build/targets"
 	"caduceus/internal/repo/laws"
-	"caduceus/internal/variable"
+	"caduceus/internal/repo/variables"
 )
 
 var update = flag.Bool("update", false, "rewrite the pages of docs/reference")
@@ -119,8 +119,8 @@ func TestTheHelpOfTargetsNamesVariablesOfTheTable(t *testing.T) {
 	for _, target := range all {
 		for _, m := range helpVariable.FindAllStringSubmatch(target.Text, -1) {
 			named++
-			if !slices.ContainsFunc(variable.All(), func(v variable.Variable) bool { return v.Name == m[1] }) {
-				t.Errorf("the help of %s names %s, which internal/variable does not have", target.Name, m[1])
+			if !slices.ContainsFunc(variables.All(), func(v variables.Variable) bool { return v.Name == m[1] }) {
+				t.Errorf("the help of %s names %s, which internal/repo/variables does not have", target.Name, m[1])
 			}
 		}
 	}

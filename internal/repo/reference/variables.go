@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"strings"
 
-	"caduceus/internal/variable"
+	"caduceus/internal/repo/variables"
 )
 
 // variablePage has one table for each part of the image, and explains the kinds.
-func variablePage(all []variable.Variable) string {
+func variablePage(all []variables.Variable) string {
 	var b strings.Builder
 	b.WriteString(`# Environment variables
 
@@ -25,7 +25,7 @@ line that names it, and the default holds. An empty one counts as unset.
 All other values of a switch mean no. (agent) is read by the agent alone; here are those that the image's recipes
 use, its own documentation has all.
 `)
-	for _, part := range variable.Parts() {
+	for _, part := range variables.Parts() {
 		fmt.Fprintf(&b, "\n## %s\n\n", part)
 		row(&b, "variable", "kind", "default", "for")
 		row(&b, "---", "---", "---", "---")
@@ -38,15 +38,15 @@ use, its own documentation has all.
 	return b.String()
 }
 
-func kind(k variable.Kind) string {
+func kind(k variables.Kind) string {
 	switch k {
-	case variable.Exact, variable.Lower, variable.Loose, variable.Filled:
+	case variables.Exact, variables.Lower, variables.Loose, variables.Filled:
 		return "yes: " + string(k)
 	}
 	return string(k)
 }
 
-func whose(v variable.Variable) string {
+func whose(v variables.Variable) string {
 	if v.Agent {
 		return "(agent) "
 	}

@@ -1,4 +1,4 @@
-package contenv
+package env
 
 import (
 	"errors"

@@ -1,25 +1,31 @@
-package variable
+package variables
 
 import (
+	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 
-	"caduceus/internal/truth"
+	"caduceus/internal/env"
 )
 
-// Kind says how a value is read.
+// Kind is how a value is read.
 type Kind string
 
-// The kinds. The first four are switches; the lists are those of package truth.
+// The kinds, as those of internal/env. The first four are switches.
 const (
-	Exact  Kind = "exact"  // truth.Exact
-	Lower  Kind = "lower"  // truth.Lower
-	Loose  Kind = "loose"  // truth.Loose
-	Filled Kind = "filled" // any value that is not empty
+	Exact  Kind = "exact"
+	Lower  Kind = "lower"
+	Loose  Kind = "loose"
+	Filled Kind = "filled"
 	Text   Kind = "text"
 	Path   Kind = "path"
 	Number Kind = "number"
 	Millis Kind = "milliseconds"
 )
+
+// Switch reports whether the variable means yes or no.
+func (k Kind) Switch() bool { return slices.Contains([]Kind{Exact, Lower, Loose, Filled}, k) }
 
 // Part is who reads a variable; the reference has one table for each.
 type Part string
@@ -69,24 +75,37 @@ func inPart(p Part, list []Variable) []Variable {
 	return list
 }
 
-// True says whether value means yes for the switch called name. What is no switch is never true.
-func True(name, value string) bool {
-	at := slices.IndexFunc(All(), func(v Variable) bool { return v.Name == name })
-	if at < 0 {
-		return false
-	}
-	switch All()[at].Kind {
-	case Exact:
-		return truth.Exact(value)
-	case Lower:
-		return truth.Lower(value)
-	case Loose:
-		return truth.Loose(value)
-	case Filled:
-		return value != ""
-	}
-	return false
+// row is a variable and its sentence. One that no program of ours reads is declared on the spot.
+func row(v env.Variable, text string) Variable {
+	_, def, _ := strings.Cut(reflect.ValueOf(v).String(), "=")
+	return Variable{Name: v.String(), Kind: kindOf(v), Default: def, Text: text}
 }
 
-// On is True for the value that getenv has.
-func On(getenv func(string) string, name string) bool { return True(name, getenv(name)) }
+// agents is the row of a variable that the agent alone reads.
+func agents(v env.Variable, text string) Variable {
+	r := row(v, text)
+	r.Agent = true
+	return r
+}
+
+func kindOf(v env.Variable) Kind {
+	switch v.(type) {
+	case env.Exact:
+		return Exact
+	case env.Lower:
+		return Lower
+	case env.Loose:
+		return Loose
+	case env.Filled:
+		return Filled
+	case env.Text:
+		return Text
+	case env.Path:
+		return Path
+	case env.Number:
+		return Number
+	case env.Millis:
+		return Millis
+	}
+	panic(fmt.Sprintf("%s has no kind", v))
+}

@@ -1,0 +1,50 @@
+package variables
+
+import "caduceus/internal/env"
+
+func image() []Variable {
+	return []Variable{
+		agents(env.Path("HERMES_WRITE_SAFE_ROOT=/opt/data"), "Where its file tools may write."),
+		agents(env.Filled("HERMES_DISABLE_LAZY_INSTALLS=1"), "Install no Python packages by itself."),
+		agents(env.Path("HERMES_LAZY_INSTALL_TARGET=/opt/data/lazy-packages"), "Where it would."),
+		agents(env.Path("HERMES_WEB_DIST=/opt/hermes/hermes_cli/web_dist"), "The dashboard's pages."),
+		agents(env.Path("HERMES_TUI_DIR=/opt/hermes/ui-tui"), "Its terminal interface."),
+		row(env.Browsers, "Where the image's browser is."),
+		row(env.BrowserArgs, "Flags of the browser; setup warns of a small `/dev/shm` where they lack `--disable-dev-shm-usage`."),
+	}
+}
+
+func inner() []Variable {
+	return []Variable{
+		row(env.SupervisedChild, "Set in the services of gateways: this `gateway run` is the supervised one."),
+		row(env.Number("HERMES_GATEWAY_MAX_STARTS=0"), "Set in the services of gateways: the agent's own brake is off, the init brakes."),
+		row(env.InsideGateway, "Set by the agent to 1 in what a gateway runs: `gateway stop` and `restart` are refused there."),
+		row(env.Text("HERMES_CONTAINER_ENV"), "Set by the agent's start-up hook: names of the variables that the container was given."),
+		row(env.RunSignalled, "Set for a service's `finish`: 1 if somebody asked the service for something since its start, else 0."),
+		row(env.Path("HERMES_IMAGE_CACHE_DIR"), "Set by the agent for the WhatsApp bridge: where pictures go."),
+		row(env.Path("HERMES_AUDIO_CACHE_DIR"), "Likewise, recordings."),
+		row(env.Path("HERMES_DOCUMENT_CACHE_DIR"), "Likewise, documents."),
+	}
+}
+
+func build() []Variable {
+	return []Variable{
+		row(env.Text("BASE_IMAGE"), "Image to build on, or `bootstrap` for Debian's packages; unset: the registry's Debian, else bootstrap."),
+		row(env.Path("AGENT_SOURCE"), "Folder or archive of the agent in place of the pinned source distribution."),
+		row(env.Text("BROWSER_SOURCE=debian"), "`debian` or `playwright`."),
+		row(env.Text("VERSION"), "Version of the image, for its labels and tags."),
+		row(env.Text("HERMES_GIT_SHA"), "Commit of the agent, which `hermes dump` shows."),
+		row(env.Number("SOURCE_DATE_EPOCH"), "Time of the repository's own files in the image, seconds since 1970."),
+		row(env.Text("HERMES_TEST_IMAGE=hermes-agent:dev"), "Image that `test:docker` tests."),
+		row(env.Text("RUN"), "Which tests `test:docker` runs, as `go test -run`."),
+		row(env.Text("CHANNEL"), "Other channels that a publication moves, separated by blanks."),
+		row(env.Text("PUBLISH_IMAGE"), "Image to publish in place of the one just built."),
+		row(env.Text("CADUCEUS_REGISTRY_USERNAME"), "Sign-in at the registry of a publication."),
+		row(env.Text("CADUCEUS_REGISTRY_PASSWORD"), "Its password."),
+		row(env.Text("DOCKER_HOST"), "The engine, as for docker."),
+		row(env.Text("DOCKER_CONTEXT"), "As for docker."),
+		row(env.Path("DOCKER_CONFIG=~/.docker"), "As for docker."),
+		row(env.Filled("DOCKER_TLS_VERIFY"), "As for docker."),
+		row(env.Path("DOCKER_CERT_PATH"), "As for docker."),
+	}
+}

@@ -11,45 +11,46 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Links says how symbolic links below a directory count.
+// Links is the rule for symbolic links below a directory.
 type Links int
 
 const (
-	// Refuse makes a link ErrLink, on the way as at the end. The way never leaves the directory.
-	Refuse Links = iota
-	// Within follows links as long as they lead to what is below the directory.
-	Within
-	// Own follows a link if nobody with fewer rights can have made it: root follows one only in a directory
-	// that nobody else may write to, every other user follows all.
-	Own
-	// Follow follows links as the kernel does.
-	Follow
+	// RefuseLinks returns ErrLink for a link, at any element of a name. Names that leave the directory are
+	// refused, too.
+	RefuseLinks Links = iota
+	// FollowWithin follows links whose target is below the directory.
+	FollowWithin
+	// FollowOwn follows links that nobody with fewer rights can have made: root follows those in directories
+	// that only root may write to, other users follow all.
+	FollowOwn
+	// FollowAll follows links as the kernel does.
+	FollowAll
 )
 
 var (
-	// ErrLink is wrapped where a symbolic link is refused.
+	// ErrLink is wrapped when a symbolic link is refused.
 	ErrLink = errors.New("a symbolic link")
-	// ErrNotRegular is wrapped where only a regular file will do.
+	// ErrNotRegular is wrapped when a regular file is needed and something else is there.
 	ErrNotRegular = errors.New("not a regular file")
-	// ErrTooLarge is wrapped where a file is longer than its reader wants.
+	// ErrTooLarge is wrapped when a file is larger than the reader's limit.
 	ErrTooLarge = errors.New("larger")
-	// ErrBusy is wrapped where somebody else holds a lock.
+	// ErrBusy is wrapped when another holder has the lock.
 	ErrBusy = errors.New("lock is held")
-	// ErrExchanged is wrapped where somebody put something else in the place of what was just made.
+	// ErrExchanged is wrapped when a new entry was replaced by somebody before its owner or mode was set.
 	ErrExchanged = errors.New("something else is in its place")
 )
 
-// Dir is a held directory. Names given to its methods are relative to it, with slashes.
+// Dir is a directory held by a descriptor. Its methods take names relative to it, with slashes.
 type Dir struct {
-	f     *os.File // O_PATH
+	f     *os.File // O_PATH; nil for AT_FDCWD
 	fd    int
 	links Links
 }
 
-// ID is the identity of a directory.
+// ID identifies a directory, whatever its name is.
 type ID struct{ Dev, Ino uint64 }
 
-// Open holds the directory at path, which is resolved as the kernel does. links counts for all below it.
+// Open opens the directory at path. Links in path itself are followed; links is the rule for names below it.
 func Open(path string, links Links) (*Dir, error) {
 	fd, err := openat(unix.AT_FDCWD, path, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -62,7 +63,7 @@ func hold(fd int, name string, links Links) *Dir {
 	return &Dir{f: os.NewFile(uintptr(fd), name), fd: fd, links: links}
 }
 
-// Dir holds a directory below d, by the same rule.
+// Dir opens a directory below d, with the rule of d. The caller closes both.
 func (d *Dir) Dir(name string) (*Dir, error) {
 	fd, err := d.open(name, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -71,23 +72,24 @@ func (d *Dir) Dir(name string) (*Dir, error) {
 	return hold(fd, d.below(name), d.links), nil
 }
 
-// By is d with another rule. It is no second directory: it is closed with d.
-func (d *Dir) By(links Links) *Dir { return &Dir{f: d.f, fd: d.fd, links: links} }
+// WithLinks returns d with another rule. Both share one descriptor: close only d.
+func (d *Dir) WithLinks(links Links) *Dir { return &Dir{f: d.f, fd: d.fd, links: links} }
 
-// Close gives the descriptor back.
+// Close closes the descriptor.
 func (d *Dir) Close() error { return d.f.Close() }
 
-// Name is the path or name by which d was opened, for messages.
+// Name returns the path by which d was opened, for messages. It may lead elsewhere by now; see Path.
 func (d *Dir) Name() string { return d.f.Name() }
 
-// Path is a path of the held directory that is valid in this process, and in a child before its exec.
+// Path returns a path below /proc/self/fd that leads to the held directory. It is valid in this process, and in a
+// child before its exec.
 //
 // spec: SUP-108
 func (d *Dir) Path() string { return fdPath(d.fd) }
 
 func fdPath(fd int) string { return "/proc/self/fd/" + strconv.Itoa(fd) }
 
-// ID is the identity of d.
+// ID returns the device and inode of d.
 func (d *Dir) ID() (ID, error) {
 	st, err := fstat(d.fd)
 	if err != nil {
@@ -96,7 +98,7 @@ func (d *Dir) ID() (ID, error) {
 	return ID{Dev: st.Dev, Ino: st.Ino}, nil
 }
 
-// Owner returns who decides what is in d: its owner and group, and whether others may write to it, too.
+// Owner returns the owner and group of d. shared reports whether its group or others may write to it.
 func (d *Dir) Owner() (uid, gid uint32, shared bool, err error) {
 	st, err := fstat(d.fd)
 	if err != nil {
@@ -105,15 +107,15 @@ func (d *Dir) Owner() (uid, gid uint32, shared bool, err error) {
 	return st.Uid, st.Gid, st.Mode&0o022 != 0, nil
 }
 
-// Lstat looks at an entry itself, not at what a link in its place leads to.
+// Lstat returns the status of an entry itself, also if it is a link.
 func (d *Dir) Lstat(name string) (st unix.Stat_t, err error) {
-	err = d.at(name, func(dir int, base string) error {
+	err = d.inParent(name, func(dir int, base string) error {
 		return unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW)
 	})
 	return st, d.wrap("stat", name, err)
 }
 
-// Stat looks at what name leads to by the rule of d.
+// Stat returns the status of what name leads to by the rule of d.
 func (d *Dir) Stat(name string) (unix.Stat_t, error) {
 	fd, err := d.open(name, unix.O_PATH, 0)
 	if err != nil {
@@ -133,10 +135,10 @@ func (d *Dir) Exists(name string) bool {
 // IsLink reports whether an entry is a symbolic link.
 func (d *Dir) IsLink(name string) bool {
 	st, err := d.Lstat(name)
-	return err == nil && kind(st) == unix.S_IFLNK
+	return err == nil && fileType(st) == unix.S_IFLNK
 }
 
-// EachName calls f with every name in d, in chunks: whoever may write to d decides how many there are.
+// EachName calls f with every name in d. It reads them in chunks, as somebody else may have made any number of them.
 func (d *Dir) EachName(f func(name string)) error {
 	fd, err := openat(d.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -163,30 +165,30 @@ func fstat(fd int) (st unix.Stat_t, err error) {
 	return st, err
 }
 
-// fileUser is as whom this thread uses files: its effective uid, unless it took the file rights of another
-// account.
+// fileUser returns the uid by which the kernel checks this thread's access to files (fsuid): the effective one, unless
+// the thread took the file rights of another account.
 func fileUser() int {
-	uid, _ := unix.SetfsuidRetUid(-1) // an impossible id changes nothing
+	uid, _ := unix.SetfsuidRetUid(-1) // -1 is never a valid id: the call only returns the present one
 	return uid
 }
 
-// fileGroup is fileUser for the group.
+// fileGroup returns the gid for the same (fsgid).
 func fileGroup() int {
 	gid, _ := unix.SetfsgidRetGid(-1)
 	return gid
 }
 
-func kind(st unix.Stat_t) uint32 { return st.Mode & unix.S_IFMT }
+func fileType(st unix.Stat_t) uint32 { return st.Mode & unix.S_IFMT }
 
-// wrap names what was tried with which object; nil stays nil.
-func (d *Dir) wrap(verb, name string, err error) error {
+// wrap adds action and object to an error; nil stays nil.
+func (d *Dir) wrap(action, name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("cannot %s %q: %w", verb, d.below(name), err)
+	return fmt.Errorf("cannot %s %q: %w", action, d.below(name), err)
 }
 
-// below is name with the directory before it, for messages.
+// below returns name with the path of d before it, for messages.
 func (d *Dir) below(name string) string {
 	if d.f == nil || path.IsAbs(name) {
 		return name

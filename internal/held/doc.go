@@ -1,19 +1,16 @@
-// Package held reaches files through directories that are held by a descriptor, so that nobody who may
-// rename or link in a directory can lead its user elsewhere. It is the only place of the project with
-// openat, O_NOFOLLOW, renameat and fsync.
+// Package held opens, makes and writes files in directories that other users may write to.
 //
-// One path is resolved by name, once: the anchor's, in [Open]. From there on each step starts at a
-// descriptor, no name is opened twice, and what is about to change is looked at through the descriptor
-// that will change it. How symbolic links below an anchor count is said once, for all that is below it
-// ([Links]).
+// Between two uses of one path, such a user can put a symbolic link or another file in its place. So [Open]
+// resolves a path once and holds the directory by a descriptor. All that follows is relative to that descriptor,
+// no name is opened twice, and owner and mode are changed through the descriptor that was checked. The package is
+// the project's only place for openat, O_NOFOLLOW, renameat and fsync.
 //
-// Size: [Dir.ReadFile] reads regular files of at most [MaxFile] bytes, and [Dir.ReadHead] the beginning of
-// one. Neither waits for a fifo, and a device or directory is [ErrNotRegular].
-//
-// Writing: [Dir.WriteFile] puts a new file in place by rename. A reader sees the old content or the
-// new, whatever becomes of the writer. With [Write].Durable both the file and its name are on the disk when it
-// returns; that is for what must survive a crash of the machine (the volume, accounts), and
-// not for /run, which does not.
+//   - Links: each [Dir] has one rule for symbolic links below it ([Links]).
+//   - Reading: [Dir.ReadFile] reads a regular file of at most [MaxFile] bytes, [Dir.ReadHead] the beginning of one.
+//     They wait for no fifo; a fifo, device or directory is [ErrNotRegular].
+//   - Writing: [Dir.WriteFile] replaces a file by rename, so that a reader sees the old content or the new.
+//     With [Write].Durable it calls fsync for the file and its directory. That is for the volume and for
+//     accounts; what is below /run does not survive a crash of the machine anyway.
 //
 // spec: SUP-13; contract: SETUP-15
 package held

@@ -15,7 +15,7 @@ import (
 // MaxFile is the largest file that ReadFile reads, in bytes.
 const MaxFile = 16 << 20
 
-// Open opens a file by the rule of d. A file that O_EXCL makes has just the given mode, whatever the umask.
+// Open opens a file by the rule of d. With O_EXCL the new file has exactly this mode, whatever the umask.
 func (d *Dir) Open(name string, flags int, mode uint32) (*os.File, error) {
 	fd, err := d.open(name, flags, creationMode(flags, mode))
 	if err != nil {
@@ -30,7 +30,7 @@ func (d *Dir) Open(name string, flags int, mode uint32) (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// creationMode is 0 where nothing is made: openat2 insists on it.
+// creationMode returns 0 without O_CREAT, as openat2 demands.
 func creationMode(flags int, mode uint32) uint32 {
 	if flags&unix.O_CREAT == 0 {
 		return 0
@@ -38,9 +38,9 @@ func creationMode(flags int, mode uint32) uint32 {
 	return mode
 }
 
-// OpenOrCreate opens a file that is no link, and makes it with just this mode if it is missing.
+// OpenOrCreate opens a file, and creates it with exactly this mode if it is missing. It refuses links by any rule.
 func (d *Dir) OpenOrCreate(name string, flags int, mode uint32) (*os.File, error) {
-	plain := d.By(Refuse)
+	plain := d.WithLinks(RefuseLinks)
 	f, err := plain.Open(name, flags, 0)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return f, err
@@ -52,7 +52,7 @@ func (d *Dir) OpenOrCreate(name string, flags int, mode uint32) (*os.File, error
 	return f, err
 }
 
-// ReadFile is the content of a regular file of at most MaxFile bytes. Callers may test ErrLink,
+// ReadFile returns the content of a regular file of at most MaxFile bytes. Callers may test ErrLink,
 // ErrNotRegular, ErrTooLarge and fs.ErrNotExist.
 func (d *Dir) ReadFile(name string) ([]byte, error) {
 	content, err := d.ReadHead(name, MaxFile)
@@ -62,7 +62,8 @@ func (d *Dir) ReadFile(name string) ([]byte, error) {
 	return content, nil
 }
 
-// ReadHead is the first limit bytes of a regular file; where there are more, ErrTooLarge comes with them.
+// ReadHead returns the first limit bytes of a regular file. If the file is larger, the error is ErrTooLarge and the
+// bytes are returned all the same.
 func (d *Dir) ReadHead(name string, limit int) ([]byte, error) {
 	fd, err := d.open(name, unix.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -70,7 +71,7 @@ func (d *Dir) ReadHead(name string, limit int) ([]byte, error) {
 	}
 	defer closeFD(fd)
 	st, err := fstat(fd)
-	if err == nil && kind(st) != unix.S_IFREG {
+	if err == nil && fileType(st) != unix.S_IFREG {
 		err = ErrNotRegular
 	}
 	if err != nil {
@@ -86,13 +87,12 @@ func (d *Dir) ReadHead(name string, limit int) ([]byte, error) {
 	return content, nil
 }
 
-// ReadFile is Dir.ReadFile of a path that is followed wherever it leads, for files that are nobody's
-// to exchange but the reader's own.
+// ReadFile is Dir.ReadFile of a path whose links are followed. It is for files that only the reader can exchange.
 func ReadFile(path string) ([]byte, error) {
-	return (&Dir{fd: unix.AT_FDCWD, links: Follow}).ReadFile(path)
+	return (&Dir{fd: unix.AT_FDCWD, links: FollowAll}).ReadFile(path)
 }
 
-// rawReader reads a descriptor by the bare system call, without the runtime's poller.
+// rawReader reads a descriptor by the system call, without the runtime's poller.
 type rawReader int
 
 func (fd rawReader) Read(p []byte) (int, error) {
@@ -106,32 +106,33 @@ func (fd rawReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Write says how a file is written.
+// Write is how WriteFile writes. The zero value replaces a file, with mode 0.
 type Write struct {
-	Mode    uint32 // just this, whatever the umask
-	New     bool   // fs.ErrExist where there is anything of that name
-	Durable bool   // on the disk when the call returns
-	Adopt   bool   // what root writes becomes the directory owner's, where root may give files away
+	Mode    uint32 // exactly this, whatever the umask
+	New     bool   // if the name is taken, fail with fs.ErrExist
+	Durable bool   // the file and its name are on the disk when the call returns (fsync)
+	Adopt   bool   // if root writes, give the file to the owner of its directory; see Dir.Adopt
 }
 
-// WriteFile puts content in the place of a file, by rename. A link in that place is ErrLink if d refuses
-// links, and is replaced itself if not. Nothing of a failed attempt is left.
+// WriteFile writes a temporary file and renames it to name. If name is a link, the link itself is replaced; by the
+// rule RefuseLinks it is ErrLink. A failed attempt leaves nothing behind.
 func (d *Dir) WriteFile(name string, content []byte, how Write) error {
-	return d.wrap("write", name, d.at(name, func(dir int, base string) error {
-		if d.links == Refuse && isLink(dir, base) {
+	return d.wrap("write", name, d.inParent(name, func(dir int, base string) error {
+		if d.links == RefuseLinks && isLink(dir, base) {
 			return ErrLink
 		}
 		var st unix.Stat_t
 		if how.New && unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW) == nil {
 			return fs.ErrExist
 		}
-		return put(dir, base, content, how)
+		return replaceByRename(dir, base, content, how)
 	}))
 }
 
-func put(dir int, base string, content []byte, how Write) (err error) {
+// replaceByRename writes the temporary file and puts it in place.
+func replaceByRename(dir int, base string, content []byte, how Write) (err error) {
 	fresh := "." + strings.TrimPrefix(base, ".") + "." + strconv.Itoa(os.Getpid()) + ".new"
-	_ = unix.Unlinkat(dir, fresh, 0) // of a process of the same number that was killed
+	_ = unix.Unlinkat(dir, fresh, 0) // left by a process with the same pid that was killed
 	fd, err := openat(dir, fresh, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
@@ -153,7 +154,7 @@ func put(dir int, base string, content []byte, how Write) (err error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := move(dir, fresh, base, how.New); err != nil {
+	if err := renameWithin(dir, fresh, base, how.New); err != nil {
 		return err
 	}
 	if how.Durable {
@@ -162,13 +163,13 @@ func put(dir int, base string, content []byte, how Write) (err error) {
 	return nil
 }
 
-// move renames within a directory.
-func move(dir int, from, to string, onlyNew bool) error {
+// renameWithin renames an entry of dir. With onlyNew it fails with EEXIST if to is taken.
+func renameWithin(dir int, from, to string, onlyNew bool) error {
 	if !onlyNew {
 		return unix.Renameat(dir, from, dir, to)
 	}
 	err := unix.Renameat2(dir, from, dir, to, unix.RENAME_NOREPLACE)
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // this file system cannot
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // not on this file system
 		err = unix.Linkat(dir, from, dir, to, 0)
 		if err == nil {
 			err = unix.Unlinkat(dir, from, 0)
@@ -183,14 +184,14 @@ func syncDir(dir int) error {
 		return err
 	}
 	defer closeFD(fd)
-	if err := unix.Fsync(fd); err != nil && !errors.Is(err, unix.EINVAL) { // some file systems cannot
+	if err := unix.Fsync(fd); err != nil && !errors.Is(err, unix.EINVAL) { // not on this file system
 		return err
 	}
 	return nil
 }
 
-// Append adds content to a file in one write, and makes it if it is missing. A file that root makes becomes
-// the directory owner's.
+// Append adds content to a file in one write, and creates the file if it is missing. A file of root's is then adopted
+// as by Adopt.
 func (d *Dir) Append(name string, content []byte, mode uint32) error {
 	f, err := d.Open(name, unix.O_WRONLY|unix.O_CREAT|unix.O_APPEND|unix.O_NONBLOCK, mode)
 	if err != nil {
@@ -198,13 +199,13 @@ func (d *Dir) Append(name string, content []byte, mode uint32) error {
 	}
 	_, err = f.Write(content)
 	if err == nil {
-		err = d.at(name, func(dir int, _ string) error { return adopt(dir, int(f.Fd())) })
+		err = d.inParent(name, func(dir int, _ string) error { return adopt(dir, int(f.Fd())) })
 	}
 	return d.wrap("append to", name, errors.Join(cause(err), f.Close()))
 }
 
-// WriteFifo writes content to a fifo in one write that never waits; nothing is written to what is no fifo.
-// Callers may test unix.ENXIO and unix.EPIPE (nobody reads) and unix.EAGAIN (it is full).
+// WriteFifo writes content to a fifo in one write, without waiting. To anything but a fifo it writes nothing.
+// Callers may test unix.ENXIO and unix.EPIPE (no reader) and unix.EAGAIN (full).
 func (d *Dir) WriteFifo(name string, content []byte) error {
 	fd, err := d.open(name, unix.O_WRONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -212,24 +213,24 @@ func (d *Dir) WriteFifo(name string, content []byte) error {
 	}
 	defer closeFD(fd)
 	st, err := fstat(fd)
-	if err == nil && kind(st) == unix.S_IFIFO && len(content) > 0 {
+	if err == nil && fileType(st) == unix.S_IFIFO && len(content) > 0 {
 		_, err = retry(func() (int, error) { return unix.Write(fd, content) })
 	}
 	return d.wrap("write to", name, err)
 }
 
-// Rename gives an entry another name below d.
+// Rename renames an entry; both names are below d.
 func (d *Dir) Rename(from, to string) error {
-	return d.wrap("rename", from, d.at(from, func(fromDir int, fromBase string) error {
-		return d.at(to, func(toDir int, toBase string) error {
+	return d.wrap("rename", from, d.inParent(from, func(fromDir int, fromBase string) error {
+		return d.inParent(to, func(toDir int, toBase string) error {
 			return unix.Renameat(fromDir, fromBase, toDir, toBase)
 		})
 	}))
 }
 
-// Remove unlinks a file; one that is missing is no error.
+// Remove unlinks a file or link. A missing one is no error.
 func (d *Dir) Remove(name string) error {
-	err := d.at(name, func(dir int, base string) error { return unix.Unlinkat(dir, base, 0) })
+	err := d.inParent(name, func(dir int, base string) error { return unix.Unlinkat(dir, base, 0) })
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -43,7 +43,7 @@ func TestModesIgnoreTheUmask(t *testing.T) {
 	clause.Proves(t, "SUP-05", "SUP-10", "SUP-11")
 	base := t.TempDir()
 	withUmask(t, 0o777)
-	d := open(t, base, Own)
+	d := open(t, base, FollowOwn)
 	if made, err := d.MakeDir("event", 0o3730); err != nil || !made {
 		t.Fatalf("MakeDir: %v, %v", made, err)
 	}
@@ -64,22 +64,22 @@ func TestModesIgnoreTheUmask(t *testing.T) {
 	}
 }
 
-func TestWritesFollowNoLink(t *testing.T) {
+func TestWritesNeverChangeTheTargetOfALink(t *testing.T) {
 	clause.Proves(t, "FAULT-11", "SUP-13")
 	t.Parallel()
 	victim := filepath.Join(t.TempDir(), "victim")
 	must(t, os.WriteFile(victim, []byte("kept"), 0o600))
-	for _, links := range []Links{Refuse, Within, Own, Follow} {
+	for _, links := range []Links{RefuseLinks, FollowWithin, FollowOwn, FollowAll} {
 		base := t.TempDir()
 		for _, name := range []string{"status", ".status.1.new", "lock", "control"} {
 			must(t, os.Symlink(victim, filepath.Join(base, name)))
 		}
 		d := open(t, base, links)
 		err := d.WriteFile("status", []byte("new"), Write{Mode: 0o644})
-		if got, _ := os.ReadFile(filepath.Join(base, "status")); links != Refuse && (err != nil || string(got) != "new") {
+		if got, _ := os.ReadFile(filepath.Join(base, "status")); links != RefuseLinks && (err != nil || string(got) != "new") {
 			t.Errorf("rule %d: %q, %v, want the link replaced", links, got, err)
 		}
-		if links == Refuse && !errors.Is(err, ErrLink) {
+		if links == RefuseLinks && !errors.Is(err, ErrLink) {
 			t.Errorf("rule %d: %v, want ErrLink", links, err)
 		}
 		if _, err := d.Lock("lock", 0o644); !errors.Is(err, ErrLink) {
@@ -101,7 +101,7 @@ func TestWritesFollowNoLink(t *testing.T) {
 	}
 }
 
-func TestReadersNeitherWaitNorSwallow(t *testing.T) {
+func TestReadersNeitherWaitForAFifoNorReadALargeFile(t *testing.T) {
 	clause.Proves(t, "HEALTH-01", "SUP-89")
 	t.Parallel()
 	base := t.TempDir()
@@ -109,7 +109,7 @@ func TestReadersNeitherWaitNorSwallow(t *testing.T) {
 	must(
 		t,
 		unix.Mkfifo(path("fifo"), 0o600),
-		unix.Mkfifo(path("held"), 0o600),
+		unix.Mkfifo(path("silent"), 0o600),
 		os.Symlink("/dev/zero", path("zero")),
 		os.Symlink("/dev/tty", path("terminal")),
 		os.Mkdir(path("dir"), 0o700),
@@ -119,15 +119,15 @@ func TestReadersNeitherWaitNorSwallow(t *testing.T) {
 		os.WriteFile(path("huge"), nil, 0o600),
 		os.Truncate(path("huge"), MaxFile+1),
 	)
-	writer, err := os.OpenFile(path("held"), os.O_RDWR, 0) // a writer that is silent
+	writer, err := os.OpenFile(path("silent"), os.O_RDWR, 0) // a writer that writes nothing
 	must(t, err)
 	defer func() { _ = writer.Close() }()
 	socket, err := net.Listen("unix", path("socket"))
 	must(t, err)
 	defer func() { _ = socket.Close() }()
-	d := open(t, base, Follow)
+	d := open(t, base, FollowAll)
 	for name, want := range map[string]error{
-		"fifo": ErrNotRegular, "held": ErrNotRegular, "zero": ErrNotRegular, "dir": ErrNotRegular, "huge": ErrTooLarge,
+		"fifo": ErrNotRegular, "silent": ErrNotRegular, "zero": ErrNotRegular, "dir": ErrNotRegular, "huge": ErrTooLarge,
 		"missing": fs.ErrNotExist, "empty/x": unix.ENOTDIR, "empty": nil, "exact": nil, "more": nil,
 	} {
 		if _, err := d.ReadFile(name); !errors.Is(err, want) {
@@ -147,11 +147,11 @@ func TestReadersNeitherWaitNorSwallow(t *testing.T) {
 	}
 }
 
-func TestAFailedWriteKeepsTheOldFile(t *testing.T) {
+func TestAFailedWriteLeavesTheOldFileAndNothingElse(t *testing.T) {
 	clause.Proves(t, "FAULT-12")
 	t.Parallel()
 	base := t.TempDir()
-	d := open(t, base, Refuse)
+	d := open(t, base, RefuseLinks)
 	must(t, d.WriteFile("status", []byte("old"), Write{Mode: 0o644, Durable: true}))
 	must(t, os.Mkdir(filepath.Join(base, "dir"), 0o755), os.WriteFile(filepath.Join(base, "dir/x"), nil, 0o600))
 	if err := d.WriteFile("dir", []byte("x"), Write{Mode: 0o644}); err == nil {
@@ -171,12 +171,11 @@ func TestAFailedWriteKeepsTheOldFile(t *testing.T) {
 	}
 }
 
-// The new content is the old or the new one at any time, for readers and after a kill.
-func TestAReaderSeesTheOldOrTheNew(t *testing.T) {
+func TestAReaderSeesTheOldContentOrTheNew(t *testing.T) {
 	clause.Proves(t, "STATE-04")
 	t.Parallel()
 	base := t.TempDir()
-	d := open(t, base, Refuse)
+	d := open(t, base, RefuseLinks)
 	contents := [][]byte{bytes.Repeat([]byte("a"), 1<<16), bytes.Repeat([]byte("b"), 1<<15)}
 	must(t, d.WriteFile("file", contents[0], Write{Mode: 0o644}))
 	var writer sync.WaitGroup
@@ -204,7 +203,7 @@ func TestAReaderSeesTheOldOrTheNew(t *testing.T) {
 	}
 }
 
-func TestAppendMakesAndAddsAndDoesNotWait(t *testing.T) {
+func TestAppendCreatesAFileAndNeverWaits(t *testing.T) {
 	clause.Proves(t, "STATE-11")
 	t.Parallel()
 	base := t.TempDir()
@@ -212,7 +211,7 @@ func TestAppendMakesAndAddsAndDoesNotWait(t *testing.T) {
 	outside := filepath.Join(t.TempDir(), "victim")
 	must(t, os.WriteFile(outside, []byte("kept"), 0o600), os.Symlink(outside, filepath.Join(base, "logs/out")))
 	must(t, os.Symlink("log", filepath.Join(base, "logs/near")))
-	d := open(t, base, Within)
+	d := open(t, base, FollowWithin)
 	must(t, d.Append("logs/log", []byte("a\n"), 0o644), d.Append("logs/near", []byte("b\n"), 0o644))
 	if got, _ := os.ReadFile(filepath.Join(base, "logs/log")); string(got) != "a\nb\n" {
 		t.Errorf("log is %q", got)
@@ -227,13 +226,12 @@ func TestAppendMakesAndAddsAndDoesNotWait(t *testing.T) {
 	}
 }
 
-// What root makes in a user's directory becomes the user's, and nothing else does.
-func TestRootsFilesBecomeTheDirectoryOwners(t *testing.T) {
+func TestFilesThatRootMakesAreGivenToTheOwnerOfTheDirectory(t *testing.T) {
 	clause.Proves(t, "STATE-04")
 	needRoot(t)
 	base := t.TempDir()
 	must(t, os.Chown(base, 1234, 1235))
-	d := open(t, base, Refuse)
+	d := open(t, base, RefuseLinks)
 	secret := filepath.Join(t.TempDir(), "secret")
 	must(t, os.WriteFile(secret, []byte("root's"), 0o600))
 	planted := os.Link(secret, filepath.Join(base, "planted"))

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Lock makes a missing lock file with just this mode and takes an OFD write lock on it, or returns
-// ErrBusy. Unlock gives it back.
+// Lock takes an OFD write lock (fcntl, F_OFD_SETLK) on a file, without waiting. It creates the file with exactly this
+// mode if it is missing. If the lock is taken, the error is ErrBusy. Release it by Unlock.
 //
 // spec: SUP-19
 func (d *Dir) Lock(name string, mode uint32) (*os.File, error) {
@@ -29,24 +29,25 @@ func (d *Dir) Lock(name string, mode uint32) (*os.File, error) {
 	return f, nil
 }
 
-// Unlock releases a lock before it closes the file: a child before its exec still holds the description.
+// Unlock releases a lock and closes its file. Closing alone would not do: a child that has not reached its exec still
+// has the open file description, and with it the lock.
 func Unlock(f *os.File) error {
 	return errors.Join(setLock(f, unix.F_OFD_SETLK, unix.F_UNLCK), f.Close())
 }
 
 func setLock(f *os.File, cmd int, kind int16) error {
-	lock := whole(kind)
+	lock := wholeFile(kind)
 	return withFD(f, func(fd uintptr) error { return unix.FcntlFlock(fd, cmd, &lock) })
 }
 
-// Locked reports whether another description holds a lock on the file.
+// Locked reports whether another open file description holds a lock on the file.
 func Locked(f *os.File) bool {
-	lock := whole(unix.F_WRLCK)
+	lock := wholeFile(unix.F_WRLCK)
 	err := withFD(f, func(fd uintptr) error { return unix.FcntlFlock(fd, unix.F_OFD_GETLK, &lock) })
 	return err == nil && lock.Type != unix.F_UNLCK
 }
 
-// withFD uses the descriptor of f and leaves it in the runtime's poller, as f.Fd would not.
+// withFD calls use with the descriptor of f. Unlike f.Fd, it leaves f non-blocking.
 func withFD(f *os.File, use func(fd uintptr) error) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
@@ -59,8 +60,7 @@ func withFD(f *os.File, use func(fd uintptr) error) error {
 	return useErr
 }
 
-// LockDir waits until nobody else has locked d by this call. It excludes other holders, also of this process,
-// until release.
+// LockDir waits for an exclusive lock (flock) on d itself. It also excludes other callers in this process.
 func (d *Dir) LockDir() (release func(), err error) {
 	fd, err := openat(d.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -73,15 +73,15 @@ func (d *Dir) LockDir() (release func(), err error) {
 	return func() { closeFD(fd) }, nil
 }
 
-// WaitLock waits for an OFD write lock on the description at fd.
+// WaitLock waits for an OFD write lock on fd.
 func WaitLock(fd int) error {
 	for {
-		lock := whole(unix.F_WRLCK)
+		lock := wholeFile(unix.F_WRLCK)
 		if err := unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLKW, &lock); !errors.Is(err, unix.EINTR) {
 			return err
 		}
 	}
 }
 
-// whole is a lock of a whole file.
-func whole(kind int16) unix.Flock_t { return unix.Flock_t{Type: kind, Whence: unix.SEEK_SET} }
+// wholeFile returns a lock on all bytes of a file.
+func wholeFile(kind int16) unix.Flock_t { return unix.Flock_t{Type: kind, Whence: unix.SEEK_SET} }

@@ -10,17 +10,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Keep leaves an owner or group as it is.
+// Keep, as a uid or gid, leaves the present one.
 const Keep = -1
 
-// MakeDir makes a directory with just this mode, and this process' group, and reports whether it made one.
-// Where links are followed, a dangling one gets its target.
+// MakeDir creates a directory with exactly this mode and the group of this process, also in a setgid parent. It
+// reports whether it created one: a directory that is there stays as it is. If name is a dangling link that the rule
+// of d follows, its target is created.
 func (d *Dir) MakeDir(name string, mode uint32) (made bool, err error) {
-	err = d.at(name, func(dir int, base string) error {
+	err = d.inParent(name, func(dir int, base string) error {
 		if made, err = makeDir(dir, base, mode); made || err != nil || !isLink(dir, base) || d.Exists(name) {
 			return err
 		}
-		if err := d.mayFollow(dir); err != nil {
+		if err := d.checkFollow(dir); err != nil {
 			return err
 		}
 		target, err := readlink(dir, base)
@@ -33,7 +34,7 @@ func (d *Dir) MakeDir(name string, mode uint32) (made bool, err error) {
 	return made, d.wrap("make directory", name, err)
 }
 
-// MakeDirs makes a directory and those above it, each with this mode.
+// MakeDirs is MakeDir of name and of its parents below d.
 func (d *Dir) MakeDirs(name string, mode uint32) error {
 	if parent := path.Dir(path.Clean(name)); parent != "." {
 		if err := d.MakeDirs(parent, mode); err != nil {
@@ -60,20 +61,20 @@ func makeDir(dir int, base string, mode uint32) (bool, error) {
 	return true, finish(fd, unix.S_IFDIR, mode)
 }
 
-// finish gives what was just made its group and mode, if it is what was just made.
+// finish sets group and mode of a new entry of type want. If somebody has exchanged it meanwhile, it gets neither.
 func finish(fd int, want, mode uint32) error {
 	st, err := fstat(fd)
-	if err != nil || kind(st) == want && int(st.Gid) == fileGroup() && st.Mode&0o7777 == mode {
+	if err != nil || fileType(st) == want && int(st.Gid) == fileGroup() && st.Mode&0o7777 == mode {
 		return err
 	}
-	if kind(st) != want || int(st.Uid) != fileUser() {
+	if fileType(st) != want || int(st.Uid) != fileUser() {
 		return ErrExchanged
 	}
-	return give(fd, Keep, fileGroup(), mode)
+	return setOwnerAndMode(fd, Keep, fileGroup(), mode)
 }
 
-// give changes a descriptor that may be O_PATH. The owner comes first: that drops setuid and setgid.
-func give(fd, uid, gid int, mode uint32) error {
+// setOwnerAndMode also takes an O_PATH descriptor. It sets the owner first, because that clears setuid and setgid.
+func setOwnerAndMode(fd, uid, gid int, mode uint32) error {
 	err := unix.Fchownat(fd, "", uid, gid, unix.AT_EMPTY_PATH)
 	if err == nil {
 		err = unix.Chmod(fdPath(fd), mode)
@@ -81,45 +82,46 @@ func give(fd, uid, gid int, mode uint32) error {
 	return err
 }
 
-// Give changes owner, group (either may be Keep) and mode of an entry that is no link.
+// Give sets owner and group (or Keep) and mode of an entry. It refuses a link.
 func (d *Dir) Give(name string, uid, gid int, mode uint32) error {
-	return d.change("give", name, func(fd int) error { return give(fd, uid, gid, mode) })
+	return d.change("set owner and mode of", name, func(fd int) error { return setOwnerAndMode(fd, uid, gid, mode) })
 }
 
-// Chown changes owner and group of an entry that is no link.
+// Chown sets owner and group (or Keep) of an entry. It refuses a link.
 func (d *Dir) Chown(name string, uid, gid int) error {
-	return d.change("change the owner of", name, func(fd int) error {
+	return d.change("set the owner of", name, func(fd int) error {
 		return unix.Fchownat(fd, "", uid, gid, unix.AT_EMPTY_PATH)
 	})
 }
 
-// Chmod changes the mode of an entry that is no link.
+// Chmod sets the mode of an entry. It refuses a link.
 func (d *Dir) Chmod(name string, mode uint32) error {
 	return d.change("set the mode of", name, func(fd int) error { return unix.Chmod(fdPath(fd), mode) })
 }
 
-// change opens an entry once and changes what it opened, whatever has its name by then.
-func (d *Dir) change(verb, name string, do func(fd int) error) error {
-	fd, err := d.By(Refuse).open(name, unix.O_PATH, 0)
+// change opens an entry, refuses a link, and calls do with the descriptor.
+func (d *Dir) change(action, name string, do func(fd int) error) error {
+	fd, err := d.WithLinks(RefuseLinks).open(name, unix.O_PATH, 0)
 	if err != nil {
-		return d.wrap(verb, name, err)
+		return d.wrap(action, name, err)
 	}
 	defer closeFD(fd)
-	return d.wrap(verb, name, do(fd))
+	return d.wrap(action, name, do(fd))
 }
 
-// Adopt gives what root has made in d to the owner of d. It does nothing for other users, and where root may
-// not give files away.
+// Adopt gives an entry that belongs to root to the owner of its directory, so that root's work in a user's directory
+// leaves the user's files. A file with several hard links is left alone. So is every file if the caller is not root,
+// or lacks CAP_CHOWN: neither is an error.
 func (d *Dir) Adopt(name string) error {
 	if fileUser() != 0 {
 		return nil
 	}
-	return d.change("give", name, func(fd int) error {
-		return d.at(name, func(dir int, _ string) error { return adopt(dir, fd) })
+	return d.change("set the owner of", name, func(fd int) error {
+		return d.inParent(name, func(dir int, _ string) error { return adopt(dir, fd) })
 	})
 }
 
-// adopt gives fd to the owner of dir, if it is root's and has no second name that could be elsewhere.
+// adopt is Adopt of a descriptor. A second hard link could be a file outside, planted by the directory's owner.
 func adopt(dir, fd int) error {
 	if fileUser() != 0 {
 		return nil
@@ -129,7 +131,7 @@ func adopt(dir, fd int) error {
 		return err
 	}
 	st, err := fstat(fd)
-	if err != nil || st.Uid != 0 || kind(st) != unix.S_IFDIR && st.Nlink > 1 {
+	if err != nil || st.Uid != 0 || fileType(st) != unix.S_IFDIR && st.Nlink > 1 {
 		return err
 	}
 	err = unix.Fchownat(fd, "", int(owner.Uid), int(owner.Gid), unix.AT_EMPTY_PATH)
@@ -139,10 +141,10 @@ func adopt(dir, fd int) error {
 	return err
 }
 
-// OpenFifo makes a missing fifo with just this mode and opens both of its ends without blocking, so that
-// the reader never sees its end.
+// OpenFifo opens both ends of a fifo without blocking, and creates it with exactly this mode if it is missing. As long
+// as w is open, reading r gives no end of file. It refuses links by any rule.
 func (d *Dir) OpenFifo(name string, mode uint32) (r, w *os.File, err error) {
-	plain := d.By(Refuse)
+	plain := d.WithLinks(RefuseLinks)
 	fresh, err := plain.MakeFifo(name, mode)
 	if err != nil {
 		return nil, nil, err
@@ -154,14 +156,14 @@ func (d *Dir) OpenFifo(name string, mode uint32) (r, w *os.File, err error) {
 	return os.NewFile(uintptr(in), name), os.NewFile(uintptr(out), name), nil
 }
 
-// openEnds opens the fifo by its name once, and its other end by the first one's descriptor.
+// openEnds opens a fifo for reading by its name, and for writing by the descriptor that it got: so both are one fifo.
 func openEnds(d *Dir, name string, fresh bool) (in, out int, err error) {
 	if in, err = d.open(name, unix.O_RDONLY|unix.O_NONBLOCK, 0); err != nil {
 		return -1, -1, err
 	}
 	st, err := fstat(in)
 	switch {
-	case err == nil && kind(st) != unix.S_IFIFO:
+	case err == nil && fileType(st) != unix.S_IFIFO:
 		err = errors.New("not a fifo")
 	case err == nil && fresh && int(st.Uid) != fileUser():
 		err = ErrExchanged
@@ -175,9 +177,10 @@ func openEnds(d *Dir, name string, fresh bool) (in, out int, err error) {
 	return in, out, nil
 }
 
-// MakeFifo makes a fifo with just this mode and reports whether it made one.
+// MakeFifo creates a fifo with exactly this mode. It reports whether it created one: what has the name already stays
+// as it is.
 func (d *Dir) MakeFifo(name string, mode uint32) (made bool, err error) {
-	err = d.at(name, func(dir int, base string) error {
+	err = d.inParent(name, func(dir int, base string) error {
 		err := unix.Mknodat(dir, base, unix.S_IFIFO|0o600, 0)
 		if errors.Is(err, fs.ErrExist) {
 			return nil
@@ -192,7 +195,7 @@ func (d *Dir) MakeFifo(name string, mode uint32) (made bool, err error) {
 		}
 		defer closeFD(fd)
 		st, err := fstat(fd)
-		if err != nil || kind(st) != unix.S_IFIFO || int(st.Uid) != fileUser() {
+		if err != nil || fileType(st) != unix.S_IFIFO || int(st.Uid) != fileUser() {
 			return errors.Join(err, ErrExchanged)
 		}
 		return unix.Chmod(fdPath(fd), mode)
@@ -200,14 +203,14 @@ func (d *Dir) MakeFifo(name string, mode uint32) (made bool, err error) {
 	return made, d.wrap("make fifo", name, err)
 }
 
-// Symlink makes name a link to target; fs.ErrExist if there is anything of that name.
+// Symlink creates name as a link to target. Callers may test fs.ErrExist.
 func (d *Dir) Symlink(target, name string) error {
-	return d.wrap("link", name, d.at(name, func(dir int, base string) error { return unix.Symlinkat(target, dir, base) }))
+	return d.wrap("create link", name, d.inParent(name, func(dir int, base string) error { return unix.Symlinkat(target, dir, base) }))
 }
 
-// Readlink is the target of a link.
+// Readlink returns the target of a link.
 func (d *Dir) Readlink(name string) (target string, err error) {
-	err = d.at(name, func(dir int, base string) error {
+	err = d.inParent(name, func(dir int, base string) error {
 		target, err = readlink(dir, base)
 		return err
 	})

@@ -40,9 +40,9 @@ func until(limit time.Duration, do func()) {
 	}
 }
 
-// A directory that root makes in a user's directory may be exchanged for a program of that user, or for a
-// link: its mode and group are then not given to that.
-func TestWhatIsMadeAndExchangedGetsNothing(t *testing.T) {
+// Root makes an entry in a user's directory. The user exchanges it for a program of their own, or for a link: then
+// that must not get the mode and group that were meant for the new entry.
+func TestAnEntryThatIsExchangedKeepsItsOwnModeAndOwner(t *testing.T) {
 	clause.Proves(t, "SUP-13")
 	needRoot(t)
 	for name, plant := range map[string]func(base, victim string) error{
@@ -66,7 +66,7 @@ func TestWhatIsMadeAndExchangedGetsNothing(t *testing.T) {
 			base, victim := t.TempDir(), filepath.Join(t.TempDir(), "victim")
 			must(t, os.WriteFile(victim, nil, 0o640), plant(base, victim))
 			planted, fresh, trash := filepath.Join(base, "planted"), filepath.Join(base, "fresh"), filepath.Join(base, "trash")
-			pin := open(t, base, Refuse)
+			pin := open(t, base, RefuseLinks)
 			fd, err := pin.open("planted", unix.O_PATH|unix.O_NOFOLLOW, 0)
 			if err != nil { // a link
 				fd, err = openat(unix.AT_FDCWD, planted, unix.O_PATH|unix.O_NOFOLLOW, 0)
@@ -76,7 +76,7 @@ func TestWhatIsMadeAndExchangedGetsNothing(t *testing.T) {
 			before, err := fstat(fd)
 			must(t, err)
 			against(t, func() { _ = unix.Renameat2(-1, planted, -1, fresh, unix.RENAME_EXCHANGE) })
-			d := open(t, base, Own)
+			d := open(t, base, FollowOwn)
 			until(raceTime, func() {
 				_, _ = d.MakeDir("fresh", 0o3730)
 				if r, w, err := d.OpenFifo("fresh", 0o4777); err == nil {
@@ -94,7 +94,7 @@ func TestWhatIsMadeAndExchangedGetsNothing(t *testing.T) {
 	}
 }
 
-// clearName makes room for the next try, and keeps what was planted.
+// clearName removes fresh for the next try, unless it is what was planted.
 func clearName(t *testing.T, fresh, trash, planted string, keep uint64) {
 	t.Helper()
 	if os.Rename(fresh, trash) != nil {
@@ -115,8 +115,8 @@ func inode(t *testing.T, path string) (st unix.Stat_t) {
 	return st
 }
 
-// A directory on the way, or in the tree that is walked, may become a link to a place of root's at any time.
-func TestADirectoryThatBecomesALinkLeadsNowhere(t *testing.T) {
+// A user exchanges a directory for a link to files of root's, while root writes below it or walks the tree.
+func TestADirectoryThatBecomesALinkIsNotFollowed(t *testing.T) {
 	clause.Proves(t, "SETUP-14", "SETUP-15", "SUP-13")
 	needRoot(t)
 	for _, plain := range []bool{true, false} {
@@ -128,7 +128,7 @@ func TestADirectoryThatBecomesALinkLeadsNowhere(t *testing.T) {
 			os.MkdirAll(filepath.Join(outside, "sub"), 0o755), os.WriteFile(filepath.Join(outside, "sub/file"), []byte("kept"), 0o600),
 		)
 		against(t, func() { _ = unix.Renameat2(-1, dir, -1, link, unix.RENAME_EXCHANGE) })
-		d := open(t, base, Refuse)
+		d := open(t, base, RefuseLinks)
 		until(raceTime, func() {
 			if plain {
 				_ = d.WriteFile("dir/sub/file", []byte("new"), Write{Mode: 0o600})
@@ -151,13 +151,13 @@ func TestADirectoryThatBecomesALinkLeadsNowhere(t *testing.T) {
 	}
 }
 
-func TestWalkGoesOnAndSkips(t *testing.T) {
+func TestWalkGoesOnAfterAnErrorAndSkipsLinks(t *testing.T) {
 	clause.Proves(t, "SETUP-14")
 	t.Parallel()
 	base := tree(t)
 	must(t, os.MkdirAll(filepath.Join(base, "skipped/below"), 0o755))
 	var seen []string
-	err := open(t, base, Refuse).Walk(".", nil, func(e Entry) error {
+	err := open(t, base, RefuseLinks).Walk(".", nil, func(e Entry) error {
 		seen = append(seen, e.Name)
 		if e.Name == "skipped" {
 			return os.ErrInvalid // an error, and the rest is visited all the same
@@ -167,11 +167,11 @@ func TestWalkGoesOnAndSkips(t *testing.T) {
 	if err == nil || len(seen) != 6 { // ., a, b, file, skipped, below
 		t.Errorf("visited %q, %v", seen, err)
 	}
-	if err := open(t, base, Refuse).Walk("out", nil, func(Entry) error { t.Error("visited"); return nil }); err == nil {
+	if err := open(t, base, RefuseLinks).Walk("out", nil, func(Entry) error { t.Error("visited"); return nil }); err == nil {
 		t.Error("a link was walked")
 	}
 	picked := 0
-	err = open(t, base, Refuse).Walk("a", func(st unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG }, func(Entry) error {
+	err = open(t, base, RefuseLinks).Walk("a", func(st unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG }, func(Entry) error {
 		picked++
 		return nil
 	})

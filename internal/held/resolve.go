@@ -13,22 +13,22 @@ import (
 // open opens name below d by the rule of d. Close-on-exec and no controlling terminal are added to flags.
 func (d *Dir) open(name string, flags int, mode uint32) (int, error) {
 	switch d.links {
-	case Refuse:
-		return d.openPlain(name, flags, mode)
-	case Within:
+	case RefuseLinks:
+		return d.openNoLinks(name, flags, mode)
+	case FollowWithin:
 		return d.openWithin(name, flags, mode)
-	case Own:
+	case FollowOwn:
 		return d.openOwn(name, flags, mode)
 	default:
 		return openat(d.fd, name, flags, mode)
 	}
 }
 
-// openPlain opens name without a link at any place, in one step.
-func (d *Dir) openPlain(name string, flags int, mode uint32) (int, error) {
+// openNoLinks opens name and refuses a link at any element, by one openat2.
+func (d *Dir) openNoLinks(name string, flags int, mode uint32) (int, error) {
 	name = path.Clean(name)
 	if flags&unix.O_PATH == 0 {
-		flags |= unix.O_NOCTTY // which openat2 takes with nothing that is not opened
+		flags |= unix.O_NOCTTY // openat2 refuses it together with O_PATH
 	}
 	how := unix.OpenHow{
 		Flags:   uint64(flags | unix.O_CLOEXEC),
@@ -37,21 +37,21 @@ func (d *Dir) openPlain(name string, flags int, mode uint32) (int, error) {
 	}
 	fd, err := retry(func() (int, error) { return unix.Openat2(d.fd, name, &how) })
 	switch {
-	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM): // an old kernel, or a filter that does not know it
+	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM): // an old kernel, or a seccomp filter
 		return d.openByElement(name, flags, mode)
 	case errors.Is(err, unix.ELOOP):
 		return -1, ErrLink
 	case errors.Is(err, unix.ENOTDIR) && d.leadsThroughLink(name):
 		return -1, ErrLink
-	case err == nil && flags&unix.O_PATH != 0: // of a link the link itself is opened
+	case err == nil && flags&unix.O_PATH != 0: // O_PATH opens a link itself
 		return refuseLink(fd)
 	}
 	return fd, err
 }
 
-// openByElement is openPlain for a kernel without openat2.
+// openByElement does the same without openat2, one path element after the other.
 func (d *Dir) openByElement(name string, flags int, mode uint32) (fd int, err error) {
-	err = d.at(name, func(dir int, base string) error {
+	err = d.inParent(name, func(dir int, base string) error {
 		fd, err = openat(dir, base, flags|unix.O_NOFOLLOW, mode)
 		switch {
 		case errors.Is(err, unix.ELOOP):
@@ -69,9 +69,10 @@ func (d *Dir) openByElement(name string, flags int, mode uint32) (fd int, err er
 	return fd, nil
 }
 
+// refuseLink closes fd and returns ErrLink if fd is a link, opened with O_PATH.
 func refuseLink(fd int) (int, error) {
 	st, err := fstat(fd)
-	if err == nil && kind(st) == unix.S_IFLNK {
+	if err == nil && fileType(st) == unix.S_IFLNK {
 		err = ErrLink
 	}
 	if err != nil {
@@ -81,25 +82,26 @@ func refuseLink(fd int) (int, error) {
 	return fd, nil
 }
 
-// leadsThroughLink reports whether an element of name is a link: O_DIRECTORY hides that behind ENOTDIR.
+// leadsThroughLink reports whether an element of name is a link. With O_DIRECTORY the kernel's error for that is
+// ENOTDIR, as for a file.
 func (d *Dir) leadsThroughLink(name string) bool {
 	found := false
-	err := d.at(name, func(dir int, base string) error {
+	err := d.inParent(name, func(dir int, base string) error {
 		found = isLink(dir, base)
 		return nil
 	})
 	return found || errors.Is(err, ErrLink)
 }
 
-// openWithin leaves it to the standard library not to let a link lead out of d, which takes the right to
-// read on the way.
+// openWithin opens name by os.Root, which lets no link lead out of d. It needs the right to read each directory on
+// the way.
 func (d *Dir) openWithin(name string, flags int, mode uint32) (int, error) {
 	root, err := os.OpenRoot(d.Path())
 	if err != nil {
 		return -1, cause(err)
 	}
 	defer func() { _ = root.Close() }()
-	if flags&unix.O_PATH != 0 { // of a link it would open the link itself
+	if flags&unix.O_PATH != 0 { // with it, os.Root would open a link itself
 		flags = flags&^unix.O_PATH | unix.O_NONBLOCK
 	}
 	f, err := root.OpenFile(name, flags, os.FileMode(mode))
@@ -110,7 +112,7 @@ func (d *Dir) openWithin(name string, flags int, mode uint32) (int, error) {
 	return retry(func() (int, error) { return unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0) })
 }
 
-// cause is the error below the names that the standard library puts around it: the caller adds its own.
+// cause unwraps an os.PathError, as callers name action and object themselves.
 func cause(err error) error {
 	if inner, ok := errors.AsType[*os.PathError](err); ok {
 		return inner.Err
@@ -118,9 +120,9 @@ func cause(err error) error {
 	return err
 }
 
-// openOwn follows a link only where it can be the caller's own.
+// openOwn opens name by the rule FollowOwn.
 func (d *Dir) openOwn(name string, flags int, mode uint32) (fd int, err error) {
-	err = d.at(name, func(dir int, base string) error {
+	err = d.inParent(name, func(dir int, base string) error {
 		fd, err = openOwn(dir, base, flags, mode)
 		return err
 	})
@@ -138,15 +140,14 @@ func openOwn(dir int, base string, flags int, mode uint32) (int, error) {
 	if err == nil || !isLink(dir, base) {
 		return fd, err
 	}
-	if err := ownLinks(dir); err != nil {
+	if err := checkOwnLink(dir); err != nil {
 		return -1, err
 	}
 	return openat(dir, base, flags, mode)
 }
 
-// ownLinks is an error if this process is root and dir is not root's alone: what a link in it leads to is then
-// somebody else's choice.
-func ownLinks(dir int) error {
+// checkOwnLink returns ErrLink if this thread is root and somebody else may have made a link in dir.
+func checkOwnLink(dir int) error {
 	if fileUser() != 0 {
 		return nil
 	}
@@ -157,22 +158,22 @@ func ownLinks(dir int) error {
 	return err
 }
 
-// mayFollow is an error if a link in dir must not be followed by the rule of d.
-func (d *Dir) mayFollow(dir int) error {
+// checkFollow returns ErrLink if the rule of d forbids to follow a link in dir.
+func (d *Dir) checkFollow(dir int) error {
 	switch d.links {
-	case Refuse:
+	case RefuseLinks:
 		return ErrLink
-	case Own:
-		return ownLinks(dir)
+	case FollowOwn:
+		return checkOwnLink(dir)
 	default:
 		return nil
 	}
 }
 
-// at calls fn with a descriptor of the directory that holds name, and name's last element ("." for d itself).
-func (d *Dir) at(name string, fn func(dir int, base string) error) error {
+// inParent calls fn with a descriptor of name's parent directory and the last element of name ("." for d itself).
+func (d *Dir) inParent(name string, fn func(dir int, base string) error) error {
 	clean := path.Clean(name)
-	if d.links == Refuse && (path.IsAbs(clean) || clean == ".." || strings.HasPrefix(clean, "../")) {
+	if d.links == RefuseLinks && (path.IsAbs(clean) || clean == ".." || strings.HasPrefix(clean, "../")) {
 		return unix.EXDEV
 	}
 	parent, base := path.Split(clean)
@@ -180,10 +181,10 @@ func (d *Dir) at(name string, fn func(dir int, base string) error) error {
 	switch {
 	case parent == "":
 		return fn(d.fd, base)
-	case d.links == Refuse:
-		return d.byElement(parent, plainDir, func(dir int) error { return fn(dir, base) })
-	case d.links == Own && !path.IsAbs(clean):
-		return d.byElement(parent, ownDir, func(dir int) error { return fn(dir, base) })
+	case d.links == RefuseLinks:
+		return d.byElement(parent, openNoLinksDir, func(dir int) error { return fn(dir, base) })
+	case d.links == FollowOwn && !path.IsAbs(clean):
+		return d.byElement(parent, openOwnDir, func(dir int) error { return fn(dir, base) })
 	}
 	fd, err := d.open(parent, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -193,10 +194,10 @@ func (d *Dir) at(name string, fn func(dir int, base string) error) error {
 	return fn(fd, base)
 }
 
-// byElement opens the directories of a way one after the other, and calls fn with the last one.
-func (d *Dir) byElement(way string, next func(dir int, element string) (int, error), fn func(dir int) error) error {
+// byElement opens the directories of a path one after the other by next, and calls fn with the last one.
+func (d *Dir) byElement(path string, next func(dir int, element string) (int, error), fn func(dir int) error) error {
 	dir := d.fd
-	for element := range strings.SplitSeq(way, "/") {
+	for element := range strings.SplitSeq(path, "/") {
 		below, err := next(dir, element)
 		if dir != d.fd {
 			closeFD(dir)
@@ -210,7 +211,7 @@ func (d *Dir) byElement(way string, next func(dir int, element string) (int, err
 	return fn(dir)
 }
 
-func plainDir(dir int, element string) (int, error) {
+func openNoLinksDir(dir int, element string) (int, error) {
 	fd, err := openat(dir, element, unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, unix.ENOTDIR) && isLink(dir, element) {
 		return -1, ErrLink
@@ -218,13 +219,13 @@ func plainDir(dir int, element string) (int, error) {
 	return fd, err
 }
 
-func ownDir(dir int, element string) (int, error) {
+func openOwnDir(dir int, element string) (int, error) {
 	return openOwn(dir, element, unix.O_PATH|unix.O_DIRECTORY, 0)
 }
 
 func isLink(dir int, name string) bool {
 	var st unix.Stat_t
-	return unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && kind(st) == unix.S_IFLNK
+	return unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW) == nil && fileType(st) == unix.S_IFLNK
 }
 
 func openat(dir int, name string, flags int, mode uint32) (int, error) {

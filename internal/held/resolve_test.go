@@ -36,7 +36,7 @@ func needRoot(t *testing.T) {
 	}
 }
 
-// tree is a directory with a link of each kind, beside a directory that must not be reached.
+// tree returns a directory with links of each kind, some of them into a directory outside.
 func tree(t *testing.T) (base string) {
 	t.Helper()
 	base, outside := t.TempDir(), t.TempDir()
@@ -57,7 +57,7 @@ func tree(t *testing.T) (base string) {
 	return base
 }
 
-func TestWhereAPathMayLead(t *testing.T) {
+func TestWhichNamesEachRuleFollows(t *testing.T) {
 	clause.Proves(t, "SETUP-15", "SUP-13")
 	t.Parallel()
 	base := tree(t)
@@ -83,27 +83,26 @@ func TestWhereAPathMayLead(t *testing.T) {
 		{name: filepath.Join(base, "a/b/file"), followedAnyway: true, contentIfReadBy: "inside"},
 		{name: "missing/file"},
 	} {
-		for links, want := range map[Links]bool{Refuse: c.refuse, Within: c.within} {
+		for links, want := range map[Links]bool{RefuseLinks: c.refuse, FollowWithin: c.within} {
 			content, err := open(t, base, links).ReadFile(c.name)
 			if (err == nil) != want || want && string(content) != c.contentIfReadBy {
 				t.Errorf("%s by rule %d: %q, %v", c.name, links, content, err)
 			}
-			if links == Refuse && errors.Is(err, ErrLink) != c.refusedAsLink {
+			if links == RefuseLinks && errors.Is(err, ErrLink) != c.refusedAsLink {
 				t.Errorf("%s: %v, want ErrLink: %t", c.name, err, c.refusedAsLink)
 			}
 		}
-		if content, err := open(t, base, Follow).ReadFile(c.name); c.followedAnyway && string(content) != c.contentIfReadBy {
+		if content, err := open(t, base, FollowAll).ReadFile(c.name); c.followedAnyway && string(content) != c.contentIfReadBy {
 			t.Errorf("%s, followed: %q, %v", c.name, content, err)
 		}
 	}
 }
 
-// A kernel without openat2 refuses what one with it refuses.
-func TestBothWaysThroughATreeAgree(t *testing.T) {
+func TestWithoutOpenat2TheSameNamesAreRefused(t *testing.T) {
 	clause.Proves(t, "SETUP-15", "SUP-13")
 	t.Parallel()
 	base := tree(t)
-	d := open(t, base, Refuse)
+	d := open(t, base, RefuseLinks)
 	names := []string{
 		".", "a", "a/", "a/b", "a/b/file", "a/b/file/", "a/b/near", "a/dir", "a/dir/file", "out", "out/", "out/file", "outfile", "climbing",
 		"dangling", "dangling/x", "loop", "loop/x", "magic", "magic/0", "missing", "missing/file", "..", "../x", "/", "/etc/passwd",
@@ -111,7 +110,7 @@ func TestBothWaysThroughATreeAgree(t *testing.T) {
 	}
 	for _, flags := range []int{unix.O_RDONLY | unix.O_NONBLOCK, unix.O_PATH, unix.O_PATH | unix.O_DIRECTORY, unix.O_RDONLY | unix.O_DIRECTORY} {
 		for _, name := range names {
-			one, oneErr := d.openPlain(name, flags, 0)
+			one, oneErr := d.openNoLinks(name, flags, 0)
 			other, otherErr := d.openByElement(name, flags, 0)
 			if errors.Is(oneErr, ErrLink) != errors.Is(otherErr, ErrLink) || (oneErr == nil) != (otherErr == nil) {
 				t.Errorf("%s with flags %#x: in one step %v, by element %v", name, flags, oneErr, otherErr)
@@ -125,8 +124,7 @@ func TestBothWaysThroughATreeAgree(t *testing.T) {
 	}
 }
 
-// Root follows a link only where nobody else can have made it.
-func TestLinksOfOthersLeadRootNowhere(t *testing.T) {
+func TestRootFollowsOnlyLinksThatNobodyElseCanHaveMade(t *testing.T) {
 	clause.Proves(t, "SUP-10", "SUP-13")
 	needRoot(t)
 	for name, c := range map[string]struct {
@@ -149,7 +147,7 @@ func TestLinksOfOthersLeadRootNowhere(t *testing.T) {
 				os.Chmod(base, c.mode),
 				os.Chown(base, c.uid, c.uid),
 			)
-			d := open(t, base, Own)
+			d := open(t, base, FollowOwn)
 			if own, err := d.Dir("there"); (err == nil) != c.follow || !c.follow && !errors.Is(err, ErrLink) {
 				t.Errorf("link: %v", err)
 			} else if err == nil {
@@ -170,14 +168,13 @@ func TestLinksOfOthersLeadRootNowhere(t *testing.T) {
 	}
 }
 
-// What a directory's name leads to later does not matter to who holds it.
-func TestAHeldDirectoryStaysTheSame(t *testing.T) {
+func TestAHeldDirectoryIsTheSameAfterItsNameLeadsElsewhere(t *testing.T) {
 	clause.Proves(t, "SUP-13")
 	t.Parallel()
 	base := t.TempDir()
 	old := filepath.Join(base, "dir")
 	must(t, os.Mkdir(old, 0o755))
-	d := open(t, old, Refuse)
+	d := open(t, old, RefuseLinks)
 	before, err := d.ID()
 	must(t, err, os.Rename(old, filepath.Join(base, "moved")), os.Mkdir(old, 0o755))
 	must(t, d.WriteFile("file", []byte("x"), Write{Mode: 0o600}))

@@ -10,16 +10,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Entry is something that Walk visits, opened: what is changed is what was looked at.
+// Entry is a file or directory that Walk visits. It is open: its methods change what was looked at, whatever has the
+// name by then.
 type Entry struct {
 	unix.Stat_t
 
-	Name string // its last element
+	Name string // the last element of its path
 	fd   int    // O_PATH
 }
 
 // IsDir reports whether the entry is a directory.
-func (e Entry) IsDir() bool { return kind(e.Stat_t) == unix.S_IFDIR }
+func (e Entry) IsDir() bool { return fileType(e.Stat_t) == unix.S_IFDIR }
 
 // Chown changes the owner and group of the entry.
 func (e Entry) Chown(uid, gid int) error {
@@ -29,16 +30,16 @@ func (e Entry) Chown(uid, gid int) error {
 // Chmod changes the mode of the entry.
 func (e Entry) Chmod(mode uint32) error { return unix.Chmod(fdPath(e.fd), mode) }
 
-// Walk visits name and all below it but links, a directory before its entries. pick chooses by a first look
-// what is opened and visited; nil is everything. A visit that returns fs.SkipDir keeps Walk out of the
-// directory. Walk goes on after any other error and returns the first; what vanishes meanwhile is none. A
-// link in the place of name is ErrLink.
+// Walk calls visit for name and all below it except links, for a directory before its entries. It only opens and
+// visits what pick chooses, by its status; nil chooses everything. If visit returns fs.SkipDir, the directory's
+// entries are skipped. After any other error Walk goes on, and returns the first one. An entry that vanishes is no
+// error. If name is a link, the error is ErrLink.
 func (d *Dir) Walk(name string, pick func(unix.Stat_t) bool, visit func(Entry) error) error {
 	if pick == nil {
 		pick = func(unix.Stat_t) bool { return true }
 	}
 	w := walker{pick: pick, visit: visit}
-	fd, err := d.By(Refuse).open(name, unix.O_PATH, 0)
+	fd, err := d.WithLinks(RefuseLinks).open(name, unix.O_PATH, 0)
 	if err != nil {
 		return d.wrap("walk", name, err)
 	}
@@ -58,7 +59,7 @@ func (w *walker) failed(err error) {
 	}
 }
 
-// entry looks before it opens, as most entries of a large tree need nothing.
+// entry opens an entry only if pick chooses it or it is a directory: in a large tree, few are chosen.
 func (w *walker) entry(dir int, name string) {
 	var st unix.Stat_t
 	err := unix.Fstatat(dir, name, &st, unix.AT_SYMLINK_NOFOLLOW)
@@ -66,7 +67,7 @@ func (w *walker) entry(dir int, name string) {
 		w.failed(err)
 		return
 	}
-	if kind(st) == unix.S_IFLNK || kind(st) != unix.S_IFDIR && !w.pick(st) {
+	if fileType(st) == unix.S_IFLNK || fileType(st) != unix.S_IFDIR && !w.pick(st) {
 		return
 	}
 	fd, err := openat(dir, name, unix.O_PATH|unix.O_NOFOLLOW, 0)
@@ -77,22 +78,22 @@ func (w *walker) entry(dir int, name string) {
 	w.opened(fd, name)
 }
 
-// opened visits what fd is and takes fd over.
+// opened visits an open entry, then what is below it. It closes fd.
 func (w *walker) opened(fd int, name string) {
 	st, err := fstat(fd)
-	if err == nil && kind(st) != unix.S_IFLNK && w.pick(st) {
+	if err == nil && fileType(st) != unix.S_IFLNK && w.pick(st) {
 		err = w.visit(Entry{Stat_t: st, Name: name, fd: fd})
 	}
 	if err != nil && !errors.Is(err, fs.SkipDir) {
 		w.failed(err)
 	}
 	list := -1
-	if kind(st) == unix.S_IFDIR && !errors.Is(err, fs.SkipDir) {
+	if fileType(st) == unix.S_IFDIR && !errors.Is(err, fs.SkipDir) {
 		if list, err = openat(fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0); err != nil {
 			w.failed(err)
 		}
 	}
-	closeFD(fd) // one descriptor a level is enough
+	closeFD(fd) // while it descends, one descriptor a level is enough
 	if list >= 0 {
 		w.below(list)
 	}

@@ -103,7 +103,7 @@ func (d *DB) SaveDetached() error {
 }
 
 func (d *DB) makeOverlay() error {
-	root, err := held.Open(filepath.Join("/", d.root), held.Refuse)
+	root, err := held.Open(filepath.Join("/", d.root), held.RefuseLinks)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (d *DB) makeOverlay() error {
 }
 
 func (d *DB) store(dir string) error {
-	root, err := held.Open(filepath.Join("/", d.root), held.Refuse)
+	root, err := held.Open(filepath.Join("/", d.root), held.RefuseLinks)
 	if err != nil {
 		return err
 	}
@@ -135,5 +135,5 @@ func (d *DB) store(dir string) error {
 
 // replace swaps a file's content; a link in its place is replaced itself.
 func replace(dir *held.Dir, name string, t Table) error {
-	return dir.By(held.Own).WriteFile(name, t.Bytes(), held.Write{Mode: 0o644, Durable: true})
+	return dir.WithLinks(held.FollowOwn).WriteFile(name, t.Bytes(), held.Write{Mode: 0o644, Durable: true})
 }

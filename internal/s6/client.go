@@ -97,7 +97,7 @@ func ReadStatus(dir string) (Status, error) {
 // readState reads a file of supervise/, which may be in other hands: neither a
 // fifo nor a file without an end keeps the caller.
 func readState(dir, name string) ([]byte, error) {
-	d, err := held.Open(filepath.Join(dir, SuperviseDir), held.Follow)
+	d, err := held.Open(filepath.Join(dir, SuperviseDir), held.FollowAll)
 	if err != nil {
 		return nil, err
 	}

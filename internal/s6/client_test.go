@@ -15,7 +15,7 @@ import (
 
 func openDir(t *testing.T, path string) *held.Dir {
 	t.Helper()
-	d, err := held.Open(path, held.Follow)
+	d, err := held.Open(path, held.FollowAll)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func (d *scandir) withStatus(name string, status []byte) *held.Dir {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		d.Fatal(err)
 	}
-	supervise, err := held.Open(path, held.Follow)
+	supervise, err := held.Open(path, held.FollowAll)
 	if err != nil {
 		d.Fatal(err)
 	}

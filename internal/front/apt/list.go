@@ -36,7 +36,7 @@ func ReadList(dir string) (names, skipped []string, err error) {
 
 // read is the list's text; "" where there is none.
 func read(dir string) (string, error) {
-	d, err := held.Open(dir, held.Refuse)
+	d, err := held.Open(dir, held.RefuseLinks)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
@@ -101,7 +101,7 @@ func AddToList(dir string, names []string) error {
 }
 
 func replace(dir, content string) error {
-	d, err := held.Open(dir, held.Refuse)
+	d, err := held.Open(dir, held.RefuseLinks)
 	if err != nil {
 		return err
 	}

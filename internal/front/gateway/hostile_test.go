@@ -76,7 +76,7 @@ func TestNothingIsGivenAwayThroughALink(t *testing.T) {
 	if err := errors.Join(os.WriteFile(victim, nil, 0o600), os.Symlink(victim, filepath.Join(d.Path, "control"))); err != nil {
 		t.Fatal(err)
 	}
-	dir, err := held.Open(d.Path, held.Refuse)
+	dir, err := held.Open(d.Path, held.RefuseLinks)
 	if err != nil {
 		t.Fatal(err)
 	}

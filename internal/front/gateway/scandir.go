@@ -107,7 +107,7 @@ func (d Scandir) stage(dir *held.Dir, name string, files []file) error {
 
 // lock holds the scandir, and keeps the front and the follower of profiles from staging the same slot at once.
 func (d Scandir) lock() (_ *held.Dir, unlock func(), err error) {
-	dir, err := held.Open(d.Path, held.Refuse)
+	dir, err := held.Open(d.Path, held.RefuseLinks)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -214,7 +214,7 @@ func ScandirPath(environ env.Environ) (path, notice string) {
 // Rewrite gives an existing slot the scripts of this image, file by file, without touching its supervisor: scripts
 // are read when they are used.
 func (d Scandir) Rewrite(slot Slot) error {
-	dir, err := held.Open(d.Dir(slot.Profile), held.Refuse)
+	dir, err := held.Open(d.Dir(slot.Profile), held.RefuseLinks)
 	if err != nil {
 		return fmt.Errorf("cannot rewrite slot %q: %w", profile.SlotPrefix+slot.Profile, err)
 	}

@@ -7,7 +7,7 @@ import (
 // readFile reads a regular file of a profile's directory. A link may not lead out of it: the directory
 // belongs to a less privileged user than a booting init may be.
 func readFile(dir, name string) ([]byte, error) {
-	d, err := held.Open(dir, held.Within)
+	d, err := held.Open(dir, held.FollowWithin)
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +18,7 @@ func readFile(dir, name string) ([]byte, error) {
 // writeFile puts data in place of dir's file name. A link of that name is replaced, not followed. Root's file gets
 // the owner of dir. It never makes dir.
 func writeFile(dir, name string, data []byte) error {
-	d, err := held.Open(dir, held.Within)
+	d, err := held.Open(dir, held.FollowWithin)
 	if err != nil {
 		return err
 	}

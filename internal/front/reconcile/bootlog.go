@@ -19,7 +19,7 @@ const (
 //
 // contract: STATE-09
 func appendLog(home string, now time.Time, actions []Action) error {
-	d, err := held.Open(home, held.Within)
+	d, err := held.Open(home, held.FollowWithin)
 	if err != nil {
 		return err
 	}

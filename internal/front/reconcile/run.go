@@ -213,7 +213,7 @@ func (r run) own() {
 }
 
 func (r run) giveScandir() error {
-	parent, err := held.Open(filepath.Dir(r.scandir.Path), held.Own)
+	parent, err := held.Open(filepath.Dir(r.scandir.Path), held.FollowOwn)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func Perms(_ context.Context, env Env) int {
 }
 
 func withSlot(path string, do func(*held.Dir) error) error {
-	slot, err := held.Open(path, held.Refuse)
+	slot, err := held.Open(path, held.RefuseLinks)
 	if err != nil {
 		return err
 	}

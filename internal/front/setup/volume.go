@@ -25,7 +25,7 @@ func openVolume(root, home string, follow bool) (*volume, error) {
 	if !follow {
 		open = openNoLink
 	}
-	d, err := open(name, held.Refuse)
+	d, err := open(name, held.RefuseLinks)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func Self() Container {
 //
 // contract: RUN-10
 func Other(dir string, self Container) (Container, bool) {
-	d, err := held.Open(dir, held.Refuse)
+	d, err := held.Open(dir, held.RefuseLinks)
 	if err != nil {
 		return Container{}, false
 	}
@@ -62,7 +62,7 @@ func Other(dir string, self Container) (Container, bool) {
 // Take takes the volume for self and keeps it until the file is closed, or the process dies. The
 // error is held.ErrBusy if it is taken. It follows no symlink in the lock's place.
 func Take(dir string, self Container) (*os.File, error) {
-	d, err := held.Open(dir, held.Refuse)
+	d, err := held.Open(dir, held.RefuseLinks)
 	if err != nil {
 		return nil, err
 	}

@@ -116,7 +116,7 @@ func (r rule) apply(hidden bool) error {
 	if err != nil {
 		return err
 	}
-	root, err := held.Open(filepath.Dir(r.path), held.Refuse)
+	root, err := held.Open(filepath.Dir(r.path), held.RefuseLinks)
 	if err == nil {
 		defer func() { _ = root.Close() }() // nothing was written through it
 		top := true

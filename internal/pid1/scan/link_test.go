@@ -31,7 +31,7 @@ func TestForeignLinksToServices(t *testing.T) {
 			if err := errors.Join(os.Symlink(target, link), os.Lchown(link, c.link, c.link), os.Chown(target, c.target, c.target)); err != nil {
 				t.Fatal(err)
 			}
-			scandir, err := held.Open(base, held.Follow)
+			scandir, err := held.Open(base, held.FollowAll)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -83,7 +83,7 @@ func Open(o Options) (_ *Scandir, err error) {
 			s.closeFiles()
 		}
 	}()
-	if s.dir, err = held.Open(o.Dir, held.Follow); err != nil {
+	if s.dir, err = held.Open(o.Dir, held.FollowAll); err != nil {
 		return nil, fmt.Errorf("cannot open scandir %q: %w", o.Dir, err)
 	}
 	if err = s.openControl(); err != nil {
@@ -102,7 +102,7 @@ func (s *Scandir) openControl() error {
 	if s.opt.Boot {
 		mode = modeSvscanBoot
 	}
-	scandir := s.dir.By(held.Own)
+	scandir := s.dir.WithLinks(held.FollowOwn)
 	if _, err := scandir.MakeDir(s6.SvscanDir, mode); err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func (s *Services) scanAndWait(ctx context.Context) {
 // killTimeout is what the service itself asks for between TERM and KILL. Whoever owns the service
 // directory cannot hold up the stop with what they put there.
 func killTimeout(name string) time.Duration {
-	dir, err := held.Open(Scandir+"/"+name, held.Follow)
+	dir, err := held.Open(Scandir+"/"+name, held.FollowAll)
 	if err != nil {
 		return 0
 	}

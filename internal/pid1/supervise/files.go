@@ -55,7 +55,7 @@ func openFiles(service *held.Dir) (_ *files, err error) {
 
 // ensureDir holds a directory that is written to, and makes it if it is missing.
 func ensureDir(service *held.Dir, name string, mode uint32) (*held.Dir, error) {
-	service = service.By(held.Own)
+	service = service.WithLinks(held.FollowOwn)
 	if _, err := service.MakeDir(name, mode); err != nil {
 		return nil, err
 	}

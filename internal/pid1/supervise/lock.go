@@ -38,7 +38,7 @@ func LockMain(args []string) int {
 	path, argv := args[1], args[2:]
 	err = syscall.Exec(path, argv, os.Environ())
 	if errors.Is(err, syscall.EACCES) {
-		if cwd, openErr := held.Open(".", held.Follow); openErr == nil {
+		if cwd, openErr := held.Open(".", held.FollowAll); openErr == nil {
 			if script, noErr := interpreter(cwd, path, argv); noErr == nil {
 				err = syscall.Exec(script[0], script, os.Environ())
 			}

@@ -16,7 +16,7 @@ import (
 //
 // spec: SUP-21
 func notify(event *held.Dir, letters string) error {
-	event = event.By(held.Refuse)
+	event = event.WithLinks(held.RefuseLinks)
 	return event.EachName(func(name string) {
 		if !strings.HasPrefix(name, s6.EventFifoPrefix) || len(name) != s6.EventFifoNameLen {
 			return

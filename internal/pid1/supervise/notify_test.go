@@ -98,7 +98,7 @@ func FuzzFifoNames(f *testing.F) {
 
 func eventDir(t *testing.T, path string) *held.Dir {
 	t.Helper()
-	d, err := held.Open(path, held.Follow)
+	d, err := held.Open(path, held.FollowAll)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (r *rig) start() *rig {
 		r.Fatal(err)
 	}
 	r.Cleanup(procs.Close)
-	if r.dir, err = held.Open(r.path, held.Follow); err != nil {
+	if r.dir, err = held.Open(r.path, held.FollowAll); err != nil {
 		r.Fatal(err)
 	}
 	r.Cleanup(func() { _ = r.dir.Close() })

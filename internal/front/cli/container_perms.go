@@ -7,7 +7,7 @@ import (
 )
 
 func (a *app) containerPerms() *cobra.Command {
-	return hidden("perms", "Boot step 015: who may control the static services", func(cmd *cobra.Command, _ []string) error {
+	return hidden("perms", "The boot script 015-supervise-perms: who may control the static services", func(cmd *cobra.Command, _ []string) error {
 		code := setup.Perms(cmd.Context(), a.setupEnv())
 		a.startAptHelper()
 		return ended(code)

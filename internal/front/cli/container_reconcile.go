@@ -8,7 +8,7 @@ import (
 )
 
 func (a *app) containerReconcile() *cobra.Command {
-	return hidden("reconcile", "Boot step 02: a slot for each profile", func(*cobra.Command, []string) error {
+	return hidden("reconcile", "The boot script 02-reconcile-profiles: a slot for each profile", func(*cobra.Command, []string) error {
 		account, err := a.account()
 		if err != nil {
 			return err

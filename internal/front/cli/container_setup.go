@@ -7,7 +7,7 @@ import (
 )
 
 func (a *app) containerSetup() *cobra.Command {
-	return hidden("setup", "Boot step 01: users, volume, seeds", func(cmd *cobra.Command, _ []string) error {
+	return hidden("setup", "The boot script 01-hermes-setup: users, volume, seeds", func(cmd *cobra.Command, _ []string) error {
 		return ended(setup.Run(cmd.Context(), a.setupEnv()))
 	})
 }

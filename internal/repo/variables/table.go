@@ -32,7 +32,7 @@ type Part string
 
 // The parts, in the order of the reference.
 const (
-	Setup     Part = "Setup of users and volume (boot step 01)"
+	Setup     Part = "Setup of users and volume (boot script 01)"
 	Gateways  Part = "Gateways, profiles and the main program"
 	Dashboard Part = "Dashboard"
 	API       Part = "API server"

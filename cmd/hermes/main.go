@@ -1,4 +1,3 @@
-// Command hermes is the front of the agent's command line; internal/front/cli says what it serves itself.
 package main
 
 import (

@@ -34,8 +34,10 @@ func (a *app) containerDoctor() *cobra.Command {
 		Detail: `It looks at the init, the agent, the volume and who else uses it, each profile's files and gateway, the
 dashboard if one is wanted, and variables that are misspelt.`,
 		Example: "docker exec hermes hermes container doctor",
-		Exits:   []command.Exit{{Code: "0", Means: "nothing is wrong"}, {Code: "1", Means: "something is"}, {Code: "2", Means: "wrong command line"}},
-		ReadOn:  "guide/troubleshooting.md",
+		Exits: []command.Exit{
+			{Code: "0", Means: "nothing is wrong"}, {Code: "1", Means: "something is"}, {Code: "2", Means: "wrong command line"},
+		},
+		ReadOn: "guide/troubleshooting.md",
 	})
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+doctorSchema)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

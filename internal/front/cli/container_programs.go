@@ -13,7 +13,8 @@ import (
 //
 // contract: CMD-04
 func (a *app) containerPrograms() *cobra.Command {
-	return hidden("programs", "Build step: which programs of the image have a subcommand's name", func(*cobra.Command, []string) error {
+	const summary = "Build step: which programs of the image have a subcommand's name"
+	return hidden("programs", summary, func(*cobra.Command, []string) error {
 		names := bufio.NewScanner(a.Stdin)
 		for names.Scan() {
 			for _, path := range launch.FindAll(names.Text(), a.Environ.Get("PATH")) {

@@ -19,7 +19,8 @@ import (
 //
 // contract: RUN-10
 func (a *app) containerWatch() *cobra.Command {
-	return hidden("watch", "Service: hold the volume, and keep slots in step with the profiles", func(cmd *cobra.Command, _ []string) error {
+	const summary = "Service: hold the volume, and keep slots in step with the profiles"
+	return hidden("watch", summary, func(cmd *cobra.Command, _ []string) error {
 		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGTERM, syscall.SIGINT)
 		defer stop()
 		return a.watch(ctx)

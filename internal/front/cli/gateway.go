@@ -48,10 +48,14 @@ func (a *app) gatewayRunVerb() *cobra.Command {
 		Detail: `The gateway becomes a supervised service, and this process only keeps the container alive, as
 "sleep infinity". With --no-supervise, or HERMES_GATEWAY_NO_SUPERVISE=1 in the environment, this process
 becomes the gateway itself, and its exit code is the container's.`,
-		Example: "docker run -d -v ~/.hermes:/opt/data IMAGE gateway run\ndocker run --rm -v ~/.hermes:/opt/data IMAGE gateway run --no-supervise",
-		Exits:   []command.Exit{{Code: "1", Means: "the gateway cannot be started, or would run as root"}, {Code: "else", Means: "those of the gateway"}},
-		ReadOn:  "guide/running.md",
-		Raw:     true,
+		Example: "docker run -d -v ~/.hermes:/opt/data IMAGE gateway run\n" +
+			"docker run --rm -v ~/.hermes:/opt/data IMAGE gateway run --no-supervise",
+		Exits: []command.Exit{
+			{Code: "1", Means: "the gateway cannot be started, or would run as root"},
+			{Code: "else", Means: "those of the gateway"},
+		},
+		ReadOn: "guide/running.md",
+		Raw:    true,
 	})
 	for _, f := range gateway.RunFlags() {
 		cmd.Flags().BoolP(f.Name, f.Short, false, f.Text)

@@ -10,7 +10,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestChooseProgram(t *testing.T) {
+func TestWhatTheWordsOfCMDRun(t *testing.T) {
 	clause.Proves(t, "CMD-01", "CMD-02", "CMD-03", "CMD-04", "CMD-08")
 	installed := map[string][]string{
 		"bash":   {"/usr/bin/bash"},

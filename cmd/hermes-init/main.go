@@ -46,5 +46,5 @@ func refuse(startUID int) error {
 	if err != nil {
 		return nil
 	}
-	return identity.Supported(startUID, hermes, os.Environ())
+	return identity.CheckStartUID(startUID, hermes, os.Environ())
 }

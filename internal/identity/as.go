@@ -10,10 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// As runs fn with the file rights of a: files it makes belong to a, and what a may not touch it may
-// not touch either, as on a volume whose server maps root to nobody. Only file access changes, and
-// only on the thread of fn; programs that fn starts must be given their credentials themselves. A
-// process that is not root has no choice and runs fn as it is.
+// As calls fn with the file rights of a: new files belong to a, and access is checked for a. That is how root works on
+// a volume whose server maps root to nobody. The rights hold for the goroutine of fn alone: a goroutine or program
+// that fn starts does not have them. In a process that is not root, As only calls fn.
 func As(a Account, fn func()) error {
 	if os.Geteuid() != 0 {
 		fn()
@@ -21,9 +20,9 @@ func As(a Account, fn func()) error {
 	}
 	done := make(chan error, 1)
 	go func() {
-		// Never unlocked: the thread ends with this goroutine, and its identity with it.
+		// Never unlocked: so the thread ends with this goroutine, and nothing else runs with its ids.
 		runtime.LockOSThread()
-		err := fileIdentity(a)
+		err := setFileIDs(a)
 		if err == nil {
 			fn()
 		}
@@ -32,14 +31,14 @@ func As(a Account, fn func()) error {
 	return <-done
 }
 
-// fileIdentity changes the calling thread alone; package syscall would change all.
-func fileIdentity(a Account) error {
+// setFileIDs changes the calling thread alone, by raw system calls: syscall.Setgroups would change all threads.
+func setFileIDs(a Account) error {
 	groups := append([]uint32{a.GID}, a.Groups...)
 	_, _, errno := syscall.RawSyscall(unix.SYS_SETGROUPS, uintptr(len(groups)), uintptr(unsafe.Pointer(&groups[0])), 0)
 	if errno != 0 {
 		return fmt.Errorf("cannot use the groups of %q (needs capability SETGID): %w", a.Name, errno)
 	}
-	// These two report no error; asking for an impossible id tells the one in force.
+	// These calls report no error. With -1, which is never a valid id, they return the present one.
 	_, _ = unix.SetfsgidRetGid(int(a.GID))
 	_, _ = unix.SetfsuidRetUid(int(a.UID))
 	gid, _ := unix.SetfsgidRetGid(-1)

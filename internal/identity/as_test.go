@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestAsHasTheFileRightsOfTheAccount(t *testing.T) {
+func TestAsGivesTheFileRightsOfTheAccount(t *testing.T) {
 	clause.Proves(t, "RUN-07", "SETUP-18")
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: changes ids")

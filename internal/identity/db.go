@@ -11,24 +11,23 @@ import (
 	"caduceus/internal/held"
 )
 
-// overlayDir holds passwd and group where /etc cannot be written.
-const overlayDir = "run/hermes"
+// fallbackDir holds passwd and group if /etc cannot be written.
+const fallbackDir = "run/hermes"
 
-// DB is the pair of account files, held in memory. Edits change only the memory until Save or
-// SaveDetached.
+// DB holds passwd and group in memory. Edits reach the disk by Save or SaveFallback.
 type DB struct {
 	root          string
 	users, groups Table
-	detached      bool
+	fallback      bool
 }
 
-// Open reads the account files below root ("" is the real root): those of /run/hermes if a boot
-// had to keep them there, else those of /etc.
+// Open reads the account files below root ("" is /): those of /run/hermes if SaveFallback has written them, else those
+// of /etc.
 func Open(root string) (*DB, error) {
-	if trusted(filepath.Join("/", root, overlayDir)) {
-		db, err := open(root, overlayDir)
+	if trusted(filepath.Join("/", root, fallbackDir)) {
+		db, err := open(root, fallbackDir)
 		if err == nil {
-			db.detached = true
+			db.fallback = true
 			return db, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -38,8 +37,8 @@ func Open(root string) (*DB, error) {
 	return open(root, "etc")
 }
 
-// trusted says whether only root, or whoever asks, can have written below dir: /run may be writable
-// for all, and a file there must not decide what root drops to.
+// trusted reports whether only root or the caller can have written in dir. /run may be writable for all, and then
+// anybody could choose the ids that root drops to.
 func trusted(dir string) bool {
 	info, err := os.Lstat(dir)
 	if err != nil || !info.IsDir() || info.Mode()&0o022 != 0 {
@@ -70,45 +69,56 @@ func read(root, dir, name string) (Table, error) {
 	return ParseTable(b), nil
 }
 
-// Save stores both files in /etc, each by rename, and drops those that an earlier boot kept in
-// /run/hermes. An error means that /etc may hold the old or the new version of a file, never a part
-// of one.
+// Save replaces both files in /etc and removes those of /run/hermes. After an error each file is the old or the new
+// one, never a part of it.
 func (d *DB) Save() error {
 	if err := d.store("etc"); err != nil {
 		return err
 	}
-	for _, name := range []string{"passwd", "group"} {
-		path := filepath.Join("/", d.root, overlayDir, name)
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("cannot remove account file %q: %w", path, errors.Unwrap(err))
-		}
-	}
-	d.detached = false
-	return nil
-}
-
-// SaveDetached stores both files in /run/hermes, for an /etc that cannot be written.
-//
-// contract: SETUP-09
-func (d *DB) SaveDetached() error {
-	dir := filepath.Join("/", d.root, overlayDir)
-	if err := d.makeOverlay(); err != nil {
-		return fmt.Errorf("cannot create %q: %w", dir, err)
-	}
-	if err := d.store(overlayDir); err != nil {
+	if err := d.removeFallback(); err != nil {
 		return err
 	}
-	d.detached = true
+	d.fallback = false
 	return nil
 }
 
-func (d *DB) makeOverlay() error {
+// removeFallback never follows a link: /run may be writable for all, and /run/hermes a link to /etc.
+func (d *DB) removeFallback() error {
 	root, err := held.Open(filepath.Join("/", d.root), held.RefuseLinks)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = root.Close() }() // nothing was written through it
-	return root.MakeDirs(overlayDir, 0o755)
+	for _, name := range []string{"passwd", "group"} {
+		if err := root.Remove(filepath.Join(fallbackDir, name)); err != nil && !errors.Is(err, held.ErrLink) {
+			return err
+		}
+	}
+	return nil
+}
+
+// SaveFallback writes both files to /run/hermes. It is for an /etc that cannot be written.
+//
+// contract: SETUP-09
+func (d *DB) SaveFallback() error {
+	dir := filepath.Join("/", d.root, fallbackDir)
+	if err := d.makeFallbackDir(); err != nil {
+		return fmt.Errorf("cannot create %q: %w", dir, err)
+	}
+	if err := d.store(fallbackDir); err != nil {
+		return err
+	}
+	d.fallback = true
+	return nil
+}
+
+func (d *DB) makeFallbackDir() error {
+	root, err := held.Open(filepath.Join("/", d.root), held.RefuseLinks)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // nothing was written through it
+	return root.MakeDirs(fallbackDir, 0o755)
 }
 
 func (d *DB) store(dir string) error {
@@ -133,7 +143,7 @@ func (d *DB) store(dir string) error {
 	return nil
 }
 
-// replace swaps a file's content; a link in its place is replaced itself.
+// replace writes a file. If its name is a link, the link is replaced.
 func replace(dir *held.Dir, name string, t Table) error {
 	return dir.WithLinks(held.FollowOwn).WriteFile(name, t.Bytes(), held.Write{Mode: 0o644, Durable: true})
 }

@@ -78,7 +78,7 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-func TestLookupSkipsDamage(t *testing.T) {
+func TestLookupSkipsDamagedLines(t *testing.T) {
 	for name, line := range map[string]string{
 		"too few columns":    "hermes:x:1",
 		"uid no number":      "hermes:x:one:1::/x:/bin/sh",
@@ -97,7 +97,7 @@ func TestLookupSkipsDamage(t *testing.T) {
 	}
 }
 
-func TestRemapIsStoredAndOtherLinesAreKept(t *testing.T) {
+func TestSaveWritesNewIDsAndKeepsOtherLines(t *testing.T) {
 	clause.Proves(t, "SETUP-02", "SETUP-06")
 	root := newRoot(t)
 	db := mustOpen(t, root)
@@ -123,7 +123,7 @@ func TestRemapIsStoredAndOtherLinesAreKept(t *testing.T) {
 	}
 }
 
-func TestSharedUIDResolvesToHermes(t *testing.T) {
+func TestAUIDThatTwoAccountsHaveResolvesToHermes(t *testing.T) {
 	clause.Proves(t, "SETUP-07")
 	db := mustOpen(t, newRoot(t))
 	db.SetUID("hermes", 1000)
@@ -135,14 +135,14 @@ func TestSharedUIDResolvesToHermes(t *testing.T) {
 	}
 }
 
-func TestDetachedAccountsAreSeenByLookup(t *testing.T) {
+func TestLookupPrefersTheAccountsInRun(t *testing.T) {
 	clause.Proves(t, "SETUP-09")
 	root := newRoot(t)
 	db := mustOpen(t, root)
 	db.SetUID("hermes", 1000)
 	db.SetGID("hermes", 100)
 	db.Join("hermes", 44, "unused")
-	if err := db.SaveDetached(); err != nil {
+	if err := db.SaveFallback(); err != nil {
 		t.Fatal(err)
 	}
 	if got := content(t, filepath.Join(root, "etc/passwd")); got != passwd {
@@ -152,7 +152,7 @@ func TestDetachedAccountsAreSeenByLookup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Account{Name: "hermes", UID: 1000, GID: 100, Home: "/opt/data", Groups: []uint32{44}, Detached: true}
+	want := Account{Name: "hermes", UID: 1000, GID: 100, Home: "/opt/data", Groups: []uint32{44}, Fallback: true}
 	if diff := cmp.Diff(want, a); diff != "" {
 		t.Error(diff)
 	}
@@ -160,26 +160,26 @@ func TestDetachedAccountsAreSeenByLookup(t *testing.T) {
 		t.Errorf("spec %q", a.Spec())
 	}
 
-	// Once /etc can be written, it is the only truth again.
+	// Once /etc can be written, it counts again.
 	if err := mustOpen(t, root).Save(); err != nil {
 		t.Fatal(err)
 	}
 	a, err = Lookup(root, "hermes")
-	if err != nil || a.Detached || a.UID != 1000 || a.Spec() != "hermes" {
+	if err != nil || a.Fallback || a.UID != 1000 || a.Spec() != "hermes" {
 		t.Errorf("after save: %+v, %v", a, err)
 	}
 }
 
-func TestForgedDetachedAccountsAreNotTrusted(t *testing.T) {
+func TestAccountsInRunThatAnyoneCanHaveWrittenDoNotCount(t *testing.T) {
 	for name, spoil := range map[string]func(dir string) error{
 		"writable for all": func(dir string) error { return os.Chmod(dir, 0o777) },
-		"foreign owner":    func(dir string) error { return os.Chown(dir, 12345, 12345) },
+		"another owner":    func(dir string) error { return os.Chown(dir, 12345, 12345) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := newRoot(t)
 			db := mustOpen(t, root)
 			db.SetUID("hermes", 0)
-			if err := db.SaveDetached(); err != nil {
+			if err := db.SaveFallback(); err != nil {
 				t.Fatal(err)
 			}
 			err := spoil(filepath.Join(root, "run/hermes"))
@@ -193,6 +193,23 @@ func TestForgedDetachedAccountsAreNotTrusted(t *testing.T) {
 				t.Errorf("got %+v, %v", a, err)
 			}
 		})
+	}
+}
+
+// In /run everybody may make names. A link there must not lead root to the files it has just written.
+func TestSaveRemovesNothingThroughALink(t *testing.T) {
+	clause.Proves(t, "SETUP-09")
+	root := newRoot(t)
+	if err := errors.Join(os.Mkdir(filepath.Join(root, "run"), 0o755), os.Symlink("../etc", filepath.Join(root, "run/hermes"))); err != nil {
+		t.Fatal(err)
+	}
+	db := mustOpen(t, root)
+	db.SetUID("hermes", 99)
+	if err := db.Save(); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := Lookup(root, "hermes"); err != nil || a.UID != 99 {
+		t.Errorf("got %+v, %v", a, err)
 	}
 }
 
@@ -240,10 +257,10 @@ func TestJoin(t *testing.T) {
 	}
 }
 
-// firstName is what the C library calls a uid, or "".
+// firstName returns the name to which the C library resolves a uid, or "".
 func firstName(d *DB, uid uint32) string {
 	for _, fields := range d.users {
-		if id, _, ok := isUser(fields); ok && id == uid {
+		if id, _, ok := userIDs(fields); ok && id == uid {
 			return fields[colName]
 		}
 	}

@@ -1,13 +1,9 @@
-// Package identity knows who may run what in the container: the accounts of /etc/passwd and
-// /etc/group, the remapping of the hermes user to the ids an operator asks for, and the one-way
-// drop from root to it.
+// Package identity reads and edits the accounts in /etc/passwd and /etc/group, decides the ids of the user hermes, and
+// drops from root to an account.
 //
-// Decisions (which ids, is this --user supported) are functions from values to values; the account
-// files are edited in memory and stored by rename. Where /etc cannot be written, the same two files
-// are kept under /run/hermes and Lookup prefers them, so that every Go program of the image agrees
-// on the numeric ids; programs of the C library still read /etc and must be given Account.Spec.
+// A [DB] holds the two files in memory; edits reach the disk when it is saved. If /etc cannot be written, the files are
+// saved below /run/hermes instead, and [Lookup] prefers those. So all Go programs of the image agree on the ids. Programs
+// of the C library still read /etc: they get [Account.Spec].
 //
-// It is not for file ownership, home directories or environment variables: internal/front/setup repairs
-// the volume and internal/front/cli prepares what CMD sees. It is not a general name service either: no
-// NSS, no network, only the two files.
+// Only the two files count; there is no NSS. Who owns files of the volume is the business of internal/front/setup.
 package identity

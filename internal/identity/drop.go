@@ -5,11 +5,10 @@ import (
 	"syscall"
 )
 
-// Drop turns the whole process into a: groups, gid, uid, for every thread. There is no way back. A
-// process that runs as a already keeps what it has; any other process that is not root gets an
-// error.
+// Drop makes this process run as a, for good: groups, gid and uid of every thread. If it runs with the uid of a
+// already, nothing changes. If it runs with another uid than root's, Drop fails.
 //
-// contract: CMD-05, EXEC-01, RUN-08
+// contract: CMD-05
 func Drop(a Account) error {
 	if uid := syscall.Geteuid(); uid != 0 {
 		if uint32(uid) == a.UID {

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-func TestDropIsCompleteAndFinal(t *testing.T) {
+func TestDropChangesEveryThreadForGood(t *testing.T) {
 	clause.Proves(t, "CMD-05", "SETUP-33")
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: changes ids")

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// SetUID gives the account a uid. The uid may belong to other accounts already: the line then moves
-// before theirs, so that the uid resolves to this name.
+// SetUID sets the uid of an account. If other accounts have that uid, too, the line moves before theirs, so that the
+// uid resolves to this name.
 //
 // contract: SETUP-07
 func (d *DB) SetUID(name string, uid uint32) {
@@ -15,9 +15,9 @@ func (d *DB) SetUID(name string, uid uint32) {
 		return
 	}
 	users := d.users.clone()
-	users[i][colUID] = format(uid)
+	users[i][colUID] = decimal(uid)
 	first := slices.IndexFunc(users, func(fields []string) bool {
-		id, _, ok := isUser(fields)
+		id, _, ok := userIDs(fields)
 		return ok && id == uid
 	})
 	line := users[i]
@@ -25,37 +25,36 @@ func (d *DB) SetUID(name string, uid uint32) {
 	d.users = users
 }
 
-// SetGID gives the account's own group (the one of its name) and the account a gid. Another group
-// may have it already; the gid is then shared.
+// SetGID sets the gid of an account and of the group with the account's name. Another group may have it, too.
 //
 // contract: SETUP-06
 func (d *DB) SetGID(name string, gid uint32) {
 	if i := d.user(name); i >= 0 {
 		d.users = d.users.clone()
-		d.users[i][colGID] = format(gid)
+		d.users[i][colGID] = decimal(gid)
 	}
 	for i, fields := range d.groups {
-		if _, ok := isGroup(fields); ok && fields[colName] == name {
+		if _, ok := groupID(fields); ok && fields[colName] == name {
 			d.groups = d.groups.clone()
-			d.groups[i][colGroupGID] = format(gid)
+			d.groups[i][colGroupGID] = decimal(gid)
 			return
 		}
 	}
 }
 
-// Join makes the account a member of the group with this gid and says its name. A gid without a
-// group gets one named fallback (with the gid appended if that name is taken). Added is false when
-// the account was in it before, also as its primary group.
+// Join makes an account a member of the group with this gid and returns the group's name. If no group has the gid,
+// one is added with the name newGroup, followed by the gid if that name is taken. added is false if the account was in
+// the group before, also if it is the primary group.
 //
-// contract: SETUP-31, SETUP-33
-func (d *DB) Join(name string, gid uint32, fallback string) (group string, added bool) {
+// contract: SETUP-31
+func (d *DB) Join(name string, gid uint32, newGroup string) (group string, added bool) {
 	i := d.group(gid)
 	if i < 0 {
-		group = fallback
+		group = newGroup
 		if d.hasGroup(group) {
-			group += format(gid)
+			group += decimal(gid)
 		}
-		d.groups = append(d.groups.clone(), []string{group, "x", format(gid), name})
+		d.groups = append(d.groups.clone(), []string{group, "x", decimal(gid), name})
 		return group, true
 	}
 	group = d.groups[i][colName]
@@ -69,7 +68,7 @@ func (d *DB) Join(name string, gid uint32, fallback string) (group string, added
 
 func (d *DB) group(gid uint32) int {
 	return slices.IndexFunc(d.groups, func(fields []string) bool {
-		id, ok := isGroup(fields)
+		id, ok := groupID(fields)
 		return ok && id == gid
 	})
 }

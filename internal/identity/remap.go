@@ -7,35 +7,35 @@ import (
 	"caduceus/internal/env"
 )
 
-// Owner is who a file belongs to.
+// Owner is the owner of a file.
 type Owner struct{ UID, GID uint32 }
 
-// String is U:G.
-func (o Owner) String() string { return format(o.UID) + ":" + format(o.GID) }
+// String returns UID:GID.
+func (o Owner) String() string { return decimal(o.UID) + ":" + decimal(o.GID) }
 
-// Remap is what a root start does with the ids of an account. The zero Remap changes nothing.
+// Remap is a change of an account's ids. The zero value changes nothing.
 type Remap struct {
 	UID, GID *uint32  // new ids; nil keeps the present one
-	Adopt    bool     // the ids come from the volume's owner, not from a variable
-	Ignored  []string // one line for each variable that was not understood
+	Adopt    bool     // the ids are those of the volume's owner
+	Ignored  []string // a message for each variable with an invalid value
 }
 
-// nobody owns nothing that could be adopted: it is what unmapped ids look like.
+// nobody is what the kernel shows for an owner that is not mapped into this user namespace: not a real owner.
 const nobody = 65534
 
-// Decide works out the ids of account a from the environment and, if the operator asked for it,
-// from the owner of the volume (nil: no volume yet). A variable outside its domain counts as unset,
-// and so does an empty one.
+// DecideRemap returns the new ids of account a: those of the variables HERMES_UID and so on, else, with
+// HERMES_ADOPT_VOLUME_OWNER, those of volume (nil: it does not exist). A variable with an invalid value counts as not
+// set.
 //
-// contract: SETUP-02, SETUP-03, SETUP-04, SETUP-05, SETUP-08
-func Decide(environ env.Environ, a Account, volume *Owner) Remap {
+// contract: SETUP-02
+func DecideRemap(environ env.Environ, a Account, volume *Owner) Remap {
 	var r Remap
 	uid := r.id(environ, env.UID, env.PUID)
 	gid := r.id(environ, env.GID, env.PGID)
 	if uid == nil && volume != nil && env.AdoptVolumeOwner.On(environ) && adoptable(volume.UID, a) {
 		r.Adopt = true
 		uid = &volume.UID
-		if gid == nil && Valid(volume.GID) {
+		if gid == nil && ValidID(volume.GID) {
 			gid = &volume.GID
 		}
 	}
@@ -48,9 +48,9 @@ func Decide(environ env.Environ, a Account, volume *Owner) Remap {
 	return r
 }
 
-func adoptable(uid uint32, a Account) bool { return Valid(uid) && uid != nobody && uid != a.UID }
+func adoptable(uid uint32, a Account) bool { return ValidID(uid) && uid != nobody && uid != a.UID }
 
-// id is the first of the variables with a valid value.
+// id returns the first variable with a valid value, and records the others as ignored.
 func (r *Remap) id(environ env.Environ, variables ...env.Number) *uint32 {
 	for _, v := range variables {
 		value := environ.Value(v)
@@ -66,9 +66,9 @@ func (r *Remap) id(environ env.Environ, variables ...env.Number) *uint32 {
 	return nil
 }
 
-// Valid reports whether hermes may have this id: neither root's, nor one of the two that mean
-// "unchanged" in 16 and 32 bits.
-func Valid(id uint32) bool { return id != 0 && id != 0xFFFF && id != 0xFFFFFFFF }
+// ValidID reports whether hermes may have this uid or gid. Root's is refused, and so are the two that chown takes for
+// "unchanged", in 16 and 32 bits.
+func ValidID(id uint32) bool { return id != 0 && id != 0xFFFF && id != 0xFFFFFFFF }
 
 // ParseID reads a uid or gid of only digits. The error is the reason alone.
 func ParseID(value string) (uint32, error) {
@@ -85,7 +85,7 @@ func ParseID(value string) (uint32, error) {
 		return 0, fmt.Errorf("larger than 4294967294")
 	case id == 0:
 		return 0, fmt.Errorf("0 is root")
-	case !Valid(uint32(id)):
+	case !ValidID(uint32(id)):
 		return 0, fmt.Errorf("reserved by the kernel")
 	}
 	return uint32(id), nil

@@ -9,7 +9,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestDecide(t *testing.T) {
+func TestDecideRemap(t *testing.T) {
 	clause.Proves(t, "SETUP-02", "SETUP-03", "SETUP-04", "SETUP-05", "SETUP-08")
 	hermes := Account{Name: "hermes", UID: 10000, GID: 10000}
 	id := func(n uint32) *uint32 { return &n }
@@ -50,7 +50,7 @@ func TestDecide(t *testing.T) {
 		{"adopt not asked", []string{"HERMES_ADOPT_VOLUME_OWNER=no"}, &Owner{1000, 1001}, Remap{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if diff := cmp.Diff(c.want, Decide(c.env, hermes, c.volume)); diff != "" {
+			if diff := cmp.Diff(c.want, DecideRemap(c.env, hermes, c.volume)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -84,7 +84,7 @@ func TestParseID(t *testing.T) {
 	}
 }
 
-func TestSupported(t *testing.T) {
+func TestCheckStartUID(t *testing.T) {
 	hermes := Account{Name: "hermes", UID: 10000, GID: 10000}
 	for _, c := range []struct {
 		name string
@@ -99,7 +99,7 @@ func TestSupported(t *testing.T) {
 		{"any other, not allowed", 1234, []string{"HERMES_ALLOW_ANY_UID=0"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := Supported(c.uid, hermes, c.env)
+			err := CheckStartUID(c.uid, hermes, c.env)
 			if (err == nil) != c.ok {
 				t.Fatalf("got %v", err)
 			}

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Table is an account file (passwd or group), one slice of colon-separated fields a line. Lines
-// that are no entries (comments, blanks, damage) are kept as they are, so Bytes(ParseTable(b)) == b
-// up to the final newline.
+// Table is an account file (passwd or group): for each line its colon-separated fields. Comments, blank and damaged
+// lines are kept, so that ParseTable(b).Bytes() is b, up to the final newline.
 type Table [][]string
 
 // Columns of the two files that this package reads or edits.
@@ -24,7 +23,7 @@ const (
 	lenGroup    = 4
 )
 
-// ParseTable splits an account file. It never fails: what is no entry is carried along unread.
+// ParseTable splits an account file into fields. It takes any content.
 func ParseTable(b []byte) Table {
 	text := strings.TrimSuffix(string(b), "\n")
 	if text == "" {
@@ -37,7 +36,7 @@ func ParseTable(b []byte) Table {
 	return t
 }
 
-// Bytes is the file that ParseTable would read as t.
+// Bytes returns the content of the file.
 func (t Table) Bytes() []byte {
 	var b strings.Builder
 	for _, fields := range t {
@@ -55,9 +54,9 @@ func (t Table) clone() Table {
 	return c
 }
 
-// entry reports whether fields is a usable passwd or group line (n columns) and its numeric column.
+// entryID reports whether fields is a usable passwd or group line (n columns) and its numeric column.
 // The C library skips other lines, so this package does, too.
-func entry(fields []string, n, numeric int) (uint32, bool) {
+func entryID(fields []string, n, numeric int) (uint32, bool) {
 	if len(fields) != n || fields[colName] == "" || strings.HasPrefix(fields[colName], "#") {
 		return 0, false
 	}
@@ -65,16 +64,16 @@ func entry(fields []string, n, numeric int) (uint32, bool) {
 	return uint32(id), err == nil
 }
 
-func isUser(fields []string) (uid, gid uint32, ok bool) {
-	uid, ok = entry(fields, lenPasswd, colUID)
+func userIDs(fields []string) (uid, gid uint32, ok bool) {
+	uid, ok = entryID(fields, lenPasswd, colUID)
 	if !ok {
 		return 0, 0, false
 	}
-	gid, ok = entry(fields, lenPasswd, colGID)
+	gid, ok = entryID(fields, lenPasswd, colGID)
 	return uid, gid, ok
 }
 
-func isGroup(fields []string) (gid uint32, ok bool) { return entry(fields, lenGroup, colGroupGID) }
+func groupID(fields []string) (gid uint32, ok bool) { return entryID(fields, lenGroup, colGroupGID) }
 
 func members(fields []string) []string {
 	if fields[colMembers] == "" {
@@ -83,4 +82,4 @@ func members(fields []string) []string {
 	return strings.Split(fields[colMembers], ",")
 }
 
-func format(id uint32) string { return strconv.FormatUint(uint64(id), 10) }
+func decimal(id uint32) string { return strconv.FormatUint(uint64(id), 10) }

@@ -28,8 +28,7 @@ func FuzzTableKeepsEveryByte(f *testing.F) {
 	})
 }
 
-// The account files of any container are read as moby/sys/user reads them.
-func TestAccountAgreesWithMoby(t *testing.T) {
+func TestAccountReadsAnyFileAsMobySysUserDoes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom([]string{"hermes", "root", "app", "www-data"})
 		id := rapid.SampledFrom([]uint32{0, 1, 99, 1000, 10000, 65536, 4294967294})

@@ -61,7 +61,7 @@ func (a *app) enterContainer() error {
 	if err != nil {
 		return err
 	}
-	if err := identity.Supported(a.euid, account, a.Environ); err != nil {
+	if err := identity.CheckStartUID(a.euid, account, a.Environ); err != nil {
 		a.say("%v", err)
 		return exitCode(1)
 	}

@@ -14,7 +14,7 @@ import (
 //
 // contract: SETUP-02 to SETUP-09, SETUP-31 to SETUP-33
 func (j *job) remap(db *identity.DB) {
-	r := identity.Decide(j.Environ, j.hermes, owner(j.real(j.home)))
+	r := identity.DecideRemap(j.Environ, j.hermes, owner(j.real(j.home)))
 	for _, line := range r.Ignored {
 		j.warn("%s; it counts as not set (hermes is %d:%d)", line, j.hermes.UID, j.hermes.GID)
 	}
@@ -50,8 +50,8 @@ func (j *job) store(db *identity.DB) {
 	if err == nil {
 		return
 	}
-	if detached := db.SaveDetached(); detached != nil {
-		j.warn("%v; %v; hermes keeps its ids", err, detached)
+	if fallbackErr := db.SaveFallback(); fallbackErr != nil {
+		j.warn("%v; %v; hermes keeps its ids", err, fallbackErr)
 		return
 	}
 	a, _ := db.Account(identity.Hermes)
@@ -112,7 +112,7 @@ func (j *job) notWritable(err error) string {
 		return line + "The volume is read-only: mount it without \":ro\"."
 	case j.start != 0:
 		return line + "Start the container with --user 0:0, or leave out the final USER of a derived image, so that it can be repaired."
-	case o != nil && identity.Valid(o.UID):
+	case o != nil && identity.ValidID(o.UID):
 		return line + fmt.Sprintf("Set HERMES_UID=%d and HERMES_GID=%d, the owner of the volume.", o.UID, o.GID)
 	}
 	return line + "Set HERMES_UID and HERMES_GID to the ids that may write it."

@@ -81,7 +81,7 @@ func (j *job) repairOwnership(ctx context.Context, v *volume) error {
 
 // keepHint tells an operator how to keep the present owner instead.
 func keepHint(uid uint32) string {
-	if !identity.Valid(uid) {
+	if !identity.ValidID(uid) {
 		return ""
 	}
 	return fmt.Sprintf("; to keep the present owner set HERMES_UID=%d or HERMES_ADOPT_VOLUME_OWNER=1", uid)

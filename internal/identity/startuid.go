@@ -6,8 +6,8 @@ import (
 	"caduceus/internal/env"
 )
 
-// UnsupportedUserError says that the container was started under a uid the image does not know.
-// Its text is what the user sees; the clause fixes its words.
+// UnsupportedUserError is the error of a container start with a uid that is neither root's nor that of hermes. Users
+// see its text.
 type UnsupportedUserError struct{ UID int }
 
 func (e *UnsupportedUserError) Error() string {
@@ -16,11 +16,11 @@ func (e *UnsupportedUserError) Error() string {
 		"HERMES_ALLOW_ANY_UID=1 runs it as this uid at your own risk.", e.UID)
 }
 
-// Supported reports whether CMD may run when the container was started as uid: root, a itself, or any
-// uid once HERMES_ALLOW_ANY_UID is true. Otherwise the error is an *UnsupportedUserError.
+// CheckStartUID returns an *UnsupportedUserError unless a container that was started with uid may run: root's uid,
+// that of a, or any with HERMES_ALLOW_ANY_UID.
 //
-// contract: RUN-01, RUN-02
-func Supported(uid int, a Account, environ env.Environ) error {
+// contract: RUN-01
+func CheckStartUID(uid int, a Account, environ env.Environ) error {
 	if uid == 0 || uint32(uid) == a.UID || env.AllowAnyUID.On(environ) {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 	"caduceus/internal/s6"
 )
 
-// Exit codes of the applets, as those of their originals.
+// Exit codes of the applets, as in s6 and s6-overlay.
 const (
 	exitUsage  = 100
 	exitFailed = 111
@@ -21,6 +21,7 @@ const (
 
 const scandir = "/run/service"
 
+// complain writes a line to stderr and returns code.
 func complain(code int, format string, a ...any) int {
 	fmt.Fprintf(os.Stderr, format+"\n", a...)
 	return code
@@ -28,7 +29,6 @@ func complain(code int, format string, a ...any) int {
 
 // withContenv executes its arguments with the environment of the container.
 //
-// contract: ENV-02
 // spec: SUP-63
 func withContenv(args []string) int {
 	if len(args) == 0 {
@@ -42,8 +42,8 @@ func withContenv(args []string) int {
 	return complain(launch.ErrorCode(err), "with-contenv: fatal: cannot execute %q: %v", args[0], err)
 }
 
-// containerEnviron is the environment behind with-contenv. What is no variable is left out with a
-// warning.
+// containerEnviron returns the environment of the container: its files, or this process's own with S6_KEEP_ENV. If some
+// files cannot be used, it warns and takes the others.
 func containerEnviron() (env.Environ, error) {
 	own := env.Environ(os.Environ())
 	if env.KeepEnv.Of(own) > 0 {
@@ -59,7 +59,7 @@ func containerEnviron() (env.Environ, error) {
 	return env.Apply(own, vars), nil
 }
 
-// printContenv prints the value of each named variable, or the whole environment of the container.
+// printContenv prints the value of each named variable; without names, the whole environment of the container.
 func printContenv(names []string, stdout io.Writer) int {
 	environ, err := containerEnviron()
 	if err != nil {
@@ -81,9 +81,9 @@ func printContenv(names []string, stdout io.Writer) int {
 	return 0
 }
 
-// halt asks the init for the stop. Write permission on its control fifo is all that it takes.
+// halt asks /init to stop. It needs no more than write permission on the control fifo.
 func halt() int {
-	if err := s6.SvscanSend(scandir, "t"); err != nil {
+	if err := s6.SendScanControl(scandir, "t"); err != nil {
 		return complain(exitFailed, "halt: fatal: %v", err)
 	}
 	return 0

@@ -1,10 +1,6 @@
-// Command hermes-init is /init: PID 1 of the image, and under other names the
-// small programs that belong to it: with-contenv, printcontenv, halt and its
-// kin, s6-svscan, s6-svstat, s6-sleep, and the lock mode of the supervisor.
-//
-// The name it was called by decides; a name it does not know is init.
-//
-// It is not the command that people type: that is cmd/hermes.
+// Command hermes-init is /init, PID 1 of the image. Under the names with-contenv, printcontenv, halt (poweroff, reboot,
+// shutdown), s6-svscan, s6-svstat and s6-sleep it is that program, and under [s6.LockModeArgv0] the process that holds a
+// service's lock. By any other name it is /init.
 //
 // spec: SUP-01
 package main

@@ -37,8 +37,8 @@ func dispatch(argv0 string, args []string) int {
 	return boot.Run(boot.Options{Args: args, Environ: os.Environ(), Version: version, Refuse: refuse})
 }
 
-// refuse is why a user who the image does not know may not start the container. Without the account of
-// hermes, /init is in another image, where everybody may.
+// refuse returns an error if the container must not start as this user. In an image without the account hermes, any user
+// may.
 //
 // contract: RUN-01
 func refuse(startUID int) error {

@@ -5,19 +5,21 @@ import (
 	"time"
 )
 
-// Backoff is the content of supervise/backoff: a crash loop (SUP-43).
+// Backoff is the content of supervise/backoff, which is there while a service is in a crash loop.
+//
+// spec: SUP-43
 type Backoff struct {
-	Fails int           // consecutive fast deaths
+	Fails int           // fast deaths in a row
 	Delay time.Duration // before the next start, to the millisecond
-	Next  time.Time     // next start
+	Next  time.Time     // time of the next start
 }
 
-// Encode is the one line of supervise/backoff.
+// Encode returns the content of supervise/backoff, one line.
 func (b Backoff) Encode() []byte {
 	return fmt.Appendf(nil, "%d %d %s\n", b.Fails, b.Delay.Milliseconds(), StampOf(b.Next))
 }
 
-// DecodeBackoff reads supervise/backoff.
+// DecodeBackoff reads the content of supervise/backoff.
 func DecodeBackoff(text []byte) (Backoff, error) {
 	var (
 		b      Backoff

@@ -12,19 +12,17 @@ import (
 	"caduceus/internal/held"
 )
 
-// ErrNotSupervised is wrapped where the directory is there, but nobody reads its control fifo.
+// ErrNotSupervised is wrapped if a control fifo exists and has no reader.
 var ErrNotSupervised = errors.New("not supervised")
 
-// SendControl writes letters to supervise/control of a service directory in
-// one write. Callers may test ErrNotSupervised, fs.ErrNotExist and
-// fs.ErrPermission.
+// SendControl writes letters to supervise/control of a service directory, in one write. Callers may test
+// ErrNotSupervised, fs.ErrNotExist and fs.ErrPermission.
 func SendControl(dir, letters string) error {
 	return send(filepath.Join(dir, SuperviseDir, ControlFile), letters)
 }
 
-// SvscanSend writes letters to the control fifo of a scandir, with the errors
-// of SendControl.
-func SvscanSend(scandir, letters string) error {
+// SendScanControl writes letters to the control fifo of a scandir, with the errors of SendControl.
+func SendScanControl(scandir, letters string) error {
 	return send(filepath.Join(scandir, SvscanDir, ControlFile), letters)
 }
 
@@ -43,8 +41,9 @@ func send(path, letters string) error {
 	return nil
 }
 
-// Supervised probes supervise/lock as s6 does, by F_GETLK (SUP-19). A missing
-// lock file means no.
+// Supervised reports whether a supervisor holds supervise/lock of a service directory. Without the file nobody does.
+//
+// spec: SUP-19
 func Supervised(dir string) (bool, error) {
 	return lockHeld(filepath.Join(dir, SuperviseDir, LockFile))
 }
@@ -79,8 +78,8 @@ func openRetry(path string, flags int) (int, error) {
 	}
 }
 
-// ReadStatus reads supervise/status of a service directory. Callers may test
-// ErrStatusSize, fs.ErrNotExist and fs.ErrPermission.
+// ReadStatus reads supervise/status of a service directory. Callers may test ErrStatusSize, fs.ErrNotExist and
+// fs.ErrPermission.
 func ReadStatus(dir string) (Status, error) {
 	path := filepath.Join(dir, SuperviseDir, StatusFile)
 	b, err := readState(dir, StatusFile)
@@ -94,8 +93,8 @@ func ReadStatus(dir string) (Status, error) {
 	return st, nil
 }
 
-// readState reads a file of supervise/, which may be in other hands: neither a
-// fifo nor a file without an end keeps the caller.
+// readState reads a file of supervise/. Another user may own the directory, so it waits for no fifo and reads no more
+// than MaxTallySize bytes.
 func readState(dir, name string) ([]byte, error) {
 	d, err := held.Open(filepath.Join(dir, SuperviseDir), held.FollowAll)
 	if err != nil {
@@ -103,13 +102,13 @@ func readState(dir, name string) ([]byte, error) {
 	}
 	defer func() { _ = d.Close() }() // nothing was written
 	content, err := d.ReadHead(name, MaxTallySize)
-	if errors.Is(err, held.ErrTooLarge) { // decoding refuses or ignores the rest
+	if errors.Is(err, held.ErrTooLarge) { // decoding refuses or ignores what is too long
 		err = nil
 	}
 	return content, err
 }
 
-// ReadTally reads supervise/death_tally; a missing file is an empty tally.
+// ReadTally reads supervise/death_tally of a service directory. A missing file is an empty tally.
 func ReadTally(dir string) ([]Death, error) {
 	b, err := readState(dir, TallyFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -118,7 +117,7 @@ func ReadTally(dir string) ([]Death, error) {
 	return DecodeTally(b), nil
 }
 
-// ReadBackoff reads supervise/backoff; crashing is false without the file.
+// ReadBackoff reads supervise/backoff of a service directory. Without the file, crashing is false.
 func ReadBackoff(dir string) (b Backoff, crashing bool, err error) {
 	text, err := readState(dir, BackoffFile)
 	switch {

@@ -23,7 +23,7 @@ func openDir(t *testing.T, path string) *held.Dir {
 	return d
 }
 
-func TestLockIsSeenByProbes(t *testing.T) {
+func TestSupervisedSeesTheLockOfASupervisor(t *testing.T) {
 	clause.Proves(t, "FAULT-17", "SUP-19", "SUP-93")
 	base := t.TempDir()
 	supervise := filepath.Join(base, SuperviseDir)
@@ -58,8 +58,7 @@ func TestLockIsSeenByProbes(t *testing.T) {
 	probe(false) // though a child may still hold the description
 }
 
-// spec: SUP-110; contract: SVC-06
-func TestSendControl(t *testing.T) {
+func TestSendControlNeedsAReader(t *testing.T) {
 	clause.Proves(t, "SUP-110", "SVC-06")
 	base := t.TempDir()
 	if err := SendControl(base, "u"); !errors.Is(err, fs.ErrNotExist) {
@@ -86,8 +85,8 @@ func TestSendControl(t *testing.T) {
 	}
 }
 
-// What is no file is named, and the default taken, as for garbage.
-func TestConfigNeverWaits(t *testing.T) {
+// A fifo or device in the place of a file gives the default and a warning.
+func TestReadingTheConfigurationNeverWaits(t *testing.T) {
 	clause.Proves(t, "SUP-89")
 	path := t.TempDir()
 	fifo := filepath.Join(path, "timeout-kill")
@@ -106,7 +105,7 @@ func TestConfigNeverWaits(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(path, "max-death-tally"), long, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	config, warnings := ConfigOf(openDir(t, path), 64)
+	config, warnings := ReadConfigDir(openDir(t, path), 64)
 	want := defaultConfig()
 	want.TallyLimit = 7
 	if config != want || len(warnings) != 2 {

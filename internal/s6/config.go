@@ -12,7 +12,7 @@ import (
 	"caduceus/internal/held"
 )
 
-// Defaults and bounds of a service directory's files (SUP-24).
+// Defaults and bounds of the files of a service directory.
 const (
 	DefaultFinishTimeout = 5 * time.Second
 	DefaultTallyLimit    = 100
@@ -24,7 +24,9 @@ const (
 	maxConfigSize        = 256
 )
 
-// Config is what the files of a service directory say (SUP-24).
+// Config is the configuration of a service, one field for each file of its directory.
+//
+// spec: SUP-24
 type Config struct {
 	NotificationFD int // 0: none
 	LockFD         int // 0: none
@@ -35,13 +37,13 @@ type Config struct {
 	ReloadSignal   syscall.Signal
 	KillGroup      bool
 	NewPidNS       bool
-	RestartMax     time.Duration // cap of the back-off; 0: classic s6
+	RestartMax     time.Duration // longest pause before a restart; 0: no back-off, as in s6
 	OutputPrefix   string        // put before each line of output; "": none
-	OutputMax      int           // bytes a minute that pass, of each stream; 0: no limit
+	OutputMax      int           // bytes a minute, for each output stream; 0: no limit
 }
 
-// ReadConfig asks read for each file; fs.ErrNotExist means that it is absent. maxFD bounds the descriptor
-// files. Garbage, or what cannot be read, gives the default and one warning for each file.
+// ReadConfig calls read for each file; fs.ErrNotExist stands for a missing one. Descriptor numbers may be up to maxFD.
+// For a file that cannot be read or has no valid content, it takes the default and returns a warning.
 func ReadConfig(read func(name string) ([]byte, error), maxFD int) (Config, []string) {
 	r := configReader{read: read}
 	prefix, outputMax := r.prefix("output-prefix"), 0
@@ -64,7 +66,7 @@ func ReadConfig(read func(name string) ([]byte, error), maxFD int) (Config, []st
 	}, r.warnings
 }
 
-// ConfigFiles are the names of the files that ReadConfig asks for.
+// ConfigFiles returns the names of the files that ReadConfig reads.
 func ConfigFiles() []string {
 	var names []string
 	ReadConfig(func(name string) ([]byte, error) {
@@ -74,9 +76,9 @@ func ConfigFiles() []string {
 	return names
 }
 
-// ConfigOf is ReadConfig of a held service directory. Nothing in it can block the reader, and no file is read
-// further than it may be long.
-func ConfigOf(dir *held.Dir, maxFD int) (Config, []string) {
+// ReadConfigDir is ReadConfig of a service directory. Another user may own it, so it waits for no fifo and reads no
+// more than maxConfigSize bytes of a file.
+func ReadConfigDir(dir *held.Dir, maxFD int) (Config, []string) {
 	return ReadConfig(func(name string) ([]byte, error) {
 		head, err := dir.ReadHead(name, maxConfigSize)
 		if errors.Is(err, held.ErrTooLarge) { // only the first line counts

@@ -28,7 +28,7 @@ func defaultConfig() Config {
 	}
 }
 
-func TestConfig(t *testing.T) {
+func TestEachFileSetsItsFieldOrGivesAWarning(t *testing.T) {
 	clause.Proves(t, "SUP-24")
 	tests := []struct {
 		name     string
@@ -59,7 +59,7 @@ func TestConfig(t *testing.T) {
 			"notification-fd": "0", "lock-fd": "99", "timeout-kill": "-1", "timeout-finish": "5s",
 			"max-death-tally": "4097", "down-signal": "TERM ", "reload-signal": "RTMIN+1", "restart-max": "",
 		}, func(*Config) {}, 8},
-		{"no signal", map[string]string{"down-signal": "0"}, func(c *Config) { c.DownSignal = 0 }, 0},
+		{"signal zero", map[string]string{"down-signal": "0"}, func(c *Config) { c.DownSignal = 0 }, 0},
 		{"signal name too long", map[string]string{"down-signal": "SIGTERMSIGTERMSI"}, func(*Config) {}, 1},
 		{"number beyond all bounds", map[string]string{"timeout-kill": "99999999999999999999"}, func(*Config) {}, 1},
 	}
@@ -86,7 +86,7 @@ func FuzzConfig(f *testing.F) {
 	})
 }
 
-func TestSignalLetters(t *testing.T) {
+func TestSignalOfKnowsOnlyTheLettersThatSendOneSignal(t *testing.T) {
 	clause.Proves(t, "SUP-20")
 	want := map[byte]syscall.Signal{
 		'a': syscall.SIGALRM, 'b': syscall.SIGABRT, 'q': syscall.SIGQUIT, 'h': syscall.SIGHUP, 'k': syscall.SIGKILL,
@@ -100,7 +100,7 @@ func TestSignalLetters(t *testing.T) {
 	}
 }
 
-func TestSignalNames(t *testing.T) {
+func TestSignalsAreReadByNameAndNumber(t *testing.T) {
 	for _, text := range []string{"TERM", "term", "SIGTERM", "SigTerm", "15"} {
 		if sig, ok := ParseSignal(text); sig != syscall.SIGTERM || !ok {
 			t.Errorf("ParseSignal(%q) = %v, %v", text, sig, ok)

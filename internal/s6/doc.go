@@ -1,10 +1,8 @@
-// Package s6 is the on-disk protocol of the s6 supervision suite: the status
-// file, the death tally, TAI64N stamps, control and event letters, the files of
-// a service directory, and the client side of the two control fifos.
+// Package s6 reads and writes the files of the s6 supervision suite: status, death tally, TAI64N stamps, the letters of
+// control and event fifos, the files of a service directory. It also sends letters to a supervisor or scanner.
 //
-// It is a leaf: no goroutine, no policy, nothing of this project imported. It
-// does not supervise anything (package supervise) and does not scan (package
-// scan); the front and the s6-svstat applet read and command services with it.
+// The forms are those of s6, so that its C programs understand them. [View] has in one value what s6-svstat prints.
+// Package internal/pid1/supervise is the supervisor itself, internal/pid1/scan the scanner.
 //
-// spec: SUP-05 to SUP-24, SUP-95.
+// spec: SUP-05
 package s6

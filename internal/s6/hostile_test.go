@@ -10,13 +10,13 @@ import (
 	"caduceus/internal/clause"
 )
 
-// State files are in the hands of whoever owns the slot, and root's health check reads them.
-func TestReadersOfStateDoNotWait(t *testing.T) {
+// The owner of a service directory can put anything there, and the health check reads it as root.
+func TestReadingTheStateNeverWaits(t *testing.T) {
 	clause.Proves(t, "HEALTH-01", "SUP-13")
 	for name, put := range map[string]func(string) error{
-		"fifo":    func(path string) error { return unix.Mkfifo(path, 0o600) },
-		"no end":  func(path string) error { return os.Symlink("/dev/zero", path) },
-		"no file": func(path string) error { return os.Mkdir(path, 0o700) },
+		"fifo":      func(path string) error { return unix.Mkfifo(path, 0o600) },
+		"endless":   func(path string) error { return os.Symlink("/dev/zero", path) },
+		"directory": func(path string) error { return os.Mkdir(path, 0o700) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			base := t.TempDir()

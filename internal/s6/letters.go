@@ -2,19 +2,23 @@ package s6
 
 import "syscall"
 
-// Event letters (SUP-22).
+// Event letters, which a supervisor writes to the subscribers of event/.
+//
+// spec: SUP-22
 const (
-	EventStarted   = "s" // supervisor present
+	EventStarted   = "s" // the supervisor has started
 	EventUp        = "u"
 	EventReady     = "U"
 	EventDown      = "d"
 	EventDownReady = "D"
 	EventFailed    = "O" // permanent failure
-	EventExit      = "x" // supervisor leaves
+	EventExit      = "x" // the supervisor exits
 )
 
-// SignalOf is the signal that a control letter sends to the pid of run
-// (SUP-20). The letters p, c and P, C, K, r, l have rules of their own.
+// SignalOf returns the signal that a control letter sends to the pid of run. The letters p, c, P, C, K, r and l do
+// more than that and are not among these.
+//
+// spec: SUP-20
 func SignalOf(letter byte) (syscall.Signal, bool) {
 	switch letter {
 	case 'a':

@@ -1,6 +1,8 @@
 package s6
 
-// Names inside a service directory (SUP-05, SUP-24) and a scandir (SUP-50).
+// Names inside a service directory and, the last one, inside a scandir.
+//
+// spec: SUP-05
 const (
 	SuperviseDir    = "supervise"
 	EventDir        = "event"

@@ -8,8 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ParseSignal reads a signal by name, with or without SIG, in any case, or by
-// number. Real-time names are refused (SUP-24).
+// ParseSignal reads a signal: a number, or a name in any case, with or without SIG. It refuses names of real-time
+// signals.
+//
+// spec: SUP-24
 func ParseSignal(text string) (syscall.Signal, bool) {
 	if n, err := strconv.ParseUint(text, 10, 8); err == nil {
 		return syscall.Signal(n), n <= 64
@@ -22,7 +24,7 @@ func ParseSignal(text string) (syscall.Signal, bool) {
 	return sig, sig != 0
 }
 
-// SignalName is the name with SIG, or SIGRTMIN+n and the like as a number.
+// SignalName returns the name with SIG. For a signal that has none, such as a real-time one, it is SIG and the number.
 func SignalName(sig syscall.Signal) string {
 	if name := unix.SignalName(sig); name != "" {
 		return name
@@ -30,10 +32,10 @@ func SignalName(sig syscall.Signal) string {
 	return "SIG" + strconv.Itoa(int(sig))
 }
 
-// Diverted tells whether a program of .s6-svscan, named after the signal, may
-// take the place of what sig means to a scanner.
+// Diverted reports whether a scanner may divert sig: run the program of .s6-svscan that has the signal's name, instead
+// of what the signal does by default.
 //
-// spec: SUP-59.
+// spec: SUP-59
 func Diverted(sig syscall.Signal) bool {
 	switch sig {
 	case syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT,

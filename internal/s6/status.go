@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// StatusSize is the length of supervise/status. Releases 2.11, 2.12 and from
-// 2.14 on read the first 35 bytes, 2.13 reads all of it.
+// StatusSize is the length of supervise/status. s6 2.13 reads all of it; older releases, and those from 2.14 on, read
+// the first 35 bytes.
 const StatusSize = 43
 
-// ErrStatusSize reports a status of another length.
+// ErrStatusSize is wrapped for a status of another length.
 var ErrStatusSize = errors.New("not 43 bytes")
 
-// Flag bits of the bytes 34 and 42.
+// Bits of the two bytes of flags, at offFlags and offFlags213.
 const (
 	flagPaused = 1 << iota
 	flagFinishing
@@ -23,7 +23,7 @@ const (
 	flagReady
 )
 
-// Offsets of the fields.
+// Offsets of the fields. Those with 213 are where s6 2.13 looks.
 const (
 	offStamp      = 0
 	offReadyStamp = 12
@@ -37,24 +37,24 @@ const (
 
 // Status is the state of a service as clients see it.
 type Status struct {
-	Stamp      time.Time // last change between up and down
-	ReadyStamp time.Time // last time ready, or down-ready
-	Pid        int       // of run when up, of finish while finishing, else 0
-	PGID       int       // process group, same rule
+	Stamp      time.Time // of the last change between up and down
+	ReadyStamp time.Time // of the last time that it was ready, or ready to be started
+	Pid        int       // of run while up, of finish while finishing, else 0
+	PGID       int       // process group of the same process
 	Wait       syscall.WaitStatus
 	Paused     bool
 	Finishing  bool
 	WantUp     bool
 	Ready      bool
-	NotStarted bool // no run yet under this supervisor (SUP-15)
+	NotStarted bool // this supervisor has not started run yet
 }
 
 // Up reports whether run is alive.
 func (s Status) Up() bool { return s.Pid != 0 && !s.Finishing }
 
-// Encode is the content of supervise/status.
+// Encode returns the content of supervise/status.
 //
-// spec: SUP-14 to SUP-17
+// spec: SUP-14
 func (s Status) Encode() []byte {
 	b := make([]byte, StatusSize)
 	stamp, ready := StampOf(s.Stamp), StampOf(s.ReadyStamp)
@@ -83,8 +83,7 @@ func (s Status) flags() byte {
 	return f
 }
 
-// DecodeStatus reads supervise/status; times are given in UTC to the
-// nanosecond. Any other length is ErrStatusSize; nothing is guessed.
+// DecodeStatus reads the content of supervise/status. Its times are in UTC. Callers may test ErrStatusSize.
 func DecodeStatus(b []byte) (Status, error) {
 	if len(b) != StatusSize {
 		return Status{}, fmt.Errorf("cannot decode status of %d bytes: %w", len(b), ErrStatusSize)

@@ -15,7 +15,7 @@ import (
 
 func at(nanos int) time.Time { return time.Date(2026, 1, 1, 0, 0, 0, nanos, time.UTC) }
 
-func TestWorkedExample(t *testing.T) {
+func TestStatusHasTheBytesOfTheSpecification(t *testing.T) {
 	clause.Proves(t, "SUP-16", "SUP-96")
 	want := strings.NewReplacer(" ", "", "|", "").Replace(
 		"40000000 6955b925 0ee6b280 | 40000000 6955b926 1dcd6500 | 00000000 000010e1 | 0000 | 0c | 00 | 000010e1 | 0000 | 0c")
@@ -35,12 +35,12 @@ func TestWorkedExample(t *testing.T) {
 	}
 }
 
-// golden is a line of the table of SUP-17.
+// golden is a line of the table in the specification.
 type golden struct {
 	name   string
 	wait   syscall.WaitStatus
 	flags  byte
-	second byte // flags at 42
+	second byte // the flags for s6 2.13
 	pid    int
 	want   string
 }
@@ -59,8 +59,7 @@ func vectors() []golden {
 	}
 }
 
-// contract: SVC-02, SVC-03; spec: SUP-15, SUP-17, SUP-95, SUP-96
-func TestGoldenVectors(t *testing.T) {
+func TestTheLineOfEachStateIsThatOfS6Svstat(t *testing.T) {
 	clause.Proves(t, "SUP-15", "SUP-17", "SUP-95", "SUP-96", "SVC-02", "SVC-03")
 	for _, v := range vectors() {
 		t.Run(v.name, func(t *testing.T) {
@@ -83,7 +82,7 @@ func TestGoldenVectors(t *testing.T) {
 	}
 }
 
-func TestFields(t *testing.T) {
+func TestFieldsOfAServiceThatIsUpAndOneThatIsDown(t *testing.T) {
 	clause.Proves(t, "SVC-04", "SVC-05")
 	now := at(0)
 	down := View{
@@ -117,7 +116,7 @@ func TestFields(t *testing.T) {
 	}
 }
 
-func TestNumericSignalAndClockStep(t *testing.T) {
+func TestAClockThatWasSetBackGivesNoNegativeTime(t *testing.T) {
 	view := View{Status: Status{Wait: 9, Stamp: at(0), Ready: true, ReadyStamp: at(0)}, Now: at(0).Add(-time.Hour)}
 	want := "down (signal 9) 0 seconds, ready 0 seconds"
 	if got := view.Line(true); got != want {
@@ -125,7 +124,7 @@ func TestNumericSignalAndClockStep(t *testing.T) {
 	}
 }
 
-func TestStatusOfAnotherSize(t *testing.T) {
+func TestAStatusOfAnotherSizeIsRefused(t *testing.T) {
 	clause.Proves(t, "SUP-96")
 	for _, size := range []int{0, 35, 42, 44} {
 		if _, err := DecodeStatus(make([]byte, size)); !errors.Is(err, ErrStatusSize) {
@@ -134,7 +133,7 @@ func TestStatusOfAnotherSize(t *testing.T) {
 	}
 }
 
-func TestTally(t *testing.T) {
+func TestTheTallyKeepsTheNewestDeaths(t *testing.T) {
 	clause.Proves(t, "SUP-18", "SUP-96")
 	deaths := []Death{
 		DeathOf(time.Date(2026, 1, 1, 0, 0, 2, 0, time.UTC), 9),
@@ -156,7 +155,7 @@ func TestTally(t *testing.T) {
 	}
 }
 
-func TestStampText(t *testing.T) {
+func TestALabelIsReadOnlyInItsFullForm(t *testing.T) {
 	const text = "@400000006955b9250ee6b280"
 	stamp, err := ParseStamp(text)
 	if err != nil || !stamp.Time().Equal(at(250e6)) || stamp.String() != text {
@@ -169,7 +168,7 @@ func TestStampText(t *testing.T) {
 	}
 }
 
-func TestBackoffFile(t *testing.T) {
+func TestTheBackoffFileIsReadAsWritten(t *testing.T) {
 	clause.Proves(t, "SUP-43")
 	b := Backoff{Fails: 7, Delay: 4100 * time.Millisecond, Next: at(250e6)}
 	text := "7 4100 @400000006955b9250ee6b280\n"
@@ -211,7 +210,7 @@ func FuzzTally(f *testing.F) {
 	})
 }
 
-// What is decoded says the same once it is encoded again.
+// A decoded backoff is the same after it was encoded and decoded again.
 func FuzzBackoff(f *testing.F) {
 	f.Add([]byte("7 4100 @400000006955b9250ee6b280\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -12,17 +12,16 @@ import (
 // StampSize is the length of a binary TAI64N stamp.
 const StampSize = 12
 
-// taiOffset is 2^62 plus TAI-UTC: s6 counts the 10 seconds of 1972 and the 27
-// leap seconds since then.
+// taiOffset is 2^62, from which TAI64 counts, plus TAI-UTC: 10 seconds in 1972 and 27 leap seconds since.
 const taiOffset = 1<<62 + 37
 
-// ErrStamp reports text that is no TAI64N label.
+// ErrStamp is wrapped for text that is not a TAI64N label.
 var ErrStamp = errors.New("not a TAI64N label")
 
 // Stamp is a binary TAI64N stamp, big-endian.
 type Stamp [StampSize]byte
 
-// StampOf is the stamp of the wall clock of t.
+// StampOf returns the stamp of t.
 func StampOf(t time.Time) Stamp {
 	var s Stamp
 	binary.BigEndian.PutUint64(s[:8], uint64(t.Unix())+taiOffset)
@@ -30,16 +29,16 @@ func StampOf(t time.Time) Stamp {
 	return s
 }
 
-// Time is the UTC time of the stamp.
+// Time returns the time of the stamp, in UTC.
 func (s Stamp) Time() time.Time {
 	secs := binary.BigEndian.Uint64(s[:8]) - taiOffset
 	return time.Unix(int64(secs), int64(binary.BigEndian.Uint32(s[8:]))).UTC()
 }
 
-// String is the external form: "@" and 24 hexadecimal digits.
+// String returns the label: "@" and 24 hexadecimal digits.
 func (s Stamp) String() string { return "@" + hex.EncodeToString(s[:]) }
 
-// ParseStamp reads the external form; callers may test ErrStamp.
+// ParseStamp reads a label. Callers may test ErrStamp.
 func ParseStamp(text string) (Stamp, error) {
 	var s Stamp
 	digits, ok := strings.CutPrefix(text, "@")

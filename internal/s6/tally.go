@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// MaxTallySize is more than max-death-tally allows.
+// MaxTallySize is a size in bytes that no death tally reaches.
 const MaxTallySize = (MaxTallyLimit + 1) * TallyEntrySize
 
 // TallyEntrySize is the length of one entry of supervise/death_tally.
@@ -18,7 +18,7 @@ type Death struct {
 	Signal   byte // 0 if it exited
 }
 
-// DeathOf is the entry for a raw wait status.
+// DeathOf returns the entry for a wait status.
 func DeathOf(at time.Time, ws syscall.WaitStatus) Death {
 	if ws.Signaled() {
 		return Death{Time: at, ExitCode: 128 + byte(ws.Signal()), Signal: byte(ws.Signal())}
@@ -26,10 +26,10 @@ func DeathOf(at time.Time, ws syscall.WaitStatus) Death {
 	return Death{Time: at, ExitCode: byte(ws.ExitStatus())}
 }
 
-// DecodeTally reads death_tally, oldest first. A size that is no multiple of
-// 14 means an empty tally.
+// DecodeTally reads the content of supervise/death_tally, the oldest entry first. If the size is not a multiple of
+// TallyEntrySize, the tally is empty.
 //
-// spec: SUP-18.
+// spec: SUP-18
 func DecodeTally(b []byte) []Death {
 	if len(b)%TallyEntrySize != 0 {
 		return nil
@@ -45,7 +45,7 @@ func DecodeTally(b []byte) []Death {
 	return deaths
 }
 
-// EncodeTally is the content of death_tally.
+// EncodeTally returns the content of supervise/death_tally.
 func EncodeTally(deaths []Death) []byte {
 	b := make([]byte, 0, len(deaths)*TallyEntrySize)
 	for _, d := range deaths {
@@ -55,7 +55,7 @@ func EncodeTally(deaths []Death) []byte {
 	return b
 }
 
-// AddDeath appends d and forgets the oldest entries beyond limit.
+// AddDeath appends d and drops the oldest entries beyond limit.
 func AddDeath(deaths []Death, d Death, limit int) []Death {
 	deaths = append(deaths, d)
 	return deaths[max(0, len(deaths)-limit):]

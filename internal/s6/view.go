@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// View is all that s6-svstat can say about a service.
+// View is all that s6-svstat prints about a service.
 type View struct {
 	Status
 	NormallyUp bool
@@ -17,7 +17,7 @@ type View struct {
 	Now        time.Time
 }
 
-// ReadView reads all that s6-svstat shows from a service directory.
+// ReadView reads a View from a service directory. now is the time from which its durations are counted.
 func ReadView(dir string, now time.Time) (View, error) {
 	status, err := ReadStatus(dir)
 	if err != nil {
@@ -31,7 +31,7 @@ func ReadView(dir string, now time.Time) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	// An unreadable backoff file hides the crash loop, not the service.
+	// If the backoff file cannot be read, the rest is still worth showing.
 	backoff, crashing, _ := ReadBackoff(dir)
 	return View{
 		Status: status, NormallyUp: normallyUp, Deaths: len(deaths),
@@ -39,9 +39,9 @@ func ReadView(dir string, now time.Time) (View, error) {
 	}, nil
 }
 
-// Line is the line that s6-svstat 2.11 prints, plus "down (not started yet)".
+// Line returns the line of s6-svstat 2.11, which has no "down (not started yet)": that is ours.
 //
-// contract: SVC-02, SVC-03; spec: SUP-95.
+// spec: SUP-95
 func (v View) Line(numericSignals bool) string {
 	var b strings.Builder
 	switch {
@@ -88,15 +88,15 @@ func (v View) since(t time.Time) int64 {
 	return max(0, int64(v.Now.Sub(t)/time.Second))
 }
 
-// Fields are the names that Field knows, in the order of the usage line.
+// Fields returns the names that Field takes, in the order of the usage line.
 func Fields() []string {
 	return strings.Fields("up wantedup normallyup ready paused pid pgid exitcode signal signum " +
 		"updownsince readysince updownfor readyfor restarts crashloop nextstart")
 }
 
-// Field is the value of one -o field.
+// Field returns the value of a field of s6-svstat -o, and reports whether there is such a field.
 //
-// contract: SVC-04, SVC-05.
+// contract: SVC-04
 func (v View) Field(name string) (string, bool) {
 	switch name {
 	case "up":

@@ -273,7 +273,7 @@ func registerAsAgent(scandir, name string) error {
 		syscall.Mkfifo(filepath.Join(dir, "supervise/control"), 0o660),
 		os.WriteFile(filepath.Join(dir, "run"), []byte("#!/bin/sh\n# the agent's\n"), 0o755),
 		os.WriteFile(filepath.Join(dir, "down"), nil, 0o644),
-		s6.SvscanSend(scandir, "a"),
+		s6.SendScanControl(scandir, "a"),
 	)
 }
 

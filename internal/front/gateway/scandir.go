@@ -125,7 +125,7 @@ func (d Scandir) Register(ctx context.Context, slot Slot) error {
 	if err := d.Publish(slot, false); err != nil {
 		return err
 	}
-	if err := s6.SvscanSend(d.Path, "a"); err != nil {
+	if err := s6.SendScanControl(d.Path, "a"); err != nil {
 		return errors.Join(err, os.RemoveAll(d.Dir(slot.Profile)))
 	}
 	if !poll(ctx, 5*time.Second, func() bool { return supervised(d.Dir(slot.Profile)) }) {
@@ -153,7 +153,7 @@ func (d Scandir) Unregister(ctx context.Context, name string) error {
 	case err != nil:
 		return fmt.Errorf("cannot remove slot %q: %w", dir, err)
 	}
-	if err := s6.SvscanSend(d.Path, "an"); err == nil {
+	if err := s6.SendScanControl(d.Path, "an"); err == nil {
 		poll(ctx, 3*time.Second, func() bool { return !supervised(gone) && !supervised(filepath.Join(gone, s6.LogDir)) })
 	}
 	if err := os.RemoveAll(gone); err != nil {

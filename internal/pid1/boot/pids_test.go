@@ -90,7 +90,7 @@ func TestForkBombUnderAPidsLimit(t *testing.T) {
 	}
 	// Many supervisors that reap, spawn, write and log at once want no new thread.
 	for range 20 {
-		b.must(s6.SvscanSend(p.inside("/run/service"), "az"))
+		b.must(s6.SendScanControl(p.inside("/run/service"), "az"))
 		b.must(s6.SendControl(slot, "OU"))
 		for _, name := range crowd {
 			b.must(s6.SendControl(p.inside("/run/s6-rc/servicedirs/"+name), "kU"))

@@ -154,7 +154,7 @@ func TestSecondOpenIsBusy(t *testing.T) {
 	if _, err := Open(r.options(nil)); !errors.Is(err, ErrBusy) {
 		t.Errorf("second open: %v, want ErrBusy", err)
 	}
-	if err := s6.SvscanSend(r.path, "a"); err != nil {
+	if err := s6.SendScanControl(r.path, "a"); err != nil {
 		t.Errorf("the first one was disturbed: %v", err)
 	}
 }
@@ -181,14 +181,14 @@ func TestLettersOfTheControlFifo(t *testing.T) {
 	clause.Proves(t, "SUP-57", "SVC-08")
 	r := newRig(t)
 	r.file("foo/run", sleeper)
-	if err := s6.SvscanSend(r.path, "zwa"); err != nil {
+	if err := s6.SendScanControl(r.path, "zwa"); err != nil {
 		t.Fatal(err)
 	}
 	r.poll("scanned", func() bool { return r.scandir.Service("foo") != nil })
 	if !strings.Contains(r.said(), `unknown letter 'w'`) {
 		t.Errorf("log:\n%s", r.said())
 	}
-	if err := s6.SvscanSend(r.path, "tiqb"); err != nil {
+	if err := s6.SendScanControl(r.path, "tiqb"); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []byte("tiqb") {

@@ -100,6 +100,6 @@ func killTimeout(name string) time.Duration {
 		return 0
 	}
 	defer func() { _ = dir.Close() }() // nothing was written
-	config, _ := s6.ConfigOf(dir, 0)   // its supervisor has warned of what is wrong with it
+	config, _ := s6.ReadConfigDir(dir, 0)   // its supervisor has warned of what is wrong with it
 	return config.KillTimeout
 }

@@ -29,7 +29,7 @@ const exitKilled = 256
 // readConfig reads the files of the service directory as they are now; each set of warnings is logged
 // once.
 func (r *runner) readConfig() s6.Config {
-	config, warnings := s6.ConfigOf(r.opt.Dir, maxFD())
+	config, warnings := s6.ReadConfigDir(r.opt.Dir, maxFD())
 	if !slices.Equal(warnings, r.warned) {
 		for _, w := range warnings {
 			r.warnf("%s", w)

@@ -7,6 +7,7 @@ import (
 
 	"caduceus/internal/identity"
 	"caduceus/internal/pid1/boot"
+	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/pid1/svstat"
@@ -33,6 +34,8 @@ func dispatch(argv0 string, args []string) int {
 		return sleep(args)
 	case s6.LockModeArgv0:
 		return supervise.LockMain(args)
+	case proc.ExecArgv0:
+		return proc.ExecMain(args)
 	}
 	return boot.Run(boot.Options{Args: args, Environ: os.Environ(), Version: version, Refuse: refuse})
 }

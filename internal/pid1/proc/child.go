@@ -2,12 +2,13 @@ package proc
 
 import "syscall"
 
-// Child is a process made by Spawn.
+// Child is a process made by Spawn, or adopted.
 type Child struct {
-	table  *Table
-	pid    int
-	done   chan struct{}
-	status syscall.WaitStatus
+	table    *Table
+	pid      int
+	done     chan struct{}
+	status   syscall.WaitStatus
+	*adopted // nil: this process is its parent
 }
 
 // Pid is the pid of the child; it may be reused once Done is closed.

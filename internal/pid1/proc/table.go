@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,6 +33,10 @@ type Table struct {
 	children map[int]*Child
 	spawning int                        // spawns in flight
 	unknown  map[int]syscall.WaitStatus // reaped while a spawn was in flight
+	adopted  map[*Child]bool            // living, or without a status yet
+	reported Exits                      // by Exited
+	orphans  *Exits                     // nil: nobody asked for them
+	watchers sync.WaitGroup             // of the adopted
 }
 
 // NewTable begins to make the spare threads and starts the reaper. The first Spawn waits until the
@@ -45,6 +50,7 @@ func NewTable() (*Table, error) {
 		warm:     make(chan struct{}),
 		children: map[int]*Child{},
 		unknown:  map[int]syscall.WaitStatus{},
+		adopted:  map[*Child]bool{},
 	}
 	go func() {
 		warmThreads(spareThreads(os.ReadFile))
@@ -73,6 +79,25 @@ func (t *Table) Close() {
 	signal.Stop(t.chld)
 	close(t.stop)
 	<-t.over
+	t.mu.Lock()
+	for c := range t.adopted {
+		c.closePidfd()
+	}
+	t.mu.Unlock()
+	t.watchers.Wait()
+}
+
+// Orphans are the exits of processes that no Child stands for, kept from the first call on. A child that dies
+// before Spawn has returned may be among them.
+//
+// spec: SUP-111
+func (t *Table) Orphans() *Exits {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.orphans == nil {
+		t.orphans = &Exits{}
+	}
+	return t.orphans
 }
 
 // Reap looks for dead children now, as after a SIGCHLD.
@@ -100,8 +125,14 @@ func (t *Table) reap() {
 func (t *Table) reapOne() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	next, start := -1, int64(0)
+	if t.orphans != nil {
+		if next = nextDead(); next > 0 && t.children[next] == nil {
+			start = StartOf(next) // before the reap: then nothing knows it any more
+		}
+	}
 	var status syscall.WaitStatus
-	pid, err := syscall.Wait4(-1, &status, syscall.WNOHANG, nil)
+	pid, err := syscall.Wait4(next, &status, syscall.WNOHANG, nil)
 	switch {
 	case err == syscall.EINTR:
 		return true
@@ -111,10 +142,30 @@ func (t *Table) reapOne() bool {
 	if child := t.children[pid]; child != nil {
 		delete(t.children, pid)
 		child.finish(status)
-	} else if t.spawning > 0 {
+		return true
+	}
+	if t.spawning > 0 {
 		t.unknown[pid] = status
 	}
+	if t.orphans != nil {
+		t.orphans.add(Exit{Pid: pid, Start: start, Status: status})
+	}
 	return true
+}
+
+// nextDead is a dead child that was not reaped yet; -1 if there is none.
+func nextDead() int {
+	var info struct { // siginfo_t of a 64-bit machine
+		_   [4]int32
+		pid int32
+		_   [27]int32
+	}
+	const flags = unix.WEXITED | unix.WNOHANG | unix.WNOWAIT
+	_, _, errno := unix.RawSyscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(&info)), flags, 0, 0)
+	if errno != 0 || info.pid == 0 {
+		return -1
+	}
+	return int(info.pid)
 }
 
 // begin announces a spawn: from here on unknown statuses are kept.
@@ -161,6 +212,9 @@ func isChild(pid int) bool {
 func (t *Table) signal(c *Child, pid int, sig syscall.Signal) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.adopted[c] {
+		return c.send(pid, sig)
+	}
 	if t.children[c.pid] != c {
 		return ErrGone
 	}

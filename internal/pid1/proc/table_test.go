@@ -19,8 +19,13 @@ import (
 	"caduceus/internal/clause"
 )
 
-// No goroutine outlives its table.
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// No goroutine outlives its table. This binary is also the process that waits before its exec.
+func TestMain(m *testing.M) {
+	if os.Args[0] == ExecArgv0 {
+		os.Exit(ExecMain(os.Args[1:])) //nolint:forbidigo // this is a main
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func newTable(t *testing.T) *Table {
 	t.Helper()

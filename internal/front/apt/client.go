@@ -7,9 +7,9 @@ import (
 	"net"
 )
 
-// Ask has the helper that listens at socket do r, copies the output and returns apt-get's exit code.
-// Callers may test the error for fs.ErrNotExist and syscall.ECONNREFUSED (no helper runs), and
-// fs.ErrPermission (not for this user). The end of ctx ends the wait, not what apt-get does.
+// Ask sends r to the helper that listens at socket, copies its output and returns apt-get's exit code. If ctx ends, Ask
+// returns; the helper goes on. Callers may test fs.ErrNotExist and syscall.ECONNREFUSED (no helper runs), and
+// fs.ErrPermission (this user may not ask).
 //
 // contract: TOOL-14
 func Ask(ctx context.Context, socket string, r Request, stdout, stderr io.Writer) (int, error) {
@@ -24,7 +24,7 @@ func Ask(ctx context.Context, socket string, r Request, stdout, stderr io.Writer
 	defer func() { _ = conn.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	if _, err := conn.Write([]byte(r.String())); err != nil {
-		return CodeFailed, fmt.Errorf("cannot ask the helper: %w", err)
+		return CodeFailed, fmt.Errorf("cannot write to the helper: %w", err)
 	}
 	return receive(conn, stdout, stderr)
 }

@@ -5,16 +5,14 @@ import (
 	"strings"
 )
 
-// quiet are the options of apt-get that change nothing in what the helper does: it assumes yes, and is
-// quiet, anyway.
-var quiet = regexp.MustCompile(`^(-[yq]+|-q=[0-9]|--(yes|assume-yes|quiet|no-install-suggests|` + noRecommends + `))$`)
+// noEffect matches options that the helper may leave out: it assumes yes and is quiet anyway.
+var noEffect = regexp.MustCompile(`^(-[yq]+|-q=[0-9]|--(yes|assume-yes|quiet|no-install-suggests|` + noRecommends + `))$`)
 
 const noRecommends = "no-install-recommends"
 
-// ParseCommand reads the words after apt-get. Ours says that they are an update or an installation as
-// the helper knows it, though the names may still be refused; all else is for the real apt-get, which
-// can do much without root. Ignored names an option that has been left out and would make a
-// difference.
+// ParseCommand reads the words after apt-get. ours reports whether they are an update or an installation that the helper
+// can do; its names are not checked yet. All other words are for the real apt-get, which can do much without root.
+// ignored is an option that the helper leaves out although apt-get would act on it.
 func ParseCommand(words []string) (r Request, ignored string, ours bool) {
 	options := true
 	var plain []string
@@ -23,7 +21,7 @@ func ParseCommand(words []string) (r Request, ignored string, ours bool) {
 		case options && w == "--":
 			options = false
 		case options && strings.HasPrefix(w, "-"):
-			if !quiet.MatchString(w) {
+			if !noEffect.MatchString(w) {
 				return Request{}, "", false
 			}
 			if w == "--"+noRecommends {

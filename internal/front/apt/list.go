@@ -11,8 +11,7 @@ import (
 	"caduceus/internal/held"
 )
 
-// ListName is the list's name in the volume: one package a line. It belongs to hermes, who may edit it,
-// so that nothing in it is believed.
+// ListName is the name of the list in the volume: one package a line. Hermes owns it and may write anything there.
 const ListName = ".apt-packages"
 
 // Bounds of the list.
@@ -21,8 +20,8 @@ const (
 	maxKnown = 512
 )
 
-// ReadList reads the list of dir: valid names, each once, in order. The lines left out are in skipped.
-// No list is an empty one. A symbolic link is an error, and so is anything else but a file.
+// ReadList reads the list in dir: its valid names, each once, in their order. skipped are the other lines. A missing
+// list is empty. Anything but a regular file, a symbolic link too, is an error.
 //
 // contract: TOOL-15
 func ReadList(dir string) (names, skipped []string, err error) {
@@ -34,7 +33,7 @@ func ReadList(dir string) (names, skipped []string, err error) {
 	return names, skipped, nil
 }
 
-// read is the list's text; "" where there is none.
+// read returns the text of the list, "" if it is missing.
 func read(dir string) (string, error) {
 	d, err := held.Open(dir, held.RefuseLinks)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -68,8 +67,8 @@ func parseList(content string) (names, skipped []string) {
 	return names, skipped
 }
 
-// AddToList adds names to the list of dir, below what is there. The list is replaced as a whole or not
-// at all. It has to be called with the file rights of hermes.
+// AddToList adds names at the end of the list in dir, unless they are there. The list is replaced as a whole or not at
+// all. Call it with the file rights of hermes.
 //
 // contract: TOOL-15
 func AddToList(dir string, names []string) error {

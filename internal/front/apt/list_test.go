@@ -20,7 +20,7 @@ func put(t *testing.T, dir, content string) {
 	}
 }
 
-func TestListKeepsEachNameOnce(t *testing.T) {
+func TestAddToListKeepsEachNameOnce(t *testing.T) {
 	clause.Proves(t, "TOOL-15")
 	dir := t.TempDir()
 	for _, names := range [][]string{{"jq", "g++"}, {"jq"}, {"rg", "rg"}} {
@@ -38,7 +38,7 @@ func TestListKeepsEachNameOnce(t *testing.T) {
 	}
 }
 
-func TestListIsNotBelieved(t *testing.T) {
+func TestTheListMayHaveAnyContent(t *testing.T) {
 	clause.Proves(t, "TOOL-15")
 	dir := t.TempDir()
 	put(t, dir, "# mine\njq\n\n-o\n./x.deb\njq=1\njq\nrg \nlast")
@@ -58,7 +58,7 @@ func TestListIsNotBelieved(t *testing.T) {
 	}
 }
 
-func TestListRefusesWhatIsNoFile(t *testing.T) {
+func TestAListThatIsNotARegularFileIsRefused(t *testing.T) {
 	clause.Proves(t, "TOOL-15")
 	for name, spoil := range map[string]func(path string) error{
 		"link":      func(path string) error { return os.Symlink("/etc/passwd", path) },
@@ -85,7 +85,7 @@ func TestListRefusesWhatIsNoFile(t *testing.T) {
 	}
 }
 
-func TestListIsBounded(t *testing.T) {
+func TestAFullListIsNamed(t *testing.T) {
 	clause.Proves(t, "TOOL-15")
 	dir := t.TempDir()
 	put(t, dir, strings.Repeat("aa\n", 10)+"b"+strings.Repeat("\nb", maxKnown))

@@ -25,10 +25,10 @@ type Request struct {
 	Names []string // of Install; never empty there
 }
 
-// String is the request as it crosses the socket: words with one space between them.
+// String returns the packet for the socket: words with one space between them.
 func (r Request) String() string { return strings.Join(append([]string{r.Verb}, r.Names...), " ") }
 
-// Validate says what is wrong with a request.
+// Validate returns an error if the helper must not perform r.
 func (r Request) Validate() error {
 	switch {
 	case r.Verb != Update && r.Verb != Install:
@@ -48,7 +48,7 @@ func (r Request) Validate() error {
 	return nil
 }
 
-// ParseRequest reads a packet. It has to be exactly what String writes: nothing is trimmed or guessed.
+// ParseRequest reads a packet, which has to be exactly what String returns: blanks are not trimmed.
 //
 // contract: TOOL-14
 func ParseRequest(packet []byte) (Request, error) {
@@ -60,9 +60,9 @@ func ParseRequest(packet []byte) (Request, error) {
 	return r, r.Validate()
 }
 
-// CheckName refuses what is not the plain name of a Debian package: letters a to z, digits and "+-.",
-// first a letter or digit, at least two characters. A "-" at the end is refused, too: no package has
-// one there, and to apt it means removal.
+// CheckName returns an error unless name is the plain name of a Debian package: letters a to z, digits and "+-.", first a
+// letter or digit, at least two characters. A "-" at the end is refused, because to apt it means removal; no package has
+// such a name.
 //
 // contract: TOOL-14
 func CheckName(name string) error {
@@ -78,7 +78,7 @@ func CheckName(name string) error {
 
 func alphanumeric(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
 
-// quote makes hostile text fit for a log line.
+// quote makes any text fit for one short line of a log.
 func quote(s string) string {
 	const most = 60
 	if len(s) > most {

@@ -30,7 +30,7 @@ func TestParseRequestTakesVerbAndPlainNames(t *testing.T) {
 	}
 }
 
-// hostile are requests that somebody with access to the socket may try.
+// hostile returns packets that a client may try.
 func hostile() map[string]string {
 	return map[string]string{
 		"nothing":            "",
@@ -121,7 +121,7 @@ func FuzzParseRequest(f *testing.F) {
 	})
 }
 
-func TestParseCommandLeavesTheRestToAptGet(t *testing.T) {
+func TestParseCommandTakesOnlyUpdatesAndPlainInstallations(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	for _, c := range []struct {
 		words   string

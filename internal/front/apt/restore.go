@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Restore installs those of the packages named that are not installed, with do, which performs a
-// request. What cannot be installed does not keep the others from it; the error names it.
+// Restore installs the packages of names that are missing in installed, by requests to do. A package that cannot be
+// installed is named in the error; the others are installed all the same.
 //
 // contract: TOOL-15
 func Restore(ctx context.Context, names []string, installed map[string]bool, do func(Request) (int, error), say func(format string, a ...any)) error {
@@ -40,7 +40,7 @@ func Restore(ctx context.Context, names []string, installed map[string]bool, do 
 	return nil
 }
 
-// installAll installs a batch, at once if that works, else one by one; it returns those that failed.
+// installAll installs a batch with one request or, if that fails, with one for each package. It returns the failed ones.
 func installAll(ctx context.Context, batch []string, do func(Request) (int, error)) (failed []string, err error) {
 	code, err := do(Request{Verb: Install, Names: batch})
 	if err != nil || code == 0 {

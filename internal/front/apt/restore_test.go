@@ -56,7 +56,7 @@ func errorOf(text string) error {
 	return errors.New(text)
 }
 
-func TestRestoreKeepsToTheBoundsOfARequest(t *testing.T) {
+func TestRestoreSplitsALongList(t *testing.T) {
 	clause.Proves(t, "TOOL-15")
 	var names []string
 	for i := range 2*MaxNames + 1 {

@@ -18,22 +18,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// How long apt-get may take, and how long it may take to end when it is told to.
+// Limits of a run of apt-get.
 const (
 	updateLimit  = 10 * time.Minute
 	installLimit = time.Hour
-	endLimit     = 2 * time.Second // less than a stopping container gives a service
+	endLimit     = 2 * time.Second // from TERM to KILL; less than a stopping container gives a service
 )
 
-// Runner runs apt-get and dpkg, which needs root. The zero value is complete.
+// Runner runs apt-get and dpkg, as root. The zero value is ready to use.
 type Runner struct {
-	Dir   string      // of the programs; "": /usr/bin
-	Proxy env.Environ // of it apt gets the proxy settings
-	Nice  int         // as nice -n, for work in the background
+	Dir   string      // directory of the programs; "": /usr/bin
+	Proxy env.Environ // where the proxy settings for apt are
+	Nice  int         // niceness of the programs, for work in the background
 }
 
-// options of every apt-get. Nobody is there to answer questions; an installation never removes a
-// package; names are not patterns; apt's own lock is waited for, as root may install, too.
+// options returns those of every apt-get. Nobody can answer questions; an installation must not remove packages; names
+// are not patterns; if root is using apt, wait for its lock.
 func options() []string {
 	var words []string
 	for _, o := range []string{
@@ -46,7 +46,8 @@ func options() []string {
 	return append(words, "-q")
 }
 
-// Run performs r and returns apt-get's exit code, or CodeFailed with a line on stderr.
+// Run performs q and returns apt-get's exit code. If apt-get does not exit by itself, it writes the cause to stderr and
+// returns CodeFailed.
 //
 // contract: TOOL-14
 func (r Runner) Run(ctx context.Context, q Request, stdout, stderr io.Writer) int {
@@ -61,9 +62,9 @@ func (r Runner) Run(ctx context.Context, q Request, stdout, stderr io.Writer) in
 	defer cancel()
 	err := q.Validate()
 	if err == nil && q.Verb == Install {
-		// What an installation that was interrupted has left undone; apt-get would refuse to go on.
+		// After an interrupted installation apt-get refuses to work until this was done.
 		_, err = r.run(ctx, []string{"dpkg", "--force-confdef", "--force-confold", "--configure", "-a"}, stdout, stderr)
-		err = cmp.Or(err, r.known(ctx, q.Names))
+		err = cmp.Or(err, r.checkPlusNames(ctx, q.Names))
 	}
 	code := CodeFailed
 	if err == nil {
@@ -75,9 +76,9 @@ func (r Runner) Run(ctx context.Context, q Request, stdout, stderr io.Writer) in
 	return code
 }
 
-// known makes sure that names with a "+" at the end are packages: of any other, apt would take it for
-// a mark behind the name.
-func (r Runner) known(ctx context.Context, names []string) error {
+// checkPlusNames returns an error if a name with a "+" at the end, such as g++, is not a package: apt would then take the
+// "+" for a mark ("install") and install the package without it.
+func (r Runner) checkPlusNames(ctx context.Context, names []string) error {
 	for _, name := range names {
 		if !strings.HasSuffix(name, "+") {
 			continue
@@ -94,7 +95,7 @@ func (r Runner) known(ctx context.Context, names []string) error {
 	return nil
 }
 
-// Installed tells which packages dpkg has installed.
+// Installed returns the set of installed packages.
 func (r Runner) Installed(ctx context.Context) (map[string]bool, error) {
 	var out bytes.Buffer
 	code, err := r.run(ctx, []string{"dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n"}, &out, io.Discard)
@@ -110,13 +111,13 @@ func (r Runner) Installed(ctx context.Context) (map[string]bool, error) {
 	return installed, nil
 }
 
-// run executes a program of the system with an environment of its own, in "/", without input, and in a
-// process group, which gets TERM and then KILL when ctx ends.
+// run executes a program in a process group of its own, in "/", with a fixed environment and no input, and returns its
+// exit code. When ctx ends, the group gets TERM, then KILL.
 func (r Runner) run(ctx context.Context, argv []string, stdout, stderr io.Writer) (int, error) {
 	cmd := exec.Command(cmp.Or(r.Dir, "/usr/bin")+"/"+argv[0], argv[1:]...)
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = r.environ(), "/", stdout, stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.WaitDelay = endLimit // for daemons that keep the output open
+	cmd.WaitDelay = endLimit // a daemon that was started may keep the output open
 	if err := ctx.Err(); err != nil {
 		return CodeFailed, context.Cause(ctx)
 	}
@@ -125,7 +126,7 @@ func (r Runner) run(ctx context.Context, argv []string, stdout, stderr io.Writer
 	}
 	group := cmd.Process.Pid
 	if r.Nice > 0 {
-		_ = unix.Setpriority(unix.PRIO_PGRP, group, r.Nice) // it would only be faster
+		_ = unix.Setpriority(unix.PRIO_PGRP, group, r.Nice) // an error only means a higher priority
 	}
 	ended := make(chan struct{})
 	watched := make(chan struct{})
@@ -154,7 +155,7 @@ func endGroup(ctx context.Context, group int, ended <-chan struct{}) {
 		return
 	case <-ctx.Done():
 	}
-	_ = syscall.Kill(-group, syscall.SIGTERM) // an error means that it is gone
+	_ = syscall.Kill(-group, syscall.SIGTERM) // fails if the group has ended
 	select {
 	case <-ended:
 	case <-time.After(endLimit):
@@ -162,7 +163,7 @@ func endGroup(ctx context.Context, group int, ended <-chan struct{}) {
 	}
 }
 
-// environ is the same whoever asks.
+// environ returns the environment of the programs. Nothing of the client's gets there.
 func (r Runner) environ() []string {
 	environ := []string{
 		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8",

@@ -16,7 +16,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-// fakes makes programs of the shell.
+// fakes returns a Runner of shell scripts.
 func fakes(t *testing.T, scripts map[string]string) Runner {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,9 +32,9 @@ func fakes(t *testing.T, scripts map[string]string) Runner {
 	return Runner{Dir: dir}
 }
 
-const tell = `for a; do echo "[$a]"; done; pwd; env | sort; cat`
+const printArgs = `for a; do echo "[$a]"; done; pwd; env | sort; cat`
 
-func TestRunnerFixesAllButTheNames(t *testing.T) {
+func TestAClientChoosesNothingOfAptGetButNames(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	for _, name := range []string{"LD_PRELOAD", "APT_CONFIG", "DPKG_ROOT", "PERL5OPT", "http_proxy"} {
 		t.Setenv(name, "/tmp/evil.conf")
@@ -43,7 +43,7 @@ func TestRunnerFixesAllButTheNames(t *testing.T) {
 	if err := os.WriteFile("jq", nil, 0o644); err != nil { // names are no files
 		t.Fatal(err)
 	}
-	r := fakes(t, map[string]string{"apt-get": tell, "dpkg": "exit 0"})
+	r := fakes(t, map[string]string{"apt-get": printArgs, "dpkg": "exit 0"})
 	r.Proxy = []string{"HERMES_X=1", "https_proxy=http://127.0.0.1:3128", "LD_PRELOAD=x"}
 	var out, errs bytes.Buffer
 	if code := r.Run(t.Context(), Request{Install, []string{"jq", "rg"}}, &out, &errs); code != 0 || errs.Len() > 0 {
@@ -69,7 +69,7 @@ func TestRunnerFixesAllButTheNames(t *testing.T) {
 	}
 }
 
-func TestRunnerGivesAptGetsCode(t *testing.T) {
+func TestRunReturnsTheExitCodeOfAptGet(t *testing.T) {
 	t.Parallel()
 	clause.Proves(t, "TOOL-14")
 	for _, c := range []struct {
@@ -107,7 +107,7 @@ func TestRunnerGivesAptGetsCode(t *testing.T) {
 	}
 }
 
-func TestRunnerEndsTheWholeGroup(t *testing.T) {
+func TestATimeoutEndsAllProcessesOfAptGet(t *testing.T) {
 	t.Parallel()
 	clause.Proves(t, "TOOL-14")
 	for name, script := range map[string]string{
@@ -128,7 +128,7 @@ func TestRunnerEndsTheWholeGroup(t *testing.T) {
 	}
 }
 
-func TestInstalledReadsDpkg(t *testing.T) {
+func TestInstalledReturnsWhatDpkgQueryLists(t *testing.T) {
 	clause.Proves(t, "TOOL-15")
 	r := fakes(t, map[string]string{"dpkg-query": `printf 'installed jq\nconfig-files rg\ninstalled g++\n'`})
 	got, err := r.Installed(t.Context())
@@ -136,6 +136,6 @@ func TestInstalledReadsDpkg(t *testing.T) {
 		t.Error(diff, err)
 	}
 	if _, err := fakes(t, map[string]string{"dpkg-query": "exit 2"}).Installed(t.Context()); err == nil {
-		t.Error("a failure is an empty list")
+		t.Error("a failure gave an empty list")
 	}
 }

@@ -14,36 +14,36 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxClients are looked at at a time; one of them is served, the others wait for their turn.
+// maxClients is the number of connections at a time. One is served, the others wait.
 const maxClients = 8
 
-// Server is the helper: it does what one user and root ask for, one request after the other.
+// Server is the helper: it performs the requests of root and of one user, one after the other.
 type Server struct {
 	Socket string
 	UID    uint32 // the user who may ask, beside root
-	GID    uint32 // whose members may connect at all
+	GID    uint32 // the group that may connect to the socket
 
-	// Do performs a request that has been validated and returns the exit code.
+	// Do performs a valid request and returns the exit code.
 	Do func(ctx context.Context, r Request, stdout, stderr io.Writer) int
 	// Log writes a line.
 	Log func(format string, a ...any)
 
-	turn chan struct{} // holds a token while a request is performed
+	busy chan struct{} // full while job or a request is performed
 }
 
-// Serve listens until ctx ends, and returns after the request that was being performed. First of all,
-// still before it listens, it takes the turn for job, which is done beside.
+// Serve performs job, then requests, until ctx ends. It listens while job runs, and clients wait. It returns when the
+// present job or request is done.
 //
-// contract: TOOL-14, TOOL-15
+// contract: TOOL-14
 func (s *Server) Serve(ctx context.Context, job func(context.Context)) error {
-	s.turn = make(chan struct{}, 1)
-	s.turn <- struct{}{}
+	s.busy = make(chan struct{}, 1)
+	s.busy <- struct{}{}
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	clients.Go(func() {
-		defer func() { <-s.turn }()
+		defer func() { <-s.busy }()
 		job(ctx)
 	})
 	l, err := s.listen()
@@ -51,10 +51,10 @@ func (s *Server) Serve(ctx context.Context, job func(context.Context)) error {
 		return err
 	}
 	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
-	places := make(chan struct{}, maxClients)
+	accepted := make(chan struct{}, maxClients)
 	for {
 		select {
-		case places <- struct{}{}: // until then the kernel lets clients wait
+		case accepted <- struct{}{}: // else the next client waits in the kernel's queue
 		case <-ctx.Done():
 			return nil
 		}
@@ -66,13 +66,13 @@ func (s *Server) Serve(ctx context.Context, job func(context.Context)) error {
 			return fmt.Errorf("cannot accept clients: %w", err)
 		}
 		clients.Go(func() {
-			defer func() { <-places }()
+			defer func() { <-accepted }()
 			s.serve(ctx, conn)
 		})
 	}
 }
 
-// listen makes the socket. It is born root's alone, and then opened to one group.
+// listen creates the socket for root alone, then opens it to one group.
 func (s *Server) listen() (*net.UnixListener, error) {
 	if err := os.Remove(s.Socket); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("cannot replace the socket: %w", err)
@@ -92,7 +92,7 @@ func (s *Server) listen() (*net.UnixListener, error) {
 func (s *Server) serve(ctx context.Context, conn *net.UnixConn) {
 	defer func() { _ = conn.Close() }()
 	out := &answer{conn: conn}
-	r, err := receiveRequest(ctx, conn) // first of all: an answer is lost if a packet stays unread
+	r, err := receiveRequest(ctx, conn) // before anything else: if a packet stays unread, the client loses the answer
 	peer, peerErr := peerOf(conn)
 	switch {
 	case peerErr != nil:
@@ -110,7 +110,7 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) {
 		s.Log("%s: its client did not wait for its turn", r)
 		return
 	}
-	defer func() { <-s.turn }()
+	defer func() { <-s.busy }()
 	s.Log("%s: asked by uid %d, pid %d", r, peer.Uid, peer.Pid)
 	begin := time.Now()
 	code := s.Do(ctx, r, stream{out, toStdout}, stream{out, toStderr})
@@ -119,8 +119,8 @@ func (s *Server) serve(ctx context.Context, conn *net.UnixConn) {
 }
 
 func receiveRequest(ctx context.Context, conn net.Conn) (Request, error) {
-	packet := make([]byte, maxRequest+1) // what is longer loses its end, and is too long still
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	packet := make([]byte, maxRequest+1) // a longer packet is cut, and still too long
+	if err := conn.SetReadDeadline(time.Now().Add(clientTimeout)); err != nil {
 		return Request{}, err
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })()
@@ -131,23 +131,23 @@ func receiveRequest(ctx context.Context, conn net.Conn) (Request, error) {
 	return ParseRequest(packet[:n])
 }
 
-// wait takes the turn. It gives up when the client does, or ctx ends.
+// wait waits until no other request is performed. It reports false if the client leaves or ctx ends first.
 func (s *Server) wait(ctx context.Context, conn net.Conn, out *answer) bool {
 	select {
-	case s.turn <- struct{}{}:
+	case s.busy <- struct{}{}:
 		return true
 	default:
 	}
 	out.say("apt-get: waiting for another installation to end")
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	_ = conn.SetReadDeadline(time.Time{}) // an error shows in Read
+	_ = conn.SetReadDeadline(time.Time{}) // if it fails, so does Read
 	go func() {
-		_, _ = conn.Read(make([]byte, 1)) // a client has nothing more to say: this is its end
+		_, _ = conn.Read(make([]byte, 1)) // a client writes nothing more, so Read returns when it has left
 		cancel()
 	}()
 	select {
-	case s.turn <- struct{}{}:
+	case s.busy <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false
@@ -164,7 +164,7 @@ func peerOf(conn *net.UnixConn) (*unix.Ucred, error) {
 		peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
 	})
 	if err = errors.Join(controlErr, err); err != nil {
-		return nil, fmt.Errorf("cannot tell who asks: %w", err)
+		return nil, fmt.Errorf("cannot get the client's credentials: %w", err)
 	}
 	return peer, nil
 }

@@ -22,8 +22,8 @@ import (
 	"caduceus/internal/clause"
 )
 
-// world is a helper whose requests do what the test says.
-type world struct {
+// helper is a running Server, as its clients and the test see it.
+type helper struct {
 	*testing.T
 	socket string
 	stop   func() error // ends the helper and returns Serve's error
@@ -32,7 +32,7 @@ type world struct {
 	log []string
 }
 
-func start(t *testing.T, s Server, job func(context.Context)) *world {
+func start(t *testing.T, s Server, job func(context.Context)) *helper {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "apt")
 	if err != nil {
@@ -42,7 +42,7 @@ func start(t *testing.T, s Server, job func(context.Context)) *world {
 	if err := os.Chmod(dir, 0o755); err != nil { // other users are to reach the socket
 		t.Fatal(err)
 	}
-	w := &world{T: t, socket: filepath.Join(dir, "socket")}
+	h := &helper{T: t, socket: filepath.Join(dir, "socket")}
 	if s.Do == nil {
 		s.Do = func(_ context.Context, r Request, stdout, stderr io.Writer) int {
 			fmt.Fprintln(stdout, "did", r)
@@ -53,55 +53,55 @@ func start(t *testing.T, s Server, job func(context.Context)) *world {
 	if job == nil {
 		job = func(context.Context) {}
 	}
-	s.Socket, s.Log = w.socket, w.logf
+	s.Socket, s.Log = h.socket, h.logf
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx, job) }()
-	w.stop = sync.OnceValue(func() error { cancel(); return <-ended })
-	t.Cleanup(func() { _ = w.stop() })
-	w.poll("a socket", func() bool {
-		info, err := os.Stat(w.socket)
+	h.stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	t.Cleanup(func() { _ = h.stop() })
+	h.poll("a socket", func() bool {
+		info, err := os.Stat(h.socket)
 		return err == nil && info.Mode().Perm() == 0o660
 	})
-	return w
+	return h
 }
 
-func (w *world) logf(format string, a ...any) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.log = append(w.log, fmt.Sprintf(format, a...))
+func (h *helper) logf(format string, a ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.log = append(h.log, fmt.Sprintf(format, a...))
 }
 
-func (w *world) logged(text string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return strings.Contains(strings.Join(w.log, "\n"), text)
+func (h *helper) logged(text string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strings.Contains(strings.Join(h.log, "\n"), text)
 }
 
-func (w *world) poll(what string, ok func() bool) {
-	w.Helper()
+func (h *helper) poll(what string, ok func() bool) {
+	h.Helper()
 	limit := time.After(10 * time.Second)
 	for tick := time.NewTicker(2 * time.Millisecond); !ok(); {
 		select {
 		case <-tick.C:
 		case <-limit:
-			w.Fatalf("no %s; the log: %q", what, w.log)
+			h.Fatalf("no %s; the log: %q", what, h.log)
 		}
 	}
 }
 
-func (w *world) ask(r Request) (out, errs string, code int, err error) {
+func (h *helper) ask(r Request) (out, errs string, code int, err error) {
 	var stdout, stderr bytes.Buffer
-	code, err = Ask(w.Context(), w.socket, r, &stdout, &stderr)
+	code, err = Ask(h.Context(), h.socket, r, &stdout, &stderr)
 	return stdout.String(), stderr.String(), code, err
 }
 
-// raw sends packets as no client of ours would, and returns what comes back.
-func (w *world) raw(packets ...string) (string, int, error) {
-	w.Helper()
-	conn, err := net.Dial(network, w.socket)
+// raw sends any packets and returns the answer.
+func (h *helper) raw(packets ...string) (string, int, error) {
+	h.Helper()
+	conn, err := net.Dial(network, h.socket)
 	if err != nil {
-		w.Fatal(err)
+		h.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
 	for _, p := range packets {
@@ -119,30 +119,30 @@ var installJq = Request{Verb: Install, Names: []string{"jq"}}
 func me() uint32   { return uint32(os.Geteuid()) }
 func mine() uint32 { return uint32(os.Getegid()) }
 
-func TestHelperAnswers(t *testing.T) {
+func TestAClientGetsOutputAndExitCode(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
-	w := start(t, Server{UID: me(), GID: mine()}, nil)
-	out, errs, code, err := w.ask(installJq)
+	h := start(t, Server{UID: me(), GID: mine()}, nil)
+	out, errs, code, err := h.ask(installJq)
 	if out != "did install jq\n" || errs != "grumbled\n" || code != 7 || err != nil {
 		t.Errorf("%q, %q, %d, %v", out, errs, code, err)
 	}
-	w.poll("log line", func() bool { return w.logged("install jq: exit code 7") })
-	if err := w.stop(); err != nil {
+	h.poll("log line", func() bool { return h.logged("install jq: exit code 7") })
+	if err := h.stop(); err != nil {
 		t.Error(err)
 	}
-	if _, _, _, err := w.ask(installJq); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, _, _, err := h.ask(installJq); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("without a helper: %v", err)
 	}
 }
 
-func TestHelperRefusesHostilePackets(t *testing.T) {
+func TestAHostilePacketIsRefused(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
-	w := start(t, Server{UID: me(), GID: mine(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
+	h := start(t, Server{UID: me(), GID: mine(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
 		t.Error("it was done")
 		return 0
 	}}, nil)
 	for name, packet := range hostile() {
-		out, code, err := w.raw(packet)
+		out, code, err := h.raw(packet)
 		if name == "nothing" { // an empty packet looks like the end
 			continue
 		}
@@ -152,23 +152,23 @@ func TestHelperRefusesHostilePackets(t *testing.T) {
 	}
 }
 
-func TestHelperSendsLongOutput(t *testing.T) {
+func TestLongOutputArrivesWhole(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	long := strings.Repeat("0123456789abcdef", 64<<10)
-	w := start(t, Server{UID: me(), GID: mine(), Do: func(_ context.Context, _ Request, stdout, _ io.Writer) int {
+	h := start(t, Server{UID: me(), GID: mine(), Do: func(_ context.Context, _ Request, stdout, _ io.Writer) int {
 		_, _ = io.WriteString(stdout, long)
 		return 0
 	}}, nil)
-	if out, _, code, err := w.ask(installJq); out != long || code != 0 || err != nil {
+	if out, _, code, err := h.ask(installJq); out != long || code != 0 || err != nil {
 		t.Errorf("%d bytes, %d, %v", len(out), code, err)
 	}
 }
 
-func TestHelperDoesOneThingAtATime(t *testing.T) {
+func TestOneRequestIsPerformedAtATime(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	var mu sync.Mutex
 	var running, most, done int
-	w := start(t, Server{UID: me(), GID: mine(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
+	h := start(t, Server{UID: me(), GID: mine(), Do: func(context.Context, Request, io.Writer, io.Writer) int {
 		mu.Lock()
 		running++
 		most = max(most, running)
@@ -183,7 +183,7 @@ func TestHelperDoesOneThingAtATime(t *testing.T) {
 	var clients sync.WaitGroup
 	for range maxClients {
 		clients.Go(func() {
-			if _, _, code, err := w.ask(installJq); code != 0 || err != nil {
+			if _, _, code, err := h.ask(installJq); code != 0 || err != nil {
 				t.Errorf("%d, %v", code, err)
 			}
 		})
@@ -194,10 +194,10 @@ func TestHelperDoesOneThingAtATime(t *testing.T) {
 	}
 }
 
-func TestHelperOutlivesItsClient(t *testing.T) {
+func TestAptGetGoesOnAfterItsClientLeft(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	goOn, done := make(chan struct{}), make(chan struct{})
-	w := start(t, Server{UID: me(), GID: mine(), Do: func(ctx context.Context, _ Request, stdout, _ io.Writer) int {
+	h := start(t, Server{UID: me(), GID: mine(), Do: func(ctx context.Context, _ Request, stdout, _ io.Writer) int {
 		defer close(done)
 		<-goOn
 		if _, err := io.WriteString(stdout, "too late"); err != nil || ctx.Err() != nil {
@@ -205,51 +205,51 @@ func TestHelperOutlivesItsClient(t *testing.T) {
 		}
 		return 0
 	}}, nil)
-	conn, err := net.Dial(network, w.socket)
+	conn, err := net.Dial(network, h.socket)
 	if err == nil {
 		_, err = conn.Write([]byte("install jq"))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.poll("request", func() bool { return w.logged("install jq: asked") })
+	h.poll("request", func() bool { return h.logged("install jq: asked") })
 	if err := conn.Close(); err != nil {
 		t.Fatal(err)
 	}
 	close(goOn)
 	<-done
-	w.poll("end", func() bool { return w.logged("install jq: exit code 0") })
+	h.poll("end", func() bool { return h.logged("install jq: exit code 0") })
 }
 
-func TestClientsThatHangKeepNobodyOut(t *testing.T) {
+func TestSilentClientsAreSentAway(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
-	w := start(t, Server{UID: me(), GID: mine()}, nil)
+	h := start(t, Server{UID: me(), GID: mine()}, nil)
 	for range maxClients {
-		conn, err := net.Dial(network, w.socket)
+		conn, err := net.Dial(network, h.socket)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = conn.Close() }()
 	}
-	if _, _, code, err := w.ask(installJq); code != 7 || err != nil {
+	if _, _, code, err := h.ask(installJq); code != 7 || err != nil {
 		t.Errorf("%d, %v", code, err)
 	}
-	if !w.logged("cannot read a request") {
-		t.Errorf("nobody was sent away: %q", w.log)
+	if !h.logged("cannot read a request") {
+		t.Errorf("nobody was sent away: %q", h.log)
 	}
 }
 
-func TestTheWaitingLeaveTheQueue(t *testing.T) {
+func TestAClientThatWaitsMayLeave(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	holding := make(chan struct{})
 	defer close(holding)
-	w := start(t, Server{UID: me(), GID: mine()}, func(context.Context) { <-holding })
+	h := start(t, Server{UID: me(), GID: mine()}, func(context.Context) { <-holding })
 	ctx, cancel := context.WithCancel(t.Context())
-	var told bytes.Buffer
+	var progress bytes.Buffer
 	asked := make(chan error, 1)
 	r, to := io.Pipe()
 	go func() {
-		_, err := Ask(ctx, w.socket, installJq, io.Discard, io.MultiWriter(&told, to))
+		_, err := Ask(ctx, h.socket, installJq, io.Discard, io.MultiWriter(&progress, to))
 		asked <- err
 	}()
 	if _, err := r.Read(make([]byte, 1)); err != nil {
@@ -257,13 +257,13 @@ func TestTheWaitingLeaveTheQueue(t *testing.T) {
 	}
 	cancel()
 	_ = r.Close()
-	if err := <-asked; err == nil || !strings.Contains(told.String(), "waiting for another installation") {
-		t.Errorf("%v, %q", err, &told)
+	if err := <-asked; err == nil || !strings.Contains(progress.String(), "waiting for another installation") {
+		t.Errorf("%v, %q", err, &progress)
 	}
-	w.poll("leave", func() bool { return w.logged("did not wait for its turn") })
+	h.poll("leave", func() bool { return h.logged("did not wait for its turn") })
 }
 
-func TestOthersMayNotAsk(t *testing.T) {
+func TestOnlyHermesAndRootMayAsk(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	const group, other = 54321, 12345
 	s := Server{UID: me() + 1, GID: group}
@@ -274,7 +274,7 @@ func TestOthersMayNotAsk(t *testing.T) {
 		}
 		return
 	}
-	w := start(t, s, nil)
+	h := start(t, s, nil)
 	for _, c := range []struct {
 		uid, gid int
 		want     string
@@ -289,7 +289,7 @@ func TestOthersMayNotAsk(t *testing.T) {
 			_, _, _ = syscall.RawSyscall(unix.SYS_SETGROUPS, 0, 0, 0)
 			_, _, _ = syscall.RawSyscall(unix.SYS_SETRESGID, uintptr(c.gid), uintptr(c.gid), uintptr(c.gid))
 			_, _, _ = syscall.RawSyscall(unix.SYS_SETRESUID, uintptr(c.uid), uintptr(c.uid), uintptr(c.uid))
-			stdout, stderr, _, err := w.ask(installJq)
+			stdout, stderr, _, err := h.ask(installJq)
 			out <- fmt.Sprint(stdout, stderr, err)
 		}()
 		if got := <-out; !strings.Contains(got, c.want) {
@@ -298,7 +298,7 @@ func TestOthersMayNotAsk(t *testing.T) {
 	}
 }
 
-func TestHelperReplacesWhatIsInItsWay(t *testing.T) {
+func TestALinkInThePlaceOfTheSocketIsReplaced(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	dir := t.TempDir()
 	victim := filepath.Join(dir, "victim")
@@ -319,16 +319,16 @@ func TestHelperReplacesWhatIsInItsWay(t *testing.T) {
 	}
 }
 
-func TestStopEndsTheJobAndTheWait(t *testing.T) {
+func TestStopEndsTheJobAndSilentClients(t *testing.T) {
 	clause.Proves(t, "TOOL-15")
-	w := start(t, Server{UID: me(), GID: mine()}, func(ctx context.Context) { <-ctx.Done() })
-	conn, err := net.Dial(network, w.socket) // and says nothing
+	h := start(t, Server{UID: me(), GID: mine()}, func(ctx context.Context) { <-ctx.Done() })
+	conn, err := net.Dial(network, h.socket) // and says nothing
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
 	begin := time.Now()
-	if err := w.stop(); err != nil || time.Since(begin) > patience/2 {
+	if err := h.stop(); err != nil || time.Since(begin) > clientTimeout/2 {
 		t.Error(err, time.Since(begin))
 	}
 }

@@ -9,31 +9,31 @@ import (
 	"time"
 )
 
-// Socket is where the helper listens. Its directory is root's, so nobody else can put one there.
+// Socket is where the helper listens. Only root may write in its directory.
 const Socket = "/run/s6/apt-helper.sock"
 
 // Slot is the name of the helper's service.
 const Slot = "apt-helper"
 
-// network is a connection of packets: a request is one, whole or refused.
+// network keeps the bounds of packets: a request is one packet.
 const network = "unixpacket"
 
-// Kinds of an answer's packets: their first byte.
+// Kinds of packets from the helper: the first byte of each.
 const (
 	toStdout = '1'
 	toStderr = '2'
-	theEnd   = 'x' // the exit code in decimal
+	exitCode = 'x' // in decimal; the last packet
 )
 
 const (
-	packetSize = 16 << 10
-	patience   = 5 * time.Second // with a client that says nothing, or does not read
+	packetSize    = 16 << 10
+	clientTimeout = 5 * time.Second // for a client that writes no request, or reads no answer
 )
 
-// CodeFailed is apt-get's own exit code for whatever went wrong.
+// CodeFailed is the exit code of apt-get for every failure.
 const CodeFailed = 100
 
-// answer sends packets to a client until that is gone; what is done for it goes on.
+// answer sends packets to a client. After the client has left, it drops them: apt-get must go on.
 type answer struct {
 	mu   sync.Mutex
 	conn net.Conn
@@ -46,14 +46,14 @@ func (a *answer) send(kind byte, content []byte) {
 	if a.gone {
 		return
 	}
-	err := a.conn.SetWriteDeadline(time.Now().Add(patience))
+	err := a.conn.SetWriteDeadline(time.Now().Add(clientTimeout))
 	if err == nil {
 		_, err = a.conn.Write(append([]byte{kind}, content...))
 	}
 	a.gone = err != nil
 }
 
-func (a *answer) end(code int) { a.send(theEnd, strconv.AppendInt(nil, int64(code), 10)) }
+func (a *answer) end(code int) { a.send(exitCode, strconv.AppendInt(nil, int64(code), 10)) }
 
 func (a *answer) say(format string, v ...any) { a.send(toStderr, fmt.Appendf(nil, format+"\n", v...)) }
 
@@ -63,7 +63,7 @@ type stream struct {
 	kind byte
 }
 
-// Write never fails: apt-get must not notice that its client has gone.
+// Write never fails, so that apt-get does not end when its client leaves.
 func (s stream) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		n := min(len(rest), packetSize)
@@ -86,7 +86,7 @@ func receive(conn net.Conn, stdout, stderr io.Writer) (int, error) {
 			_, err = stdout.Write(content)
 		case toStderr:
 			_, err = stderr.Write(content)
-		case theEnd:
+		case exitCode:
 			return strconv.Atoi(string(content))
 		}
 		if err != nil {

@@ -3,6 +3,6 @@
 //
 // "go tool mage bench" builds what is to be measured, installs the other inits and runs this.
 //
-// It is not a test: a missed target is said, and does not fail. Exit codes: 0 the table was made, 2
-// it could not be made.
+// A missed target is printed and does not fail. Exit codes: 0 the table was made, 2 it could not be
+// made.
 package main

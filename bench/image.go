@@ -66,7 +66,7 @@ func fill(ctx context.Context, e *engine.Engine, image, volume string) error {
 	return err
 }
 
-// boot starts a container whose CMD tells how long ago PID 1 started, in milliseconds. Both clocks
+// boot starts a container whose CMD prints how long ago PID 1 started, and gives that in milliseconds. Both clocks
 // are the kernel's and tick a hundred times a second.
 func boot(ctx context.Context, e *engine.Engine, image, volume string) ([]float64, error) {
 	if err := os.MkdirAll(volume, 0o755); err != nil {

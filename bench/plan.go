@@ -37,7 +37,7 @@ type plan struct {
 	only     []string
 	dir      string
 	realtime bool
-	rooms    int
+	setups   int
 	engine   *engine.Engine // nil where no image is measured
 }
 
@@ -98,14 +98,14 @@ func (p *plan) add(subject string, take func(context.Context) ([]float64, error)
 	p.samplers = append(p.samplers, sampler{subject, measures, take})
 }
 
-// room makes a room below the directory of this run.
-func (p *plan) room(s measure.Subject, load measure.Load) (*measure.Room, error) {
-	p.rooms++
-	root := filepath.Join(p.dir, fmt.Sprintf("room%02d", p.rooms))
+// setup makes a setup in a directory of its own below that of this run.
+func (p *plan) setup(s measure.Subject, load measure.Load) (*measure.Setup, error) {
+	p.setups++
+	root := filepath.Join(p.dir, fmt.Sprintf("setup%02d", p.setups))
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return nil, err
 	}
-	return measure.NewRoom(root, s, load, p.realtime)
+	return measure.NewSetup(root, s, load, p.realtime)
 }
 
 // timed makes a sampler of one time.
@@ -118,15 +118,15 @@ func timed(take func(context.Context) (time.Duration, error)) func(context.Conte
 
 // subject plans all measures that one init has.
 func (p *plan) subject(s measure.Subject) error {
-	bare, err := p.room(s, measure.Load{})
+	bare, err := p.setup(s, measure.Load{})
 	if err != nil {
 		return err
 	}
-	five, err := p.room(s, measure.Load{Services: 5})
+	five, err := p.setup(s, measure.Load{Services: 5})
 	if err != nil {
 		return err
 	}
-	crowd, err := p.room(s, measure.Load{Orphans: orphans})
+	crowd, err := p.setup(s, measure.Load{Orphans: orphans})
 	if err != nil {
 		return err
 	}
@@ -158,12 +158,12 @@ func (p *plan) footprints(s measure.Subject) error {
 		if load > 0 && !s.Supervises {
 			break
 		}
-		room, err := p.room(s, measure.Load{Services: int(load)})
+		setup, err := p.setup(s, measure.Load{Services: int(load)})
 		if err != nil {
 			return err
 		}
 		p.add(s.Name, func(ctx context.Context) ([]float64, error) {
-			f, err := room.Footprint(ctx)
+			f, err := setup.Footprint(ctx)
 			return []float64{float64(f.Processes), float64(f.PSS)}, err
 		}, figures.Processes(load), figures.PSS(load))
 	}
@@ -172,11 +172,11 @@ func (p *plan) footprints(s measure.Subject) error {
 
 func (p *plan) restarts(s measure.Subject) error {
 	for id, ready := range map[string]bool{figures.Restart: false, figures.RestartReady: true} {
-		room, err := p.room(s, measure.Load{Services: 1, Ready: ready})
+		setup, err := p.setup(s, measure.Load{Services: 1, Ready: ready})
 		if err != nil {
 			return err
 		}
-		p.add(s.Name, timed(func(ctx context.Context) (time.Duration, error) { return room.Restarted(ctx, readyFor) }), id)
+		p.add(s.Name, timed(func(ctx context.Context) (time.Duration, error) { return setup.Restarted(ctx, readyFor) }), id)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	switch {
 	case f.NArg() > 0:
-		return o, fmt.Errorf("cannot take argument %q: all is said by flags", f.Arg(0))
+		return o, fmt.Errorf("cannot take argument %q: it takes flags only", f.Arg(0))
 	case o.init == "":
 		return o, fmt.Errorf("cannot measure without -init; \"go tool mage bench\" builds and names it")
 	case o.runs < 1:

@@ -2,9 +2,7 @@
 // whether each target is met.
 //
 // It is pure: samples come in, a report goes out, as text or as JSON. What is measured and what the
-// targets are stands in one table, Measures.
-//
-// It is not for taking samples; package rig and package image do that.
+// targets are stands in one table, Measures. Package measure takes the samples.
 //
 // spec: SUP-100
 package figures

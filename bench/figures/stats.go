@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Summary is what many samples of one figure say.
+// Summary sums up many samples of one figure.
 type Summary struct {
 	N      int     `json:"n" schema:"min=1"`
 	Median float64 `json:"median"`
@@ -49,7 +49,7 @@ const (
 	None   Verdict = ""
 )
 
-// Judge says whether a median meets the target, given that of the anchor.
+// Judge reports whether a median meets the target, given that of the anchor.
 func Judge(t *Target, median, anchor float64) Verdict {
 	if t == nil {
 		return None

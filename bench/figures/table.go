@@ -81,7 +81,7 @@ func (c Cell) ratio() string {
 
 func number(v float64, unit string) string { return strings.TrimSpace(bare(v, unit) + " " + unit) }
 
-// bare has three digits that count for times, and all of a count.
+// bare has three significant digits for a time, and all of a count.
 func bare(v float64, unit string) string {
 	switch {
 	case unit != "ms" || v >= 100:

@@ -17,7 +17,7 @@ import (
 const settling = 150 * time.Millisecond
 
 // Started is one run from the start of PID 1 to CMD. It is ended at once.
-func (r *Room) Started(ctx context.Context) (time.Duration, error) {
+func (r *Setup) Started(ctx context.Context) (time.Duration, error) {
 	l, err := r.start()
 	if err != nil {
 		return 0, err
@@ -35,7 +35,7 @@ func (r *Room) Started(ctx context.Context) (time.Duration, error) {
 }
 
 // Stopped is the time from SIGTERM to the end of an idle init.
-func (r *Room) Stopped(ctx context.Context) (time.Duration, error) {
+func (r *Setup) Stopped(ctx context.Context) (time.Duration, error) {
 	l, err := r.start()
 	if err != nil {
 		return 0, err
@@ -59,7 +59,7 @@ func (r *Room) Stopped(ctx context.Context) (time.Duration, error) {
 
 // Reaped is the time from the moment at which all orphans may end to that at which the last of
 // them is gone.
-func (r *Room) Reaped(ctx context.Context) (time.Duration, error) {
+func (r *Setup) Reaped(ctx context.Context) (time.Duration, error) {
 	release := r.path(releaseFile)
 	if err := unix.Mkfifo(release, 0o600); err != nil && !errors.Is(err, unix.EEXIST) {
 		return 0, err
@@ -91,7 +91,7 @@ func (r *Room) Reaped(ctx context.Context) (time.Duration, error) {
 
 // Restarted is the time from a kill -9 of the only service to its next start. Before it, the
 // service has been up for the time given.
-func (r *Room) Restarted(ctx context.Context, up time.Duration) (time.Duration, error) {
+func (r *Setup) Restarted(ctx context.Context, up time.Duration) (time.Duration, error) {
 	l, err := r.start()
 	if err != nil {
 		return 0, err
@@ -127,7 +127,7 @@ type Footprint struct {
 }
 
 // Footprint counts the processes of the init and its supervisors; CMD and services are not its own.
-func (r *Room) Footprint(ctx context.Context) (Footprint, error) {
+func (r *Setup) Footprint(ctx context.Context) (Footprint, error) {
 	l, err := r.start()
 	if err != nil {
 		return Footprint{}, err
@@ -175,7 +175,7 @@ func (l *live) poll(ctx context.Context, every time.Duration, ok func() bool) er
 	return nil
 }
 
-// population is how many processes the room has, zombies too.
+// population is how many processes there are beside the init, zombies too.
 func (l *live) population() int {
 	dir, err := os.Open(fmt.Sprintf("/proc/%d/root/proc", l.pid()))
 	if err != nil {
@@ -192,7 +192,7 @@ func (l *live) population() int {
 	return n
 }
 
-// processes are those of the room, by their pids outside it.
+// processes are those of the setup, by their pids on the host.
 func (l *live) processes() []int {
 	own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", l.pid()))
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 	"caduceus/internal/rig"
 )
 
-// roomPath is where programs are looked up in a room.
-const roomPath = "PATH=/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+// setupPath is where an init looks for programs.
+const setupPath = "PATH=/command:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// entry is how to become the init of the room. A small program of one thread comes between: what it
+// entry is how to become the init of the setup. A small program of one thread comes between: what it
 // costs the kernel to take the rig's process down, with its threads and its memory, is not the init's.
-func (r *Room) entry(cmd ...string) rig.Entry {
-	e := rig.Entry{Argv: slices.Concat([]string{"/usr/bin/env", "-i", roomPath, "S6_VERBOSITY=1"}, r.argv(cmd...))}
+func (r *Setup) entry(cmd ...string) rig.Entry {
+	e := rig.Entry{Argv: slices.Concat([]string{"/usr/bin/env", "-i", setupPath, "S6_VERBOSITY=1"}, r.argv(cmd...))}
 	if r.subject.Scandir {
 		e.Copy = [2]string{"/" + servicesDir, "/run/service"}
 	}
@@ -32,14 +32,14 @@ func (r *Room) entry(cmd ...string) rig.Entry {
 // live is an init that runs.
 type live struct {
 	*watch
-	room  *Room
-	cmd   *exec.Cmd
-	said  bytes.Buffer
-	ended chan struct{}
+	setup  *Setup
+	cmd    *exec.Cmd
+	output bytes.Buffer
+	ended  chan struct{}
 }
 
 // start starts the init and waits until CMD runs.
-func (r *Room) start() (*live, error) {
+func (r *Setup) start() (*live, error) {
 	w, err := r.watch()
 	if err != nil {
 		return nil, err
@@ -48,8 +48,8 @@ func (r *Room) start() (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &live{watch: w, room: r, cmd: command, ended: make(chan struct{})}
-	l.cmd.Stdout, l.cmd.Stderr = &l.said, &l.said
+	l := &live{watch: w, setup: r, cmd: command, ended: make(chan struct{})}
+	l.cmd.Stdout, l.cmd.Stderr = &l.output, &l.output
 	l.cmd.WaitDelay = time.Second
 	err = l.cmd.Start()
 	if err != nil {
@@ -69,14 +69,14 @@ func (r *Room) start() (*live, error) {
 // up waits until all services run. Their starts cannot be counted by the watch: the kernel makes
 // one event of two that are alike and were not read yet.
 func (l *live) up(ctx context.Context) error {
-	return l.poll(ctx, 5*time.Millisecond, func() bool { return len(l.services()) == l.room.load.Services })
+	return l.poll(ctx, 5*time.Millisecond, func() bool { return len(l.services()) == l.setup.load.Services })
 }
 
 // services are the processes of the services.
 func (l *live) services() []int {
 	var pids []int
 	for _, pid := range l.processes() {
-		if l.room.same(pid, serviceFile) {
+		if l.setup.same(pid, serviceFile) {
 			pids = append(pids, pid)
 		}
 	}
@@ -91,17 +91,17 @@ func (l *live) idle(ctx context.Context) error {
 	return l.rest(ctx, settling)
 }
 
-// explain ends the init and adds what it said.
+// explain ends the init and adds its output to err.
 func (l *live) explain(err error) error {
 	l.kill()
-	said := strings.TrimSpace(l.said.String())
-	if said == "" {
-		return fmt.Errorf("%q: %w", l.room.subject.Name, err)
+	output := strings.TrimSpace(l.output.String())
+	if output == "" {
+		return fmt.Errorf("%q: %w", l.setup.subject.Name, err)
 	}
-	return fmt.Errorf("%q: %w; it said:\n%s", l.room.subject.Name, err, said)
+	return fmt.Errorf("%q: %w; its output:\n%s", l.setup.subject.Name, err, output)
 }
 
-// kill ends all of the room at once.
+// kill ends all processes of the setup at once.
 func (l *live) kill() {
 	_ = l.cmd.Process.Kill() // it is gone
 	<-l.ended
@@ -126,11 +126,11 @@ func (l *live) rest(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// pid is that of the init outside its room.
+// pid is that of the init on the host.
 func (l *live) pid() int { return l.cmd.Process.Pid }
 
-// same reports whether the process runs the program of that file of the room.
-func (r *Room) same(pid int, file string) bool {
+// same reports whether the process runs the program of that file of the setup.
+func (r *Setup) same(pid int, file string) bool {
 	program, err := os.Stat(fmt.Sprintf("/proc/%d/exe", pid))
 	if err != nil {
 		return false

@@ -8,7 +8,7 @@ import (
 // Subject is an init to be measured.
 type Subject struct {
 	Name       string
-	Program    string   // of the host, becomes /init of the room
+	Program    string   // of the host, becomes /init of the setup
 	Args       []string // between the program and CMD
 	Supervises bool     // has services of its own
 	Scandir    bool     // has no CMD, but a scandir, /run/service

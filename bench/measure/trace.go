@@ -24,7 +24,7 @@ type Trace struct {
 
 // Trace runs the init with a CMD that ends by itself, under ptrace, which takes its time: nothing
 // about it is measured.
-func (r *Room) Trace(ctx context.Context) (Trace, error) {
+func (r *Setup) Trace(ctx context.Context) (Trace, error) {
 	if r.subject.Scandir {
 		return Trace{}, fmt.Errorf("cannot trace %q: it has no CMD", r.subject.Name)
 	}
@@ -47,7 +47,7 @@ func (r *Room) Trace(ctx context.Context) (Trace, error) {
 	return t, json.Unmarshal(out, &t)
 }
 
-// tracer follows all processes of one room.
+// tracer follows all processes of one setup.
 type tracer struct {
 	Trace
 	root    int          // PID 1, from outside

@@ -17,12 +17,12 @@ import (
 // patience bounds every wait; it is no measure of anything.
 const patience = 60 * time.Second
 
-// watch knows when the programs of a room were opened to be executed. The kernel queues the event
+// watch knows when the programs of a setup were opened to be executed. The kernel queues the event
 // at the beginning of execve; all moments are late by the same wake-up of the watcher.
 type watch struct {
 	files   []string
 	watcher *exec.Cmd
-	said    bytes.Buffer
+	output  bytes.Buffer
 	ended   chan struct{}
 
 	mu   sync.Mutex
@@ -31,7 +31,7 @@ type watch struct {
 	over bool
 }
 
-func (r *Room) watch() (*watch, error) {
+func (r *Setup) watch() (*watch, error) {
 	w := &watch{
 		files: []string{initFile, cmdFile, serviceFile}, ended: make(chan struct{}),
 		seen: map[string][]moment{}, more: make(chan struct{}),
@@ -47,7 +47,7 @@ func (r *Room) watch() (*watch, error) {
 	w.watcher = exec.Command("/proc/self/exe")
 	w.watcher.Env = []string{taskEnv + "=" + string(text)}
 	w.watcher.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	w.watcher.Stderr = &w.said
+	w.watcher.Stderr = &w.output
 	out, err := w.watcher.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (r *Room) watch() (*watch, error) {
 	if ready, err := readSighting(out); err != nil || ready.Index != -1 {
 		w.close()
 		_ = w.watcher.Wait() // it was killed
-		return nil, fmt.Errorf("cannot watch the room: %s", w.complaint())
+		return nil, fmt.Errorf("cannot watch the setup: %s", w.complaint())
 	}
 	go w.collect(out)
 	return w, nil
@@ -116,7 +116,7 @@ func (w *watch) await(file string, nth int, gone <-chan struct{}) (moment, error
 }
 
 func (w *watch) complaint() string {
-	if text := strings.TrimSpace(w.said.String()); text != "" {
+	if text := strings.TrimSpace(w.output.String()); text != "" {
 		return text
 	}
 	return "the watcher ended"

@@ -7,7 +7,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestApplets(t *testing.T) {
+func TestAppletsBehaveAsTheirOriginals(t *testing.T) {
 	clause.Proves(t, "ENV-02", "SUP-01", "SUP-63")
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -30,7 +30,7 @@ func TestApplets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBox(t)
+			b := newContainer(t)
 			b.setenv("KEPT=value", "S6_VERBOSITY=1")
 			p := b.run("sh", "-c", c.script)
 			p.expect(0)
@@ -47,7 +47,7 @@ func TestApplets(t *testing.T) {
 func TestHaltNeedsAnInit(t *testing.T) {
 	clause.Proves(t, "SUP-61")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.setenv("S6_VERBOSITY=1")
 	p := b.run("sh", "-c", `rm /run/service/.s6-svscan/control; /run/s6/basedir/bin/poweroff; echo $?`)
 	if p.wait(); p.stdout.String() != "111\n" || !strings.HasPrefix(p.stderr.String(), "halt: fatal: cannot send") {

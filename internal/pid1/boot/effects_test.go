@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestJudgeRun(t *testing.T) {
+func TestWhatIsDoneAboutRun(t *testing.T) {
 	clause.Proves(t, "SUP-60")
 	t.Parallel()
 	const sticky, open = fs.ModeSticky | 0o777, fs.FileMode(0o777)
@@ -38,7 +38,7 @@ func TestJudgeRun(t *testing.T) {
 	}
 }
 
-func TestReactionTo(t *testing.T) {
+func TestEachSignalHasItsReaction(t *testing.T) {
 	clause.Proves(t, "SUP-58", "SUP-75", "SUP-86")
 	t.Parallel()
 	plain := map[syscall.Signal]reaction{
@@ -59,7 +59,7 @@ func TestReactionTo(t *testing.T) {
 	}
 }
 
-func TestRequestFor(t *testing.T) {
+func TestEachLetterHasItsReaction(t *testing.T) {
 	clause.Proves(t, "SUP-57")
 	t.Parallel()
 	for letter, want := range map[byte]reaction{'t': halt, 'i': halt, 'q': halt, 'b': quit, 'a': ignore, 'x': ignore} {
@@ -69,7 +69,7 @@ func TestRequestFor(t *testing.T) {
 	}
 }
 
-func TestSwallowedHangups(t *testing.T) {
+func TestOnlyExpectedHangupsAreIgnored(t *testing.T) {
 	clause.Proves(t, "SUP-71")
 	t.Parallel()
 	var h hangups
@@ -82,7 +82,7 @@ func TestSwallowedHangups(t *testing.T) {
 	}
 }
 
-func TestSessionFor(t *testing.T) {
+func TestCmdGetsASessionThatFitsTheTerminal(t *testing.T) {
 	clause.Proves(t, "BOOT-11", "SUP-71", "SUP-86")
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -102,7 +102,7 @@ func TestSessionFor(t *testing.T) {
 	}
 }
 
-func TestStage2Code(t *testing.T) {
+func TestAFailedBootHasTheExitCodeOfItsCause(t *testing.T) {
 	clause.Proves(t, "BOOT-04")
 	t.Parallel()
 	for name, c := range map[string]struct {

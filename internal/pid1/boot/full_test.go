@@ -15,13 +15,13 @@ import (
 func TestAFullRunKeepsTheStateAndTheServices(t *testing.T) {
 	clause.Proves(t, "FAULT-12", "SUP-14")
 	t.Parallel()
-	b := newBox(t)
-	b.spec.RunMode = "1777,size=512k"
+	b := newContainer(t)
+	b.entry.RunMode = "1777,size=512k"
 	b.longrun("svc", "echo service; exec sleep 1000", "timeout-kill=60000")
 	p := b.start(nil, "sh", "-c", `dd if=/dev/zero of=/run/fill bs=4k 2>/dev/null; echo full
 		until [ -e /tmp/go ]; do sleep 0.05; done; rm /run/fill; echo free; exec sleep 1000`)
-	p.says("full\n")
-	p.says("service\n")
+	p.prints("full\n")
+	p.prints("service\n")
 	slot := p.inside("/run/s6-rc/servicedirs/svc")
 	status := func() s6.Status {
 		t.Helper()
@@ -45,7 +45,7 @@ func TestAFullRunKeepsTheStateAndTheServices(t *testing.T) {
 		}
 	}
 	b.must(os.WriteFile(p.inside("/tmp/go"), nil, 0o644))
-	p.says("free\n")
+	p.prints("free\n")
 	b.must(s6.SendControl(slot, "d"))
 	p.until("a new status", func() bool { return status().Pid == 0 })
 	if after := status(); after.WantUp || after.Wait != syscall.WaitStatus(syscall.SIGTERM) {

@@ -12,24 +12,24 @@ import (
 	"caduceus/internal/s6"
 )
 
-// limitPids bounds the tasks of the box, by a cgroup where one can be made, else by the resource
+// limitPids bounds the tasks of the container, by a cgroup where one can be made, else by the resource
 // limit of a user that nobody else is.
-func (b *box) limitPids(most int) {
+func (b *container) limitPids(most int) {
 	b.t.Helper()
 	for _, parent := range []string{"/sys/fs/cgroup/pids", "/sys/fs/cgroup"} {
 		group := filepath.Join(parent, fmt.Sprintf("caduceus-test-%d-%d", os.Getpid(), most))
 		if os.Mkdir(group, 0o755) != nil {
 			continue
 		}
-		b.t.Cleanup(func() { _ = os.Remove(group) }) // empty by now: the box has ended
+		b.t.Cleanup(func() { _ = os.Remove(group) }) // empty by now: the container has ended
 		limit := os.WriteFile(filepath.Join(group, "pids.max"), fmt.Append(nil, most), 0)
 		if limit == nil {
-			b.spec.Cgroup = group
+			b.entry.Cgroup = group
 			return
 		}
 	}
 	b.t.Logf("no cgroup can be made here: RLIMIT_NPROC bounds the tasks")
-	b.spec.UID, b.spec.Tasks = 100000+os.Getpid(), uint64(most)
+	b.entry.UID, b.entry.Tasks = 100000+os.Getpid(), uint64(most)
 }
 
 // bomb forks wherever it can, ignores TERM, and prints once that no slot was free.
@@ -42,7 +42,7 @@ const bomb = `$SIG{TERM} = "IGNORE"; $| = 1; while (1) {
 func TestForkBombUnderAPidsLimit(t *testing.T) {
 	clause.Proves(t, "FAULT-14", "SUP-101", "SUP-28")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.limitPids(48)
 	b.setenv("S6_VERBOSITY=3", "S6_KILL_GRACETIME=300")
 	b.longrun("svc", "echo service; exec sleep 1000")
@@ -51,8 +51,8 @@ func TestForkBombUnderAPidsLimit(t *testing.T) {
 		b.longrun(name, "exec sleep 1000")
 	}
 	p := b.start(nil, "perl", "-e", bomb)
-	p.says("service\n")
-	p.says("full\n")
+	p.prints("service\n")
+	p.prints("full\n")
 
 	slot := p.inside("/run/s6-rc/servicedirs/svc") // what /run/service/svc leads to
 	status := func() s6.Status {

@@ -12,7 +12,7 @@ import (
 )
 
 // Each cell of the privilege matrix boots, runs a service, a script and CMD, and stops.
-func TestPrivilegeMatrix(t *testing.T) {
+func TestTheContainerBootsAndStopsWithFewRights(t *testing.T) {
 	clause.Proves(t, "FAULT-19", "RUN-03", "RUN-04", "RUN-05", "RUN-06", "RUN-07", "SUP-78")
 	t.Parallel()
 	all := make([]uintptr, unix.CAP_LAST_CAP+1)
@@ -36,12 +36,12 @@ func TestPrivilegeMatrix(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBox(t)
-			set(&b.spec)
+			b := newContainer(t)
+			set(&b.entry)
 			b.script("etc/cont-init.d/01", "echo script")
 			b.longrun("svc", `trap 'echo stopped; exit' TERM; echo service; touch /tmp/up; while :; do sleep 0.05; done`, "dependencies.d/base=")
 			p := b.start(nil, "sh", "-c", `until [ -e /tmp/up ]; do sleep 0.01; done; echo cmd; exec sleep 1000`)
-			p.says("cmd\n")
+			p.prints("cmd\n")
 			p.stop()
 			p.expect(0)
 			if got := p.stdout.String(); got != "script\nservice\ncmd\nstopped\n" {
@@ -54,15 +54,15 @@ func TestPrivilegeMatrix(t *testing.T) {
 	}
 }
 
-func TestUmaskAndModes(t *testing.T) {
+func TestProgramsGetTheUsualUmask(t *testing.T) {
 	clause.Proves(t, "SUP-108", "SUP-25")
 	t.Parallel()
-	b := newBox(t)
-	b.spec.Umask = 0o077
+	b := newContainer(t)
+	b.entry.Umask = 0o077
 	b.script("etc/services.d/svc/run", "umask; exec sleep 1000")
 	b.script("etc/cont-init.d/01", "umask")
 	p := b.start(nil, "sh", "-c", "umask; cd /run/service; stat -c '%a %n' . .s6-svscan svc/event svc/supervise; exec sleep 1000")
-	p.says("supervise\n")
+	p.prints("supervise\n")
 	p.until("the service", func() bool { return strings.Count(p.stdout.String(), "0022\n") == 3 })
 	if got := p.stdout.String(); !strings.HasSuffix(strings.ReplaceAll(got, "0022\n", ""), "755 .\n755 .s6-svscan\n3730 svc/event\n700 svc/supervise\n") {
 		t.Errorf("stdout %q", got)

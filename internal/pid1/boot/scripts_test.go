@@ -14,7 +14,7 @@ import (
 func TestFixAttrsBeforeContInit(t *testing.T) {
 	clause.Proves(t, "SUP-67", "SUP-77")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.file("etc/fix-attrs.d/01-data", "/tmp/data true 4711:4712 0640 0750\n", 0o644)
 	b.setenv("S6_STAGE2_HOOK=/etc/hook")
 	b.script("etc/hook", "mkdir /tmp/data; echo x >/tmp/data/file; echo x >/tmp/data/.hidden")
@@ -29,10 +29,10 @@ func TestFixAttrsBeforeContInit(t *testing.T) {
 	}
 }
 
-func TestContFinish(t *testing.T) {
+func TestStopScriptsRunInOrderWithinTheirLimit(t *testing.T) {
 	clause.Proves(t, "BOOT-19", "SUP-79")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.setenv("S6_KILL_FINISH_MAXTIME=200")
 	b.script("etc/cont-finish.d/10", `echo second; cat /run/s6-linux-init-container-results/exitcode`)
 	b.script("etc/cont-finish.d/01", `echo first; exec sleep 1000`)
@@ -55,8 +55,8 @@ func TestContFinish(t *testing.T) {
 func TestSettingsThatShapeCmd(t *testing.T) {
 	clause.Proves(t, "SUP-70", "SUP-77")
 	t.Parallel()
-	b := newBox(t)
-	b.spec.Dir = "/tmp"
+	b := newContainer(t)
+	b.entry.Dir = "/tmp"
 	b.setenv("S6_CMD_ARG0=sh -c", "S6_RUNTIME_PROFILE=other", "S6_VERBOSITY=1", "S6_FUTURE=1", "S6_KILL_GRACETIME=soon")
 	b.script("etc/cont-init.d/01", "echo not this one")
 	b.script("etc/cont-profile.d/other/cont-init.d/01", "echo profile")
@@ -74,33 +74,33 @@ func TestSettingsThatShapeCmd(t *testing.T) {
 func TestAProfileThatIsNotThereIsNamedAndEtcUsed(t *testing.T) {
 	clause.Proves(t, "ENV-11", "SUP-77")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.setenv("S6_RUNTIME_PROFILE=missing", "S6_VERBOSITY=1")
 	b.script("etc/cont-init.d/01", "echo this one")
 	p := b.run("true")
 	p.expect(0)
-	p.says("this one\n")
+	p.prints("this one\n")
 	want := "init: warning: S6_RUNTIME_PROFILE is \"missing\", not a directory of /etc/cont-profile.d: /etc is used\n"
 	if got := p.stderr.String(); got != want {
 		t.Errorf("stderr %q", got)
 	}
 }
 
-func TestScriptsOfTheScandir(t *testing.T) {
+func TestScriptsOfTheScandirReplaceSignalsAndTheExit(t *testing.T) {
 	clause.Proves(t, "SUP-57", "SUP-59")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	put := func(name, body string) string {
 		return "printf '#!/bin/sh\\n%s\\n' '" + body + "' >/run/service/.s6-svscan/" + name + "; chmod +x /run/service/.s6-svscan/" + name + "\n"
 	}
 	b.script("etc/cont-init.d/01", put("SIGTERM", "echo instead; pwd")+put("finish", "echo finished; pwd; exit 9"))
 	p := b.start(nil, "sh", "-c", "echo up; exec sleep 1000")
-	p.says("up\n")
+	p.prints("up\n")
 	p.signal(syscall.SIGTERM)
-	p.says("instead\n/run/service\n")
+	p.prints("instead\n/run/service\n")
 	p.signal(syscall.SIGINT)
 	p.expect(9)
-	p.says("finished\n/run/service\n")
+	p.prints("finished\n/run/service\n")
 }
 
 func TestFinishThatCannotBeExecuted(t *testing.T) {
@@ -116,24 +116,24 @@ func TestFinishThatCannotBeExecuted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBox(t)
+			b := newContainer(t)
 			b.script("etc/cont-init.d/01", "touch /run/service/.s6-svscan/finish\n"+c.crash)
 			b.run("true").expect(c.want)
 		})
 	}
 }
 
-func TestControlLetters(t *testing.T) {
+func TestControlLettersEndTheContainer(t *testing.T) {
 	clause.Proves(t, "SUP-57")
 	t.Parallel()
 	for letter, want := range map[string]int{"t": 0, "i": 0, "q": 0, "b": 0} {
 		t.Run(letter, func(t *testing.T) {
 			t.Parallel()
-			b := newBox(t)
+			b := newContainer(t)
 			b.script("etc/services.d/svc/run", "exec sleep 1000")
 			b.script("etc/services.d/svc/log/run", "exec cat")
 			p := b.start(nil, "sh", "-c", "echo up; exec sleep 1000")
-			p.says("up")
+			p.prints("up")
 			b.must(os.WriteFile(p.inside("/run/service/.s6-svscan/control"), []byte(letter), 0))
 			p.expect(want)
 		})
@@ -143,8 +143,8 @@ func TestControlLetters(t *testing.T) {
 func TestLeftoversAreCleared(t *testing.T) {
 	clause.Proves(t, "BOOT-03", "FAULT-16", "SUP-60")
 	t.Parallel()
-	b := newBox(t)
-	b.spec.RunDir = true
+	b := newContainer(t)
+	b.entry.RunDir = true
 	b.must(os.Remove(b.path("var/run")))
 	b.must(os.Mkdir(b.path("var/run"), 0o755))
 	for _, stale := range []string{"s6/container_environment/OLD", "service/old/run", "uncaught-logs/current", "s6-rc:x/y", "s6-rc/z"} {
@@ -163,7 +163,7 @@ func TestLeftoversAreCleared(t *testing.T) {
 func TestClosingDescriptorIsAwaited(t *testing.T) {
 	clause.Proves(t, "SUP-77")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	r, w, err := os.Pipe()
 	b.must(err)
 	b.setenv("S6_WAIT_FOR_CLOSING_FD=3")
@@ -181,14 +181,14 @@ func TestClosingDescriptorIsAwaited(t *testing.T) {
 	}
 	b.must(w.Close())
 	p.expect(0)
-	p.says("up\n")
+	p.prints("up\n")
 }
 
 func TestClosingDescriptorDoesNotHoldUpTheStop(t *testing.T) {
 	clause.Proves(t, "SUP-82")
 	t.Parallel()
-	b := newBox(t)
-	b.tellsLimits()
+	b := newContainer(t)
+	b.logLimits()
 	r, w, err := os.Pipe()
 	b.must(err)
 	defer func() { _, _ = r.Close(), w.Close() }()
@@ -212,7 +212,7 @@ func TestClosingDescriptorDoesNotHoldUpTheStop(t *testing.T) {
 func TestNobodyReadsTheLog(t *testing.T) {
 	clause.Proves(t, "FAULT-18", "SUP-88")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	r, w, err := os.Pipe()
 	b.must(err)
 	defer func() { _, _ = r.Close(), w.Close() }()
@@ -226,7 +226,7 @@ func TestNobodyReadsTheLog(t *testing.T) {
 	b.script("etc/cont-init.d/01", "echo script")
 	b.script("etc/services.d/svc/run", "exec sleep 1000")
 	p := b.start(nil, "sh", "-c", "echo cmd; exec sleep 1000")
-	p.says("script\ncmd\n")
+	p.prints("script\ncmd\n")
 	p.stop()
 	p.expect(0)
 }

@@ -14,7 +14,7 @@ import (
 func TestServicesStartInOrderOfDependencies(t *testing.T) {
 	clause.Proves(t, "BOOT-01", "SUP-64", "SUP-66")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	say := func(word string) string { return "echo " + word + ` >>/tmp/order; printf '\n' >&3; exec sleep 1000` }
 	b.longrun("early", `echo early >/tmp/early; exec sleep 1000`)
 	b.longrun("c", say("c"), "dependencies.d/b=", "notification-fd=3")
@@ -30,7 +30,7 @@ func TestServicesStartInOrderOfDependencies(t *testing.T) {
 	b.script("etc/cont-init.d/01", `until [ -e /tmp/early ]; do sleep 0.01; done; echo base >>/tmp/order`)
 	b.script("etc/cont-finish.d/01", `cat /tmp/order`)
 	p := b.start(nil, "sh", "-c", `echo cmd >>/tmp/order; ls /run/s6-rc/servicedirs/*/down; echo up; exec sleep 1000`)
-	p.says("up\n")
+	p.prints("up\n")
 	if got := p.stdout.String(); got != "/run/s6-rc/servicedirs/idle/down\nup\n" {
 		t.Errorf("down files: %q", got)
 	}
@@ -45,7 +45,7 @@ func TestServicesStartInOrderOfDependencies(t *testing.T) {
 func TestServiceThatDoesNotComeUp(t *testing.T) {
 	clause.Proves(t, "SUP-66", "SUP-68")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.longrun("never", "exec sleep 1000", "notification-fd=3", "timeout-up=100")
 	b.longrun("after", "exec sleep 1000", "dependencies.d/never=")
 	b.longrun("free", "exec sleep 1000")
@@ -65,7 +65,7 @@ func TestServiceThatDoesNotComeUp(t *testing.T) {
 func TestServiceThatCannotBeExecuted(t *testing.T) {
 	clause.Proves(t, "SUP-28", "SUP-66")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.longrun("broken", "")
 	b.file("etc/s6-overlay/s6-rc.d/broken/run", "#!/no/such/interpreter\n", 0o755)
 	p := b.run("echo", "cmd")
@@ -78,17 +78,17 @@ func TestServiceThatCannotBeExecuted(t *testing.T) {
 func TestBrokenDefinitionsAreNamed(t *testing.T) {
 	clause.Proves(t, "SUP-03", "SUP-64")
 	t.Parallel()
-	for want, prepare := range map[string]func(*box){
-		"circle a -> b -> a": func(b *box) {
+	for want, prepare := range map[string]func(*container){
+		"circle a -> b -> a": func(b *container) {
 			b.longrun("a", "", "dependencies.d/b=")
 			b.longrun("b", "", "dependencies.d/a=")
 		},
-		`cannot find service "nowhere", named by "a"`: func(b *box) { b.longrun("a", "", "dependencies.d/nowhere=") },
-		`"a": producer-for: pipelines`:                func(b *box) { b.longrun("a", "", "producer-for=b") },
+		`cannot find service "nowhere", named by "a"`: func(b *container) { b.longrun("a", "", "dependencies.d/nowhere=") },
+		`"a": producer-for: pipelines`:                func(b *container) { b.longrun("a", "", "producer-for=b") },
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			b := newBox(t)
+			b := newContainer(t)
 			prepare(b)
 			b.setenv("S6_BEHAVIOUR_IF_STAGE2_FAILS=2")
 			p := b.run("echo", "cmd")
@@ -100,11 +100,11 @@ func TestBrokenDefinitionsAreNamed(t *testing.T) {
 	}
 }
 
-func TestServicesDAndSlots(t *testing.T) {
+func TestServicesDAndSlotsStartAfterTheBootScripts(t *testing.T) {
 	clause.Proves(t, "BOOT-02", "BOOT-19", "SUP-67")
 	t.Parallel()
-	b := newBox(t)
-	b.tellsLimits()
+	b := newContainer(t)
+	b.logLimits()
 	b.setenv("S6_CMD_WAIT_FOR_SERVICES=1")
 	b.script("etc/services.d/web/run", `echo "web says hello"; echo ready >/tmp/web; printf '\n' >&3; exec sleep 1000`)
 	b.file("etc/services.d/web/notification-fd", "3", 0o644)
@@ -114,7 +114,7 @@ func TestServicesDAndSlots(t *testing.T) {
 	b.script("etc/cont-init.d/01", `mkdir /run/service/slot; printf '#!/bin/sh\necho up >/tmp/slot; exec sleep 1000' >/run/service/slot/run; chmod +x /run/service/slot/run
 		[ ! -e /tmp/web ] || echo too early`)
 	p := b.start(nil, "sh", "-c", "cat /tmp/web; ls /tmp/off; exec sleep 1000")
-	p.says("ready\n")
+	p.prints("ready\n")
 	p.until("the slot", func() bool {
 		_, err := os.Stat(p.inside("/tmp/slot"))
 		return err == nil
@@ -139,7 +139,7 @@ func TestServicesDAndSlots(t *testing.T) {
 func TestServiceThatRefusesToRunIsNotCalledUp(t *testing.T) {
 	clause.Proves(t, "SUP-68")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.setenv("S6_CMD_WAIT_FOR_SERVICES=1")
 	b.longrun("off", "exit 0")
 	b.script("etc/s6-overlay/s6-rc.d/off/finish", "exit 125")
@@ -155,7 +155,7 @@ func TestServiceThatRefusesToRunIsNotCalledUp(t *testing.T) {
 func TestEachServiceGetsOneTerm(t *testing.T) {
 	clause.Proves(t, "BOOT-17", "SUP-79")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	// Each goes on for a while after its TERM, so that a second one would show.
 	count := `trap 'echo TERM $0; left=3' TERM; echo up $0; while [ "$left" != 0 ]; do sleep 0.1; [ -z "$left" ] || left=$((left-1)); done`
 	b.longrun("svc", count)
@@ -175,28 +175,28 @@ func TestEachServiceGetsOneTerm(t *testing.T) {
 func TestNothingIsExecutedFromRun(t *testing.T) {
 	clause.Proves(t, "RUN-06", "SUP-27")
 	t.Parallel()
-	b := newBox(t)
-	b.spec.RunFlags = unix.MS_NOEXEC | unix.MS_NOSUID | unix.MS_NODEV
-	b.spec.ReadOnly = true
+	b := newContainer(t)
+	b.entry.RunFlags = unix.MS_NOEXEC | unix.MS_NOSUID | unix.MS_NODEV
+	b.entry.ReadOnly = true
 	b.longrun("svc", "echo service runs; exec sleep 1000")
 	b.script("etc/services.d/web/run", "echo web runs; exec sleep 1000")
 	b.script("etc/cont-init.d/01", `printf '#!/bin/sh -e\necho "script runs"; exit 5' >/run/cmd; chmod +x /run/cmd`)
 	p := b.start(nil, "/command/with-contenv", "sh", "-c", `/command/with-contenv /run/cmd; echo "script ended $?"; exec sleep 1000`)
-	p.says("service runs")
-	p.says("web runs")
-	p.says("script runs")
-	p.says("script ended 5")
+	p.prints("service runs")
+	p.prints("web runs")
+	p.prints("script runs")
+	p.prints("script ended 5")
 	p.stop()
 	p.expect(0)
 }
 
-func TestAnyUid(t *testing.T) {
+func TestAnyUserCanStartTheContainer(t *testing.T) {
 	clause.Proves(t, "RUN-03", "RUN-04")
 	t.Parallel()
 	for _, uid := range []int{10000, 54321} {
-		b := newBox(t)
-		b.spec.UID = uid
-		b.spec.RunFlags = unix.MS_NOEXEC
+		b := newContainer(t)
+		b.entry.UID = uid
+		b.entry.RunFlags = unix.MS_NOEXEC
 		b.longrun("svc", `echo svc $(id -u); touch /tmp/up; exec sleep 1000`)
 		p := b.run("sh", "-c", `until [ -e /tmp/up ]; do sleep 0.01; done; echo cmd $(id -u); /run/s6/basedir/bin/halt; exec sleep 1000`)
 		p.expect(0)
@@ -210,53 +210,53 @@ func TestSignalsArriveWithoutCapKill(t *testing.T) {
 	clause.Proves(t, "RUN-07", "SUP-78")
 	t.Parallel()
 	for _, below := range []bool{false, true} {
-		b := newBox(t)
-		b.spec.Above = below
-		b.spec.Drop = []uintptr{unix.CAP_KILL, unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER}
+		b := newContainer(t)
+		b.entry.Above = below
+		b.entry.Drop = []uintptr{unix.CAP_KILL, unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER}
 		as := "setpriv --reuid 4711 --regid 4712 --clear-groups "
 		b.longrun("svc", "exec "+as+`sh -c 'trap "echo svc TERM; exit" TERM; echo svc up; while :; do sleep 0.05; done'`)
 		p := b.start(nil, "sh", "-c", as+"setsid sleep 1000 & exec "+as+`sh -c 'trap "echo cmd TERM; exit 5" TERM; echo cmd up; while :; do sleep 0.05; done'`)
-		p.says("svc up")
-		p.says("cmd up")
+		p.prints("svc up")
+		p.prints("cmd up")
 		p.stop()
 		p.expect(5)
-		p.says("svc TERM")
+		p.prints("svc TERM")
 	}
 }
 
-func TestBelowAnotherInit(t *testing.T) {
+func TestTheInitWorksBelowAnotherInit(t *testing.T) {
 	clause.Proves(t, "RUN-05", "SUP-81")
 	t.Parallel()
-	b := newBox(t)
-	b.tellsLimits()
-	b.spec.Above = true
+	b := newContainer(t)
+	b.logLimits()
+	b.entry.Above = true
 	b.longrun("svc", "exec sleep 1000")
 	p := b.start(nil, "sh", "-c", `(setsid sleep 1000 &); cat /proc/$PPID/comm; [ $PPID != 1 ] && echo below; while :; do sleep 0.1; done`)
-	p.says("s6-svscan\nbelow\n")
+	p.prints("s6-svscan\nbelow\n")
 	p.stop()
 	p.expect(0)
 	p.reached()
 }
 
-func TestRefusedStarts(t *testing.T) {
+func TestAStartThatIsRefusedNamesTheFix(t *testing.T) {
 	clause.Proves(t, "RUN-09", "SUP-60", "SUP-83")
 	t.Parallel()
 	for name, c := range map[string]struct {
-		prepare func(*box)
+		prepare func(*container)
 		line    string
 	}{
 		"unwritable": {
-			func(b *box) { b.spec.UID, b.spec.RunMode = 10000, "0755" },
+			func(b *container) { b.entry.UID, b.entry.RunMode = 10000, "0755" },
 			"init: fatal: cannot write to \"/run\" as uid 10000; start with --tmpfs /run or another writable mount there\n",
 		},
 		"world-writable": {
-			func(b *box) { b.spec.UID, b.spec.RunMode = 10000, "0777" },
+			func(b *container) { b.entry.UID, b.entry.RunMode = 10000, "0777" },
 			"S6_YES_I_WANT_A_WORLD_WRITABLE_RUN_BECAUSE_KUBERNETES=1\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBox(t)
+			b := newContainer(t)
 			c.prepare(b)
 			p := b.run("true")
 			p.expect(100)
@@ -271,8 +271,8 @@ func TestAnUnknownUserIsRefusedEvenWithoutRun(t *testing.T) {
 	clause.Proves(t, "RUN-01")
 	t.Parallel()
 	for uid, want := range map[int]int{4711: 1, 10000: 100} {
-		b := newBox(t)
-		b.spec.UID, b.spec.RunMode = uid, "0755"
+		b := newContainer(t)
+		b.entry.UID, b.entry.RunMode = uid, "0755"
 		b.file("etc/passwd", "hermes:x:10000:10000::/:/bin/sh\n", 0o644)
 		b.file("etc/group", "hermes:x:10000:\n", 0o644)
 		p := b.run("echo", "CMD ran")
@@ -286,8 +286,8 @@ func TestAnUnknownUserIsRefusedEvenWithoutRun(t *testing.T) {
 func TestRunIsMountedWhenRootMay(t *testing.T) {
 	clause.Proves(t, "SUP-60")
 	t.Parallel()
-	b := newBox(t)
-	b.spec.RunFlags = unix.MS_RDONLY
+	b := newContainer(t)
+	b.entry.RunFlags = unix.MS_RDONLY
 	p := b.run("grep", "-c", " /run tmpfs", "/proc/mounts")
 	p.expect(0)
 	if p.stdout.String() != "2\n" {
@@ -298,7 +298,7 @@ func TestRunIsMountedWhenRootMay(t *testing.T) {
 func TestNestedInitIsRefused(t *testing.T) {
 	clause.Proves(t, "FAULT-20", "SUP-50")
 	t.Parallel()
-	p := newBox(t).run("sh", "-c", `/init true; echo $?; ls -d /run/service/.s6-svscan`)
+	p := newContainer(t).run("sh", "-c", `/init true; echo $?; ls -d /run/service/.s6-svscan`)
 	p.expect(0)
 	if got := p.stdout.String(); got != "100\n/run/service/.s6-svscan\n" {
 		t.Errorf("stdout %q", got)

@@ -25,10 +25,10 @@ func TestRootLooksIntoForeignDirectoriesLast(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBox(t)
-			b.spec.UID = c.uid
+			b := newContainer(t)
+			b.entry.UID = c.uid
 			b.setenv("S6_VERBOSITY=1")
-			b.spec.Env[0] = "PATH=" + c.path + ":/usr/bin:/bin"
+			b.entry.Env[0] = "PATH=" + c.path + ":/usr/bin:/bin"
 			for _, dir := range []string{"srv/bin/", "srv/bin/roots/"} {
 				b.script(dir+"printenv", "echo foreign")
 				b.script(dir+"own", "echo only here")
@@ -68,8 +68,8 @@ func TestServicesOfOthersRunAsTheirOwners(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBox(t)
-			b.spec.UID = c.uid
+			b := newContainer(t)
+			b.entry.UID = c.uid
 			b.setenv("S6_VERBOSITY=1")
 			b.file("etc/passwd", c.accounts, 0o644)
 			b.file("etc/group", "root:x:0:\nhermes:x:10001:\ndocker:x:999:hermes\n", 0o644)
@@ -84,7 +84,7 @@ func TestServicesOfOthersRunAsTheirOwners(t *testing.T) {
 				`+c.give+`
 				mv /run/service/.new /run/service/svc`)
 			p := b.start(nil, "sh", "-c", "until [ $(wc -l </tmp/ids) = 3 ]; do sleep 0.01; done; sort /tmp/ids; echo end")
-			p.says("end\n")
+			p.prints("end\n")
 			p.expect(0)
 			if got, want := p.stdout.String(), "finish "+c.want+"\nlogger "+c.want+"\nrun "+c.want+"\nend\n"; got != want {
 				t.Errorf("stdout %q, want %q", got, want)
@@ -97,7 +97,7 @@ func TestServicesOfOthersRunAsTheirOwners(t *testing.T) {
 func TestScriptsOfAForeignScandirRunAsItsOwner(t *testing.T) {
 	clause.Proves(t, "SUP-13", "SUP-59")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.setenv("S6_VERBOSITY=1")
 	b.file("etc/passwd", accounts, 0o644)
 	b.file("etc/group", "docker:x:999:hermes\n", 0o644)
@@ -109,10 +109,10 @@ func TestScriptsOfAForeignScandirRunAsItsOwner(t *testing.T) {
 		chown 10000 /run/service
 		mv /run/service /run/moved; ln -s /etc /run/service; mkdir /etc/.s6-svscan; cp -p /run/moved/.s6-svscan/[Sf]* /etc/.s6-svscan`)
 	p := b.start(nil, "sh", "-c", "echo up; exec sleep 1000")
-	p.says("up\n")
+	p.prints("up\n")
 	p.signal(syscall.SIGTERM)
-	p.says("instead 10000 10001 999\n")
+	p.prints("instead 10000 10001 999\n")
 	p.signal(syscall.SIGINT)
 	p.expect(9)
-	p.says("finished 10000 10001 999\n")
+	p.prints("finished 10000 10001 999\n")
 }

@@ -21,7 +21,7 @@ type screen struct {
 	shown buffer
 }
 
-func onTerminal(b *box, args ...string) *screen {
+func onTerminal(b *container, args ...string) *screen {
 	b.t.Helper()
 	ptmx, tty, err := pty.Open()
 	b.must(err)
@@ -101,7 +101,7 @@ func (s *screen) inForeground(name string) bool {
 func TestCmdOwnsTheTerminal(t *testing.T) {
 	clause.Proves(t, "BOOT-11", "FAULT-05", "SUP-71")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.longrun("svc", "exec sleep 1000")
 	s := onTerminal(b, "sh", "-c", `[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size && ps -o sid=,pgid=,tpgid=,pid= -p $$ && until ps -eo tty=,args= | grep "[s]leep 1000"; do sleep 0.01; done; exit 7`)
 	s.expect(7)
@@ -120,7 +120,7 @@ func TestCmdOwnsTheTerminal(t *testing.T) {
 func TestJobControlReachesCmdOnly(t *testing.T) {
 	clause.Proves(t, "FAULT-05", "SUP-71")
 	t.Parallel()
-	s := onTerminal(newBox(t), "bash", "--norc", "-i")
+	s := onTerminal(newContainer(t), "bash", "--norc", "-i")
 	s.keys("PS1='$ '; echo rea''dy\n")
 	s.shows("ready")
 	s.usesJobControl()
@@ -129,7 +129,7 @@ func TestJobControlReachesCmdOnly(t *testing.T) {
 func TestResizeReachesCmd(t *testing.T) {
 	clause.Proves(t, "FAULT-05", "SUP-71")
 	t.Parallel()
-	s := onTerminal(newBox(t), "bash", "-c", `trap 'stty size; exit 7' WINCH; echo ready; while :; do sleep 0.05; done`)
+	s := onTerminal(newContainer(t), "bash", "-c", `trap 'stty size; exit 7' WINCH; echo ready; while :; do sleep 0.05; done`)
 	s.shows("ready")
 	if err := pty.Setsize(s.ptmx, &pty.Winsize{Rows: 33, Cols: 99}); err != nil {
 		t.Fatal(err)
@@ -142,7 +142,7 @@ func TestResizeReachesCmd(t *testing.T) {
 func TestTerminalIsGivenUpQuietly(t *testing.T) {
 	clause.Proves(t, "SUP-71")
 	t.Parallel()
-	b := newBox(t)
+	b := newContainer(t)
 	b.script("etc/cont-init.d/01", `printf '#!/bin/sh\necho hup >/tmp/hup\n' >/run/service/.s6-svscan/SIGHUP; chmod +x /run/service/.s6-svscan/SIGHUP`)
 	s := onTerminal(b, "sh", "-c", "echo ready; exec sleep 1000")
 	s.shows("ready")
@@ -161,8 +161,8 @@ func TestTerminalIsGivenUpQuietly(t *testing.T) {
 func TestTerminalBelowAnotherInit(t *testing.T) {
 	clause.Proves(t, "RUN-05", "SUP-71")
 	t.Parallel()
-	b := newBox(t)
-	b.spec.Above = true
+	b := newContainer(t)
+	b.entry.Above = true
 	s := onTerminal(b, "bash", "--norc", "-i")
 	s.keys("PS1='$ '; echo rea''dy\n")
 	s.shows("ready")
@@ -173,8 +173,8 @@ func TestTerminalBelowAnotherInit(t *testing.T) {
 func TestTerminalIsTakenFromTheBackground(t *testing.T) {
 	clause.Proves(t, "SUP-105", "SUP-71")
 	t.Parallel()
-	b := newBox(t)
-	b.spec.Above, b.spec.Background = true, true
+	b := newContainer(t)
+	b.entry.Above, b.entry.Background = true, true
 	s := onTerminal(b, "sh", "-c", `echo ready; read -r word; echo "got $word"; exit 7`)
 	s.shows("ready")
 	s.keys("this\n")
@@ -186,8 +186,8 @@ func TestTerminalIsTakenFromTheBackground(t *testing.T) {
 func TestLogReachesATerminalInTheBackground(t *testing.T) {
 	clause.Proves(t, "SUP-105")
 	t.Parallel()
-	b := newBox(t)
-	b.spec.Above = true
+	b := newContainer(t)
+	b.entry.Above = true
 	s := onTerminal(b, "sh", "-c", "stty tostop; echo ready; exec sleep 1000")
 	s.shows("ready")
 	s.stop()

@@ -74,7 +74,7 @@ func TestSignalsReachOtherUsersWithoutCapKill(t *testing.T) {
 	}
 }
 
-func TestUidOf(t *testing.T) {
+func TestTheOwnerOfAProcessIsRead(t *testing.T) {
 	if uid, ok := uidOf(os.Getpid()); uid != os.Getuid() || !ok {
 		t.Errorf("own uid %d, %v, want %d", uid, ok, os.Getuid())
 	}

@@ -25,7 +25,7 @@ func tree(lines ...string) fstest.MapFS {
 	return fsys
 }
 
-func TestRead(t *testing.T) {
+func TestDefinitionsAreReadOrNamedInAnError(t *testing.T) {
 	clause.Proves(t, "SUP-64", "SUP-65")
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -93,7 +93,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestUnit(t *testing.T) {
+func TestADefinitionGivesAUnit(t *testing.T) {
 	clause.Proves(t, "SUP-64")
 	t.Parallel()
 	plan, err := Read(tree(
@@ -122,7 +122,7 @@ func TestUnit(t *testing.T) {
 	}
 }
 
-func TestWalkOrder(t *testing.T) {
+func TestWalkVisitsServicesAfterThoseTheyNeed(t *testing.T) {
 	clause.Proves(t, "SUP-66")
 	t.Parallel()
 	needs := map[string][]string{"d": {"b", "c"}, "b": {"a"}, "c": {"a", "elsewhere"}}

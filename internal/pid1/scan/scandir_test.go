@@ -121,7 +121,7 @@ func (r *rig) poll(what string, ok func() bool) {
 	}
 }
 
-func TestNamesOfAScan(t *testing.T) {
+func TestAScanTakesDirectoriesByName(t *testing.T) {
 	clause.Proves(t, "SUP-50", "SUP-51")
 	r := newRig(t)
 	r.file("foo/run", sleeper)

@@ -12,7 +12,7 @@ import (
 )
 
 // The kernel reports a removal at once; nothing looks now and then.
-func TestWatcherIsToldOfARemoval(t *testing.T) {
+func TestARemovalIsSeenAtOnce(t *testing.T) {
 	clause.Proves(t, "SUP-56")
 	seen := make(chan struct{}, 64)
 	w := newWatcher(func() { seen <- struct{}{} })
@@ -49,7 +49,7 @@ func TestWatcherIsToldOfARemoval(t *testing.T) {
 	told("the move of c")
 }
 
-func TestWatcherForgetsDirectoriesThatAreNoMore(t *testing.T) {
+func TestRemovedDirectoriesAreNotWatched(t *testing.T) {
 	clause.Proves(t, "SUP-87", "SUP-89")
 	w := newWatcher(func() {})
 	root := t.TempDir()

@@ -99,7 +99,7 @@ func killTimeout(name string) time.Duration {
 	if err != nil {
 		return 0
 	}
-	defer func() { _ = dir.Close() }() // nothing was written
-	config, _ := s6.ReadConfigDir(dir, 0)   // its supervisor has warned of what is wrong with it
+	defer func() { _ = dir.Close() }()    // nothing was written
+	config, _ := s6.ReadConfigDir(dir, 0) // its supervisor has warned of what is wrong with it
 	return config.KillTimeout
 }

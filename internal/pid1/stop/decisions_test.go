@@ -11,7 +11,7 @@ import (
 
 const ms = time.Millisecond
 
-func TestDeadline(t *testing.T) {
+func TestTheDeadlineGrowsWithTheGracesThatUsersAskFor(t *testing.T) {
 	clause.Proves(t, "BOOT-18", "SUP-79", "SUP-80")
 	t.Parallel()
 	for name, c := range map[string]struct{ services, kill, timeoutKill, want int }{
@@ -31,7 +31,7 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-func TestGraces(t *testing.T) {
+func TestEachWaitOfTheStopHasItsLimit(t *testing.T) {
 	clause.Proves(t, "SUP-79")
 	t.Parallel()
 	s := settings.Settings{ServicesGrace: 3 * time.Second}
@@ -55,7 +55,7 @@ func TestGraces(t *testing.T) {
 	}
 }
 
-func TestExitCodeOfCmd(t *testing.T) {
+func TestTheWayCmdEndsGivesTheExitCode(t *testing.T) {
 	clause.Proves(t, "BOOT-13", "BOOT-16", "SUP-74", "SUP-76")
 	t.Parallel()
 	exited := func(n int) syscall.WaitStatus { return syscall.WaitStatus(n << 8) }

@@ -53,7 +53,7 @@ func TestInstantDeathsInAnHour(t *testing.T) {
 }
 
 // contract: SLOT-07; spec: SUP-43
-func TestCrashLoopIsSaidOncePerDelay(t *testing.T) {
+func TestACrashLoopIsLoggedOncePerDelay(t *testing.T) {
 	clause.Proves(t, "SLOT-07", "SUP-43")
 	s := newStory(t).loop(5)
 	if said := s.said(); strings.Contains(said, "log") || strings.Contains(said, "backoff") {

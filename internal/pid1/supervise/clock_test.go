@@ -58,9 +58,9 @@ func steps() map[string]time.Duration {
 	}
 }
 
-// TestClockSteps: a step of the wall clock restarts nothing, makes no timer early or late, and only
+// TestAClockStepRestartsNothing: a step of the wall clock restarts nothing, makes no timer early or late, and only
 // moves the stamps.
-func TestClockSteps(t *testing.T) {
+func TestAClockStepRestartsNothing(t *testing.T) {
 	clause.Proves(t, "FAULT-15", "SUP-92")
 	for name, step := range steps() {
 		t.Run(name, func(t *testing.T) { // one after the other: each has a pid table

@@ -9,7 +9,7 @@ import (
 	"caduceus/internal/s6"
 )
 
-func TestCondition(t *testing.T) {
+func TestAServiceHasOneWordForItsCondition(t *testing.T) {
 	clause.Proves(t, "SUP-68")
 	const exited1 = syscall.WaitStatus(1 << 8)
 	for name, c := range map[string]struct {

@@ -9,9 +9,9 @@ import (
 	"caduceus/internal/clause"
 )
 
-// TestDiagram draws the moves of the table in machine.go, and wants machine.md beside it to be that
+// TestTheDiagramIsDrawnFromTheTable draws the moves of the table in machine.go, and wants machine.md beside it to be that
 // drawing.
-func TestDiagram(t *testing.T) {
+func TestTheDiagramIsDrawnFromTheTable(t *testing.T) {
 	clause.Proves(t, "SUP-30", "SUP-35")
 	golden(t, "machine.md", diagram())
 }

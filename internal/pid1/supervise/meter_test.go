@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestMeter(t *testing.T) {
+func TestOutputBeyondTheLimitIsDroppedByLines(t *testing.T) {
 	clause.Proves(t, "FAULT-08", "FAULT-18")
 	var m meter
 	steps := []struct {
@@ -49,7 +49,7 @@ func TestMeter(t *testing.T) {
 }
 
 // No minute has more than the limit, and each line either passes or is counted.
-func TestMeterModel(t *testing.T) {
+func TestAMeterAgreesWithTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var m meter
 		limit := rapid.IntRange(1, 40).Draw(t, "limit")

@@ -97,7 +97,7 @@ func (w *model) letter(t *rapid.T) {
 	w.do(t, e)
 }
 
-func TestModel(t *testing.T) {
+func TestTheMachineAgreesWithTheModel(t *testing.T) {
 	clause.Proves(t, "SUP-14", "SUP-93", "SUP-97")
 	rapid.Check(t, func(t *rapid.T) {
 		w := &model{in: input{now: epoch(), config: defaults(), jitter: 1}, want: rapid.Bool().Draw(t, "want")}

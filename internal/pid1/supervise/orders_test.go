@@ -6,7 +6,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestKicksDoNotCrowdOutAStop(t *testing.T) {
+func TestRetriesDoNotCrowdOutAStop(t *testing.T) {
 	clause.Proves(t, "SUP-89")
 	m := orderBox{waiting: make(chan struct{}, 1)}
 	for range 2 * orderLimit {

@@ -68,29 +68,29 @@ func seededInit(fault string, argv []string) {
 	syscall.Exit(7)
 }
 
-// seeded is a room with such an init.
-func seeded(t *testing.T, fault string, load Load) *Room {
+// seeded is a setup of such an init.
+func seeded(t *testing.T, fault string, load Load) *Setup {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newRoom(t, Subject{Name: fault, Program: program, Args: []string{fault}}, load)
+	return newSetup(t, Subject{Name: fault, Program: program, Args: []string{fault}}, load)
 }
 
-func newRoom(t *testing.T, s Subject, load Load) *Room {
+func newSetup(t *testing.T, s Subject, load Load) *Setup {
 	t.Helper()
 	if facts, err := host.Read(""); err != nil || !facts.Admin {
 		t.Skip("makes namespaces, which needs CAP_SYS_ADMIN")
 	}
-	room, err := NewRoom(t.TempDir(), s, load, false)
+	setup, err := NewSetup(t.TempDir(), s, load, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return room
+	return setup
 }
 
-// The rig really measures: an init that waits before CMD comes out slower than one that does not.
+// An init that waits before CMD comes out slower than one that does not.
 func TestSlowInitComesOutSlower(t *testing.T) {
 	t.Parallel()
 	good, slow := seeded(t, "good", Load{}), seeded(t, "slow", Load{})
@@ -156,13 +156,13 @@ func TestOrphansThatAreNotReapedAreNotReported(t *testing.T) {
 
 func TestInitThatDoesNotStartIsAnError(t *testing.T) {
 	t.Parallel()
-	for name, do := range map[string]func(*Room) error{
-		"started": func(r *Room) error { _, err := r.Started(t.Context()); return err },
-		"stopped": func(r *Room) error { _, err := r.Stopped(t.Context()); return err },
-		"memory":  func(r *Room) error { _, err := r.Footprint(t.Context()); return err },
+	for name, do := range map[string]func(*Setup) error{
+		"started": func(r *Setup) error { _, err := r.Started(t.Context()); return err },
+		"stopped": func(r *Setup) error { _, err := r.Stopped(t.Context()); return err },
+		"memory":  func(r *Setup) error { _, err := r.Footprint(t.Context()); return err },
 	} {
-		room := newRoom(t, Subject{Name: "broken", Program: "/bin/false"}, Load{})
-		if err := do(room); err == nil || !strings.Contains(err.Error(), "ended") {
+		setup := newSetup(t, Subject{Name: "broken", Program: "/bin/false"}, Load{})
+		if err := do(setup); err == nil || !strings.Contains(err.Error(), "ended") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -218,7 +218,7 @@ func TestNothingNeedlessBeforeCmd(t *testing.T) {
 	}
 	fewest := math.MaxInt
 	for range 5 { // on a busy host the runtime adds a thread now and then: not in each start
-		got, err := newRoom(t, subject, Load{}).Trace(t.Context())
+		got, err := newSetup(t, subject, Load{}).Trace(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +231,7 @@ func TestNothingNeedlessBeforeCmd(t *testing.T) {
 		t.Errorf("%d threads, want 16 to 24", fewest)
 	}
 	for _, services := range []int{0, 5} {
-		f, err := newRoom(t, subject, Load{Services: services}).Footprint(t.Context())
+		f, err := newSetup(t, subject, Load{Services: services}).Footprint(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

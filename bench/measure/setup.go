@@ -12,7 +12,7 @@ import (
 	"caduceus/internal/rig"
 )
 
-// Paths in a room. The programs are copies, so that each has a file of its own to be watched.
+// Paths below the root of a setup. The programs are copies, so that each has a file of its own to be watched.
 const (
 	initFile    = "init"
 	cmdFile     = "bench/cmd/sleep"
@@ -30,8 +30,8 @@ type Load struct {
 	Orphans  int  // processes that CMD leaves to PID 1
 }
 
-// Room is a root directory in which one init carries one load.
-type Room struct {
+// Setup is one init with one load, in a root directory of its own.
+type Setup struct {
 	root    rig.Root
 	subject Subject
 	load    Load
@@ -39,19 +39,19 @@ type Room struct {
 	realtime bool
 }
 
-// NewRoom furnishes dir, an empty directory. With realtime the init runs before all that has no
+// NewSetup furnishes dir, an empty directory. With realtime the init runs before all that has no
 // such priority, so that other work on the host does not count.
-func NewRoom(dir string, s Subject, load Load, realtime bool) (*Room, error) {
-	r := &Room{subject: s, load: load, realtime: realtime}
+func NewSetup(dir string, s Subject, load Load, realtime bool) (*Setup, error) {
+	r := &Setup{subject: s, load: load, realtime: realtime}
 	if s.Image != "" {
-		// Links instead of copies: rooms of one image only read what they share.
+		// Links instead of copies: setups of one image only read what they share.
 		if out, err := exec.Command("cp", "-al", s.Image+"/.", dir).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("cannot copy the root directory of %q: %w: %s", s.Name, err, out)
 		}
 	}
 	sleep, err := r.furnish(dir)
 	if err != nil {
-		return nil, fmt.Errorf("cannot furnish room for %q: %w", s.Name, err)
+		return nil, fmt.Errorf("cannot furnish setup for %q: %w", s.Name, err)
 	}
 	for _, file := range []string{cmdFile, serviceFile} {
 		if err := copyProgram(sleep, r.path(file)); err != nil {
@@ -76,8 +76,8 @@ func NewRoom(dir string, s Subject, load Load, realtime bool) (*Room, error) {
 	return r, r.write("bench/cmd.sh", r.cmdScript(), 0o755)
 }
 
-// furnish makes the root and gives the program sleep of the room.
-func (r *Room) furnish(dir string) (sleep string, err error) {
+// furnish makes the root and gives the program sleep of the setup.
+func (r *Setup) furnish(dir string) (sleep string, err error) {
 	if r.subject.Image == "" {
 		r.root, err = rig.NewRoot(dir)
 		return "/bin/sleep", err
@@ -104,9 +104,9 @@ func resolve(root, path string) (string, error) {
 	return root + path, err
 }
 
-func (r *Room) path(file string) string { return r.root.Path(file) }
+func (r *Setup) path(file string) string { return r.root.Path(file) }
 
-func (r *Room) write(file, body string, mode os.FileMode) error {
+func (r *Setup) write(file, body string, mode os.FileMode) error {
 	path := r.path(file)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -114,8 +114,8 @@ func (r *Room) write(file, body string, mode os.FileMode) error {
 	return os.WriteFile(path, []byte("#!/bin/sh\n"+body+"\n"), mode)
 }
 
-// service writes a service directory; one that notifies says so at once.
-func (r *Room) service(name, body string) error {
+// service writes a service directory; one that notifies readiness does it at once.
+func (r *Setup) service(name, body string) error {
 	dir := servicesDir + "/" + name
 	if r.load.Ready {
 		if err := r.write(dir+"/run", "echo >&3; exec 3>&-; "+body, 0o755); err != nil {
@@ -128,7 +128,7 @@ func (r *Room) service(name, body string) error {
 
 // cmdScript is what CMD does before it sleeps. An init that supervises nothing has the services as
 // children of its CMD.
-func (r *Room) cmdScript() string {
+func (r *Setup) cmdScript() string {
 	script := ""
 	if !r.subject.Supervises {
 		script = strings.Repeat("/"+serviceFile+" "+forever+" & ", r.load.Services)
@@ -140,7 +140,7 @@ func (r *Room) cmdScript() string {
 }
 
 // argv is the command line of the init. A CMD without a load is executed directly.
-func (r *Room) argv(cmd ...string) []string {
+func (r *Setup) argv(cmd ...string) []string {
 	switch {
 	case r.subject.Scandir:
 		return slices.Concat([]string{"/" + initFile}, r.subject.Args)

@@ -48,23 +48,23 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// box is a container to be.
-type box struct {
-	t    *testing.T
-	spec rig.Entry
-	root rig.Root
+// container is one that has not started yet.
+type container struct {
+	t     *testing.T
+	entry rig.Entry
+	root  rig.Root
 
 	stderr *os.File // in place of a buffer
 	extra  *os.File // descriptor 3
 }
 
-func newBox(t *testing.T) *box {
+func newContainer(t *testing.T) *container {
 	t.Helper()
 	if built.init == "" {
 		t.Skip(built.reason)
 	}
 	root, err := rig.NewRoot(t.TempDir())
-	b := &box{t: t, root: root, spec: rig.Entry{
+	b := &container{t: t, root: root, entry: rig.Entry{
 		RunMode: "1777",
 		Env:     []string{"PATH=/usr/bin:/bin", "GORACE=atexit_sleep_ms=0"},
 	}}
@@ -78,44 +78,44 @@ func newBox(t *testing.T) *box {
 	return b
 }
 
-func (b *box) must(err error) {
+func (b *container) must(err error) {
 	b.t.Helper()
 	if err != nil {
 		b.t.Fatal(err)
 	}
 }
 
-func (b *box) path(p string) string { return b.root.Path(p) }
+func (b *container) path(p string) string { return b.root.Path(p) }
 
-// file writes a file of the box; script one that is executable.
-func (b *box) file(path, content string, mode os.FileMode) {
+// file writes a file of the container; script one that is executable.
+func (b *container) file(path, content string, mode os.FileMode) {
 	b.t.Helper()
 	b.must(os.MkdirAll(filepath.Dir(b.path(path)), 0o755))
 	b.must(os.WriteFile(b.path(path), []byte(content), mode))
 }
 
-func (b *box) script(path, body string) {
+func (b *container) script(path, body string) {
 	b.t.Helper()
 	b.file(path, "#!/bin/sh\n"+body+"\n", 0o755)
 }
 
 // setenv sets variables of /init, NAME=VALUE; the last value counts.
-func (b *box) setenv(vars ...string) {
+func (b *container) setenv(vars ...string) {
 	for _, kv := range vars {
 		name, _, _ := strings.Cut(kv, "=")
-		b.spec.Env = slices.DeleteFunc(b.spec.Env, func(old string) bool { return strings.HasPrefix(old, name+"=") })
-		b.spec.Env = append(b.spec.Env, kv)
+		b.entry.Env = slices.DeleteFunc(b.entry.Env, func(old string) bool { return strings.HasPrefix(old, name+"=") })
+		b.entry.Env = append(b.entry.Env, kv)
 	}
 }
 
-// tellsLimits makes /init log which waits of the stop end at their limits, and gives all of them so long
+// logLimits makes /init log which waits of the stop end at their limits, and gives all of them so long
 // a limit that no load of the host makes one reach it.
-func (b *box) tellsLimits() {
+func (b *container) logLimits() {
 	b.setenv("S6_VERBOSITY=3", "S6_KILL_GRACETIME=60000", "S6_SERVICES_GRACETIME=60000", "S6_KILL_FINISH_MAXTIME=60000")
 }
 
 // longrun makes a service definition in bundle user.
-func (b *box) longrun(name, run string, files ...string) {
+func (b *container) longrun(name, run string, files ...string) {
 	b.t.Helper()
 	dir := "etc/s6-overlay/s6-rc.d/"
 	b.file(dir+name+"/type", "longrun\n", 0o644)
@@ -157,10 +157,10 @@ func (b *buffer) String() string {
 }
 
 // start starts /init with these arguments; tty, if any, becomes its controlling terminal.
-func (b *box) start(tty *os.File, args ...string) *initProcess {
+func (b *container) start(tty *os.File, args ...string) *initProcess {
 	b.t.Helper()
-	b.spec.Argv = append([]string{"/init"}, args...)
-	command, err := b.root.Command(b.spec)
+	b.entry.Argv = append([]string{"/init"}, args...)
+	command, err := b.root.Command(b.entry)
 	b.must(err)
 	p := &initProcess{t: b.t, ended: make(chan struct{}), cmd: command}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
@@ -201,7 +201,7 @@ func (b *box) start(tty *os.File, args ...string) *initProcess {
 }
 
 // run starts /init and waits for its end.
-func (b *box) run(args ...string) *initProcess {
+func (b *container) run(args ...string) *initProcess {
 	b.t.Helper()
 	p := b.start(nil, args...)
 	p.wait()
@@ -259,7 +259,7 @@ func (p *initProcess) reached(limits ...string) {
 	}
 }
 
-// inside is a path of the box as the running /init sees it.
+// inside is a path of the container as the running /init sees it.
 func (p *initProcess) inside(path string) string {
 	return fmt.Sprintf("/proc/%d/root%s", p.cmd.Process.Pid, path)
 }
@@ -291,8 +291,8 @@ func (p *initProcess) until(what string, holds func() bool) {
 	}
 }
 
-// says waits for a text on stdout, of CMD or a script.
-func (p *initProcess) says(text string) {
+// prints waits for a text on stdout, of CMD or a script.
+func (p *initProcess) prints(text string) {
 	p.t.Helper()
 	p.until(fmt.Sprintf("stdout with %q", text), func() bool { return strings.Contains(p.stdout.String(), text) })
 }

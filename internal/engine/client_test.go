@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestChoose(t *testing.T) {
+func TestTheFirstClientThatCanBuildIsChosen(t *testing.T) {
 	old := candidate{path: "/usr/bin/docker", version: "20.10.24+dfsg1"}
 	bare := candidate{path: "/usr/local/bin/docker", version: "28.2.2"}
 	full := candidate{path: "/opt/docker", version: "29.0.1", buildx: true}
@@ -40,7 +40,7 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-func TestFindClient(t *testing.T) {
+func TestAClientWithoutBuildxIsPassedOver(t *testing.T) {
 	run := &host.Fake{
 		Paths: map[string]string{"/usr/local/bin/docker": "", "/usr/bin/docker": ""},
 		Answer: func(c host.Cmd) (string, error) {
@@ -63,7 +63,7 @@ func TestFindClient(t *testing.T) {
 	}
 }
 
-func TestEnsureClientInstallsOne(t *testing.T) {
+func TestRootGetsAClientInstalledWhereNoneIs(t *testing.T) {
 	for name, c := range map[string]struct {
 		facts host.Facts
 		want  string
@@ -88,13 +88,13 @@ func TestEnsureClientInstallsOne(t *testing.T) {
 			})
 			installed := run.Did("DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends " + c.want)
 			if c.want == "" && (err == nil || len(run.Ran) > 0) || c.want != "" && (err != nil || !installed || !got.Buildx) {
-				t.Errorf("got %+v, %v after %q", got, err, run.Ran)
+				t.Errorf("want %q installed, got %+v, %v after %q", c.want, got, err, run.Ran)
 			}
 		})
 	}
 }
 
-func TestCommand(t *testing.T) {
+func TestABuildGoesToThisEngineWithTheTargetAndArguments(t *testing.T) {
 	e := &Engine{Endpoint: Endpoint{Host: "unix:///s"}}
 	b := Build{Context: "/r", Target: "full", Args: []string{"A=1", "B=2"}, IIDFile: "/id"}
 	for name, c := range map[string]struct {

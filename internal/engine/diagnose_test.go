@@ -13,8 +13,7 @@ import (
 	"testing"
 )
 
-// No engine, an engine too old, no rights: one line each.
-func TestDiagnose(t *testing.T) {
+func TestTroubleWithAnEngineIsOneLineWithWhatToDo(t *testing.T) {
 	at := Endpoint{Host: "unix:///s", Source: "default socket"}
 	for name, c := range map[string]struct {
 		err  error
@@ -37,13 +36,13 @@ func TestDiagnose(t *testing.T) {
 				t.Errorf("want %q..., got %q", want, err)
 			}
 			if strings.Contains(err.Error(), "\n") {
-				t.Error("it takes more than one line")
+				t.Errorf("want one line, got %q", err)
 			}
 			if errors.Is(err, ErrNone) != c.none {
-				t.Errorf("ErrNone: want %t", c.none)
+				t.Errorf("want ErrNone: %t, got %v", c.none, err)
 			}
 			if !errors.Is(err, c.err) {
-				t.Error("the observed error is lost")
+				t.Errorf("want %v kept, got %v", c.err, err)
 			}
 		})
 	}
@@ -73,33 +72,33 @@ func serve(t *testing.T, api string) Endpoint {
 	return Endpoint{Host: "tcp://" + s.Listener.Addr().(*net.TCPAddr).String(), Source: "test"}
 }
 
-func TestConnect(t *testing.T) {
+func TestAnEngineIsAskedAboutItselfAndItsImages(t *testing.T) {
 	e, err := Connect(t.Context(), serve(t, "1.41"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.Close()
 	if e.Version != "20.10.24" || e.APIVersion != "1.41" || e.RootDir != "/d" || e.Local() {
-		t.Errorf("got %+v", e)
+		t.Errorf("want version 20.10.24 with API 1.41 and data root /d on another host, got %+v", e)
 	}
 	if _, ok, err := e.Image(t.Context(), "gone"); ok || err != nil {
-		t.Errorf("an image that is not there: %t, %v", ok, err)
+		t.Errorf("want no image that is not there, got %t, %v", ok, err)
 	}
 	img, ok, err := e.Image(t.Context(), "there")
 	if !ok || err != nil || img.SizeBytes != 7 || img.Labels["a"] != "b" || img.Created.Day() != 22 {
-		t.Errorf("an image that is there: %+v, %t, %v", img, ok, err)
+		t.Errorf("want the image that is there, got %+v, %t, %v", img, ok, err)
 	}
 	layers, err := e.Layers(t.Context(), "there")
 	if err != nil || len(layers) != 2 || layers[0].CreatedBy != "ADD a" {
-		t.Errorf("layers: %+v, %v", layers, err)
+		t.Errorf("want two layers, base first, got %+v, %v", layers, err)
 	}
 	// The engine answers 200 before it reads the archive: the failure is in the body.
 	if err := e.Load(t.Context(), strings.NewReader("")); err == nil || err.Error() != "cannot load image: no space left on device" {
-		t.Errorf("load: got %v", err)
+		t.Errorf("want the failure of the load, got %v", err)
 	}
 }
 
-func TestConnectRefusesAnOldEngine(t *testing.T) {
+func TestAnEngineOlderThanOursIsRefused(t *testing.T) {
 	at := serve(t, "1.40")
 	_, err := Connect(t.Context(), at)
 	want := fmt.Sprintf(`cannot use Docker engine %q (from test): it speaks Engine API "1.40", older than 1.41 (Docker 20.10); upgrade it, or name another engine in DOCKER_HOST`, at.Host)
@@ -108,12 +107,12 @@ func TestConnectRefusesAnOldEngine(t *testing.T) {
 	}
 }
 
-func TestConnectWithoutAnEngine(t *testing.T) {
+func TestAnAddressWhereNothingListensIsNamed(t *testing.T) {
 	for _, at := range []Endpoint{{Host: "unix://" + t.TempDir() + "/s"}, {Host: "tcp://127.0.0.1:1"}} {
 		at.Source = "test"
 		_, err := Connect(t.Context(), at)
 		if !errors.Is(err, ErrNone) || !strings.HasSuffix(err.Error(), "start it, or name another in DOCKER_HOST") {
-			t.Errorf("%s: got %v", at.Host, err)
+			t.Errorf("want %s named as without an engine, got %v", at.Host, err)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestEndpoints(t *testing.T) {
+func TestAnEngineIsLookedForWhereDockersClientLooks(t *testing.T) {
 	home := t.TempDir()
 
 	meta := filepath.Join(home, ".docker", "contexts", "meta")

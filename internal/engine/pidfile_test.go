@@ -36,7 +36,7 @@ func sleeper(t *testing.T, name string) int {
 	return cmd.Process.Pid
 }
 
-func TestPidFiles(t *testing.T) {
+func TestOnlyPidFilesOfARunningEngineStay(t *testing.T) {
 	dockerd, containerd := sleeper(t, "dockerd"), sleeper(t, "containerd")
 	for name, c := range map[string]struct {
 		docker, containerd string

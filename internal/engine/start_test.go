@@ -12,7 +12,7 @@ import (
 	"caduceus/internal/host"
 )
 
-func TestDecide(t *testing.T) {
+func TestOnlyRootGetsAnEngineInstalledOrStarted(t *testing.T) {
 	debian := host.Facts{Root: true, ID: "debian"}
 	for name, c := range map[string]struct {
 		in   situation
@@ -45,7 +45,7 @@ func bare(t *testing.T, f host.Facts, run host.Runner, said *strings.Builder) Ho
 	}
 }
 
-func TestLaunchKeepsPidAndTellsOfAnEngineThatDies(t *testing.T) {
+func TestAnEngineThatDiesAtItsStartIsNamedWithItsLog(t *testing.T) {
 	var said strings.Builder
 	run := &host.Fake{Start: func(host.Cmd) (int, error) { return 1 << 30, nil }} // no such process
 	h := bare(t, host.Facts{Root: true, ID: "debian"}, run, &said)
@@ -56,14 +56,14 @@ func TestLaunchKeepsPidAndTellsOfAnEngineThatDies(t *testing.T) {
 	}
 	pid, err := os.ReadFile(filepath.Join(h.State, "dockerd.pid"))
 	if err != nil || string(pid) != "1073741824\n" {
-		t.Errorf("pid file: %q, %v", pid, err)
+		t.Errorf("want the pid in the pid file, got %q, %v", pid, err)
 	}
 	if !strings.Contains(said.String(), "pid 1073741824") {
-		t.Errorf("the start is not told: %q", said.String())
+		t.Errorf("want the start announced with its pid, got %q", said.String())
 	}
 }
 
-func TestLaunchWaitsForAnEngineThatSomebodyElseStarts(t *testing.T) {
+func TestAnEngineThatIsStartingIsWaitedForAndNotStartedTwice(t *testing.T) {
 	var said strings.Builder
 	run := &host.Fake{}
 	h := bare(t, host.Facts{Root: true, ID: "debian"}, run, &said)
@@ -74,14 +74,14 @@ func TestLaunchWaitsForAnEngineThatSomebodyElseStarts(t *testing.T) {
 	}
 	e.Close()
 	if len(run.Ran) != 0 {
-		t.Errorf("started a second one: %q", run.Ran)
+		t.Errorf("want no second engine started, got %q", run.Ran)
 	}
 	if _, err := os.Stat(filepath.Join(h.State, "dockerd.pid")); err == nil {
-		t.Error("took an engine for its own that it did not start")
+		t.Error("want no pid file for an engine that somebody else started, got one")
 	}
 }
 
-func TestDockerdOfARootShellWithoutItsFolders(t *testing.T) {
+func TestDockerdIsFoundBesideAPathWithoutRootsFolders(t *testing.T) {
 	for name, c := range map[string]struct {
 		paths map[string]string
 		want  string
@@ -96,7 +96,7 @@ func TestDockerdOfARootShellWithoutItsFolders(t *testing.T) {
 	}
 }
 
-func TestLaunchBySystemd(t *testing.T) {
+func TestASystemdHostStartsItsEngineBySystemctl(t *testing.T) {
 	var said strings.Builder
 	failed := errors.New("exit status 5")
 	run := &host.Fake{Answer: func(host.Cmd) (string, error) { return "Unit docker.service not found.", failed }}
@@ -107,7 +107,7 @@ func TestLaunchBySystemd(t *testing.T) {
 	}
 }
 
-func TestEnsureNamesTheCommandWhereItMayNotInstall(t *testing.T) {
+func TestWhoMayNotInstallLearnsWhatToDo(t *testing.T) {
 	var said strings.Builder
 	run := &host.Fake{}
 	h := bare(t, host.Facts{ID: "debian"}, run, &said)
@@ -120,6 +120,6 @@ func TestEnsureNamesTheCommandWhereItMayNotInstall(t *testing.T) {
 		t.Errorf("want %s\n got %v", want, err)
 	}
 	if len(run.Ran) != 0 {
-		t.Errorf("ran %q on a host it has no rights on", run.Ran)
+		t.Errorf("want nothing run without the right to install, got %q", run.Ran)
 	}
 }

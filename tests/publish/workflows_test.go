@@ -44,7 +44,7 @@ func faults(text, engine string) ([]string, error) {
 		say("permissions are %s, want contents: read alone", got)
 	}
 	if _, risky := w.On["pull_request_target"]; risky {
-		say("pull_request_target runs a stranger's code with this repository's rights")
+		say("pull_request_target runs code of outsiders with this repository's rights")
 	}
 	for _, line := range regexp.MustCompile(`(?m)uses:.*$`).FindAllString(text, -1) {
 		if !regexp.MustCompile(`^uses: [\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`).MatchString(line) {
@@ -98,7 +98,7 @@ func TestWorkflowsHaveTheLeastRights(t *testing.T) {
 	}
 }
 
-func TestARiskyWorkflowIsSeen(t *testing.T) {
+func TestARiskyWorkflowIsFound(t *testing.T) {
 	const good = `on:
   push:
 permissions:
@@ -122,7 +122,7 @@ jobs:
 		"a right to write":            {"contents: read", "contents: write", "permissions are"},
 		"no permissions said":         {"permissions:\n  contents: read\n", "", "permissions are <nil>"},
 		"rights of a job":             {"    environment", "    permissions: write-all\n    environment", "permissions of its own"},
-		"a stranger's code":           {"  push:", "  pull_request_target:", "a stranger's code"},
+		"code of outsiders":           {"  push:", "  pull_request_target:", "code of outsiders"},
 		"an action by its tag":        {"@0123456789012345678901234567890123456789 # v7.0.1", "@v7", "not pinned"},
 		"a commit of no version":      {" # v7.0.1", "", "not pinned"},
 		"a token that stays":          {"persist-credentials: false", "fetch-depth: 0", "leaves its token"},

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestEveryCheckIsNamedDocumentedAndCites(t *testing.T) {
+func TestEveryCheckHasANameADescriptionAndClauses(t *testing.T) {
 	seen := map[string]bool{}
 	clause := regexp.MustCompile(`^[A-Z]+-\d\d$`)
 	for _, c := range All() {

@@ -182,8 +182,8 @@ func (e *Engine) sweepVolumes(ctx context.Context, mine client.Filters) error {
 }
 
 // sweepImages removes the images that were derived, and the steps between them and what
-// they were made from. That one stays: where it has no name, an engine that is told to
-// prune would take it along.
+// they were made from. That one stays; an engine that prunes would remove it where it has
+// no name.
 func (e *Engine) sweepImages(ctx context.Context, mine client.Filters) error {
 	derived, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: mine})
 	if err != nil {

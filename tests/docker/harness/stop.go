@@ -66,7 +66,7 @@ func stopEvents(seen client.EventsResult, limit time.Duration) (took time.Durati
 		case err := <-seen.Err:
 			return 0, false, err
 		case <-late.C:
-			return 0, false, fmt.Errorf("the engine told of no end within %v", limit)
+			return 0, false, fmt.Errorf("the engine reported no end within %v", limit)
 		}
 	}
 }

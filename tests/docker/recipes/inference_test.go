@@ -74,7 +74,7 @@ func TestHostNetwork(t *testing.T) {
 	}
 }
 
-// On Linux the engine knows host.docker.internal only when told so; then the
+// On Linux the engine knows host.docker.internal only by a flag; then the
 // rest of the guide's recipe for macOS and Windows is the same. The server
 // listens on the address of the engine's bridge, as the host's loopback cannot be
 // reached from there.

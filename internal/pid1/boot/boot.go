@@ -151,7 +151,7 @@ type refusal struct{ error }
 
 // refuse reports why /init does not start at all.
 //
-// contract: RUN-01, RUN-09
+// contract: RUN-09
 func (b *boot) refuse(err error) int {
 	if startUID := os.Geteuid(); b.refused != nil {
 		if why := b.refused(startUID); why != nil {

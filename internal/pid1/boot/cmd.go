@@ -16,7 +16,6 @@ import (
 
 // startCmd starts CMD. One that cannot be executed ends the container with the code a shell would give.
 //
-// contract: BOOT-07, BOOT-11
 // spec: SUP-70
 func (b *boot) startCmd(context.Context) error {
 	argv := slices.Concat(b.Settings.Now().CmdArg0, b.args)

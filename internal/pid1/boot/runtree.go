@@ -179,7 +179,7 @@ func (b *boot) writeCommand() error {
 // makeEnvironment writes the environment directory, and the mark by which the agent knows that it
 // is in a container where the engine left none.
 //
-// spec: SUP-62. contract: ENV-01, ENV-12
+// spec: SUP-62
 func (b *boot) makeEnvironment() error {
 	if !exists("/.dockerenv") && !exists("/run/.containerenv") {
 		if err := os.WriteFile("/run/.containerenv", nil, 0o644); err != nil {

@@ -33,7 +33,6 @@ func (b *boot) runBase(ctx context.Context) error {
 // runContInit runs the boot scripts in bytewise order. One that fails does not keep the next from
 // its turn.
 //
-// contract: BOOT-02
 // spec: SUP-67
 func (b *boot) runContInit(ctx context.Context) error {
 	scripts, err := program.Scripts(b.Settings.Etc("cont-init.d"))

@@ -27,7 +27,7 @@ const (
 
 // reactionTo is the table of SUP-58. While CMD lives and asked for it, some signals are CMD's alone.
 //
-// spec: SUP-58, SUP-75
+// spec: SUP-58
 func reactionTo(sig syscall.Signal, forCmd bool) reaction {
 	switch sig {
 	case syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGPWR:

@@ -15,7 +15,7 @@ import (
 // as by an init above this one: that would survive, too. Real-time signals do nothing to a Go program
 // that does not ask for them; SIGCHLD is the process table's, SIGURG the runtime's.
 //
-// spec: SUP-86, SUP-107
+// spec: SUP-86
 func (s *signals) take() {
 	c := make(chan os.Signal, 128)
 	signal.Notify(c, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)

@@ -14,13 +14,13 @@ import (
 	"caduceus/internal/clause"
 )
 
-func write(t *testing.T, mode os.FileMode, path ...string) {
+func write(t *testing.T, path ...string) {
 	t.Helper()
 	file := filepath.Join(path...)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, nil, mode); err != nil {
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -79,10 +79,10 @@ func TestRulesChangeWhatTheyNameAndNothingElse(t *testing.T) {
 	clause.Proves(t, "SUP-67")
 	t.Parallel()
 	dir := t.TempDir()
-	write(t, 0o666, dir, "data", "file")
-	write(t, 0o666, dir, "data", "sub", "deep")
-	write(t, 0o666, dir, "data", ".hidden")
-	write(t, 0o666, dir, "outside")
+	write(t, dir, "data", "file")
+	write(t, dir, "data", "sub", "deep")
+	write(t, dir, "data", ".hidden")
+	write(t, dir, "outside")
 	if err := os.Symlink("../outside", filepath.Join(dir, "data", "link")); err != nil {
 		t.Fatal(err)
 	}

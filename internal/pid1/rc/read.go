@@ -43,7 +43,7 @@ type definition struct {
 // Read reads the definitions of sources and, if sources has no bundle "user", the bundles of
 // bundles. Either may lack everything. All that is wrong is named in one joined error.
 //
-// spec: SUP-64, SUP-65
+// spec: SUP-65
 func Read(sources, bundles fs.FS) (Plan, error) {
 	defs := map[string]definition{}
 	var wrong []error

@@ -176,7 +176,6 @@ func TestDanglingLinksAreUnlinkedAtStartOnly(t *testing.T) {
 	}
 }
 
-// contract: SVC-08; spec: SUP-57
 func TestLettersOfTheControlFifo(t *testing.T) {
 	clause.Proves(t, "SUP-57", "SVC-08")
 	r := newRig(t)
@@ -214,7 +213,6 @@ func TestTooManyRequestsAreDropped(t *testing.T) {
 	r.waitUp("foo")
 }
 
-// contract: BOOT-16; spec: SUP-79, SUP-80
 func TestStopServices(t *testing.T) {
 	clause.Proves(t, "BOOT-16", "SUP-79", "SUP-80")
 	r := newRig(t)
@@ -364,7 +362,6 @@ func TestLogPipeClosesWithItsLastUser(t *testing.T) {
 	}
 }
 
-// contract: SLOT-14; spec: SUP-55
 func TestNewDirectoryWaitsForItsName(t *testing.T) {
 	clause.Proves(t, "SLOT-14", "SUP-55")
 	r := newRig(t)

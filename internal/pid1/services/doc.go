@@ -5,5 +5,5 @@
 // Who supervises them is chosen in one place, supervision.go; boot and stop know services by their
 // names. What a definition means is in package rc, what one supervisor does in package supervise.
 //
-// spec: SUP-64, SUP-66
+// spec: SUP-66
 package services

@@ -19,7 +19,6 @@ func (s *story) loop(n int) *story {
 	return s
 }
 
-// contract: SLOT-06; spec: SUP-41
 func TestBackoffSeries(t *testing.T) {
 	clause.Proves(t, "SLOT-06", "SUP-41")
 	s := newStory(t)
@@ -36,7 +35,6 @@ func TestBackoffSeries(t *testing.T) {
 	}
 }
 
-// contract: SLOT-06; spec: SUP-41, FAULT-08
 func TestInstantDeathsInAnHour(t *testing.T) {
 	clause.Proves(t, "FAULT-08", "SLOT-06", "SUP-41")
 	s := newStory(t)
@@ -52,7 +50,6 @@ func TestInstantDeathsInAnHour(t *testing.T) {
 	}
 }
 
-// contract: SLOT-07; spec: SUP-43
 func TestACrashLoopIsLoggedOncePerDelay(t *testing.T) {
 	clause.Proves(t, "SLOT-07", "SUP-43")
 	s := newStory(t).loop(5)
@@ -73,7 +70,6 @@ func TestACrashLoopIsLoggedOncePerDelay(t *testing.T) {
 	}
 }
 
-// contract: SLOT-08, SLOT-09; spec: SUP-40, SUP-42
 func TestWhatCountsAsFastDeath(t *testing.T) {
 	clause.Proves(t, "SLOT-08", "SLOT-09", "SUP-40", "SUP-42")
 	tests := []struct {
@@ -106,7 +102,6 @@ func TestWhatCountsAsFastDeath(t *testing.T) {
 	}
 }
 
-// contract: SLOT-08; spec: SUP-42
 func TestLettersInThePause(t *testing.T) {
 	clause.Proves(t, "SLOT-08", "SUP-42")
 	tests := []struct {
@@ -160,7 +155,6 @@ func TestAMinuteUpEndsTheCrashLoop(t *testing.T) {
 	}
 }
 
-// contract: SLOT-06; spec: SUP-41
 func TestCapOfTheBackoff(t *testing.T) {
 	clause.Proves(t, "SLOT-06", "SUP-41")
 	s := newStory(t)

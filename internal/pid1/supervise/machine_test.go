@@ -255,7 +255,6 @@ func TestSpawnFailureChangesNothing(t *testing.T) {
 	}
 }
 
-// contract: SLOT-10, SLOT-12; spec: SUP-22
 func TestFinish125EndsTheWant(t *testing.T) {
 	clause.Proves(t, "SLOT-10", "SLOT-12", "SUP-22")
 	m := inState(stFinish)

@@ -14,7 +14,6 @@ import (
 	"caduceus/internal/clause"
 )
 
-// contract: DASH-06; spec: FAULT-18
 func TestPrefixLines(t *testing.T) {
 	clause.Proves(t, "DASH-06", "FAULT-18")
 	long := strings.Repeat("x", maxLine)
@@ -56,7 +55,6 @@ func FuzzPrefixLines(f *testing.F) {
 	})
 }
 
-// contract: DASH-06; spec: SUP-88, FAULT-18
 func TestPrefixerFlood(t *testing.T) {
 	clause.Proves(t, "DASH-06", "FAULT-18", "SUP-88")
 	r, out, err := os.Pipe()

@@ -273,7 +273,6 @@ func TestSameDescriptorTwiceIsRefused(t *testing.T) {
 	r.wait(Up)
 }
 
-// contract: SLOT-10; spec: SUP-22
 func TestWaitKnowsPermanentFailure(t *testing.T) {
 	clause.Proves(t, "SLOT-10", "SUP-22")
 	r := newRig(t, map[string]string{

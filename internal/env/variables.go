@@ -9,6 +9,7 @@ const (
 	PGID                Number = "PGID"
 	AdoptVolumeOwner    Loose  = "HERMES_ADOPT_VOLUME_OWNER"
 	AllowAnyUID         Loose  = "HERMES_ALLOW_ANY_UID"
+	AllowNewPrivileges  Loose  = "HERMES_ALLOW_NEW_PRIVILEGES"
 	SkipConfigMigration Loose  = "HERMES_SKIP_CONFIG_MIGRATION"
 	AuthBootstrap       Text   = "HERMES_AUTH_JSON_BOOTSTRAP"
 	AuthRebootstrap     Text   = "HERMES_AUTH_JSON_REBOOTSTRAP"
@@ -85,7 +86,7 @@ const RunSignalled Text = "S6_RUN_SIGNALLED=1"
 // a say: those whose wrong values the boot names.
 func Switches() []Switch {
 	return []Switch{
-		AdoptVolumeOwner, AllowAnyUID, SkipConfigMigration, NoSupervise, RespectStop, AllowRootGateway, ExecAsRoot,
+		AdoptVolumeOwner, AllowAnyUID, AllowNewPrivileges, SkipConfigMigration, NoSupervise, RespectStop, AllowRootGateway, ExecAsRoot,
 		Dashboard, DashboardTUI, DashboardInsecure, APIServer, AllowApt, ForwardOwner,
 	}
 }

@@ -12,23 +12,42 @@ import (
 
 // As calls fn with the file rights of a: new files belong to a, and access is checked for a. That is how root works on
 // a volume whose server maps root to nobody. The rights hold for the goroutine of fn alone: a goroutine or program
-// that fn starts does not have them. In a process that is not root, As only calls fn.
+// that fn starts does not have them, and such a program gains nothing by what it executes. In a process that is not
+// root, fn keeps the ids that it has.
 func As(a Account, fn func()) error {
-	if os.Geteuid() != 0 {
-		fn()
-		return nil
-	}
+	root := os.Geteuid() == 0
 	done := make(chan error, 1)
 	go func() {
 		// Never unlocked: so the thread ends with this goroutine, and nothing else runs with its ids.
 		runtime.LockOSThread()
-		err := setFileIDs(a)
+		err := nothingForChildren()
+		if err == nil && root {
+			err = setFileIDs(a)
+		}
 		if err == nil {
 			fn()
 		}
 		done <- err
 	}()
 	return <-done
+}
+
+// nothingForChildren takes from the calling thread what its children could gain by executing a file, or
+// inherit.
+//
+// contract: RUN-11
+func nothingForChildren() error {
+	sets, err := capabilities()
+	if err != nil {
+		return err
+	}
+	if sets[0].Inheritable|sets[1].Inheritable != 0 {
+		sets[0].Inheritable, sets[1].Inheritable = 0, 0
+		if err := setCapabilities(thisThread, sets); err != nil {
+			return err
+		}
+	}
+	return noNewPrivs(thisThread)
 }
 
 // setFileIDs changes the calling thread alone, by raw system calls: syscall.Setgroups would change all threads.

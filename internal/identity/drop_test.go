@@ -1,67 +1,199 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"caduceus/internal/clause"
 )
 
-// dropEnv makes the test binary drop to its account, report its ids from every thread and exit.
-const dropEnv = "IDENTITY_TEST_DROP"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(dropEnv) == "" {
-		m.Run()
-		return
+// dropping builds the program that drops. The test's own binary may have cgo, where Drop cannot work.
+func dropping(t *testing.T) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: changes ids")
 	}
-	err := Drop(Account{Name: "hermes", UID: 12345, GID: 12346, Groups: []uint32{44, 998}})
-	fmt.Fprintln(os.Stdout, "drop:", err)
-	again := Drop(Account{Name: "other", UID: 1})
-	fmt.Fprintln(os.Stdout, "again:", again)
-	tasks, _ := os.ReadDir("/proc/self/task")
-	for _, task := range tasks {
-		status, _ := os.ReadFile("/proc/self/task/" + task.Name() + "/status")
-		for line := range strings.SplitSeq(string(status), "\n") {
-			if key, _, _ := strings.Cut(line, ":"); key == "Uid" || key == "Gid" || key == "Groups" || key == "CapEff" {
-				fmt.Fprintln(os.Stdout, strings.Join(strings.Fields(line), " "))
-			}
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-o", filepath.Join(dir, "dropped"), "./testdata/dropped")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return filepath.Join(dir, "dropped")
+}
+
+func runDropped(t *testing.T, cmd *exec.Cmd) []string {
+	t.Helper()
+	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", runtime.NumCPU()))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+// everyThread compares what each thread says of itself with the last lines of want.
+func everyThread(t *testing.T, lines, want []string) {
+	t.Helper()
+	if diff := cmp.Diff(want, lines[:min(len(want), len(lines))]); diff != "" {
+		t.Fatal(diff)
+	}
+	for i, line := range lines[2:] {
+		if line != want[2+i%(len(want)-2)] {
+			t.Errorf("a thread kept %q", line)
 		}
 	}
 }
 
 func TestDropChangesEveryThreadForGood(t *testing.T) {
-	clause.Proves(t, "CMD-05", "SETUP-33")
-	if os.Geteuid() != 0 {
-		t.Skip("needs root: changes ids")
-	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), dropEnv+"=1", fmt.Sprintf("GOMAXPROCS=%d", runtime.NumCPU()))
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	want := []string{
+	clause.Proves(t, "CMD-05", "SETUP-33", "RUN-11")
+	everyThread(t, runDropped(t, exec.Command(dropping(t), "0")), []string{
 		"drop: <nil>",
-		`again: cannot become "other" (1): running as uid 12345, not root`,
+		`other: cannot become "other" (1): running as uid 12345, not root`,
 		"Uid: 12345 12345 12345 12345",
 		"Gid: 12346 12346 12346 12346",
 		"Groups: 44 998 12346",
+		"CapInh: 0000000000000000",
+		"CapPrm: 0000000000000000",
 		"CapEff: 0000000000000000",
+		"CapBnd: 0000000000000000",
+		"CapAmb: 0000000000000000",
+		"NoNewPrivs: 1",
+	})
+}
+
+func TestDropLeavesSetuidProgramsToWhomTheOperatorAllowsThem(t *testing.T) {
+	clause.Proves(t, "RUN-11")
+	bounding := ""
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, lines[:min(len(want), len(lines))]); diff != "" {
-		t.Fatal(diff)
-	}
-	for i, line := range lines[2:] {
-		if line != want[2+i%4] {
-			t.Errorf("a thread kept %q", line)
+	for line := range strings.Lines(string(status)) {
+		if strings.HasPrefix(line, "CapBnd:") {
+			bounding = strings.Join(strings.Fields(line), " ")
 		}
+	}
+	everyThread(t, runDropped(t, exec.Command(dropping(t), "1")), []string{
+		"drop: <nil>",
+		`other: cannot become "other" (1): running as uid 12345, not root`,
+		"Uid: 12345 12345 12345 12345",
+		"Gid: 12346 12346 12346 12346",
+		"Groups: 44 998 12346",
+		"CapInh: 0000000000000000",
+		"CapPrm: 0000000000000000",
+		"CapEff: 0000000000000000",
+		bounding,
+		"CapAmb: 0000000000000000",
+		"NoNewPrivs: 0",
+	})
+}
+
+// An engine may give inheritable and ambient capabilities, and keep them over a change of the uid.
+func TestDropLeavesNoCapabilityThatWasHandedDown(t *testing.T) {
+	clause.Proves(t, "RUN-11")
+	program := dropping(t)
+	cmd := exec.Command("setpriv", "--inh-caps=+net_raw,+chown", "--ambient-caps=+net_raw", "--securebits=+no_setuid_fixup", program, "0")
+	lines := strings.Join(runDropped(t, cmd), "\n")
+	for _, want := range []string{"drop: <nil>", "CapInh: 0000000000000000", "CapPrm: 0000000000000000", "CapEff: 0000000000000000", "CapAmb: 0000000000000000"} {
+		if !strings.Contains(lines, want) {
+			t.Errorf("no %q in\n%s", want, lines)
+		}
+	}
+}
+
+func TestDropNeedsTwoCapabilities(t *testing.T) {
+	clause.Proves(t, "RUN-07", "RUN-11")
+	cmd := exec.Command("setpriv", "--bounding-set=-all,+setuid,+setgid", dropping(t), "0")
+	lines := strings.Join(runDropped(t, cmd), "\n")
+	for _, want := range []string{"drop: <nil>", "CapEff: 0000000000000000", "NoNewPrivs: 1"} {
+		if !strings.Contains(lines, want) {
+			t.Errorf("no %q in\n%s", want, lines)
+		}
+	}
+}
+
+func TestRootIsNoAccountForADrop(t *testing.T) {
+	clause.Proves(t, "RUN-08")
+	err := Drop(Account{Name: "hermes"}, NoGain)
+	if want := `cannot become "hermes": its uid is 0; give it another in /etc/passwd`; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// openPTY returns both ends of a new terminal.
+func openPTY(t *testing.T) (master, slave *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slave, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return master, slave
+}
+
+// inTerminal runs a script of a root shell that leads the session of a terminal, and returns what it shows.
+func inTerminal(t *testing.T, script string) string {
+	t.Helper()
+	master, slave := openPTY(t)
+	cmd := exec.Command("sh", "-c", script)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = slave.Close()
+	shown, err := io.ReadAll(master)
+	if err != nil && !errors.Is(err, syscall.EIO) { // how a terminal ends
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // its exit code is nothing to the test
+	return string(shown)
+}
+
+func TestDropKeepsProgramsFromTypingIntoTheTerminalOfRoot(t *testing.T) {
+	clause.Proves(t, "RUN-12")
+	shown := inTerminal(t, dropping(t)+" 0 tty; echo end")
+	for _, want := range []string{"drop: <nil>", "5412: operation not permitted", "feed00005412: operation not permitted", "541c: operation not permitted", "end"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("no %q in\n%s", want, shown)
+		}
+	}
+}
+
+func TestDropSharesNoTerminalOfRootWithoutFilter(t *testing.T) {
+	clause.Proves(t, "RUN-12")
+	program := dropping(t)
+	want := `drop: cannot become "hermes" in a terminal of another user's shell (new privileges are allowed)`
+	if b, err := os.ReadFile("/proc/sys/dev/tty/legacy_tiocsti"); err == nil && strings.TrimSpace(string(b)) == "0" {
+		want = "drop: <nil>" // this kernel lets nobody type
+	}
+	if shown := inTerminal(t, program+" 1; echo end"); !strings.Contains(shown, want) {
+		t.Errorf("no %q in\n%s", want, shown)
+	}
+	if shown := inTerminal(t, "exec "+program+" 1"); !strings.Contains(shown, "drop: <nil>") {
+		t.Errorf("a terminal of its own is refused:\n%s", shown)
 	}
 }

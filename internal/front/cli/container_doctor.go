@@ -72,6 +72,7 @@ func (a *app) findings(ctx context.Context) []finding {
 	a.findImage(add)
 	a.findVariables(add)
 	a.findVolume(add)
+	a.findPing(add)
 	names, warnings := a.home.Names()
 	for _, w := range warnings {
 		add("profiles", w, "rename or remove that directory")

@@ -3,9 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -65,11 +67,14 @@ func (a *app) enterContainer() error {
 		a.say("%v", err)
 		return exitCode(1)
 	}
-	if a.euid == 0 {
-		if err := a.become(account); err != nil {
-			a.say("[hermes] ERROR: refusing to run the main program as root: %v", err)
-			return exitCode(launch.NotExecutable)
-		}
+	if a.euid != 0 {
+		err = a.Drop(identity.Account{Name: "uid " + strconv.Itoa(a.euid), UID: uint32(a.euid)})
+	} else if err = a.become(account); err != nil {
+		err = fmt.Errorf("refusing to run the main program as root: %w", err)
+	}
+	if err != nil {
+		a.say("[hermes] ERROR: %v", err)
+		return exitCode(launch.NotExecutable)
 	}
 	a.enterEnvironment()
 	return nil

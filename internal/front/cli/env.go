@@ -56,7 +56,8 @@ func newApp(e Env) *app {
 		e.Exec = launch.Exec
 	}
 	if e.Drop == nil {
-		e.Drop = identity.Drop
+		gain := identity.GainOf(env.AllowNewPrivileges.On(e.Environ))
+		e.Drop = func(a identity.Account) error { return identity.Drop(a, gain) }
 	}
 	if e.Now == nil {
 		e.Now = time.Now

@@ -38,7 +38,7 @@ func Replace(c *container.Container, name string, code int) int {
 	}
 	owner, err := c.Services.Owner()
 	if owner != nil {
-		err = identity.Drop(*owner)
+		err = identity.Drop(*owner, identity.NoGain)
 	}
 	if err == nil {
 		err = launch.Exec(file, []string{file}, c.Environ)

@@ -11,6 +11,7 @@ func setup() []Variable {
 		row(env.PGID, "Another name of HERMES_GID, which wins."),
 		row(env.AdoptVolumeOwner, "Without HERMES_UID and PUID: run as the owner of the data directory, unless that is root, nobody or hermes."),
 		row(env.AllowAnyUID, "Let `--user` name any uid; nothing is remapped or chowned then."),
+		row(env.AllowNewPrivileges, "Let programs of hermes gain rights by setuid, setgid and capability files, as `sudo` in a derived image: `no_new_privs` is not set."),
 		row(env.SkipConfigMigration, "Leave an old `config.yaml` as it is."),
 		row(env.AuthBootstrap, "Content of `auth.json`, written only where there is none."),
 		row(env.AuthRebootstrap, "Content that replaces `providers.nous` of an `auth.json` whose session is dead or older."),

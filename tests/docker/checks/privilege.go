@@ -2,14 +2,29 @@ package checks
 
 import (
 	"context"
+	"strings"
+
+	"github.com/moby/moby/api/types/container"
 
 	"caduceus/tests/docker/harness"
 )
 
 // privilegeChecks have a hermes that wants to be root.
-// contract: TOOL-13 SLOT-04
+// contract: RUN-13 TOOL-13 SLOT-04
 func privilegeChecks() []Check {
 	return []Check{
+		{
+			Name: "hermes may ping in a bridged network and without any, though it can gain no privilege", Clauses: []string{"RUN-13"},
+			Doc: "CMD pings loopback", Run: func(ctx context.Context, s *harness.Subject) error {
+				return pings(ctx, s, nil, noNetwork)
+			},
+		},
+		{
+			Name: "hermes may ping in the host's network, or doctor says what keeps it from that", Clauses: []string{"RUN-13"},
+			Doc: "CMD pings loopback with --network host", Run: func(ctx context.Context, s *harness.Subject) error {
+				return pings(ctx, s, hostNetwork)
+			},
+		},
 		{
 			Name: "programs of the volume are for hermes, and root runs none of them", Clauses: []string{"TOOL-13"},
 			Doc: "boots on a volume whose .local/bin has programs of the system, with gateway and dashboard", Run: programsOfTheVolume,
@@ -70,4 +85,25 @@ func servicesOfHermes(ctx context.Context, s *harness.Subject) error {
 	}
 	_, err = c.WaitSh(ctx, "script of hermes", `cat /tmp/signal-by; test "$(cat /tmp/signal-by)" = 10000`, verbLimit)
 	return broken("SLOT-04", err)
+}
+
+func hostNetwork(h *container.HostConfig) { h.NetworkMode = "host" }
+
+// pings wants loopback to answer, in each network. What the kernel forbids there is known by its own setting.
+func pings(ctx context.Context, s *harness.Subject, networks ...func(*container.HostConfig)) error {
+	const script = `grep -q 'NoNewPrivs:.1' /proc/self/status || exit 3
+		ping -c 1 -W 5 127.0.0.1 && exit
+		[ "$(cat /proc/sys/net/ipv4/ping_group_range)" = "$(printf '1\t0')" ] && hermes container doctor`
+	for _, network := range networks {
+		code, stdout, stderr, err := run(ctx, s, harness.Spec{Cmd: []string{"sh", "-c", script}, Host: network})
+		switch {
+		case err != nil:
+			return err
+		case code == 0 && strings.Contains(stdout, "1 received"):
+		case code == 1 && strings.Contains(stdout, "✗ ping: net.ipv4.ping_group_range has no group of user hermes"):
+		default:
+			return violates("RUN-13", "want an answer, got code %d: %s%s", code, stdout, stderr)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"caduceus/internal/identity"
+)
+
+const pingRange = "net.ipv4.ping_group_range"
+
+// findPing looks for a network whose kernel setting keeps hermes from ping: no program of the image has
+// a capability of its own.
+//
+// contract: RUN-13
+func (a *app) findPing(add adder) {
+	text, err := os.ReadFile(a.path("/proc/sys/net/ipv4/ping_group_range"))
+	if err != nil {
+		return // not every kernel has it, and where it is missing nobody is kept away
+	}
+	account, err := a.account()
+	if err == nil && !mayPing(string(text), account) {
+		add("ping", fmt.Sprintf("%s has no group of user %s", pingRange, identity.Hermes),
+			fmt.Sprintf(`docker run --sysctl %s="0 2147483647"; with --network host set that on the host`, pingRange))
+	}
+}
+
+// mayPing reports whether the account may open ICMP datagram sockets by the kernel's range of groups.
+func mayPing(groups string, a identity.Account) bool {
+	var low, high uint32
+	if n, _ := fmt.Sscan(groups, &low, &high); n != 2 {
+		return true
+	}
+	return slices.ContainsFunc(append([]uint32{a.GID}, a.Groups...), func(gid uint32) bool { return low <= gid && gid <= high })
+}

@@ -1,0 +1,9 @@
+package identity
+
+import "golang.org/x/sys/unix"
+
+// Calling conventions of this kernel, as a filter sees them.
+const (
+	nativeArch = unix.AUDIT_ARCH_AARCH64
+	compatArch = unix.AUDIT_ARCH_ARM
+)

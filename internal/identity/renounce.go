@@ -1,0 +1,98 @@
+package identity
+
+import (
+	"fmt"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// scope is which threads of the process a system call changes.
+type scope int
+
+const (
+	thisThread scope = iota
+	allThreads       // of a program without cgo, as those of the image are
+)
+
+// call makes a system call; what an argument points to stays where it is meanwhile.
+//
+//go:uintptrescapes
+func (s scope) call(trap, a1, a2, a3 uintptr) syscall.Errno {
+	if s == allThreads {
+		_, _, errno := syscall.AllThreadsSyscall(trap, a1, a2, a3)
+		return errno
+	}
+	_, _, errno := syscall.RawSyscall(trap, a1, a2, a3)
+	return errno
+}
+
+// capSets are effective, permitted and inheritable capabilities, 32 a word.
+type capSets [2]unix.CapUserData
+
+func (c capSets) has(capability uint) bool {
+	return c[capability/32].Effective&(1<<(capability%32)) != 0
+}
+
+// capabilities returns those of the calling thread.
+func capabilities() (capSets, error) {
+	var sets capSets
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	if err := unix.Capget(&header, &sets[0]); err != nil {
+		return sets, fmt.Errorf("cannot read its capabilities: %w", err)
+	}
+	return sets, nil
+}
+
+// setCapabilities changes them; what is no more permitted or inheritable is no more ambient either.
+func setCapabilities(s scope, sets capSets) error {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	errno := s.call(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&sets[0])), 0)
+	if errno != 0 {
+		return fmt.Errorf("cannot give up its capabilities: %w", errno)
+	}
+	return nil
+}
+
+// renounce gives up all capabilities, and what executing a file could add to them.
+func renounce(s scope, gain Gain) error {
+	if err := setCapabilities(s, capSets{}); err != nil {
+		return err
+	}
+	if gain != NoGain {
+		return nil
+	}
+	return noNewPrivs(s)
+}
+
+func noNewPrivs(s scope) error {
+	if errno := s.call(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0); errno != 0 {
+		return fmt.Errorf("cannot set no_new_privs: %w", errno)
+	}
+	return nil
+}
+
+// emptyBounding takes every capability out of the bounding set. Without CAP_SETPCAP that set stays as the
+// engine made it: no_new_privs, and the lack of capabilities, hold alone then.
+func emptyBounding(s scope) error {
+	sets, err := capabilities()
+	if err != nil {
+		return err
+	}
+	if !sets.has(unix.CAP_SETPCAP) {
+		return nil
+	}
+	for c := uintptr(0); ; c++ {
+		on, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, c, 0, 0, 0)
+		if err != nil { // the kernel knows no more of them
+			return nil
+		}
+		if on == 0 {
+			continue
+		}
+		if errno := s.call(unix.SYS_PRCTL, unix.PR_CAPBSET_DROP, c, 0); errno != 0 {
+			return fmt.Errorf("cannot take capability %d out of its bounding set: %w", c, errno)
+		}
+	}
+}

@@ -10,23 +10,21 @@ import (
 	"path/filepath"
 
 	"caduceus/internal/front/profile"
-
 	"caduceus/internal/held"
 )
 
 const bridge = "scripts/whatsapp-bridge"
 
-// refreshBridges replaces the copies of the WhatsApp bridge that the agent has made in the volume,
-// where they are not the image's. A profile without a copy gets none: the agent makes it when it
-// needs one.
+// refreshBridges replaces copies of the WhatsApp bridge that differ from the image's. The agent has made them, one in each
+// profile that uses the bridge; a profile without a copy gets none here.
 //
 // contract: SETUP-38
 func (j *job) refreshBridges(context.Context, *volume) error {
-	image := os.DirFS(j.real(installDir + "/" + bridge))
+	image := os.DirFS(j.inRoot(installDir + "/" + bridge))
 	root := profile.Home(j.home).Root()
-	copies, _ := filepath.Glob(j.real(filepath.Join(root, "profiles", "*", bridge)))
+	copies, _ := filepath.Glob(j.inRoot(filepath.Join(root, "profiles", "*", bridge)))
 	var failed []error
-	for _, dir := range append(copies, j.real(filepath.Join(root, bridge))) {
+	for _, dir := range append(copies, j.inRoot(filepath.Join(root, bridge))) {
 		info, err := os.Lstat(dir)
 		if err != nil || !info.IsDir() || same(image, dir) {
 			continue
@@ -35,12 +33,12 @@ func (j *job) refreshBridges(context.Context, *volume) error {
 			failed = append(failed, fmt.Errorf("cannot replace %q: %w", dir, err))
 			continue
 		}
-		j.say("Replaced the WhatsApp bridge in %s by the image's", j.shown(filepath.Dir(filepath.Dir(dir))))
+		j.say("Replaced the WhatsApp bridge in %s by the image's", j.withoutRoot(filepath.Dir(filepath.Dir(dir))))
 	}
 	return errors.Join(failed...)
 }
 
-// same compares the bridge's own files, and of its dependencies the mark that says which they are.
+// same reports whether dir is a copy of image. Of node_modules it compares only the hash of the dependencies.
 func same(image fs.FS, dir string) bool {
 	err := fs.WalkDir(image, ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -59,7 +57,7 @@ func same(image fs.FS, dir string) bool {
 	return err == nil
 }
 
-// equal is nil if the file is the same on both sides.
+// equal returns nil if the file has the same content in image and dir.
 func equal(image fs.FS, dir, path string) error {
 	want, err := fs.ReadFile(image, path)
 	if err != nil {
@@ -72,6 +70,7 @@ func equal(image fs.FS, dir, path string) error {
 	return err
 }
 
+// replaceTree runs with the file rights of hermes, so a link in its way leads it nowhere that hermes cannot go.
 func replaceTree(dir string, image fs.FS) error {
 	fresh := dir + ".new"
 	err := errors.Join(os.RemoveAll(fresh), os.CopyFS(fresh, image))

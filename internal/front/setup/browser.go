@@ -13,12 +13,10 @@ import (
 	"caduceus/internal/launch"
 )
 
-const (
-	minShmBytes = 256 << 20
-)
+// minShmBytes is the size of /dev/shm from which Chromium is known to work.
+const minShmBytes = 256 << 20
 
-// findBrowser looks for the image's Chromium and tells the agent where it is, by a file of the
-// container's environment.
+// findBrowser finds the image's Chromium and exports its path for the agent, unless the operator has set one.
 //
 // contract: SETUP-30
 func (j *job) findBrowser() {
@@ -28,26 +26,25 @@ func (j *job) findBrowser() {
 		if dir == "" {
 			return
 		}
-		if browser = firstBrowser(j.real(dir)); browser == "" {
+		if browser = firstBrowser(j.inRoot(dir)); browser == "" {
 			j.warn("no Chromium under %s, which %s names: browser tools need %s", env.Shown(dir), env.Browsers, env.Browser)
 			return
 		}
-		browser = j.shown(browser)
+		browser = j.withoutRoot(browser)
 		j.export(env.Browser, browser)
 		j.say("Found agent-browser Chromium binary: %s", browser)
-	} else if launch.Executable(j.real(browser)) != nil {
-		j.warn("%s=%s is no program: browser tools will fail; leave it unset to use the image's browser", env.Browser, env.Shown(browser))
+	} else if launch.Executable(j.inRoot(browser)) != nil {
+		j.warn("%s=%s cannot be executed: browser tools will fail; leave it unset to use the image's browser", env.Browser, env.Shown(browser))
 	}
 	var st unix.Statfs_t
-	if unix.Statfs(j.real("/dev/shm"), &st) == nil {
+	if unix.Statfs(j.inRoot("/dev/shm"), &st) == nil {
 		if line := shmWarning(st.Blocks*uint64(st.Bsize), j.Environ.Value(env.BrowserArgs)); line != "" {
 			j.warn("%s", line)
 		}
 	}
 }
 
-// firstBrowser is the first executable below dir, in byte order, that is or leads to a regular file
-// and has a name of Chromium; "" if there is none.
+// firstBrowser returns the first executable below dir, in byte order, that has a name of Chromium; "" if there is none.
 func firstBrowser(dir string) string {
 	names := []string{"chrome", "chromium", "chrome-headless-shell", "headless_shell", "chromium-browser"}
 	var found string
@@ -64,16 +61,16 @@ func firstBrowser(dir string) string {
 	return found
 }
 
-// export adds a variable for all that starts later. Outside a booted container there is no place
-// for it, and nobody to read it.
+// export sets a variable for all programs that start later. If the container was not booted by /init, there is no
+// directory for it, and nobody would read it.
 func (j *job) export(v env.Variable, value string) {
-	_, err := env.Write(j.real(env.Dir), env.Environ{v.String() + "=" + value})
+	_, err := env.Write(j.inRoot(env.Dir), env.Environ{v.String() + "=" + value})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.warn("%v", err)
 	}
 }
 
-// shmWarning is about a browser that would crash for want of shared memory.
+// shmWarning returns a warning if /dev/shm is too small for Chromium and its flags do not avoid it, else "".
 //
 // contract: SETUP-36
 func shmWarning(size uint64, args string) string {

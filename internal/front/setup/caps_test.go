@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// rootEnv makes the test binary run setup in the container root it names, and exit.
+// rootEnv names a container root: the test binary then runs setup there and exits.
 const rootEnv = "SETUP_TEST_ROOT"
 
 func TestMain(m *testing.M) {
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 	Run(context.Background(), Env{Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr, Root: root})
 }
 
-// runWithoutCapability is run in a process that has all capabilities but these.
+// runWithoutCapability is run, in a process without these capabilities.
 func (c *container) runWithoutCapability(names ...string) string {
 	c.t.Helper()
 	setpriv, err := exec.LookPath("setpriv")
@@ -33,7 +33,7 @@ func (c *container) runWithoutCapability(names ...string) string {
 		drop = append(drop, "-"+strings.ToLower(strings.TrimPrefix(name, "CAP_")))
 	}
 	list := strings.Join(drop, ",")
-	// Whoever runs the tests may have made them inheritable, and then the bounding set is no limit.
+	// Inheritable capabilities would be kept, whatever the bounding set is.
 	cmd := exec.Command(setpriv, "--ambient-caps="+list, "--inh-caps="+list, "--bounding-set="+list, os.Args[0])
 	cmd.Env = append(slices.Clone(c.env), rootEnv+"="+c.root)
 	out, err := cmd.CombinedOutput()

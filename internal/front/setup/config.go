@@ -16,16 +16,16 @@ import (
 	"caduceus/internal/held"
 )
 
-// migrateConfig brings an old configuration to the agent's schema. The versions are compared here;
-// only an old file is worth the start of Python.
+// migrateConfig runs the migration script if config.yaml is older than the agent's schema. It compares the versions
+// itself, because starting Python takes a second.
 //
-// contract: SETUP-22, SETUP-23, SETUP-24
+// contract: SETUP-22
 func (j *job) migrateConfig(ctx context.Context, v *volume) error {
 	if env.SkipConfigMigration.On(j.Environ) {
 		fmt.Fprintln(j.Stdout, "[config-migrate] "+env.SkipConfigMigration.String()+" is set; skipping config migration")
 		return nil
 	}
-	content, err := held.ReadFile(j.real(v.name("config.yaml")))
+	content, err := held.ReadFile(j.inRoot(v.name("config.yaml")))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.warn("cannot read %s: %v", v.name("config.yaml"), cause(err))
 	}
@@ -33,15 +33,15 @@ func (j *job) migrateConfig(ctx context.Context, v *volume) error {
 		return nil
 	}
 	const script = "docker_config_migrate.py"
-	if err := j.script(ctx, script, j.Stdout); err != nil {
+	if err := j.runScript(ctx, script, j.Stdout); err != nil {
 		j.warn("%s failed; continuing", script)
 	}
 	return nil
 }
 
-// latestSchema is the version that the installed agent writes, 0 if its source does not tell.
+// latestSchema returns the schema version of the installed agent, 0 if its source has none.
 func (j *job) latestSchema() int {
-	source, err := os.ReadFile(j.real(installDir + "/hermes_cli/config.py"))
+	source, err := os.ReadFile(j.inRoot(installDir + "/hermes_cli/config.py"))
 	if err != nil {
 		return 0
 	}
@@ -57,9 +57,8 @@ func schemaOf(source []byte) int {
 	return version
 }
 
-// outdated says whether a configuration needs the migration script. A file that is not YAML does
-// not: the agent reports it and must not have it replaced. Of an agent that does not tell its
-// version, the script finds out.
+// outdated reports whether a configuration needs the migration script. A file that is not YAML does not: the agent itself
+// reports it. If the agent's version is not known (0), the script has to find out.
 func outdated(content []byte, latest int) bool {
 	var config any
 	if yaml.Unmarshal(content, &config) != nil {
@@ -68,7 +67,7 @@ func outdated(content []byte, latest int) bool {
 	return latest == 0 || versionOf(config) < latest
 }
 
-// versionOf is the schema version of a configuration, 0 where there is none, as the agent counts.
+// versionOf returns the schema version of a configuration as the agent reads it, 0 if it has none.
 func versionOf(config any) int {
 	settings, _ := config.(map[string]any)
 	switch value := settings["_config_version"].(type) {
@@ -83,7 +82,7 @@ func versionOf(config any) int {
 	return 0
 }
 
-// stampVersion puts the schema version into the seed of config.yaml. 0 leaves it as it is.
+// stampVersion sets the schema version in the seed of config.yaml. Version 0 leaves it as it is.
 func stampVersion(seed []byte, version int) []byte {
 	if version == 0 {
 		return seed

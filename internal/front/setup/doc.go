@@ -1,12 +1,12 @@
-// Package setup is cont-init 01 and 015: it makes the volume and the user fit each other before
-// anything of the agent starts. It remaps hermes, repairs ownership, seeds missing files, migrates
-// an old configuration, and writes down what the image finds out about its surroundings.
+// Package setup is the boot scripts 01 and 015 in /etc/cont-init.d.
 //
-// Each step is small: a decision from values to values, then an effect. What needs root comes first
-// and touches the volume only through file descriptors, never through a symlink; all the rest works
-// with the file rights of hermes. A step that fails says so and the boot goes on. Every step may run
-// again in a live container.
+// Script 01 ([Run]) makes user and volume fit each other before the agent starts: it sets the ids of hermes, repairs
+// ownership, seeds missing files, migrates an old configuration, and warns about what will not work. Script 015 ([Perms])
+// lets hermes command the services of the image.
 //
-// It is not the reconciler (internal/front/reconcile makes the slots), it does not start services, and it
-// never writes state that belongs to the agent's gateway.
+// What needs root is done first. It touches the volume only through held directories ([held]), never through a symbolic
+// link. All other steps have the file rights of hermes. A step that fails becomes a warning, and the boot goes on. Setup
+// may also be run again in a container that is up.
+//
+// The slots of gateways are made later, by internal/front/reconcile.
 package setup

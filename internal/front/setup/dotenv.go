@@ -21,10 +21,9 @@ import (
 // minAPIKey is the agent's own lower limit, in characters.
 const minAPIKey = 16
 
-// checkDotenv reports what the agent will not be able to read, and completes an API server that has
-// no key.
+// checkDotenv warns about lines of .env that the agent cannot read. It adds a key if the API server is enabled without one.
 //
-// contract: SETUP-34, SETUP-37, NET-03
+// contract: SETUP-37
 func (j *job) checkDotenv(_ context.Context, v *volume) error {
 	content, err := v.ReadFile(".env")
 	switch {
@@ -53,7 +52,7 @@ func (j *job) checkDotenv(_ context.Context, v *volume) error {
 	return nil
 }
 
-// addAPIKey appends a random key.
+// addAPIKey appends a random API_SERVER_KEY to .env.
 func (j *job) addAPIKey(v *volume, content []byte) error {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
@@ -68,23 +67,21 @@ func (j *job) addAPIKey(v *volume, content []byte) error {
 	return nil
 }
 
-// setting returns what a variable is for the agent: the container's wins over the file's, unless it is
-// empty.
+// setting returns the value of a variable as the agent sees it: the container's or, if that is empty, the one of .env.
 //
 // contract: ENV-06
 func (j *job) setting(v env.Variable) string {
 	return cmp.Or(j.Environ.Value(v), j.dotenv[v.String()])
 }
 
-// fault is a line of .env that says nothing to the agent. The cause never quotes the line: it may
-// hold a secret.
+// fault is a line of .env that the agent cannot read. The cause does not quote the line, which may hold a secret.
 type fault struct {
 	line  int
 	cause string
 }
 
-// parseDotenv reads NAME=value lines as the agent's two readers agree on them: an optional "export",
-// one pair of quotes, comments. A quoted value may span lines.
+// parseDotenv reads NAME=value lines as both readers of the agent do: an optional "export", quotes around the value,
+// comments. A quoted value may span lines.
 func parseDotenv(content []byte) (map[string]string, []fault) {
 	values := map[string]string{}
 	if bytes.HasPrefix(content, []byte{0xFF, 0xFE}) || bytes.HasPrefix(content, []byte{0xFE, 0xFF}) {
@@ -111,7 +108,7 @@ func parseDotenv(content []byte) (map[string]string, []fault) {
 	return values, faults
 }
 
-// assignment splits one line; name is "" for a comment or blank.
+// assignment splits a line into name and value. For a blank line or comment, name is ""; for a bad line, cause is set.
 func assignment(line string) (name, value, cause string) {
 	line = strings.TrimSpace(line)
 	if line == "" || line[0] == '#' {

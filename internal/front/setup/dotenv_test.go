@@ -1,8 +1,6 @@
 package setup
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,10 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caduceus/internal/clause"
-	"caduceus/internal/env"
 )
 
-func TestParseDotenv(t *testing.T) {
+func TestParseDotenvReadsLinesAsTheAgentDoes(t *testing.T) {
 	for name, test := range map[string]struct {
 		content string
 		want    map[string]string
@@ -59,7 +56,7 @@ func FuzzParseDotenv(f *testing.F) {
 	})
 }
 
-func TestDamagedKeysAreNamedWithoutTheirText(t *testing.T) {
+func TestABadLineOfDotenvIsWarnedAboutWithoutItsText(t *testing.T) {
 	clause.Proves(t, "SETUP-37")
 	c := newContainer(t)
 	c.file("opt/data/.env", "A=1\nsk-very-secret\n", 0o600)
@@ -70,14 +67,14 @@ func TestDamagedKeysAreNamedWithoutTheirText(t *testing.T) {
 	}
 }
 
-func TestUnreadableKeysAreNamed(t *testing.T) {
+func TestADotenvThatCannotBeReadIsWarnedAbout(t *testing.T) {
 	clause.Proves(t, "SETUP-37")
 	c := newContainer(t)
 	c.dir("opt/data/.env")
 	c.expect(c.run(), `[stage2] Warning: cannot read /opt/data/.env: not a regular file; repair it or run the command "setup"`)
 }
 
-func TestAPIKey(t *testing.T) {
+func TestAnAPIServerWithoutAKeyGetsOne(t *testing.T) {
 	clause.Proves(t, "SETUP-34")
 	generated := regexp.MustCompile(`(?m)^API_SERVER_KEY=[0-9a-f]{64}$`)
 	for name, test := range map[string]struct {
@@ -111,148 +108,4 @@ func TestAPIKey(t *testing.T) {
 	}
 	clause.Proves(t, "NET-03")
 	c.expect(c.run("API_SERVER_ENABLED=1", "API_SERVER_KEY=short"), "API_SERVER_KEY", "16 characters")
-}
-
-func TestConfigVersions(t *testing.T) {
-	for name, test := range map[string]struct {
-		content string
-		latest  int
-		want    bool
-	}{
-		"current":                    {"_config_version: 33", 33, false},
-		"newer":                      {"_config_version: 34", 33, false},
-		"older":                      {"_config_version: 32", 33, true},
-		"a string":                   {"_config_version: '33'", 33, false},
-		"none":                       {"model: x", 33, true},
-		"true is no version":         {"_config_version: true", 33, true},
-		"empty file":                 {"", 33, true},
-		"a list":                     {"- a", 33, true},
-		"not YAML":                   {"a: [", 33, false},
-		"an agent that doesn't tell": {"_config_version: 33", 0, true},
-	} {
-		if got := outdated([]byte(test.content), test.latest); got != test.want {
-			t.Errorf("%s: got %v", name, got)
-		}
-	}
-}
-
-func TestMigrationStartsPythonOnlyForOldFiles(t *testing.T) {
-	clause.Proves(t, "SETUP-22", "SETUP-23", "SETUP-24")
-	c := newContainer(t)
-	c.file("opt/data/config.yaml", "_config_version: 33\n", 0o640)
-	if out := c.run(); strings.Contains(out, "docker_config_migrate.py") {
-		t.Errorf("migrated a current file:\n%s", out)
-	}
-	c.file("opt/data/config.yaml", "_config_version: 3\n", 0o640)
-	c.expect(c.run(), "python docker_config_migrate.py uid 10000 HOME /opt/data\n")
-	skipped := c.run("HERMES_SKIP_CONFIG_MIGRATION= On")
-	c.expect(skipped, "[config-migrate] HERMES_SKIP_CONFIG_MIGRATION is set; skipping config migration\n")
-	if strings.Contains(skipped, "docker_config_migrate.py") {
-		t.Errorf("migrated nevertheless:\n%s", skipped)
-	}
-	c.file("opt/hermes/.venv/bin/python", "#!/bin/sh\necho broken >&2\nexit 1\n", 0o755)
-	c.expect(c.run(), "broken\n", "[stage2] Warning: docker_config_migrate.py failed; continuing\n")
-}
-
-func TestSkillsAreSyncedWhenSomethingChanged(t *testing.T) {
-	clause.Proves(t, "SETUP-29")
-	c := newContainer(t)
-	synced := func(why string, want bool, env ...string) {
-		t.Helper()
-		if out := c.run(env...); strings.Contains(out, "[stage2] Skills: ") != want {
-			t.Errorf("%s: said %q", why, out)
-		}
-	}
-	synced("a new volume", true)
-	synced("nothing changed", false)
-	c.file("opt/hermes/skills/poetry/SKILL.md", "write prose\n", 0o644) // the same size
-	synced("another image", true)
-	synced("nothing changed", false)
-	c.file("opt/data/skills/.bundled_manifest", "poetry:1\n", 0o644)
-	synced("another manifest", true)
-	c.file("opt/data/skills/mine/SKILL.md", "mine\n", 0o644)
-	synced("another skill in the volume", true)
-	c.file("opt/data/skills/mine/SKILL.md", "still mine\n", 0o644)
-	synced("a skill was edited", false)
-	c.file("opt/data/config.yaml", "_config_version: 33\nskills: {}\n", 0o640)
-	synced("other settings", true)
-	if err := os.Remove(c.data(skillsStamp)); err != nil {
-		t.Fatal(err)
-	}
-	c.file("opt/data/.no-bundled-skills", "", 0o644)
-	synced("not wanted", false)
-	if err := os.Remove(c.data(".no-bundled-skills")); err != nil {
-		t.Fatal(err)
-	}
-	c.file("opt/hermes/.venv/bin/python", "#!/bin/sh\nexit 1\n", 0o755)
-	c.expect(c.run(), "[stage2] Warning: skills_sync.py failed; continuing\n")
-	if _, err := os.Stat(c.data(skillsStamp)); err == nil {
-		t.Error("a failed sync was remembered as done")
-	}
-}
-
-func TestRemoteFileSystemsAreRecognised(t *testing.T) {
-	clause.Proves(t, "SETUP-35")
-	const table = `21 1 0:20 / / rw - overlay overlay rw
-22 21 0:21 / /opt/data rw,relatime shared:1 - ext4 /dev/sda1 rw
-23 22 0:22 / /opt/data/my\040share rw - nfs4 host:/x rw
-24 21 0:23 / /srv rw - 9p x rw
-25 24 0:23 / /srv rw master:2 - ext4 /dev/sdb rw
-26 21 0:24 / /mnt rw - fuse.grpcfuse grpcfuse rw
-garbage
-`
-	for path, want := range map[string]string{
-		"/opt/data": "ext4", "/opt/data/a": "ext4", "/opt/database": "overlay", "/opt/data/my share/a": "nfs4",
-		"/srv/x": "ext4", "/mnt": "fuse.grpcfuse", "/": "overlay",
-	} {
-		if got := fileSystem(table, path); got != want {
-			t.Errorf("%s: got %q, want %q", path, got, want)
-		}
-	}
-	for kind, want := range map[string]bool{
-		"9p": true, "virtiofs": true, "nfs": true, "nfs4": true, "cifs": true, "smb3": true, "fuse": true, "fuse.sshfs": true,
-		"fuseblk": true, "fakeowner": true, "ext4": false, "overlay": false, "btrfs": false, "fusectl": false, "": false,
-	} {
-		if got := remote(kind); got != want {
-			t.Errorf("%s: got %v", kind, got)
-		}
-	}
-}
-
-func TestSmallSharedMemory(t *testing.T) {
-	clause.Proves(t, "SETUP-36")
-	const flag = "--disable-dev-shm-usage"
-	if line := shmWarning(64<<20, "--no-sandbox"); !strings.Contains(line, "64 MiB") || !strings.Contains(line, "--shm-size=1g") {
-		t.Errorf("said %q", line)
-	}
-	for size, args := range map[uint64]string{256 << 20: "", 64 << 20: "--no-sandbox," + flag} {
-		if line := shmWarning(size, args); line != "" {
-			t.Errorf("%d %q: said %q", size, args, line)
-		}
-	}
-}
-
-func TestIgnoredVariables(t *testing.T) {
-	clause.Proves(t, "RUN-04")
-	if diff := cmp.Diff([]string{"HERMES_UID", "PUID"}, ignored(env.Environ{"HERMES_UID=5", "HERMES_GID=", "PUID=6"})); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestShippedSeedsAreWhatTheCodeExpects(t *testing.T) {
-	rootfs := filepath.Join("..", "..", "..", "rootfs", "opt", "hermes")
-	config, err := os.ReadFile(filepath.Join(rootfs, "cli-config.yaml.example"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if stamped := stampVersion(config, 41); outdated(stamped, 41) || strings.Count(string(stamped), "_config_version") != 1 {
-		t.Errorf("stamped:\n%s", stamped)
-	}
-	dotenv, err := os.ReadFile(filepath.Join(rootfs, ".env.example"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if values, faults := parseDotenv(dotenv); len(values) != 0 || len(faults) != 0 {
-		t.Errorf("the example sets %v, faults %v", values, faults)
-	}
 }

@@ -11,17 +11,17 @@ import (
 	"caduceus/internal/identity"
 )
 
-// device is something whose group hermes needs, such as the engine's socket.
+// device is a file whose group hermes needs, such as the socket of a container engine.
 type device struct {
 	path  string
 	gid   uint32
-	group string // name of the group to be made where gid has none
+	group string // name for a new group, if no group has gid
 }
 
-// joinGroups makes hermes a member of the groups of the sockets, of the graphics devices and of the
-// container's start (--group-add), and gives a line for each that is new.
+// joinGroups makes hermes a member of the groups of sockets, graphics devices and --group-add. It returns a line for
+// each new membership.
 //
-// contract: SETUP-31, SETUP-32, SETUP-33
+// contract: SETUP-31
 func (j *job) joinGroups(db *identity.DB) []string {
 	var lines []string
 	for _, d := range j.devices() {
@@ -36,7 +36,7 @@ func (j *job) joinGroups(db *identity.DB) []string {
 	slices.Sort(gids)
 	for _, gid := range gids {
 		if gid == 0 {
-			continue // root's own, always there
+			continue // the group of root, which is no --group-add
 		}
 		if group, added := db.Join(identity.Hermes, uint32(gid), "hostgroup"); added {
 			lines = append(lines, fmt.Sprintf("Added hermes to group %s (GID %d) for --group-add", group, gid))
@@ -45,7 +45,7 @@ func (j *job) joinGroups(db *identity.DB) []string {
 	return lines
 }
 
-// devices are those that exist, in the order of the contract.
+// devices returns the devices that exist.
 func (j *job) devices() []device {
 	var found []device
 	for _, path := range []string{"/var/run/docker.sock", "/run/docker.sock"} {
@@ -53,7 +53,7 @@ func (j *job) devices() []device {
 			found = append(found, device{path, gid, "hostdocker"})
 		}
 	}
-	cards, _ := filepath.Glob(j.real("/dev/dri/*"))
+	cards, _ := filepath.Glob(j.inRoot("/dev/dri/*"))
 	for _, card := range cards {
 		path := "/dev/dri/" + filepath.Base(card)
 		if gid, mode, ok := j.group(path); ok && mode&fs.ModeCharDevice != 0 && gid != 0 {
@@ -63,10 +63,10 @@ func (j *job) devices() []device {
 	return found
 }
 
-// group is that of path itself: a link in its place would lend hermes the group of what it names. Links of
-// directories on the way are followed, as /var/run is one.
+// group returns the group and mode of path. It does not follow a link at its end, which could give hermes the group of any
+// file; links on the way are followed, as /var/run is one.
 func (j *job) group(path string) (gid uint32, mode fs.FileMode, ok bool) {
-	info, err := os.Lstat(j.real(path))
+	info, err := os.Lstat(j.inRoot(path))
 	if err != nil {
 		return 0, 0, false
 	}

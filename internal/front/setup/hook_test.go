@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-// Stand-ins of the modules that read .env, in the shape of the agent's: each lets .env win.
+// dotenvReaders returns Python modules like those of the agent that read .env: in each, .env wins.
 func dotenvReaders() map[string]string {
 	return map[string]string{
 		"dotenv/__init__.py": "from dotenv.main import load_dotenv\n",
@@ -59,7 +59,7 @@ def build_profile_secret_scope(path): return load_env_file(path)
 type hookCase struct {
 	env    []string
 	dotenv string
-	image  string // what the image itself sets
+	image  string // environment that the image sets
 	code   string
 	want   string
 }
@@ -84,7 +84,7 @@ func hookCases() map[string]hookCase {
 			"GIVEN=f", "",
 			`import hermes_cli.managed_scope; os.environ["MANAGED"] = os.path.dirname(FILE); load(); show("GIVEN")`, "f",
 		},
-		// A process below one that has loaded .env must not take its values for the container's.
+		// A child of a process that has loaded .env must not take those values for the container's.
 		"a process further down": {
 			[]string{"GIVEN=e"},
 			"GIVEN=f OTHER=1", "",
@@ -144,8 +144,8 @@ func TestContainerVariablesWinOverDotenv(t *testing.T) {
 	}
 }
 
-// An agent that is not shaped as expected must start nevertheless, and the loss be visible.
-func TestHookSurvivesAnotherAgent(t *testing.T) {
+// An agent with other modules starts all the same, with a warning.
+func TestTheHookDoesNotStopAnotherReleaseOfTheAgent(t *testing.T) {
 	dir := t.TempDir()
 	hook, err := os.ReadFile(rootfs + "/opt/hermes/libexec/container_env.py")
 	if err != nil {

@@ -9,8 +9,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-// A fifo in the place of a file that setup reads does not hold up the boot.
-func TestFifosInTheVolume(t *testing.T) {
+func TestAFifoInThePlaceOfAFileDoesNotBlockTheBoot(t *testing.T) {
 	clause.Proves(t, "SETUP-16", "SETUP-37")
 	for _, rel := range []string{
 		".env", "config.yaml", "SOUL.md", ".install_method", ".no-bundled-skills", "auth.json", "gateway_state.json",

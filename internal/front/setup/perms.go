@@ -15,9 +15,9 @@ import (
 
 const staticSlots = "/run/s6-rc/servicedirs"
 
-// Perms is cont-init 015: hermes may look at and command the static slots, as it may its own. The
-// helper that runs as root it may only look at. As any other user than root there is nothing to give:
-// the tree belongs to the one who started it.
+// Perms is the boot script 015: it lets hermes look at the image's services and command them. The apt helper, which runs
+// as root, hermes may only look at. If the container was not started as root, owners stay as they are: all belongs to its
+// user. It returns the exit code.
 //
 // contract: REC-01
 func Perms(_ context.Context, env Env) int {
@@ -27,7 +27,7 @@ func Perms(_ context.Context, env Env) int {
 		fmt.Fprintf(env.Stderr, "[supervise-perms] %v\n", err)
 		return 1
 	}
-	slots, _ := filepath.Glob(j.real(staticSlots + "/*"))
+	slots, _ := filepath.Glob(j.inRoot(staticSlots + "/*"))
 	for _, slot := range slots {
 		open := openSlot
 		if filepath.Base(slot) == apt.Slot && j.start == 0 {
@@ -50,7 +50,7 @@ func withSlot(path string, do func(*held.Dir) error) error {
 	return do(slot)
 }
 
-// showSlot lets everybody read the state of a slot that is root's.
+// showSlot lets everybody read the state of a slot.
 func showSlot(slot *held.Dir, _ identity.Account, _ bool) error {
 	if _, err := slot.MakeDir(s6.SuperviseDir, 0o755); err != nil {
 		return err
@@ -58,8 +58,8 @@ func showSlot(slot *held.Dir, _ identity.Account, _ bool) error {
 	return slot.Chmod(s6.SuperviseDir, 0o755)
 }
 
-// openSlot makes what is missing and gives it to hermes, what is in a directory before the directory.
-// The supervisor keeps what it finds.
+// openSlot creates the directories and the control fifo of a slot, which the supervisor then keeps, and gives them to
+// hermes. It gives a directory after what is in it: from then on hermes may exchange that.
 func openSlot(slot *held.Dir, a identity.Account, chown bool) error {
 	const control = s6.SuperviseDir + "/" + s6.ControlFile
 	_, err := slot.MakeDir(s6.SuperviseDir, 0o710)
@@ -77,7 +77,7 @@ func openSlot(slot *held.Dir, a identity.Account, chown bool) error {
 		uid, gid = int(a.UID), int(a.GID)
 	}
 	if err := slot.Give(control, uid, gid, 0o660); err != nil {
-		// Without CAP_CHOWN hermes cannot command the slot, but it may look at it.
+		// Without CAP_CHOWN hermes cannot command the slot, but it can look at it.
 		return errors.Join(err, slot.Give(s6.SuperviseDir, held.Keep, held.Keep, 0o755))
 	}
 	return errors.Join(slot.Give(s6.EventDir, uid, gid, 0o3730), slot.Give(s6.SuperviseDir, uid, gid, 0o710))

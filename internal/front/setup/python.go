@@ -13,21 +13,20 @@ import (
 	"caduceus/internal/identity"
 )
 
-const (
-	scriptTimeout = 2 * time.Minute
-)
+const scriptTimeout = 2 * time.Minute
 
-// script runs one of the image's Python programs as hermes. That costs about a second of boot, so
-// callers find out first whether it has anything to do.
-func (j *job) script(ctx context.Context, name string, out io.Writer) error {
-	return j.python(ctx, installDir+"/scripts/"+name, out)
+// runScript runs a Python program of scripts/ as hermes. That takes about a second of the boot, so callers check first
+// whether it has anything to do.
+func (j *job) runScript(ctx context.Context, name string, out io.Writer) error {
+	return j.runPython(ctx, installDir+"/scripts/"+name, out)
 }
 
-func (j *job) python(ctx context.Context, program string, out io.Writer) error {
+// runPython runs a Python program of the image as hermes, for at most scriptTimeout.
+func (j *job) runPython(ctx context.Context, program string, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, scriptTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, j.real(env.VenvDir+"/bin/python"), j.real(program))
-	cmd.Dir = j.real(j.home)
+	cmd := exec.CommandContext(ctx, j.inRoot(env.VenvDir+"/bin/python"), j.inRoot(program))
+	cmd.Dir = j.inRoot(j.home)
 	cmd.Env = agentEnviron(j.Environ, j.home)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.WaitDelay = time.Second

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -10,16 +9,16 @@ import (
 	"caduceus/internal/identity"
 )
 
-// remap gives hermes the ids and groups it is to have and leaves the result in j.hermes.
+// remap gives hermes its new ids and groups, saves the accounts and sets j.hermes.
 //
-// contract: SETUP-02 to SETUP-09, SETUP-31 to SETUP-33
+// contract: SETUP-02
 func (j *job) remap(db *identity.DB) {
-	r := identity.DecideRemap(j.Environ, j.hermes, owner(j.real(j.home)))
+	r := identity.DecideRemap(j.Environ, j.hermes, owner(j.inRoot(j.home)))
 	for _, line := range r.Ignored {
 		j.warn("%s; it counts as not set (hermes is %d:%d)", line, j.hermes.UID, j.hermes.GID)
 	}
 	if r.Adopt && (r.UID != nil || r.GID != nil) {
-		j.say("Adopting owner %s of %s", owner(j.real(j.home)), j.home)
+		j.say("Adopting owner %s of %s", owner(j.inRoot(j.home)), j.home)
 	}
 	changed := false
 	if r.UID != nil {
@@ -44,7 +43,7 @@ func (j *job) remap(db *identity.DB) {
 	}
 }
 
-// store saves the accounts, beside /etc if it cannot be written.
+// store saves the accounts: in /etc or, if that fails, in /run/hermes.
 func (j *job) store(db *identity.DB) {
 	err := db.Save()
 	if err == nil {
@@ -61,7 +60,7 @@ func (j *job) store(db *identity.DB) {
 	}
 }
 
-// owner is who path belongs to, nil if it cannot be told.
+// owner returns the owner of path, nil if it is missing.
 func owner(path string) *identity.Owner {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -74,7 +73,7 @@ func owner(path string) *identity.Owner {
 	return &identity.Owner{UID: st.Uid, GID: st.Gid}
 }
 
-// reportIgnored names the variables that need root.
+// reportIgnored warns about variables that have no effect unless the container is started as root.
 //
 // contract: RUN-04
 func (j *job) reportIgnored() {
@@ -92,36 +91,4 @@ func ignored(environ env.Environ) []string {
 		}
 	}
 	return names
-}
-
-// notWritable says what to do about a volume that hermes cannot write.
-//
-// contract: SETUP-17
-func (j *job) notWritable(err error) string {
-	who := "unknown"
-	o := owner(j.real(j.home))
-	if o != nil {
-		who = o.String()
-	}
-	line := fmt.Sprintf("uid %d cannot write %s (owner %s): %v. ", j.writer(), j.home, who, cause(err))
-	if j.writer() == int(j.hermes.UID) {
-		line = "hermes, " + line
-	}
-	switch {
-	case isReadOnly(err):
-		return line + "The volume is read-only: mount it without \":ro\"."
-	case j.start != 0:
-		return line + "Start the container with --user 0:0, or leave out the final USER of a derived image, so that it can be repaired."
-	case o != nil && identity.ValidID(o.UID):
-		return line + fmt.Sprintf("Set HERMES_UID=%d and HERMES_GID=%d, the owner of the volume.", o.UID, o.GID)
-	}
-	return line + "Set HERMES_UID and HERMES_GID to the ids that may write it."
-}
-
-// writer is the uid that writes the volume.
-func (j *job) writer() int {
-	if j.start != 0 {
-		return j.start
-	}
-	return int(j.hermes.UID)
 }

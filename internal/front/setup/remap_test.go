@@ -6,10 +6,13 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"caduceus/internal/clause"
+	"caduceus/internal/env"
 )
 
-func TestRemap(t *testing.T) {
+func TestHermesGetsTheIDsOfTheVariables(t *testing.T) {
 	clause.Proves(t, "SETUP-02", "SETUP-05")
 	c := newContainer(t)
 	out := c.run("PUID=99", "PGID=100")
@@ -20,14 +23,14 @@ func TestRemap(t *testing.T) {
 	c.is("opt/data/.env", 99, 0o600)
 }
 
-func TestBadIDsAreNamed(t *testing.T) {
+func TestInvalidIDsAreWarnedAbout(t *testing.T) {
 	clause.Proves(t, "SETUP-04")
 	c := newContainer(t)
 	c.expect(c.run("HERMES_UID=x"), `[stage2] Warning: ignoring HERMES_UID="x": not a number; it counts as not set (hermes is 10000:10000)`)
 	c.is("opt/data/.env", 10000, 0)
 }
 
-func TestAdoptVolumeOwner(t *testing.T) {
+func TestHermesGetsTheIDsOfTheVolumesOwner(t *testing.T) {
 	clause.Proves(t, "SETUP-08")
 	c := newContainer(t)
 	c.own("opt/data", 1234)
@@ -38,7 +41,7 @@ func TestAdoptVolumeOwner(t *testing.T) {
 	}
 }
 
-func TestReadOnlyAccountFiles(t *testing.T) {
+func TestWithAReadOnlyEtcServicesUseNumericIDs(t *testing.T) {
 	clause.Proves(t, "SETUP-09")
 	c := newContainer(t)
 	c.readOnly("etc")
@@ -50,7 +53,7 @@ func TestReadOnlyAccountFiles(t *testing.T) {
 	}
 }
 
-func TestSocketGroups(t *testing.T) {
+func TestHermesJoinsTheGroupsOfSocketsAndDevices(t *testing.T) {
 	clause.Proves(t, "SETUP-31", "SETUP-32")
 	c := newContainer(t)
 	c.dir("var/run")
@@ -86,8 +89,8 @@ func TestSocketGroups(t *testing.T) {
 	}
 }
 
-// A link in the place of the socket names something that hermes was never lent.
-func TestALinkedSocketLendsNoGroup(t *testing.T) {
+// A link in the place of the socket could lead to a file of any group.
+func TestALinkToASocketGivesNoGroup(t *testing.T) {
 	clause.Proves(t, "SETUP-31")
 	c := newContainer(t)
 	c.dir("run")
@@ -113,4 +116,11 @@ func TestALinkedSocketLendsNoGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.expect(c.run(), "[stage2] Added hermes to group hostdocker (GID 995) for /var/run/docker.sock\n")
+}
+
+func TestVariablesThatNeedRootAreNamed(t *testing.T) {
+	clause.Proves(t, "RUN-04")
+	if diff := cmp.Diff([]string{"HERMES_UID", "PUID"}, ignored(env.Environ{"HERMES_UID=5", "HERMES_GID=", "PUID=6"})); diff != "" {
+		t.Error(diff)
+	}
 }

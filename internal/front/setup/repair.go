@@ -8,16 +8,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/identity"
-
 	"caduceus/internal/held"
+	"caduceus/internal/identity"
 )
 
-// trees are the directories below H that belong to hermes with all that is in them: those the
-// operator is promised, then those the agent makes itself.
+// ownedTrees returns the directories of the volume that belong to hermes with all that is in them: first those that the
+// contract promises, then those that the agent makes itself.
 //
 // contract: SETUP-10
-func trees() []string {
+func ownedTrees() []string {
 	return []string{
 		"cron", "sessions", "logs", "hooks", "memories", "skills", "skins", "plans", "workspace", "home",
 		"profiles", "pairing", "platforms/pairing", "lazy-packages",
@@ -26,15 +25,15 @@ func trees() []string {
 	}
 }
 
-// strict are the trees in which no other owner is left at any boot.
+// strictTrees returns the trees in which each boot gives everything to hermes, whoever owns it.
 //
 // contract: SETUP-12
-func strict() []string { return []string{"profiles", "cron", "pairing", "platforms/pairing"} }
+func strictTrees() []string { return []string{"profiles", "cron", "pairing", "platforms/pairing"} }
 
-// files are those of H's top level that the agent writes.
+// ownedFiles returns the files at the top of the volume that the agent writes.
 //
 // contract: SETUP-13
-func files() []string {
+func ownedFiles() []string {
 	return []string{
 		"auth.json", "auth.lock", ".env", "state.db", "state.db-shm", "state.db-wal", "hermes_state.db",
 		"response_store.db", "response_store.db-shm", "response_store.db-wal", "gateway.pid", "gateway.lock",
@@ -42,19 +41,19 @@ func files() []string {
 	}
 }
 
-// misowned says whether an entry of a tree changes hands. Where H itself was foreign, or in a strict
-// tree, everything foreign does; elsewhere what root left behind, and no more: another owner there
-// was somebody's choice.
+// misowned reports whether an entry of a tree is to be given to hermes. With all, that is every entry of another owner:
+// in a strict tree, or if the volume itself had another owner. Without, only root's: any other owner was the operator's
+// choice.
 //
-// contract: SETUP-10, SETUP-12, SETUP-14
+// contract: SETUP-14
 func misowned(uid, hermes uint32, all bool) bool { return uid != hermes && (all || uid == 0) }
 
-// repairOwnership gives H, its trees and its files to hermes.
+// repairOwnership gives the volume, its trees and its files to hermes.
 func (j *job) repairOwnership(ctx context.Context, v *volume) error {
 	st, err := v.Stat(".")
 	if err == nil && st.Uid != j.hermes.UID {
 		j.say("Fixing ownership of %s (targeted) to hermes (%d)%s", j.home, j.hermes.UID, keepHint(st.Uid))
-		j.own(v, "chown", ".")
+		j.chown(v, "chown", ".")
 	}
 	foreign := st.Uid != j.hermes.UID
 	if err == nil {
@@ -64,22 +63,22 @@ func (j *job) repairOwnership(ctx context.Context, v *volume) error {
 		j.warn("cannot look into %s as root: capability DAC_OVERRIDE is missing — continuing", j.home)
 		return nil
 	}
-	for _, tree := range trees() {
+	for _, tree := range ownedTrees() {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		j.ownTree(v, tree, foreign || slices.Contains(strict(), tree))
+		j.chownTree(v, tree, foreign || slices.Contains(strictTrees(), tree))
 	}
-	for _, file := range files() {
-		j.own(v, "chown", file)
+	for _, file := range ownedFiles() {
+		j.chown(v, "chown", file)
 	}
 	for _, file := range []string{".env", "config.yaml"} {
-		j.own(v, "chown/chmod", file)
+		j.chown(v, "chown/chmod", file)
 	}
 	return nil
 }
 
-// keepHint tells an operator how to keep the present owner instead.
+// keepHint returns how the operator can keep the present owner instead, "" if hermes cannot have that uid.
 func keepHint(uid uint32) string {
 	if !identity.ValidID(uid) {
 		return ""
@@ -87,8 +86,8 @@ func keepHint(uid uint32) string {
 	return fmt.Sprintf("; to keep the present owner set HERMES_UID=%d or HERMES_ADOPT_VOLUME_OWNER=1", uid)
 }
 
-// own gives one entry to hermes, if it is there and somebody else's.
-func (j *job) own(v *volume, action, rel string) {
+// chown gives one entry to hermes, if it exists and has another owner.
+func (j *job) chown(v *volume, action, rel string) {
 	st, err := v.Stat(rel)
 	switch {
 	case errors.Is(err, held.ErrLink):
@@ -102,8 +101,9 @@ func (j *job) own(v *volume, action, rel string) {
 	}
 }
 
-// ownTree gives a directory and what is in it to hermes. The first refusal is reported, once a tree.
-func (j *job) ownTree(v *volume, rel string, all bool) {
+// chownTree gives a directory and what is in it to hermes. If that fails, it warns once for the tree, with the first
+// error.
+func (j *job) chownTree(v *volume, rel string, all bool) {
 	var first error
 	err := v.Walk(rel, func(st unix.Stat_t) bool { return misowned(st.Uid, j.hermes.UID, all) }, func(e held.Entry) error {
 		if err := e.Chown(int(j.hermes.UID), int(j.hermes.GID)); first == nil {

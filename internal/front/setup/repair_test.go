@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestOwnershipRepair(t *testing.T) {
+func TestWhichFilesAreGivenToHermes(t *testing.T) {
 	clause.Proves(t, "LOG-04", "SETUP-10", "SETUP-11", "SETUP-12", "SETUP-13", "SETUP-14")
 	for name, test := range map[string]struct {
 		volume int // owner of H before
@@ -56,13 +56,13 @@ func TestOwnershipRepair(t *testing.T) {
 	}
 }
 
-func TestRootsVolumeIsNotOfferedAsHermes(t *testing.T) {
+func TestForAVolumeOfRootNoUIDIsProposed(t *testing.T) {
 	c := newContainer(t)
 	c.own("opt/data", 0)
 	c.expect(c.run(), "[stage2] Fixing ownership of /opt/data (targeted) to hermes (10000)\n")
 }
 
-func TestSymlinksAreNeverFollowed(t *testing.T) {
+func TestOwnershipIsNeverChangedThroughALink(t *testing.T) {
 	clause.Proves(t, "SETUP-15")
 	for name, test := range map[string]struct {
 		link   string // below H
@@ -108,7 +108,7 @@ func TestSymlinksAreNeverFollowed(t *testing.T) {
 	}
 }
 
-func TestVolumeBehindSymlinkIsNotRepaired(t *testing.T) {
+func TestAVolumeBehindALinkIsNotRepaired(t *testing.T) {
 	clause.Proves(t, "SETUP-15")
 	c := newContainer(t)
 	c.file("srv/precious/workspace/file", "x", 0o600)
@@ -119,7 +119,6 @@ func TestVolumeBehindSymlinkIsNotRepaired(t *testing.T) {
 	c.is("srv/precious/workspace/file", 0, 0o600)
 }
 
-// contract: SETUP-14
 func BenchmarkRepairOf100000CleanFiles(b *testing.B) {
 	root := b.TempDir()
 	for i := range 200 {
@@ -139,14 +138,14 @@ func BenchmarkRepairOf100000CleanFiles(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = v.Close() }()
-	for b.Loop() { // all of it belongs to the one who runs this, as j.hermes does
+	for b.Loop() { // all files belong to the user who runs this, and so does j.hermes
 		if err := j.repairOwnership(b.Context(), v); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-func TestRefusedChownOnlyWarns(t *testing.T) {
+func TestAChownThatFailsIsAWarning(t *testing.T) {
 	clause.Proves(t, "SETUP-16")
 	c := newContainer(t)
 	c.file("opt/data/cron/a", "x", 0o644)
@@ -162,7 +161,7 @@ func TestRefusedChownOnlyWarns(t *testing.T) {
 	}
 }
 
-func TestRootThatCannotLookIntoTheVolume(t *testing.T) {
+func TestRootWithoutDACOverrideIsWarned(t *testing.T) {
 	clause.Proves(t, "RUN-07")
 	c := newContainer(t)
 	if err := os.Chmod(c.data(""), 0o700); err != nil {

@@ -16,7 +16,7 @@ import (
 
 const rootfs = "../../../rootfs"
 
-// scripts are the files of rootfs that begin with #!, and their modes.
+// scripts returns the files of rootfs that begin with #!, with their modes.
 func scripts(t *testing.T) map[string]fs.FileMode {
 	t.Helper()
 	found := map[string]fs.FileMode{}
@@ -81,7 +81,7 @@ func TestScriptsAreWellFormed(t *testing.T) {
 	}
 }
 
-func TestTiniShim(t *testing.T) {
+func TestTheTiniShimDropsTheFlagsOfTini(t *testing.T) {
 	clause.Proves(t, "SHIM-02")
 	for name, test := range map[string]struct {
 		args string
@@ -116,7 +116,7 @@ func TestTiniShim(t *testing.T) {
 	}
 }
 
-// python runs a program with stand-ins of the agent's modules, which are named so, on its path.
+// python runs a Python program that imports made-up modules of the agent.
 func python(t *testing.T, env []string, args ...string) (string, error) {
 	t.Helper()
 	program, err := exec.LookPath("python3")
@@ -131,7 +131,7 @@ func python(t *testing.T, env []string, args ...string) (string, error) {
 
 const whole = `"client_id": "c", "access_token": "a2", "refresh_token": "r2", "obtained_at": "2026-02-01T00:00:00+00:00"`
 
-func TestRebootstrap(t *testing.T) {
+func TestRebootstrapReplacesOnlyADeadOrOlderSession(t *testing.T) {
 	clause.Proves(t, "SETUP-26")
 	const replaced = `"access_token": "a2"`
 	for name, test := range map[string]struct {
@@ -177,7 +177,7 @@ func TestRebootstrap(t *testing.T) {
 	}
 }
 
-// standIn writes the modules of a made-up agent below dir.
+// standIn writes the Python modules of a made-up agent below dir.
 func standIn(t *testing.T, dir string, modules map[string]string) {
 	t.Helper()
 	for name, source := range modules {
@@ -213,7 +213,7 @@ def migrate_config(interactive, quiet):
         full(get_config_path(), home / "elsewhere")
 `
 
-func TestConfigMigrate(t *testing.T) {
+func TestAFailedMigrationRestoresTheBackups(t *testing.T) {
 	clause.Proves(t, "SETUP-22", "SETUP-23", "SETUP-24", "STATE-13")
 	for name, test := range map[string]struct {
 		env          string

@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/env"
 	"caduceus/internal/held"
 )
 
@@ -20,12 +18,12 @@ const (
 	frontProgram = installDir + "/bin/hermes"
 )
 
-// makeDirectories makes what the volume is promised to hold. profiles is left to "profile create".
+// makeDirectories creates the directories that the contract promises, except profiles: "profile create" does that.
 //
 // contract: SETUP-18
 func (j *job) makeDirectories(_ context.Context, v *volume) error {
 	var failed []error
-	for _, tree := range append(trees(), "backups", "logs/gateways") {
+	for _, tree := range append(ownedTrees(), "backups", "logs/gateways") {
 		if tree == "profiles" {
 			continue
 		}
@@ -36,7 +34,7 @@ func (j *job) makeDirectories(_ context.Context, v *volume) error {
 	return errors.Join(failed...)
 }
 
-// seed is a file that a volume gets when it has none.
+// seed is a file of the image that is copied to a volume without it.
 type seed struct {
 	rel, from string
 	mode      uint32
@@ -50,8 +48,8 @@ func seeds() []seed {
 	}
 }
 
-// seedFiles writes the missing ones; the configuration with the schema version of the agent that
-// is installed, so that it does not count as old.
+// seedFiles writes the missing seeds. config.yaml gets the schema version of the installed agent, so that the migration
+// does not take it for an old one.
 //
 // contract: SETUP-19
 func (j *job) seedFiles(_ context.Context, v *volume) error {
@@ -60,7 +58,7 @@ func (j *job) seedFiles(_ context.Context, v *volume) error {
 		if !j.missing(v, "seed", s.rel) {
 			continue
 		}
-		content, err := os.ReadFile(j.real(s.from))
+		content, err := os.ReadFile(j.inRoot(s.from))
 		if err == nil && s.rel == "config.yaml" {
 			content = stampVersion(content, j.latestSchema())
 		}
@@ -74,12 +72,12 @@ func (j *job) seedFiles(_ context.Context, v *volume) error {
 	return errors.Join(failed...)
 }
 
-// missing says whether rel is to be written. A symlink is never written through; one that leads to
-// a file is somebody's arrangement and needs no line.
+// missing reports whether rel is to be written. Nothing is written through a symbolic link; if it leads to a file, the
+// operator has arranged that, and it needs no warning.
 func (j *job) missing(v *volume, action, rel string) bool {
 	_, err := v.Stat(rel)
 	if errors.Is(err, held.ErrLink) {
-		if _, err := os.Stat(j.real(v.name(rel))); err != nil {
+		if _, err := os.Stat(j.inRoot(v.name(rel))); err != nil {
 			j.refuse(action, v.name(rel))
 		}
 		return false
@@ -87,7 +85,7 @@ func (j *job) missing(v *volume, action, rel string) bool {
 	return errors.Is(err, unix.ENOENT)
 }
 
-// setModes narrows the two files that hold secrets.
+// setModes sets the modes of the two files that hold secrets.
 //
 // contract: SETUP-20
 func (j *job) setModes(_ context.Context, v *volume) error {
@@ -99,7 +97,7 @@ func (j *job) setModes(_ context.Context, v *volume) error {
 		}
 		switch {
 		case errors.Is(err, held.ErrLink):
-			if j.start != 0 { // a root start has said so when it looked at the owner
+			if j.start != 0 { // as root, repairOwnership has warned
 				j.refuse("chown/chmod", v.name(rel))
 			}
 		case err != nil && !errors.Is(err, unix.ENOENT):
@@ -109,8 +107,8 @@ func (j *job) setModes(_ context.Context, v *volume) error {
 	return errors.Join(failed...)
 }
 
-// dropInstallMethod removes the mark that older images left in the volume: it would make a Hermes of
-// the host that shares the volume believe it ran in Docker.
+// dropInstallMethod removes .install_method, which older images wrote to the volume. A Hermes on the host that shares the
+// volume would read there that it runs in Docker.
 //
 // contract: SETUP-21
 func (j *job) dropInstallMethod(_ context.Context, v *volume) error {
@@ -121,58 +119,8 @@ func (j *job) dropInstallMethod(_ context.Context, v *volume) error {
 	return v.Remove(".install_method")
 }
 
-// bootstrapGateway records that the gateway is to run, on a volume that records nothing yet.
-//
-// contract: SETUP-27, SETUP-28
-func (j *job) bootstrapGateway(_ context.Context, v *volume) error {
-	value := j.Environ.Value(env.BootstrapState)
-	if value != "" && value != "running" {
-		j.warn("%s=%s is ignored: its only value is running", env.BootstrapState, env.Shown(value))
-	}
-	if value != "running" || !j.missing(v, "seed", "gateway_state.json") {
-		return nil
-	}
-	return v.create("gateway_state.json", []byte(`{"gateway_state":"running"}`+"\n"), 0o644)
-}
-
-// bootstrapAuth writes the sign-in that the operator brings, or replaces a dead one.
-//
-// contract: SETUP-25, SETUP-26
-func (j *job) bootstrapAuth(ctx context.Context, v *volume) error {
-	const rel = "auth.json"
-	if content := j.signIn(env.AuthBootstrap); content != "" && j.missing(v, "seed", rel) {
-		return v.create(rel, []byte(content), 0o600)
-	}
-	if j.signIn(env.AuthRebootstrap) == "" {
-		return nil
-	}
-	_, err := v.Stat(rel)
-	if errors.Is(err, held.ErrLink) {
-		j.refuse("reseed", v.name(rel))
-		return nil
-	}
-	if err != nil {
-		return nil
-	}
-	return j.script(ctx, "docker_rebootstrap_nous_session.py", j.Stdout)
-}
-
-// signIn is the value of a variable that holds an auth.json; "" if it holds anything else, which would be
-// in the way of a good one later. The value is a secret and never shown.
-//
-// contract: ENV-11
-func (j *job) signIn(v env.Text) string {
-	content := j.Environ.Value(v)
-	var object map[string]json.RawMessage
-	if content != "" && json.Unmarshal([]byte(content), &object) != nil {
-		j.warn("%s is ignored: it is no JSON object", v)
-		return ""
-	}
-	return content
-}
-
-// linkCommand makes what the agent's installer would: a hermes in the user's bin, and the place of
-// the gateway's locks.
+// linkCommand makes what the agent's installer makes on a host: .local/bin/hermes, and the directory for the gateway's
+// locks.
 //
 // contract: ENV-13
 func (j *job) linkCommand(_ context.Context, v *volume) error {
@@ -181,8 +129,8 @@ func (j *job) linkCommand(_ context.Context, v *volume) error {
 	if err != nil {
 		return err
 	}
-	if target, err := os.Readlink(j.real(v.name(link))); err == nil && target != frontProgram {
-		if err := v.Remove(link); err != nil { // of an older image, or of a host
+	if target, err := v.Readlink(link); err == nil && target != frontProgram {
+		if err := v.Remove(link); err != nil { // made by an older image, or on a host
 			return err
 		}
 	}

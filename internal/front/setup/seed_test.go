@@ -2,6 +2,8 @@ package setup
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,7 +11,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestInstallMethodOfOlderImagesIsDropped(t *testing.T) {
+func TestTheInstallMethodOfOlderImagesIsRemoved(t *testing.T) {
 	clause.Proves(t, "SETUP-21")
 	c := newContainer(t)
 	c.file("opt/data/.install_method", "docker\n", 0o644)
@@ -24,7 +26,7 @@ func TestInstallMethodOfOlderImagesIsDropped(t *testing.T) {
 	}
 }
 
-func TestGatewayBootstrapState(t *testing.T) {
+func TestAFirstGatewayStateIsWrittenOnRequest(t *testing.T) {
 	clause.Proves(t, "SETUP-27", "SETUP-28")
 	for name, test := range map[string]struct{ value, before, want string }{
 		"running":          {"running", "", `{"gateway_state":"running"}` + "\n"},
@@ -50,7 +52,7 @@ func TestGatewayBootstrapState(t *testing.T) {
 	}
 }
 
-func TestAuthBootstrap(t *testing.T) {
+func TestASignInFromAVariableIsWrittenOnce(t *testing.T) {
 	clause.Proves(t, "SETUP-25", "SETUP-26")
 	c := newContainer(t)
 	secret := `{"providers": {"nous": {}}} ` // verbatim, with its blank
@@ -64,4 +66,47 @@ func TestAuthBootstrap(t *testing.T) {
 		t.Errorf("overwritten by %q", got)
 	}
 	c.expect(c.run("HERMES_AUTH_JSON_REBOOTSTRAP={}"), "python docker_rebootstrap_nous_session.py uid 10000")
+}
+
+func TestShippedSeedsAreWhatTheCodeExpects(t *testing.T) {
+	rootfs := filepath.Join("..", "..", "..", "rootfs", "opt", "hermes")
+	config, err := os.ReadFile(filepath.Join(rootfs, "cli-config.yaml.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stamped := stampVersion(config, 41); outdated(stamped, 41) || strings.Count(string(stamped), "_config_version") != 1 {
+		t.Errorf("stamped:\n%s", stamped)
+	}
+	dotenv, err := os.ReadFile(filepath.Join(rootfs, ".env.example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if values, faults := parseDotenv(dotenv); len(values) != 0 || len(faults) != 0 {
+		t.Errorf("the example sets %v, faults %v", values, faults)
+	}
+}
+
+func TestTheLinkToHermesLeadsToTheFront(t *testing.T) {
+	clause.Proves(t, "ENV-13", "TOOL-17")
+	for name, test := range map[string]struct{ before, want string }{
+		"of an older image": {"/opt/hermes/.venv/bin/hermes", frontProgram},
+		"of a host":         {"/home/u/.hermes/hermes-agent/venv/bin/hermes", frontProgram},
+		"right already":     {frontProgram, frontProgram},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newContainer(t)
+			c.link(test.before, "opt/data/.local/bin/hermes")
+			c.own("opt/data/.local/bin", 10000)
+			c.run()
+			if got, err := os.Readlink(c.data(".local/bin/hermes")); err != nil || got != test.want {
+				t.Errorf("links to %q, %v", got, err)
+			}
+		})
+	}
+	c := newContainer(t)
+	c.file("opt/data/.local/bin/hermes", "#!/bin/sh\n", 0o755)
+	c.run()
+	if c.read("opt/data/.local/bin/hermes") != "#!/bin/sh\n" {
+		t.Error("somebody's own program was replaced")
+	}
 }

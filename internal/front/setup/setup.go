@@ -11,35 +11,34 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/profile"
-	"caduceus/internal/identity"
-
 	"caduceus/internal/held"
+	"caduceus/internal/identity"
 )
 
-// Env is what setup is given by its caller.
+// Env is the surroundings of a run.
 type Env struct {
 	Environ        env.Environ // of the container, as with-contenv gives it
 	Stdout, Stderr io.Writer
-	Root           string // prefix of every path; "" is the real root
+	Root           string // prefix of every path, for tests; "" is /
 }
 
-// job is one run of setup: what is known, and where lines go.
+// job is one run of setup.
 type job struct {
 	Env
-	home   string           // H
-	hermes identity.Account // after the remap
-	start  int              // effective uid of the start
+	home   string           // HERMES_HOME, where the volume is
+	hermes identity.Account // with the new ids once remap has run
+	start  int              // effective uid at the start
 
-	dotenv map[string]string // what H/.env says
+	dotenv map[string]string // variables of .env in home, once checkDotenv has run
 }
 
-// step is one thing that setup does. Its error becomes a warning.
+// step is one thing that setup does in the volume. Its error becomes a warning.
 type step struct {
 	name string
 	do   func(ctx context.Context, v *volume) error
 }
 
-// hermesSteps are done with the file rights of hermes, in order.
+// hermesSteps returns the steps that need no more than the file rights of hermes, in their order.
 func (j *job) hermesSteps() []step {
 	return []step{
 		{"directories", j.makeDirectories},
@@ -57,9 +56,9 @@ func (j *job) hermesSteps() []step {
 	}
 }
 
-// Run is cont-init 01. It returns 0 unless the account of hermes is missing altogether.
+// Run is the boot script 01. It returns its exit code: 1 if there is no account hermes, else 0.
 //
-// contract: SETUP-01, RUN-04
+// contract: SETUP-01
 func Run(ctx context.Context, e Env) int {
 	j := &job{Env: e, start: os.Geteuid()}
 	home, notice := profile.ParseHome(j.Environ)
@@ -67,7 +66,7 @@ func Run(ctx context.Context, e Env) int {
 	if notice != "" {
 		j.warn("%s", notice)
 	}
-	if j.Environ.Value(env.Home) != j.home { // an empty one, too: the agent would take another directory
+	if j.Environ.Value(env.Home) != j.home { // also if it is empty: the agent would then use another directory
 		j.export(env.Home, j.home)
 	}
 	j.warnAboutSwitches()
@@ -98,19 +97,19 @@ func Run(ctx context.Context, e Env) int {
 	return 0
 }
 
-// asHermes does the steps of the volume, unless it cannot be written: then one line says why, and
-// there is nothing more to try.
+// asHermes does hermesSteps. If the volume cannot be written, it only warns: each step would fail for that one reason.
 func (j *job) asHermes(ctx context.Context) {
 	if j.start != 0 {
 		j.makeHome()
 	}
-	if err := j.probe(); err != nil {
+	if err := j.tryWrite(); err != nil {
 		j.warn("%s", j.notWritable(err))
 		return
 	}
 	j.onVolume(ctx, true, j.hermesSteps())
 }
 
+// onVolume does steps in home. follow is as in openVolume.
 func (j *job) onVolume(ctx context.Context, follow bool, steps []step) {
 	v, err := openVolume(j.Root, j.home, follow)
 	if errors.Is(err, held.ErrLink) {
@@ -129,32 +128,41 @@ func (j *job) onVolume(ctx context.Context, follow bool, steps []step) {
 	}
 }
 
-// makeHome creates H. As root its missing parents are root's, and H itself is hermes'.
+// makeHome creates home and its parents, if home is missing. If root does, home is given to hermes, its parents are not.
 //
 // contract: ENV-08
 func (j *job) makeHome() {
-	path := j.real(j.home)
-	if _, err := os.Lstat(path); err == nil {
+	if _, err := os.Lstat(j.inRoot(j.home)); err == nil {
 		return
 	}
-	err := os.MkdirAll(filepath.Dir(path), 0o755)
-	if err == nil {
-		err = os.Mkdir(path, 0o755)
-	}
-	if err == nil && j.start == 0 {
-		err = os.Lchown(path, int(j.hermes.UID), int(j.hermes.GID))
-	}
-	if err != nil {
+	if err := j.createHome(); err != nil {
 		j.warn("cannot create %q: %v", j.home, cause(err))
 	}
 }
 
-// real is where path is on this system.
-func (j *job) real(path string) string { return filepath.Join("/", j.Root, path) }
+// createHome follows no link that hermes can have made: home may be below a directory of hermes.
+func (j *job) createHome() error {
+	root, err := held.Open(j.inRoot("/"), held.FollowOwn)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // nothing was written through it
+	home := strings.TrimPrefix(j.home, "/")
+	if err := root.MakeDirs(home, 0o755); err != nil {
+		return err
+	}
+	if j.start != 0 {
+		return nil
+	}
+	return root.Chown(home, int(j.hermes.UID), int(j.hermes.GID))
+}
 
-// shown is the reverse of real.
-func (j *job) shown(path string) string {
-	return strings.TrimPrefix(path, strings.TrimSuffix(j.real("/"), "/"))
+// inRoot returns path with the prefix Root.
+func (j *job) inRoot(path string) string { return filepath.Join("/", j.Root, path) }
+
+// withoutRoot returns path without the prefix Root, for messages.
+func (j *job) withoutRoot(path string) string {
+	return strings.TrimPrefix(path, strings.TrimSuffix(j.inRoot("/"), "/"))
 }
 
 func (j *job) say(format string, args ...any) {
@@ -163,14 +171,14 @@ func (j *job) say(format string, args ...any) {
 
 func (j *job) warn(format string, args ...any) { j.say("Warning: "+format, args...) }
 
-// refuse is the line for a target that a symlink could lead elsewhere.
+// refuse warns that action is not done to path, because a symbolic link could lead it elsewhere.
 //
 // contract: SETUP-15
 func (j *job) refuse(action, path string) {
 	j.warn("refusing %s through symlinked path %s — continuing", action, path)
 }
 
-// cause strips the operation and path that a line names already.
+// cause unwraps an error once, as its outer part names action and path, which the message has already.
 func cause(err error) error {
 	if inner := errors.Unwrap(err); inner != nil {
 		return inner

@@ -19,17 +19,15 @@ import (
 	"caduceus/internal/held"
 )
 
-// skillsStamp remembers after which state of image and volume the last sync had nothing left to do.
-// It is a cache: without it the next boot syncs.
+// skillsStamp is the file with the skillsState after the last complete sync. Without it the next boot syncs.
 const skillsStamp = "cache/bundled-skills.stamp"
 
-// syncSkills brings the image's skills into the volume, by the agent's own program. Its result
-// depends on the image's tree and on what lies in the volume; while both are as after the last good
-// run, the program is not started.
+// syncSkills copies the image's skills to the volume, by the agent's own program. That takes a second, so it is skipped
+// while image and volume are as after the last complete run.
 //
 // contract: SETUP-29
 func (j *job) syncSkills(ctx context.Context, v *volume) error {
-	if _, err := os.Stat(j.real(v.name(".no-bundled-skills"))); err == nil {
+	if _, err := os.Stat(j.inRoot(v.name(".no-bundled-skills"))); err == nil {
 		return nil
 	}
 	if old, err := v.ReadFile(skillsStamp); err == nil && string(old) == j.skillsState(v) {
@@ -40,14 +38,14 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 		return nil
 	}
 	var out bytes.Buffer
-	if err := j.python(ctx, installDir+"/tools/skills_sync.py", &out); err != nil {
+	if err := j.runPython(ctx, installDir+"/tools/skills_sync.py", &out); err != nil {
 		_, _ = j.Stdout.Write(out.Bytes())
 		j.warn("skills_sync.py failed; continuing")
 		return nil
 	}
 	text := strings.TrimSpace(out.String())
 	j.say("Skills: %s", text[strings.LastIndex(text, "\n")+1:])
-	if strings.Contains(text, "! Failed") { // to be tried again
+	if strings.Contains(text, "! Failed") { // the next boot tries again
 		return nil
 	}
 	err := v.replace(skillsStamp, []byte(j.skillsState(v)), 0o600)
@@ -57,16 +55,16 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 	return err
 }
 
-// noRoomForSkills says why the skills that are missing do not fit into the volume: the agent's program
-// would leave empty and cut files of them, and later take those for the user's own.
+// noRoomForSkills returns a warning if the missing skills do not fit on the volume, else "". On a full disk the agent's
+// program leaves empty and truncated files, and later takes those for the user's own.
 func (j *job) noRoomForSkills(v *volume) string {
 	var disk unix.Statfs_t
-	if unix.Statfs(j.real(v.name(".")), &disk) != nil {
+	if unix.Statfs(j.inRoot(v.name(".")), &disk) != nil {
 		return ""
 	}
 	const page = 4 << 10
 	var need, files uint64
-	image, have := j.real(installDir+"/skills"), j.real(v.name("skills"))
+	image, have := j.inRoot(installDir+"/skills"), j.inRoot(v.name("skills"))
 	_ = filepath.WalkDir(image, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil
@@ -89,13 +87,13 @@ func (j *job) noRoomForSkills(v *volume) string {
 	return ""
 }
 
-// skillsState is a digest of all that the sync looks at: the image's trees by name, size and times
-// (the change time differs in every image that was unpacked), the volume's by name, and the files
-// that steer the sync by content.
+// skillsState returns a digest of all that the sync depends on: name, size and times of the image's files, names of the
+// volume's, content of the files that configure the sync. Times include the change time, as another image may have files
+// of the same size and modification time.
 func (j *job) skillsState(v *volume) string {
 	sum := sha256.New()
 	for _, tree := range []string{"skills", "optional-skills"} {
-		digestTree(sum, j.real(installDir+"/"+tree), func(info fs.FileInfo) string {
+		digestTree(sum, j.inRoot(installDir+"/"+tree), func(info fs.FileInfo) string {
 			st, ok := info.Sys().(*syscall.Stat_t)
 			if !ok {
 				return ""
@@ -103,9 +101,9 @@ func (j *job) skillsState(v *volume) string {
 			return fmt.Sprint(info.Size(), st.Mtim, st.Ctim)
 		})
 	}
-	digestTree(sum, j.real(v.name("skills")), func(info fs.FileInfo) string { return info.Mode().Type().String() })
+	digestTree(sum, j.inRoot(v.name("skills")), func(info fs.FileInfo) string { return info.Mode().Type().String() })
 	for _, rel := range []string{"skills/.bundled_manifest", "skills/.curator_suppressed", "config.yaml"} {
-		content, _ := held.ReadFile(j.real(v.name(rel)))
+		content, _ := held.ReadFile(j.inRoot(v.name(rel)))
 		fmt.Fprintf(sum, "%s %d\n%s", rel, len(content), content)
 	}
 	return hex.EncodeToString(sum.Sum(nil)) + "\n"

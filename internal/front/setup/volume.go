@@ -7,18 +7,17 @@ import (
 	"caduceus/internal/held"
 )
 
-// volume is H, held. Names below it are relative, with slashes; a symlink at any place of them is
-// held.ErrLink.
+// volume is HERMES_HOME. Symbolic links below it are refused with held.ErrLink.
 //
 // contract: SETUP-15
 type volume struct {
 	*held.Dir
 
-	path string // as the user knows it, for messages
+	path string // without the prefix Root, for messages
 }
 
-// openVolume opens H. Root must not be led elsewhere by a symlink in H's place (follow false); with
-// the rights of hermes there is nothing to gain by one.
+// openVolume opens home. If home is itself a symbolic link, follow decides: root must not follow it, because hermes may
+// have made it.
 func openVolume(root, home string, follow bool) (*volume, error) {
 	name := filepath.Join("/", root, home)
 	open := held.Open
@@ -32,7 +31,7 @@ func openVolume(root, home string, follow bool) (*volume, error) {
 	return &volume{Dir: d, path: home}, nil
 }
 
-// openNoLink is held.Open of a directory that is no link itself.
+// openNoLink is held.Open, but fails with held.ErrLink if the directory is itself a link.
 func openNoLink(name string, links held.Links) (*held.Dir, error) {
 	parent, err := held.Open(filepath.Dir(name), links)
 	if err != nil {
@@ -42,15 +41,15 @@ func openNoLink(name string, links held.Links) (*held.Dir, error) {
 	return parent.Dir(filepath.Base(name))
 }
 
-// name is rel as the user knows it.
+// name returns the path of rel, for messages.
 func (v *volume) name(rel string) string { return path.Join(v.path, rel) }
 
-// create writes a new file; fs.ErrExist if there is anything of that name.
+// create writes a new file. Callers may test fs.ErrExist.
 func (v *volume) create(rel string, content []byte, mode uint32) error {
 	return v.WriteFile(rel, content, held.Write{Mode: mode, New: true, Durable: true})
 }
 
-// replace writes a file, over the one that is there.
+// replace writes a file in the place of the one that is there, if any.
 func (v *volume) replace(rel string, content []byte, mode uint32) error {
 	return v.WriteFile(rel, content, held.Write{Mode: mode, Durable: true})
 }

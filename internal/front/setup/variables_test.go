@@ -7,7 +7,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestASwitchThatIsNeitherYesNorNoIsNamed(t *testing.T) {
+func TestASwitchThatIsNeitherTrueNorFalseIsWarnedAbout(t *testing.T) {
 	clause.Proves(t, "ENV-11")
 	c := newContainer(t)
 	for _, quiet := range []string{
@@ -26,7 +26,7 @@ func TestASwitchThatIsNeitherYesNorNoIsNamed(t *testing.T) {
 	}
 }
 
-func TestAVariableInTheWrongCaseIsNamed(t *testing.T) {
+func TestAVariableInTheWrongCaseIsWarnedAbout(t *testing.T) {
 	clause.Proves(t, "ENV-11")
 	c := newContainer(t)
 	c.expect(c.run("hermes_dashboard=1"), "[stage2] Warning: hermes_dashboard is ignored: names of variables are upper case, HERMES_DASHBOARD")
@@ -35,12 +35,12 @@ func TestAVariableInTheWrongCaseIsNamed(t *testing.T) {
 	}
 }
 
-func TestASignInThatIsNoneIsNotWritten(t *testing.T) {
+func TestASignInThatIsNotJSONIsNotWritten(t *testing.T) {
 	clause.Proves(t, "ENV-11", "SETUP-25")
 	c := newContainer(t)
 	for _, value := range []string{"garbage", `["x"]`, `{"a":`, "$(touch /x)"} {
 		out := c.run("HERMES_AUTH_JSON_BOOTSTRAP=" + value)
-		c.expect(out, "[stage2] Warning: HERMES_AUTH_JSON_BOOTSTRAP is ignored: it is no JSON object")
+		c.expect(out, "[stage2] Warning: HERMES_AUTH_JSON_BOOTSTRAP is ignored: not a JSON object")
 		if strings.Contains(out, value) {
 			t.Errorf("a secret is shown: %s", out)
 		}
@@ -51,13 +51,13 @@ func TestASignInThatIsNoneIsNotWritten(t *testing.T) {
 	}
 }
 
-func TestABootstrapStateThatIsNoneIsNamed(t *testing.T) {
+func TestAnUnknownBootstrapStateIsWarnedAbout(t *testing.T) {
 	clause.Proves(t, "ENV-11", "SETUP-27")
 	c := newContainer(t)
 	c.expect(c.run("HERMES_GATEWAY_BOOTSTRAP_STATE=Running"), `HERMES_GATEWAY_BOOTSTRAP_STATE="Running" is ignored`)
 }
 
-func TestARefusedHomeIsCorrectedForAllThatStartsLater(t *testing.T) {
+func TestARefusedHomeIsExportedAsTheDefault(t *testing.T) {
 	clause.Proves(t, "ENV-11")
 	c := newContainer(t)
 	c.file("run/s6/container_environment/HERMES_HOME", "/etc\n", 0o644)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/front/dotenv"
 )
 
 func TestTheInstallMethodOfOlderImagesIsRemoved(t *testing.T) {
@@ -77,12 +78,12 @@ func TestShippedSeedsAreWhatTheCodeExpects(t *testing.T) {
 	if stamped := stampVersion(config, 41); outdated(stamped, 41) || strings.Count(string(stamped), "_config_version") != 1 {
 		t.Errorf("stamped:\n%s", stamped)
 	}
-	dotenv, err := os.ReadFile(filepath.Join(rootfs, ".env.example"))
+	example, err := os.ReadFile(filepath.Join(rootfs, ".env.example"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if values, faults := parseDotenv(dotenv); len(values) != 0 || len(faults) != 0 {
-		t.Errorf("the example sets %v, faults %v", values, faults)
+	if file := dotenv.Read(example, nil); len(file.Values) != 0 || len(file.Faults) != 0 {
+		t.Errorf("the example sets %v, faults %v", file.Values, file.Faults)
 	}
 }
 

@@ -28,7 +28,7 @@ RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.
       ca-certificates curl docker-cli execline git iproute2 iputils-ping libatomic1 libolm3 libportaudio2 \
       openssh-client procps python3 ripgrep rsync s6 tzdata xz-utils
 RUN --mount=type=bind,source=image/build/system.sh,target=/tmp/system.sh /tmp/system.sh
-ENV PATH=/opt/hermes/bin:/opt/hermes/.venv/bin:/opt/data/.local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+ENV PATH=/opt/hermes/bin:/opt/hermes/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/data/.local/bin \
     HERMES_HOME=/opt/data \
     HERMES_WRITE_SAFE_ROOT=/opt/data \
     HERMES_DISABLE_LAZY_INSTALLS=1 \

@@ -38,6 +38,40 @@ func TestInitPath(t *testing.T) {
 	}
 }
 
+func TestProgramsOfTheVolumeComeFirstForHermesAlone(t *testing.T) {
+	clause.Proves(t, "TOOL-13")
+	const image = "/opt/hermes/bin:/opt/hermes/.venv/bin"
+	for _, c := range []struct{ path, home, want string }{
+		{image + ":/usr/bin:/bin:/opt/data/.local/bin", "/opt/data", image + ":/opt/data/.local/bin:/usr/bin:/bin"},
+		{"/command:" + image + ":/usr/bin:/opt/data/.local/bin", "/opt/data", "/command:" + image + ":/opt/data/.local/bin:/usr/bin"},
+		{image + ":/opt/data/.local/bin:/usr/bin", "/opt/data", image + ":/opt/data/.local/bin:/usr/bin"},
+		{"/my/bin:" + image + ":/opt/data/.local/bin", "/opt/data", "/opt/data/.local/bin:/my/bin:" + image},
+		{image + ":/usr/bin:/opt/data/.local/bin", "/srv/h", image + ":/opt/data/.local/bin:/usr/bin"},
+		{image + ":/usr/bin:/srv/h/.local/bin", "/srv/h", image + ":/srv/h/.local/bin:/usr/bin"},
+		{"/usr/bin:/bin", "/opt/data", "/usr/bin:/bin"},
+		{"", "/opt/data", ""},
+	} {
+		if got := UserPath(c.path, c.home); got != c.want {
+			t.Errorf("UserPath(%q, %q) = %q, want %q", c.path, c.home, got, c.want)
+		}
+	}
+}
+
+func TestPathThatLetsTheVolumeSpeakForRoot(t *testing.T) {
+	clause.Proves(t, "IMG-04")
+	for path, want := range map[string]string{
+		"/opt/hermes/bin:/opt/data/.local/bin:/usr/local/sbin:/usr/bin": "/opt/data/.local/bin",
+		"/srv/h/.local/bin:/bin":                       "/srv/h/.local/bin",
+		"/usr/local/bin:/usr/bin:/opt/data/.local/bin": "",
+		"/opt/data/.local/bin:/my/bin":                 "",
+		"/usr/bin":                                     "",
+	} {
+		if got := VolumeFirst(path, "/srv/h"); got != want {
+			t.Errorf("VolumeFirst(%q) = %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestVenvPath(t *testing.T) {
 	clause.Proves(t, "ENV-07")
 	for path, want := range map[string]string{"": "/opt/hermes/.venv/bin", "/x:/y": "/opt/hermes/.venv/bin:/x:/y"} {

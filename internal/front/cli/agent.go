@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"caduceus/internal/env"
 	"caduceus/internal/launch"
 )
 
@@ -19,11 +20,22 @@ import (
 // contract: EXEC-03
 func (a *app) becomeAgent() error {
 	path := a.path(agentPath)
-	err := a.Exec(path, append([]string{"hermes"}, a.args...), a.Environ)
+	err := a.Exec(path, append([]string{"hermes"}, a.args...), a.agentEnviron())
 	if err == nil { // a test's Exec
 		return nil
 	}
 	return a.noAgent(path, err)
+}
+
+// agentEnviron is the environment of the agent. As hermes it finds the volume's programs before the system's.
+//
+// contract: TOOL-13
+func (a *app) agentEnviron() env.Environ {
+	path, found := a.Environ.Lookup("PATH")
+	if a.euid == 0 || !found {
+		return a.Environ
+	}
+	return a.Environ.With("PATH", env.UserPath(path, a.home.Root()))
 }
 
 func (a *app) noAgent(path string, err error) error {
@@ -41,7 +53,7 @@ func (a *app) noAgent(path string, err error) error {
 func (a *app) runAgent(ctx context.Context, stdout io.Writer) (int, error) {
 	path := a.path(agentPath)
 	cmd := exec.CommandContext(ctx, path, a.args...)
-	cmd.Env = a.Environ
+	cmd.Env = a.agentEnviron()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.Stdin, a.Stdout, a.Stderr
 	if stdout != nil {
 		cmd.Stdout = stdout

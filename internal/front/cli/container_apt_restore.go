@@ -20,7 +20,7 @@ func (a *app) containerAptRestore() *cobra.Command {
 		Summary: "Install again the Debian packages that hermes had installed",
 		Detail: `They are those of ` + apt.ListName + ` in the data directory, one a line. It needs root, or a container with
 ` + env.AllowApt.String() + `=1, which does it at each boot.`,
-		Example: "docker exec -u 0 hermes hermes container apt-restore",
+		Example: "docker exec -u 0 hermes /opt/hermes/bin/hermes container apt-restore",
 		Exits: []command.Exit{
 			{Code: "0", Means: "all are installed"}, {Code: "1", Means: "not all are"}, {Code: "2", Means: "wrong command line"},
 		},

@@ -72,6 +72,7 @@ func (a *app) findings(ctx context.Context) []finding {
 	a.findImage(add)
 	a.findVariables(add)
 	a.findVolume(add)
+	a.findPath(add)
 	a.findPing(add)
 	names, warnings := a.home.Names()
 	for _, w := range warnings {

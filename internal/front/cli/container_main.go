@@ -86,7 +86,7 @@ func (a *app) enterContainer() error {
 func (a *app) enterEnvironment() {
 	a.setenv("HOME", a.home.Root())
 	a.setenv("VIRTUAL_ENV", env.VenvDir)
-	a.setenv("PATH", env.MainPath(a.Environ.Get("PATH")))
+	a.setenv("PATH", env.UserPath(env.MainPath(a.Environ.Get("PATH")), a.home.Root()))
 }
 
 // chdir enters the directory that HERMES_ORIG_CWD names; without one it stays where it was called.

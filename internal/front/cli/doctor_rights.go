@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 
+	"caduceus/internal/env"
 	"caduceus/internal/identity"
 )
 
@@ -23,6 +24,18 @@ func (a *app) findPing(add adder) {
 	if err == nil && !mayPing(string(text), account) {
 		add("ping", fmt.Sprintf("%s has no group of user %s", pingRange, identity.Hermes),
 			fmt.Sprintf(`docker run --sysctl %s="0 2147483647"; with --network host set that on the host`, pingRange))
+	}
+}
+
+// findPath looks for a PATH of the container, as an older image had it or docker run -e PATH kept it, in which the
+// volume's programs come before the system's.
+//
+// contract: IMG-04
+func (a *app) findPath(add adder) {
+	path := env.ReadOne(a.path(env.Dir), env.Text("PATH"))
+	if dir := env.VolumeFirst(path, a.home.Root()); dir != "" {
+		add("PATH", dir+", which hermes can write to, comes before directories of the system: docker exec -u 0 would run programs of hermes",
+			"start the container without -e PATH, and build derived images anew from this one, or put "+dir+" last")
 	}
 }
 

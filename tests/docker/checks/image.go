@@ -87,9 +87,9 @@ func imageEnv(ctx context.Context, s *harness.Subject) error {
 		"PYTHONDONTWRITEBYTECODE": "1", "npm_config_install_links": "false",
 	})
 	expect("IMG-22", map[string]string{"AGENT_BROWSER_ARGS": "--no-sandbox,--disable-dev-shm-usage"})
-	const first = "/opt/hermes/bin:/opt/hermes/.venv/bin:/opt/data/.local/bin:"
-	if !strings.HasPrefix(env["PATH"], first+"/usr/local/sbin:") {
-		errs = append(errs, violates("IMG-04", "want PATH to begin with %q and the base's, got %q", first, env["PATH"]))
+	const path = "/opt/hermes/bin:/opt/hermes/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/data/.local/bin"
+	if env["PATH"] != path {
+		errs = append(errs, violates("IMG-04", "want PATH %q, got %q", path, env["PATH"]))
 	}
 	if slices.Contains(strings.Split(env["PATH"], ":"), "/command") {
 		errs = append(errs, violates("IMG-05", "/command is on the PATH %q", env["PATH"]))

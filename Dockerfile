@@ -1,11 +1,11 @@
-# The one recipe of the image; every engine builds this file. Targets: full, slim.
-# Its syntax is that of BuildKit in Docker 20.10, so no syntax line, no heredocs.
+# Builds the image. Targets: full, slim.
+# BuildKit of Docker 20.10 must be able to read it: no syntax line, no heredocs.
 #
-# The stages of the final image's own layers stand last: where a stage has several
-# children, that BuildKit writes the last one's steps into the history of all.
+# The stages slim and full stand last: if several stages build on one, that BuildKit
+# writes the steps of the last of them into the history of all.
 #
-# Layers go from heavy and lasting to light and changing: Debian's packages, the
-# agent's dependencies, the agent, and last what this repository makes itself.
+# The first layers are large and change seldom (Debian's packages, the agent's
+# dependencies), the last ones are small and change often (this repository's own files).
 
 ARG BASE_IMAGE=debian:13.4
 ARG GO_IMAGE=golang:1.26.8-trixie
@@ -14,13 +14,14 @@ ARG BROWSER_SOURCE=debian
 ARG AGENT_SOURCE=image/locks/agent.lock
 ARG CA=image/build/no-ca.crt
 
-# ---- ca: certificates that downloads trust, where a proxy inspects TLS. A mount of single
-# steps, never in a layer. They are public, so no secret: an equal bundle is an equal step.
+# ---- ca: CA certificates for downloads through a proxy that inspects TLS. They are mounted
+# in single steps and end up in no layer. They are public, so a bind mount will do: the steps are
+# cached by the content of the bundle.
 FROM scratch AS ca
 ARG CA
 COPY ${CA} /ca.crt
 
-# ---- system: what both variants have of Debian, the user, the environment
+# ---- system: the part of both variants that is Debian: packages, user, environment
 FROM ${BASE_IMAGE} AS system
 COPY image/build/dpkg-docs /etc/dpkg/dpkg.cfg.d/caduceus-docs
 RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
@@ -44,7 +45,7 @@ VOLUME /opt/data
 ENTRYPOINT ["/init", "/opt/hermes/docker/main-wrapper.sh"]
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["/command/hermes-health"]
 
-# ---- tools: compilers, uv and Node, for the stages that build
+# ---- tools: compilers, uv and Node, for the following stages
 FROM system AS tools
 ENV UV_CACHE_DIR=/tmp/hermes-cache/uv \
     npm_config_cache=/tmp/hermes-cache/npm \
@@ -60,7 +61,7 @@ COPY image/build/python.sh image/locks/python.lock image/locks/build.lock /tmp/
 RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt --mount=type=cache,target=/tmp/hermes-cache/uv \
     /tmp/with-ca.sh /tmp/python.sh /tmp/python.lock /tmp/build.lock
 
-# ---- agent: the agent itself, from its pinned source distribution or a given source
+# ---- agent: the agent, from its pinned source distribution or from AGENT_SOURCE
 FROM python AS agent
 ARG AGENT_SOURCE
 COPY ${AGENT_SOURCE} /source/
@@ -72,14 +73,14 @@ FROM tools AS npm
 COPY image/build/npm.sh image/locks/package.json image/locks/package-lock.json /tmp/
 RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt /tmp/with-ca.sh /tmp/npm.sh /tmp
 
-# ---- bridge: packages of the WhatsApp bridge; the bridge, too, where the agent's source has one
+# ---- bridge: npm packages of the WhatsApp bridge, and the bridge itself if the agent's source has one
 FROM agent AS bridge
 COPY rootfs/opt/hermes/scripts/whatsapp-bridge/package.json rootfs/opt/hermes/scripts/whatsapp-bridge/package-lock.json \
      rootfs/opt/hermes/scripts/whatsapp-bridge/.npmrc /ours/
 COPY image/build/bridge.sh /tmp/
 RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt /tmp/with-ca.sh /tmp/bridge.sh /opt/hermes/scripts/whatsapp-bridge /ours
 
-# ---- binaries: /init and the front, given or built here
+# ---- binaries: /init and hermes, from dist/ or compiled here
 FROM scratch AS binaries-prebuilt
 ARG TARGETARCH
 COPY dist/linux-${TARGETARCH}/ /
@@ -103,7 +104,7 @@ COPY --from=compile /out/ /
 
 FROM binaries-${BINARIES} AS binaries
 
-# ---- overlay: what this repository makes, in one light layer
+# ---- overlay: this repository's own files, in one small layer
 FROM system AS overlay
 COPY rootfs/ /out/own/
 COPY --from=binaries /init /out/own/init
@@ -113,13 +114,13 @@ ARG HERMES_GIT_SHA
 ARG SOURCE_DATE_EPOCH
 RUN --mount=type=bind,from=bridge,source=/out/bridge,target=/tmp/bridge /tmp/overlay.sh /out/own /tmp/bridge
 
-# ---- media: what full has beyond slim
+# ---- media: what full has more than slim
 FROM system AS media
 COPY image/build/dpkg-software-gl /etc/dpkg/dpkg.cfg.d/caduceus-software-gl
 RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
     /tmp/apt-install.sh ffmpeg fonts-liberation fonts-noto-color-emoji fonts-wqy-zenhei
 
-# ---- browser: Chromium's headless shell, of Debian or Playwright's own download
+# ---- browser: Chromium's headless shell, from Debian or from Playwright
 FROM media AS browser-debian
 RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
     /tmp/apt-install.sh chromium-headless-shell
@@ -134,7 +135,7 @@ RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt npm_config_cache
 
 FROM browser-${BROWSER_SOURCE} AS browser
 
-# ---- the two variants; all but the base and one label of each is alike
+# ---- the two variants: they differ only in their base and one label
 FROM system AS slim
 ENV npm_config_install_links=false
 COPY --from=tools /usr/local/ /usr/local/

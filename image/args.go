@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Options is what one build chooses. The zero value is what "docker build ."
-// does: the registry's base, a Go stage, the pinned agent, no version.
+// Options are the choices for one build. The zero value is "docker build .": the base from the registry, Go compiled in a
+// stage, the pinned agent, no version.
 type Options struct {
 	Base        string    // image to build on; "": Spec.Base
 	Browser     string    // debian or playwright; "": Spec.Browser
 	AgentSource string    // directory or archive inside the build context; "": the pinned source distribution
-	CA          string    // file inside the build context with certificates that downloads trust; "": the base's own alone
+	CA          string    // file inside the build context with CA certificates that downloads trust, too; "": none
 	Prebuilt    bool      // take /init and the front from dist/ instead of compiling them in a stage
 	Version     string    // of the image
 	Revision    string    // commit of this repository
@@ -21,11 +21,11 @@ type Options struct {
 	Epoch       time.Time // time of this repository's own files; zero: that of the checkout
 }
 
-// AgentLabel has the version of the agent inside, "unknown" where it is not the pinned one.
+// AgentLabel is the label with the version of the agent, "unknown" unless it is the pinned one.
 const AgentLabel = "caduceus.agent.version"
 
-// BuildArgs are the arguments of the Dockerfile. One that is not set is left
-// out, so the Dockerfile's own default holds.
+// BuildArgs returns the build arguments for the Dockerfile. One without a value is left out, so that the Dockerfile's
+// default holds.
 func (s Spec) BuildArgs(o Options) map[string]string {
 	args := map[string]string{
 		"BASE_IMAGE":     or(o.Base, s.Base),
@@ -49,9 +49,9 @@ func (s Spec) BuildArgs(o Options) map[string]string {
 	return args
 }
 
-// Labels are those that the image carries when it was built with BuildArgs(o).
+// Labels returns the labels of an image that was built with BuildArgs(o).
 //
-// contract: IMG-20, TOOL-01.
+// contract: IMG-20
 func (s Spec) Labels(o Options) map[string]string {
 	const prefix = "org.opencontainers.image."
 	return map[string]string{
@@ -63,8 +63,7 @@ func (s Spec) Labels(o Options) map[string]string {
 	}
 }
 
-// agentVersion is that of the pinned agent; what another source holds, nothing here
-// knows.
+// agentVersion returns the version of the pinned agent, "" if another source is used.
 func (s Spec) agentVersion(o Options) string {
 	if o.AgentSource != "" {
 		return ""
@@ -72,7 +71,7 @@ func (s Spec) agentVersion(o Options) string {
 	return s.Agent.Version
 }
 
-// CheckOptions refuses what the Dockerfile has no stage for.
+// CheckOptions returns an error if the Dockerfile has no stage for an option.
 func (s Spec) CheckOptions(o Options) error {
 	return s.checkBrowser(or(o.Browser, s.Browser))
 }

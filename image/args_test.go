@@ -19,7 +19,7 @@ func spec(t *testing.T) Spec {
 	return s
 }
 
-func TestBuildArgs(t *testing.T) {
+func TestEachOptionBecomesABuildArgument(t *testing.T) {
 	clause.Proves(t, "IMG-15", "IMG-20", "TOOL-01")
 	cases := map[string]struct {
 		base string
@@ -59,7 +59,7 @@ func TestBuildArgs(t *testing.T) {
 	}
 }
 
-func TestLabelsSayWhatTheArgumentsSaid(t *testing.T) {
+func TestLabelsHaveTheValuesOfTheArguments(t *testing.T) {
 	clause.Proves(t, "IMG-20", "TOOL-01")
 	s := spec(t)
 	got := s.Labels(Options{Base: "caduceus-base:13.8", Version: "1.2.3", Revision: "abc"})
@@ -74,7 +74,7 @@ func TestLabelsSayWhatTheArgumentsSaid(t *testing.T) {
 		t.Errorf("labels (-want +got):\n%s", diff)
 	}
 	if got := s.Labels(Options{AgentSource: "dist/agent"})[AgentLabel]; got != "unknown" {
-		t.Errorf("another agent's version is said to be %q", got)
+		t.Errorf("another agent has the version label %q", got)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestEveryArgumentIsDeclaredInTheDockerfile(t *testing.T) {
 	}
 }
 
-func TestCheckOptions(t *testing.T) {
+func TestAnUnknownBrowserSourceIsRefused(t *testing.T) {
 	if err := spec(t).CheckOptions(Options{}); err != nil {
 		t.Error(err)
 	}

@@ -9,26 +9,26 @@ import (
 	"strings"
 )
 
-// Budget is how large a variant may be, and how large its parts were when the
-// limit was set: what names the culprits of a build over budget.
+// Budget is the largest size of a variant. It also has the sizes of its parts when that limit was set, so that a build over
+// the limit can name what has grown.
 type Budget struct {
 	LimitBytes int64            `json:"limit_bytes"` // unpacked
 	Layers     []LayerBudget    `json:"layers"`
 	Packages   map[string]int64 `json:"packages_bytes"` // Debian packages of 5 MB and more
 }
 
-// LayerBudget is a step of the Dockerfile by a text that only it contains.
+// LayerBudget is the size of one step of the Dockerfile.
 type LayerBudget struct {
 	Name  string `json:"name"`
-	Match string `json:"match"`
+	Match string `json:"match"` // text that only this step contains
 	Bytes int64  `json:"bytes"`
 }
 
-// Measured is what a build made.
+// Measured is the size of a finished image.
 type Measured struct {
 	Bytes    int64 // unpacked
 	Layers   []Layer
-	Packages map[string]int64 // installed size in bytes by name; nil: not asked
+	Packages map[string]int64 // installed size in bytes by name; nil: not measured
 }
 
 // Layer is one step of an image's history.
@@ -50,13 +50,12 @@ func (g Growth) String() string {
 	return fmt.Sprintf("%s %s: %s, was %s", g.Kind, g.Name, megabytes(g.Is), megabytes(g.Was))
 }
 
-// OverBudget says by how much a variant is too large, and what grew, the most
-// grown first.
+// OverBudget is the error of a variant that is too large.
 type OverBudget struct {
 	Variant string
 	Bytes   int64
 	Limit   int64
-	Growths []Growth
+	Growths []Growth // layers, then packages; the largest growth first
 }
 
 func (e *OverBudget) Error() string {
@@ -69,11 +68,11 @@ func (e *OverBudget) Error() string {
 	return b.String()
 }
 
-// CheckBudget gives an *OverBudget where a variant is larger than it may be.
+// CheckBudget returns an *OverBudget if a variant is larger than its budget.
 func (s Spec) CheckBudget(variant string, m Measured) error {
 	budget, known := s.Budgets[variant]
 	if !known {
-		return fmt.Errorf("cannot judge size of variant %q: image/budget.json has no such variant", variant)
+		return fmt.Errorf("cannot check the size of variant %q: image/budget.json has no such variant", variant)
 	}
 	if m.Bytes <= budget.LimitBytes {
 		return nil
@@ -85,7 +84,7 @@ func (s Spec) CheckBudget(variant string, m Measured) error {
 	return &OverBudget{Variant: variant, Bytes: m.Bytes, Limit: budget.LimitBytes, Growths: growths}
 }
 
-// noise is a growth too small to name.
+// noise is a growth in bytes that is too small to name.
 const noise = 1_000_000
 
 func (b Budget) grownLayers(layers []Layer) []Growth {
@@ -119,12 +118,12 @@ func (b Budget) grownPackages(packages map[string]int64) []Growth {
 	return out
 }
 
-// PackageQuery is the command, to be run in the image, whose output ParsePackages reads.
+// PackageQuery returns the command to run in the image for ParsePackages.
 func PackageQuery() []string {
 	return []string{"dpkg-query", "-W", "-f", "${Package}\t${Installed-Size}\n"}
 }
 
-// ParsePackages reads dpkg-query's names and sizes in KiB and gives bytes.
+// ParsePackages reads the output of PackageQuery and returns the size in bytes of each package.
 func ParsePackages(output string) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	var errs []error

@@ -19,7 +19,7 @@ func budgeted() Spec {
 	}}}
 }
 
-func TestCheckBudget(t *testing.T) {
+func TestAVariantOverBudgetNamesWhatHasGrown(t *testing.T) {
 	debian := Layer{"RUN /tmp/apt-install.sh      git", 40_000_000}
 	cases := map[string]struct {
 		got  Measured
@@ -64,7 +64,7 @@ func TestCheckBudget(t *testing.T) {
 	}
 }
 
-func TestOverBudgetSaysWhatToDo(t *testing.T) {
+func TestTheErrorOverBudgetNamesTheFix(t *testing.T) {
 	err := budgeted().CheckBudget("slim", Measured{Bytes: 120_400_000, Layers: []Layer{{"COPY /out/agent/ /", 80_000_000}, {"ADD x", 20_000_000}}})
 	for _, want := range []string{
 		`cannot accept variant "slim": 120 MB unpacked, its budget is 100 MB`,
@@ -76,14 +76,13 @@ func TestOverBudgetSaysWhatToDo(t *testing.T) {
 	}
 }
 
-func TestCheckBudgetOfAnUnknownVariant(t *testing.T) {
+func TestAVariantWithoutABudgetIsAnError(t *testing.T) {
 	if err := budgeted().CheckBudget("tiny", Measured{}); err == nil || !strings.Contains(err.Error(), `"tiny"`) {
 		t.Errorf("error %v, want one that names the variant", err)
 	}
 }
 
-// The texts that tell the layers apart are steps of the Dockerfile.
-func TestBudgetLayersAreStepsOfTheDockerfile(t *testing.T) {
+func TestEachLayerOfTheBudgetIsAStepOfTheDockerfile(t *testing.T) {
 	recipe := strings.ReplaceAll(dockerfile(t), "\\\n", "")
 	for variant, budget := range spec(t).Budgets {
 		for _, layer := range budget.Layers {
@@ -95,7 +94,7 @@ func TestBudgetLayersAreStepsOfTheDockerfile(t *testing.T) {
 	}
 }
 
-func TestParsePackages(t *testing.T) {
+func TestSizesOfPackagesAreReadInBytes(t *testing.T) {
 	got, err := ParsePackages("git\t48000\nxz-utils\t1\n")
 	if err != nil {
 		t.Fatal(err)

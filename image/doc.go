@@ -1,7 +1,6 @@
-// Package image is the image as data: which versions it is made of, how large each variant may be
-// (budget.json), and from both the arguments that the Dockerfile gets and the labels that the finished
-// image carries.
+// Package image describes the image: the versions in it, the largest size of each variant (budget.json), the build
+// arguments for the Dockerfile, and the labels of the finished image.
 //
-// The Dockerfile is the only description of what is in the image. Versions are read where the build takes
-// them, from the Dockerfile's defaults and the locks of the package managers, so that none stands twice.
+// [Load] reads versions from the files that the build itself uses, the Dockerfile's defaults and the locks of the package
+// managers. So each version stands in one place.
 package image

@@ -19,7 +19,7 @@ func dockerfile(t *testing.T) string {
 	return string(text)
 }
 
-// beyondDocker20 names the lines of a Dockerfile that BuildKit of Docker 20.10 cannot read.
+// beyondDocker20 returns the lines of a Dockerfile that Docker 20.10 cannot build.
 func beyondDocker20(text string) []string {
 	rules := []struct {
 		pattern *regexp.Regexp
@@ -40,13 +40,13 @@ func beyondDocker20(text string) []string {
 	return out
 }
 
-func TestDockerfileKeepsToTheSyntaxOfDocker20(t *testing.T) {
+func TestDocker20CanBuildTheDockerfile(t *testing.T) {
 	for _, violation := range beyondDocker20(dockerfile(t)) {
 		t.Error(violation)
 	}
 }
 
-func TestSyntaxLawSeesEachViolation(t *testing.T) {
+func TestEachLineThatDocker20CannotBuildIsFound(t *testing.T) {
 	cases := map[string]struct {
 		line string
 		bad  bool
@@ -71,10 +71,10 @@ func TestSyntaxLawSeesEachViolation(t *testing.T) {
 	}
 }
 
-// addresses finds web addresses and host names of package registries.
+// addresses matches addresses of package registries.
 var addresses = regexp.MustCompile(`https?://|"resolved"|index-url|find-links`)
 
-// locks is the text of each lock whose name matches; there is one at least.
+// locks returns the text of each lock whose name matches, at least one.
 func locks(t *testing.T, pattern string) map[string]string {
 	t.Helper()
 	files, err := fs.Glob(repository(), "image/locks/"+pattern)
@@ -103,13 +103,12 @@ func TestLocksNameNoRegistry(t *testing.T) {
 	}
 	for _, bad := range []string{`"resolved": "x"`, "--index-url x", "a @ https://host/a"} {
 		if !addresses.MatchString(bad) {
-			t.Errorf("the law misses %q", bad)
+			t.Errorf("%q is not found", bad)
 		}
 	}
 }
 
-// Each requirement of a Python lock has a hash, so nothing unknown is installed.
-func TestPythonLocksHaveHashes(t *testing.T) {
+func TestEachRequirementOfAPythonLockHasAHash(t *testing.T) {
 	for file, text := range locks(t, "*.lock") {
 		joined := strings.ReplaceAll(text, "\\\n", "")
 		for line := range strings.Lines(joined) {
@@ -120,8 +119,8 @@ func TestPythonLocksHaveHashes(t *testing.T) {
 	}
 }
 
-// The check suite finds out by this label what an image claims.
-func TestVariantsSayWhichTheyAre(t *testing.T) {
+// The container tests read the variant of an image from this label.
+func TestEachVariantHasItsLabel(t *testing.T) {
 	line := regexp.MustCompile(`^FROM .* AS (\S+)$|^LABEL caduceus\.variant=(\S+) `)
 	stage, found := "", map[string]string{}
 	for text := range strings.Lines(dockerfile(t)) {

@@ -10,27 +10,26 @@ import (
 	"strings"
 )
 
-// budgetSchema is what Load reads.
+// budgetSchema is the schema of budget.json that Load reads.
 const budgetSchema = "caduceus.budget/v1"
 
-// Spec is what the image is made of, as the files say that its build obeys: the Dockerfile's defaults and the
-// locks of the package managers.
+// Spec is what the image is made of.
 type Spec struct {
-	Base       string // image that ours is built on where a registry answers, "debian:13.4", maybe with a digest
-	Go         string // version of the Dockerfile's compile stage
-	Browser    string // where Chromium comes from: debian or playwright
+	Base       string // image to build on if a registry answers, such as "debian:13.4", maybe with a digest
+	Go         string // version in the Dockerfile's compile stage
+	Browser    string // source of Chromium: debian or playwright
 	Agent      Agent
 	Playwright string // version
 
 	Budgets map[string]Budget // by variant
 }
 
-// Agent is the pinned source distribution.
+// Agent is the source distribution of the agent that is pinned.
 type Agent struct{ Name, Version string }
 
 func (a Agent) String() string { return a.Name + " " + a.Version }
 
-// Load reads the image's data from the root of the repository.
+// Load reads a Spec from the root of the repository.
 func Load(root fs.FS) (Spec, error) {
 	var spec Spec
 	var budget struct {
@@ -58,7 +57,7 @@ func Load(root fs.FS) (Spec, error) {
 	return spec, spec.checkBrowser(spec.Browser)
 }
 
-// readDefaults reads what the Dockerfile takes where a build gives no argument.
+// readDefaults reads the defaults of the Dockerfile's arguments.
 func readDefaults(root fs.FS, wanted map[string]*string) error {
 	text, err := fs.ReadFile(root, "Dockerfile")
 	if err != nil {

@@ -10,10 +10,9 @@ import (
 	"caduceus/internal/clause"
 )
 
-// repository is the tree that this package describes.
+// repository returns the root of this repository.
 func repository() fs.FS { return os.DirFS("..") }
 
-// The versions that the image is said to have are those that its build takes.
 func TestLoadOfThisRepository(t *testing.T) {
 	clause.Proves(t, "TOOL-05", "TOOL-06")
 	spec, err := Load(repository())
@@ -40,7 +39,7 @@ func TestLoadOfThisRepository(t *testing.T) {
 	}
 }
 
-// edited is this repository with some text of one file replaced.
+// edited returns this repository with a text in one file replaced.
 func edited(t *testing.T, file, old, replacement string) fs.FS {
 	t.Helper()
 	tree := fstest.MapFS{}
@@ -60,7 +59,7 @@ func edited(t *testing.T, file, old, replacement string) fs.FS {
 	return tree
 }
 
-func TestLoadReadsWhatTheBuildObeys(t *testing.T) {
+func TestLoadReadsTheFilesThatTheBuildUses(t *testing.T) {
 	for name, c := range map[string]struct {
 		file, old, replacement string
 		got                    func(Spec) string

@@ -128,7 +128,7 @@ test('a body without end is cut off and not kept', async (t) => { // contract: B
 
 // contract: BRG-01
 test('clients that say nothing, or half of it, hold nobody up and are let go', { timeout: 60_000 }, async (t) => {
-  const { port } = await serve(t, { patienceMs: 3000 });
+  const { port } = await serve(t, { requestMs: 3000 });
   const halves = ['', 'GET /health HTT', 'GET /health HTTP/1.1\r\nHost: local', 'POST /send HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"a"'];
   const sockets = await Promise.all(Array.from({ length: 200 }, (_, n) => new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(halves[n % halves.length], () => resolve(socket)));
@@ -142,7 +142,7 @@ test('clients that say nothing, or half of it, hold nobody up and are let go', {
 
 // Both clients would stay for a minute.
 test('a stop does not wait for clients', { timeout: 30_000 }, async (t) => { // contract: BRG-01
-  const { port, server } = await serve(t, { pollMs: 60_000, patienceMs: 60_000 });
+  const { port, server } = await serve(t, { pollMs: 60_000, requestMs: 60_000 });
   const waiting = raw(port, 'GET /messages HTTP/1.1\r\nHost: localhost\r\n\r\n');
   const half = raw(port, 'POST /send HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{');
   await alive(port);

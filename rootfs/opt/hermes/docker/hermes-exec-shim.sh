@@ -1,4 +1,3 @@
 #!/bin/sh
-# "docker exec CONTAINER hermes ..." as root drops to hermes in the front itself; this path of older
-# images leads there.
+# A path of older images. hermes itself drops from root to the user hermes, as for "docker exec CONTAINER hermes ...".
 exec /opt/hermes/bin/hermes "$@"

@@ -1,3 +1,3 @@
 #!/command/with-contenv sh
-# The container's command: routes the arguments of "docker run" and drops to hermes.
+# Runs the arguments of "docker run" as hermes: a verb of hermes, or a program.
 exec /opt/hermes/bin/hermes container main "$@"

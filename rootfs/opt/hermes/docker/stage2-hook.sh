@@ -1,4 +1,4 @@
 #!/bin/sh
-# Setup alone: user, volume, seeds. Run at boot by /etc/cont-init.d/01-hermes-setup, and by hand in a
-# live container after changes to the volume.
+# Sets up user and volume. /etc/cont-init.d/01-hermes-setup runs it at boot. Run it by hand in a running container after
+# changes to the volume.
 exec /opt/hermes/bin/hermes container setup

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Takes a tini command line and runs its command by /init: tini's flags mean nothing there.
-# HERMES_TINI_SHIM_TARGET and HERMES_TINI_SHIM_WRAPPER replace the two programs.
+# Takes the command line of tini, leaves out tini's flags and runs the command under /init.
+# HERMES_TINI_SHIM_TARGET and HERMES_TINI_SHIM_WRAPPER replace the two programs, for tests.
 
 init="${HERMES_TINI_SHIM_TARGET:-/init}"
 wrapper="${HERMES_TINI_SHIM_WRAPPER:-/opt/hermes/docker/main-wrapper.sh}"
@@ -20,7 +20,7 @@ while [ "$#" -gt 0 ]; do
 	esac
 done
 
-# A command that names the init or the wrapper itself gets neither twice.
+# If the command names /init or the wrapper itself, do not run that twice.
 if [ "${1:-}" = /init ] || [ "${1:-}" = "$init" ]; then
 	shift
 fi

@@ -1,35 +1,33 @@
-"""Variables given to the container win over .env, in every place where the agent reads it.
+"""Makes variables of the container win over .env, wherever the agent reads that file.
 
-Loaded by container_env.pth at each start of the venv's Python, before anything of the agent. The
-agent by itself lets .env win: it loads the file over the environment, does so again before each turn,
-and reads keys from the file directly. The functions that do so are wrapped when their module is
-imported; no file of the agent and none of the volume is changed. An empty variable counts as not
-given. Nothing else is decided here, and nothing is imported that the interpreter has not loaded.
+container_env.pth loads this module whenever the venv's Python starts, before any module of the agent.
+By itself the agent lets .env win: it loads the file over the environment, again before each turn, and
+it reads keys directly from the file. This module wraps the functions that do so, once their module is
+imported; it changes no file. An empty variable counts as not set. It imports only what the interpreter
+has loaded already, so that starting Python takes no longer.
 
-API_SERVER_KEY is kept back until API_SERVER_ENABLED is true: this agent opens the port for a key
-alone.
+Two more functions of the agent are changed:
+API_SERVER_KEY is hidden until API_SERVER_ENABLED is true, because the agent opens the port for a key alone.
+The agent finds the image's init only if that is PID 1; here it also finds one that is not.
 
-The same way the agent, which knows the image's init only as PID 1, is told of one that is not: the
-dashboard's actions run the agent and no program of the image.
-
-contract: ENV-05, ENV-06, NET-02, DASH-14, RUN-05
+contract: ENV-05
 """
 
 import os
 import sys
 
-# Names of the container's variables, for the Python processes below this one: in those, the
-# environment holds values of .env as well.
+# Variable with the names of the container's variables. Child processes need it: in their environment there are values
+# of .env, too.
 MARK = "HERMES_CONTAINER_ENV"
 
-# What only a living init of the image reads.
+# A fifo that has a reader only while /init runs.
 INIT_CONTROL = "/run/service/.s6-svscan/control"
 
 _TRUE = ("1", "true", "yes", "on")
 
 
 def _given():
-    """The names of this process's variables that somebody gave to the container."""
+    """Return the names of the variables that were set for the container, by docker run -e and the like."""
     if MARK not in os.environ:
         image = _image_defaults()
         names = (name for name, value in os.environ.items() if value and image.get(name) != value)
@@ -38,7 +36,7 @@ def _given():
 
 
 def _image_defaults():
-    """What the image itself sets: a default, which .env may change as the agent means it to."""
+    """Return the variables that the image itself sets. They are defaults: .env wins over them."""
     path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "image.env")
     try:
         with open(path, encoding="utf-8", errors="surrogateescape") as lines:
@@ -53,11 +51,12 @@ _kept_back = {}
 
 
 def _held():
-    """The container's variables as they are now: what the agent has put right in one stays so."""
+    """Return the container's variables with their present values, which the agent may have changed."""
     return {name: os.environ[name] for name in _NAMES if os.environ.get(name)}
 
 
 def _keep_back():
+    """Hide API_SERVER_KEY, or set it again once API_SERVER_ENABLED is true."""
     if os.environ.get("API_SERVER_ENABLED", "").strip().lower() in _TRUE:
         os.environ.update(_kept_back)
         _kept_back.clear()
@@ -66,7 +65,7 @@ def _keep_back():
 
 
 def _managed(path):
-    """A file of the machine's administrator, which the agent puts above everything."""
+    """Report whether path is a file of the machine's administrator, which wins over everything."""
     scope = sys.modules.get("hermes_cli.managed_scope")
     directory = scope.get_managed_dir() if scope else None
     return bool(directory) and os.path.dirname(str(path)) == str(directory)
@@ -80,10 +79,10 @@ def _patch_dotenv(module):
             return load(self)
         held = _held()
         values = self.dict()
-        # Left out beforehand, not put back afterwards: other threads must never see them change.
+        # Leave them out before loading: restored afterwards, they would have other values meanwhile, for other threads.
         self._dict = {name: value for name, value in values.items() if name not in held}
         try:
-            if self._dict:  # an empty one would be read from the file again
+            if self._dict:  # if it is empty, load reads the file again
                 load(self)
         finally:
             self._dict = values
@@ -122,6 +121,7 @@ def _patch_secret_scope(module):
 
 
 def _init_listens():
+    """Report whether /init runs, as PID 1 or not."""
     try:
         os.close(os.open(INIT_CONTROL, os.O_WRONLY | os.O_NONBLOCK))
     except OSError:
@@ -144,7 +144,7 @@ _PATCHES = {
 
 
 class _Finder:
-    """Finds the modules above as the other finders do, and patches them once they are executed."""
+    """Finds the modules of _PATCHES by the other finders, and patches each after its execution."""
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):

@@ -1,8 +1,8 @@
 #!/opt/hermes/.venv/bin/python
 """Bring $HERMES_HOME/config.yaml to the schema of the installed agent, after backups.
 
-Run as hermes by the container's setup. Exit 0: migrated, current or told to skip; 1: failed, and
-config.yaml and .env are as they were.
+The container's setup runs it as hermes. Exit 0: migrated, nothing to do, or skipped on request; 1: failed, and
+config.yaml and .env are as before.
 """
 
 import os
@@ -19,17 +19,17 @@ def say(text: str) -> None:
 
 
 def copy_new(path: Path, copy: Path) -> None:
-    """Copy path to a name that nothing has yet; mode and times are kept, and nobody can look at it before."""
+    """Copy path, with mode and times, to a new file. Until its mode is set, only its owner can read it."""
     os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         shutil.copy2(path, copy)
-    except OSError:  # half a copy is worse than none
+    except OSError:  # leave no incomplete copy
         copy.unlink(missing_ok=True)
         raise
 
 
 def backup(path: Path, stamp: str) -> Path:
-    """Copy path beside itself."""
+    """Copy path to a new name in its directory and return that."""
     n = 0
     while True:
         copy = path.with_name(f"{path.name}.bak-{stamp}" + (f".{n}" if n else ""))
@@ -49,7 +49,7 @@ def restore(copies: dict[Path, Path]) -> None:
         temporary.unlink(missing_ok=True)
         try:
             copy_new(copy, temporary)
-        except OSError:  # a full disk: the backup itself takes the place
+        except OSError:  # on a full disk: use the backup itself
             temporary = copy
         os.replace(temporary, path)
 
@@ -78,7 +78,7 @@ def main() -> int:
         reached, _ = check_config_version()
         if reached < latest:
             raise RuntimeError(f"schema is still {reached}")
-    except Exception as error:  # whatever the agent raises, the user's files come first
+    except Exception as error:  # whatever the agent raises: restore the user's files
         restore(copies)
         say(f"failed, backups restored: {type(error).__name__}: {error}")
         return 1

@@ -1,9 +1,8 @@
 #!/opt/hermes/.venv/bin/python
 """Replace a dead Nous session in $HERMES_HOME/auth.json by the one in HERMES_AUTH_JSON_REBOOTSTRAP.
 
-Run as hermes by the container's setup; standard library only, no import of the agent. Only
-providers.nous changes, and only if the seed is whole and the stored session is dead or older.
-Exit 0: replaced or nothing to do; 1: the seed or the file cannot be used, nothing changed.
+The container's setup runs it as hermes. It changes only providers.nous, and only if the new session is complete and
+the stored one is dead or older. Exit 0: replaced, or nothing to do; 1: a file or variable is invalid, nothing changed.
 """
 
 import json

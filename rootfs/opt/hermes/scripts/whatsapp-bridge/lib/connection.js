@@ -1,4 +1,4 @@
-// One WhatsApp connection kept alive: connects, reconnects with backoff, saves credentials, tells of a log-out
+// One WhatsApp connection kept alive: connects, reconnects with backoff, saves credentials, reports a log-out
 // (BRG-09). It knows no messages; whoever needs the socket's other events subscribes on 'socket'.
 import { EventEmitter } from 'node:events';
 import { backoff } from './backoff.js';

@@ -1,5 +1,5 @@
-// What a WhatsApp message says: its wrappers taken off, its kind told, its text and facts read. Pure; a table with
-// one reader for each kind of message a person can send. Kinds that are not in the table (receipts, reactions,
+// Reads a WhatsApp message: its kind, text, media and facts, without its envelopes. Pure; a table with one reader for
+// each kind of message a person can send. Kinds that are not in the table (receipts, reactions,
 // edits, key exchanges) are not messages to the agent.
 
 const WRAPPERS = [

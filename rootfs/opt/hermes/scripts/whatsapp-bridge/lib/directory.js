@@ -16,7 +16,7 @@ export class Directory {
     return entry && this.now() - entry.at < FRESH_MS ? entry.group : undefined;
   }
 
-  // group gives Baileys' metadata of a group, or undefined if WhatsApp does not tell in time.
+  // group gives Baileys' metadata of a group, or undefined if WhatsApp does not answer in time.
   async group(socket, jid) {
     const known = this.cached(jid);
     if (known || !socket) return known;

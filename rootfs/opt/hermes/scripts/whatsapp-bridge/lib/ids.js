@@ -16,7 +16,7 @@ export const isGroup = (jid) => bare(jid).endsWith('@g.us');
 export const isHidden = (jid) => bare(jid).endsWith('@lid');
 export const isBroadcast = (jid) => /@(broadcast|newsletter)$/.test(bare(jid));
 
-// isAddress tells whether a message can be sent there.
+// isAddress reports whether a message can be sent there.
 export const isAddress = (jid) => ADDRESS.test(jid);
 
 // visible prefers the phone form of an account that WhatsApp named in one or two forms.

@@ -14,7 +14,7 @@ import { Recent } from './recent.js';
 import { makeServer } from './server.js';
 import { openSession } from './session.js';
 
-const REMEMBERED = 1000; // messages kept for quoting, repeating, reading votes and telling echoes
+const REMEMBERED = 1000; // messages kept to quote or repeat them, to read votes and to recognise echoes
 const LOGGED_OUT = 'WhatsApp logged this device out. Pair again: run "hermes whatsapp", or use the dashboard.';
 
 export async function run({ argv, env, script, loadTransport, write = (text) => process.stdout.write(text), log = makeLog() }) {

@@ -44,8 +44,8 @@ function clip(text, bytes) {
   return kept;
 }
 
-// isHosted tells whether a file is where WhatsApp keeps files. The address is the sender's word; any other would
-// make this program fetch whatever a stranger names.
+// isHosted reports whether a file is on a server of WhatsApp. The sender chooses the address: this program must not
+// fetch any other.
 export function isHosted({ url, directPath }) {
   const ours = (text) => URL.canParse(text) && /^https:$/.test(new URL(text).protocol) && new URL(text).hostname.endsWith('.whatsapp.net');
   if (!url && !directPath) return false;

@@ -74,7 +74,7 @@ export class Outbound {
     return socket;
   }
 
-  // #nameOf gives the name a person last wrote under; WhatsApp tells no other.
+  // #nameOf gives the name a person last wrote under; WhatsApp gives no other.
   #nameOf(id) {
     const written = [...this.received.values()].findLast(({ key, pushName }) =>
       pushName && !key.fromMe && [key.remoteJid, key.remoteJidAlt, key.participant, key.participantAlt].some((jid) => bare(jid) === id));

@@ -5,7 +5,7 @@ import { bare } from './ids.js';
 
 // readVote gives the names of the chosen options, [] for a vote taken back, or null if it cannot be read.
 // decrypt(vote, context) gives { selectedOptions } or throws; WhatsApp does not say which of the two ids of creator
-// and voter went into the key, so all are tried: the cipher itself tells the right one.
+// and voter went into the key, so all are tried: decryption succeeds for the right one only.
 export function readVote({ update, key, poll, self, decrypt }) {
   const secret = poll?.message?.messageContextInfo?.messageSecret;
   if (!secret || !update.vote) return null;

@@ -1,5 +1,5 @@
-// HTTP on loopback for the agent's adapter (BRG-01 to BRG-05). There is no password: whoever can open the port may
-// send, so the server listens on 127.0.0.1 only and refuses what comes from a web page.
+// HTTP on loopback for the agent's adapter (BRG-01 to BRG-05). There is no password: any program that can open the port
+// may send, so the server listens on 127.0.0.1 only and refuses requests of web pages.
 import { createServer } from 'node:http';
 import { Unavailable } from './outbound.js';
 import { Invalid, REQUESTS } from './requests.js';
@@ -8,14 +8,14 @@ const HOST = '127.0.0.1';
 const NAMES = [HOST, 'localhost'];
 const POLL_MS = 20_000; // the adapter gives up after 30 s
 const KEEP_ALIVE_MS = 20_000; // longer than the adapter keeps idle connections, so that it is never cut off mid-request
-const PATIENCE_MS = 15_000; // for a request to arrive whole
+const REQUEST_MS = 15_000; // for a request to arrive whole
 const LARGEST_BODY = 1024 * 1024;
 const CONNECTION_CLOSED = 428; // Baileys' code for a socket that went away while it sent
 
 // api: { health(), take(waitMs, signal), perform(request, payload), chat(jid) }
-export function makeServer(api, { pollMs = POLL_MS, patienceMs = PATIENCE_MS, log }) {
-  const patience = { headersTimeout: patienceMs, requestTimeout: patienceMs, connectionsCheckingInterval: patienceMs / 2 };
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, ...patience }, (request, response) => {
+export function makeServer(api, { pollMs = POLL_MS, requestMs = REQUEST_MS, log }) {
+  const limits = { headersTimeout: requestMs, requestTimeout: requestMs, connectionsCheckingInterval: requestMs / 2 };
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, ...limits }, (request, response) => {
     answer(api, pollMs, request, response).catch((error) => {
       const status = statusOf(error);
       if (status === 500) log.error(`${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
@@ -35,7 +35,7 @@ export function makeServer(api, { pollMs = POLL_MS, patienceMs = PATIENCE_MS, lo
 }
 
 async function answer(api, pollMs, request, response) {
-  refuseStrangers(request.headers);
+  refuseOtherOrigins(request.headers);
   const { method } = request;
   const path = request.url.split('?')[0];
   const post = REQUESTS.find((name) => path === `/${name}`);
@@ -54,9 +54,9 @@ async function messages(api, pollMs, response) {
   if (!gone.signal.aborted) reply(response, 200, list);
 }
 
-// refuseStrangers keeps out names that merely resolve to this address, and browsers: those name the page they come
-// from, and a page could otherwise send messages or empty the queue.
-function refuseStrangers(headers) {
+// refuseOtherOrigins refuses requests of web pages, which could send messages or empty the queue: those with an Origin,
+// and those to a host name that only resolves to this address.
+function refuseOtherOrigins(headers) {
   const name = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
   if (!NAMES.includes(name)) throw new Refused(403, `host "${name}" is not served`);
   if (headers.origin || headers['sec-fetch-site']) throw new Refused(403, 'web pages are not served');

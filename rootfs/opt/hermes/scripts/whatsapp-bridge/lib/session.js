@@ -1,6 +1,6 @@
 // The session folder: credentials and Signal keys of the linked device, one JSON file each, in the layout of Baileys'
 // own multi-file store, so that folders of either kind can be used. Unlike that store every file is 0600 and is
-// replaced as a whole: a process killed while it writes leaves the old file. Not for anything but the session.
+// replaced as a whole: a process killed while it writes leaves the old file.
 import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -23,7 +23,7 @@ func tree(t *testing.T, files map[string]os.FileMode) string {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		err := errors.New("")
+		var err error
 		if strings.HasSuffix(name, "/") {
 			err = os.Mkdir(path, mode)
 		} else {

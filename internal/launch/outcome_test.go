@@ -19,14 +19,14 @@ func TestTheEndOfAProgramInWordsAndCodes(t *testing.T) {
 		words string
 		code  int
 	}{
-		0:            {"exit code 0", 0},
-		3 << 8:       {"exit code 3", 3},
-		255 << 8:     {"exit code 255", 255},
-		9:            {"signal SIGKILL", 137},
-		15:           {"signal SIGTERM", 143},
-		11 | 0x80:    {"signal SIGSEGV", 139}, // with a core
-		40:           {"signal SIG40", 168},
-		128<<8 | 0x0: {"exit code 128", 128},
+		0:         {"exit code 0", 0},
+		3 << 8:    {"exit code 3", 3},
+		255 << 8:  {"exit code 255", 255},
+		9:         {"signal SIGKILL", 137},
+		15:        {"signal SIGTERM", 143},
+		11 | 0x80: {"signal SIGSEGV", 139}, // with a core
+		40:        {"signal SIG40", 168},
+		128 << 8:  {"exit code 128", 128},
 	} {
 		if got := launch.Ended(ws); got != want.words || launch.Code(ws) != want.code {
 			t.Errorf("%#x: %s, %d", ws, got, launch.Code(ws))

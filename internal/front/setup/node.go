@@ -2,8 +2,9 @@ package setup
 
 import (
 	"context"
-	"os"
 	"path"
+
+	"caduceus/internal/launch"
 )
 
 // warnAboutNode warns about a Node.js that an installation on the host has left in the volume: the agent prefers it.
@@ -12,8 +13,7 @@ import (
 func (j *job) warnAboutNode(context.Context, *volume) error {
 	dir := path.Join(j.home, "node")
 	for _, program := range []string{dir + "/bin/node", dir + "/node"} {
-		info, err := os.Stat(j.inRoot(program))
-		if err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+		if launch.Executable(j.inRoot(program)) == nil {
 			j.warn("%s outranks the image's Node.js for the agent; move %s away to use the image's", program, dir)
 			break
 		}

@@ -2,10 +2,10 @@ package boot
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"syscall"
 
+	"caduceus/internal/launch"
 	"caduceus/internal/pid1/container"
 	"caduceus/internal/pid1/program"
 	"caduceus/internal/pid1/services"
@@ -121,7 +121,7 @@ func (s *signals) diverted(sig syscall.Signal) bool {
 		return false
 	}
 	script := filepath.Join(services.Scandir, s6.SvscanDir, s6.SignalName(sig))
-	if info, err := os.Stat(script); err != nil || info.Mode()&0o111 == 0 {
+	if launch.Executable(script) != nil {
 		return false
 	}
 	attr := &syscall.SysProcAttr{}

@@ -15,8 +15,8 @@ type Graph map[string][]string
 const initCommand = "caduceus/cmd/hermes-init"
 
 // InitClosure refuses each package that PID 1 links and must not have, with the chain that brings it in:
-// all but the standard library without os/exec, golang.org/x/sys, and our own packages. depguard sees
-// direct imports only.
+// all but the standard library without os/exec, golang.org/x/sys, and our own packages but those of
+// internal/repo, whose prose has no place in PID 1. depguard sees direct imports only.
 //
 // spec: SUP-84.
 func InitClosure(g Graph) []Violation {
@@ -26,7 +26,10 @@ func InitClosure(g Graph) []Violation {
 	parent := parents(g, initCommand)
 	var found []Violation
 	for _, imp := range slices.Sorted(maps.Keys(parent)) {
-		if imp == "os/exec" || thirdParty(imp) && !strings.HasPrefix(imp, "golang.org/x/sys/") {
+		switch {
+		case strings.HasPrefix(imp, "caduceus/internal/repo/"):
+			found = append(found, Violation{initCommand, 0, fmt.Sprintf("links %q through %s: PID 1 holds no prose", imp, chain(parent, imp))})
+		case imp == "os/exec", thirdParty(imp) && !strings.HasPrefix(imp, "golang.org/x/sys/"):
 			found = append(found, Violation{initCommand, 0, fmt.Sprintf("links %q through %s: PID 1 has the standard library without os/exec, and golang.org/x/sys", imp, chain(parent, imp))})
 		}
 	}

@@ -29,6 +29,7 @@ func TestInitClosureRefuses(t *testing.T) {
 	}{
 		"os/exec two hops below PID 1": {boot, "os/exec", initCommand + " -> " + boot + " -> os/exec"},
 		"os/exec behind the library":   {"os", "os/exec", boot + " -> os -> os/exec"},
+		"the table of variables":       {boot, "caduceus/internal/repo/variables", "PID 1 holds no prose"},
 		"a third party below PID 1":    {boot, "github.com/spf13/cobra", "github.com/spf13/cobra"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,9 +7,9 @@ import (
 	"runtime"
 	"unsafe"
 
-	"caduceus/internal/rig"
-
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/rig"
 )
 
 // Real-time priorities of the watcher, and of the inits where they have one.

@@ -14,11 +14,11 @@ import (
 	"testing"
 	"time"
 
-	"caduceus/internal/rig"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/rig"
 )
 
 // The tests of package boot_test run the built /init as the real PID 1 of a rig.

@@ -4,11 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"caduceus/internal/rig"
-
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/rig"
 )
 
 // Each cell of the privilege matrix boots, runs a service, a script and CMD, and stops.

@@ -5,12 +5,11 @@ import (
 	"os"
 	"time"
 
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/s6"
-
-	"caduceus/internal/held"
 )
 
 // Scandir is where the service directories are.

@@ -10,7 +10,6 @@ import (
 
 	"caduceus/internal/held"
 	"caduceus/internal/pid1/log"
-
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
 )

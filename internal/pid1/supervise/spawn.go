@@ -11,10 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/env"
+	"caduceus/internal/held"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
-
-	"caduceus/internal/held"
 )
 
 // Bounds of what is read of a service directory.

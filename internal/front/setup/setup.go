@@ -71,6 +71,7 @@ func Run(ctx context.Context, e Env) int {
 	}
 	j.warnAboutSwitches()
 	j.warnAboutNames()
+	rights := j.lookForRights()
 
 	db, err := identity.Open(e.Root)
 	if err == nil {
@@ -93,6 +94,7 @@ func Run(ctx context.Context, e Env) int {
 		j.warn("%v; the volume is left as it is", err)
 	}
 	j.findBrowser()
+	j.warnAboutRights(<-rights)
 	j.say("Setup complete; starting user services")
 	return 0
 }

@@ -90,7 +90,7 @@ func TestLoadNamesWhatItCannotUse(t *testing.T) {
 		"a lock of two agents":      {"image/locks/agent.lock", "hermes-agent==", "other==1\nhermes-agent==", "want one pinned package, got 2"},
 		"a lock without the agent":  {"image/locks/agent.lock", "hermes-agent==", "hermes-agent>=", "want one pinned package, got 0"},
 		"a lock without Playwright": {"image/locks/package-lock.json", `"node_modules/playwright"`, `"node_modules/other"`, "it has no node_modules/playwright"},
-		"a lock that is no JSON":    {"image/locks/package-lock.json", "{", "", `cannot parse "image/locks/package-lock.json"`},
+		"a lock that is not JSON":   {"image/locks/package-lock.json", "{", "", `cannot parse "image/locks/package-lock.json"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Load(edited(t, c.file, c.old, c.replacement))

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Keep, as a uid or gid, leaves the present one.
+// Keep is the uid or gid that leaves the present one.
 const Keep = -1
 
 // MakeDir creates a directory with exactly this mode and the group of this process, also in a setgid parent. It

@@ -12,7 +12,7 @@ import (
 
 // As calls fn with the file rights of a: new files belong to a, and access is checked for a. That is how root works on
 // a volume whose server maps root to nobody. The rights hold for the goroutine of fn alone: a goroutine or program
-// that fn starts does not have them, and such a program gains nothing by what it executes. In a process that is not
+// that fn starts does not have them, and such a program can gain no rights by what it executes. In a process that is not
 // root, fn keeps the ids that it has.
 func As(a Account, fn func()) error {
 	root := os.Geteuid() == 0
@@ -32,8 +32,8 @@ func As(a Account, fn func()) error {
 	return <-done
 }
 
-// nothingForChildren takes from the calling thread what its children could gain by executing a file, or
-// inherit.
+// nothingForChildren clears the inheritable capabilities of the calling thread and sets no_new_privs, so that its children
+// inherit nothing and gain nothing by executing a file.
 //
 // contract: RUN-11
 func nothingForChildren() error {

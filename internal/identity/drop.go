@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"syscall"
@@ -8,15 +9,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Gain is what programs that a process executes may add to its rights.
+// Gain is how a process may gain rights by executing a program.
 type Gain int
 
 const (
-	NoGain   Gain = iota // nothing: no_new_privs, and no capability in the bounding set
-	FileGain             // what setuid, setgid and file capabilities give, as the operator asked
+	// NoGain sets no_new_privs and empties the bounding set of capabilities: it gains nothing.
+	NoGain Gain = iota
+	// FileGain leaves setuid, setgid and file capabilities their effect.
+	FileGain
 )
 
-// GainOf returns FileGain where the operator allows new privileges (env.AllowNewPrivileges).
+// GainOf returns FileGain if the operator allows new privileges (env.AllowNewPrivileges).
 func GainOf(allowed bool) Gain {
 	if allowed {
 		return FileGain
@@ -24,10 +27,11 @@ func GainOf(allowed bool) Gain {
 	return NoGain
 }
 
-// Drop turns the whole process into a: groups, gid and uid of every thread, no capabilities, and for
-// programs that it executes no more than gain. There is no way back, which is tried before Drop returns nil.
-// A process that runs as a already loses the rest only; any other that is not root gets an error. After an
-// error the process may be half of both: it must end.
+// Drop makes the process run as a for good: groups, gid and uid of every thread change, its capabilities are given up, and
+// it can gain rights only as gain allows. Before it returns nil, it has tried to become root again, and failed.
+//
+// A process that has the uid of a already keeps its ids. Any other that is not root gets an error. After an error the
+// process may have changed in part: it must end.
 //
 // contract: RUN-11
 func Drop(a Account, gain Gain) error {
@@ -51,13 +55,13 @@ func Drop(a Account, gain Gain) error {
 		return fmt.Errorf("cannot become %q in a terminal of another user's shell (%w): its programs could type into that "+
 			"shell; use docker exec -it -u %s", a.Name, err, a.Name)
 	}
-	if err := dropped(a, uid == 0, gain); err != nil {
+	if err := checkDropped(a, uid == 0, gain); err != nil {
 		return fmt.Errorf("cannot become %q: %w", a.Name, err)
 	}
 	return nil
 }
 
-// dropIDs changes groups, gid and uid. With the uid the kernel takes the capabilities.
+// dropIDs changes groups, gid and uid. When the uid changes, the kernel clears the capabilities.
 func dropIDs(a Account, gain Gain) error {
 	if gain == NoGain {
 		if err := emptyBounding(allThreads); err != nil {
@@ -76,7 +80,7 @@ func dropIDs(a Account, gain Gain) error {
 	return nil
 }
 
-// gids are all groups of the account, as setgroups takes them.
+// gids returns all groups of the account, for setgroups.
 func (a Account) gids() []int {
 	gids := []int{int(a.GID)}
 	for _, gid := range a.Groups {
@@ -85,9 +89,9 @@ func (a Account) gids() []int {
 	return gids
 }
 
-// dropped looks at what the process has become, and tries the way back. All threads are alike: the calls
-// that change them fail, or end the program, where one thread differs.
-func dropped(a Account, ids bool, gain Gain) error {
+// checkDropped returns an error if the process has other ids or rights than it should, or can become root again. It looks at
+// this thread only: the calls that change all threads fail, or end the program, if they differ.
+func checkDropped(a Account, ids bool, gain Gain) error {
 	if r, e, s := unix.Getresuid(); uint32(r) != a.UID || uint32(e) != a.UID || uint32(s) != a.UID {
 		return fmt.Errorf("its uids are %d, %d and %d", r, e, s)
 	}
@@ -96,11 +100,14 @@ func dropped(a Account, ids bool, gain Gain) error {
 	}
 	if ids {
 		have, err := syscall.Getgroups()
+		if err != nil {
+			return fmt.Errorf("cannot read its groups: %w", err)
+		}
 		want := a.gids()
 		slices.Sort(have)
 		slices.Sort(want)
-		if err != nil || !slices.Equal(slices.Compact(have), slices.Compact(want)) {
-			return fmt.Errorf("its groups are %v, not %v (%v)", have, want, err)
+		if !slices.Equal(slices.Compact(have), slices.Compact(want)) {
+			return fmt.Errorf("its groups are %v, not %v", have, want)
 		}
 	}
 	sets, err := capabilities()
@@ -110,11 +117,13 @@ func dropped(a Account, ids bool, gain Gain) error {
 	if sets != (capSets{}) {
 		return fmt.Errorf("it kept capabilities %v", sets)
 	}
-	if on, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); gain == NoGain && (err != nil || on != 1) {
-		return fmt.Errorf("no_new_privs is not set (%v)", err)
+	if on, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("cannot read no_new_privs: %w", err)
+	} else if gain == NoGain && on != 1 {
+		return errors.New("no_new_privs is not set")
 	}
 	if _, _, errno := syscall.RawSyscall(syscall.SYS_SETUID, 0, 0, 0); errno == 0 {
-		return fmt.Errorf("it can become root again")
+		return errors.New("it can become root again")
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func TestDecideRemap(t *testing.T) {
 		{"adopt, gid asked", []string{"HERMES_ADOPT_VOLUME_OWNER=1", "PGID=5"}, &Owner{1000, 1001}, Remap{UID: id(1000), GID: id(5), Adopt: true}},
 		{"adopt, uid asked", []string{"HERMES_ADOPT_VOLUME_OWNER=1", "PUID=5"}, &Owner{1000, 1001}, Remap{UID: id(5)}},
 		{"adopt, root's volume", []string{"HERMES_ADOPT_VOLUME_OWNER=1"}, &Owner{0, 0}, Remap{}},
-		{"adopt, nobody's volume", []string{"HERMES_ADOPT_VOLUME_OWNER=1"}, &Owner{65534, 65534}, Remap{}},
+		{"adopt, volume of an unmapped owner", []string{"HERMES_ADOPT_VOLUME_OWNER=1"}, &Owner{65534, 65534}, Remap{}},
 		{"adopt, hermes' volume", []string{"HERMES_ADOPT_VOLUME_OWNER=1"}, &Owner{10000, 50}, Remap{}},
 		{"adopt, no volume", []string{"HERMES_ADOPT_VOLUME_OWNER=1"}, nil, Remap{}},
 		{"adopt not asked", []string{"HERMES_ADOPT_VOLUME_OWNER=no"}, &Owner{1000, 1001}, Remap{}},

@@ -8,15 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// scope is which threads of the process a system call changes.
+// scope is the threads that a system call changes.
 type scope int
 
 const (
 	thisThread scope = iota
-	allThreads       // of a program without cgo, as those of the image are
+	allThreads       // works without cgo only; the programs of the image have none
 )
 
-// call makes a system call; what an argument points to stays where it is meanwhile.
+// call makes a system call. uintptrescapes keeps in place what its arguments point to.
 //
 //go:uintptrescapes
 func (s scope) call(trap, a1, a2, a3 uintptr) syscall.Errno {
@@ -28,14 +28,14 @@ func (s scope) call(trap, a1, a2, a3 uintptr) syscall.Errno {
 	return errno
 }
 
-// capSets are effective, permitted and inheritable capabilities, 32 a word.
+// capSets has the effective, permitted and inheritable capabilities, 32 in each word.
 type capSets [2]unix.CapUserData
 
 func (c capSets) has(capability uint) bool {
 	return c[capability/32].Effective&(1<<(capability%32)) != 0
 }
 
-// capabilities returns those of the calling thread.
+// capabilities returns the sets of the calling thread.
 func capabilities() (capSets, error) {
 	var sets capSets
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
@@ -45,7 +45,7 @@ func capabilities() (capSets, error) {
 	return sets, nil
 }
 
-// setCapabilities changes them; what is no more permitted or inheritable is no more ambient either.
+// setCapabilities sets them. The kernel also takes from the ambient set what is no longer permitted or inheritable.
 func setCapabilities(s scope, sets capSets) error {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	errno := s.call(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&header)), uintptr(unsafe.Pointer(&sets[0])), 0)
@@ -55,7 +55,7 @@ func setCapabilities(s scope, sets capSets) error {
 	return nil
 }
 
-// renounce gives up all capabilities, and what executing a file could add to them.
+// renounce gives up all capabilities and, with NoGain, sets no_new_privs.
 func renounce(s scope, gain Gain) error {
 	if err := setCapabilities(s, capSets{}); err != nil {
 		return err
@@ -73,8 +73,8 @@ func noNewPrivs(s scope) error {
 	return nil
 }
 
-// emptyBounding takes every capability out of the bounding set. Without CAP_SETPCAP that set stays as the
-// engine made it: no_new_privs, and the lack of capabilities, hold alone then.
+// emptyBounding drops every capability from the bounding set. Without CAP_SETPCAP it cannot, and only no_new_privs keeps
+// the process from gaining capabilities.
 func emptyBounding(s scope) error {
 	sets, err := capabilities()
 	if err != nil {
@@ -85,7 +85,7 @@ func emptyBounding(s scope) error {
 	}
 	for c := uintptr(0); ; c++ {
 		on, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, c, 0, 0, 0)
-		if err != nil { // the kernel knows no more of them
+		if err != nil { // c is larger than the last capability of this kernel
 			return nil
 		}
 		if on == 0 {

@@ -11,9 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// guardTerminal denies the process, and all that it starts, the two requests that put characters into a
-// terminal's input as if they had been typed. It needs no_new_privs, and a kernel and a container that allow
-// filters.
+// guardTerminal denies the process and its children TIOCSTI and TIOCLINUX, which put characters into a terminal's input as
+// if they had been typed. It needs no_new_privs, and a kernel and a container that allow seccomp filters.
 //
 // contract: RUN-12
 func guardTerminal(gain Gain) error {
@@ -33,9 +32,8 @@ func guardTerminal(gain Gain) error {
 	return nil
 }
 
-// sharesTerminal reports whether this process has its controlling terminal from a session that another
-// program leads, so that what it typed there could be read by that program. PID 1 leads the session of a
-// main program that has the container's terminal, and reads nothing of it.
+// sharesTerminal reports whether another program, such as root's shell, leads the session of this process's controlling
+// terminal, and could read what the process types there. PID 1 does not count: it never reads from the terminal.
 func sharesTerminal() bool {
 	const asTyped, where = unix.O_RDONLY | unix.O_NOCTTY | unix.O_CLOEXEC | unix.O_NONBLOCK, "/dev/tty"
 	fd, err := unix.Open(where, asTyped, 0)
@@ -48,25 +46,25 @@ func sharesTerminal() bool {
 	if sid, err := unix.Getsid(0); err == nil && (sid == os.Getpid() || sid == 1) {
 		return false
 	}
-	// Since Linux 6.2 a host may refuse the request to all that lack CAP_SYS_ADMIN.
+	// Since Linux 6.2 a host can deny TIOCSTI to processes without CAP_SYS_ADMIN.
 	allowed, err := os.ReadFile("/proc/sys/dev/tty/legacy_tiocsti")
 	return err != nil || !bytes.Equal(bytes.TrimSpace(allowed), []byte("0"))
 }
 
-// Offsets in struct seccomp_data, and what the filter compares there. Only the low half of a request counts,
-// as in the kernel; both architectures are little endian.
+// Offsets in struct seccomp_data, and numbers for the filter to compare. dataRequest is the low half of the request: the
+// kernel ignores the other half, and both architectures are little endian.
 const (
 	dataNumber  = 0
 	dataArch    = 4
 	dataRequest = 24
 
-	x32         = 0x40000000 // added to numbers for 32-bit pointers on amd64; arm64 has none as large
+	x32         = 0x40000000 // bit of the system calls with 32-bit pointers on amd64; arm64 has no such numbers
 	ioctlOfX32  = x32 + 514
 	ioctlCompat = 54 // of 32-bit programs on either architecture
 )
 
-// typingFilter is EPERM for ioctl with TIOCSTI or TIOCLINUX, in each calling convention of the kernels of
-// amd64 and arm64; everything else is allowed.
+// typingFilter returns a filter that answers ioctl with TIOCSTI or TIOCLINUX by EPERM and allows everything else. It covers
+// every calling convention of the kernels of amd64 and arm64.
 func typingFilter() []unix.SockFilter {
 	const (
 		load  = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS

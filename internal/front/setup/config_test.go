@@ -18,7 +18,7 @@ func TestWhichConfigurationsAreOutdated(t *testing.T) {
 		"older":                      {"_config_version: 32", 33, true},
 		"a string":                   {"_config_version: '33'", 33, false},
 		"none":                       {"model: x", 33, true},
-		"true is no version":         {"_config_version: true", 33, true},
+		"true, not a number":         {"_config_version: true", 33, true},
 		"empty file":                 {"", 33, true},
 		"a list":                     {"- a", 33, true},
 		"not YAML":                   {"a: [", 33, false},

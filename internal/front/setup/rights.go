@@ -12,16 +12,16 @@ import (
 	"caduceus/internal/env"
 )
 
-// mostRights is how many programs the boot names one by one.
+// mostRights is the number of programs that are named one by one.
 const mostRights = 16
 
-// programDirs are where packages put programs that run with rights of their own.
+// programDirs returns the directories where packages put setuid programs and the like.
 func programDirs() []string {
 	return append(strings.Split(env.SystemPath, ":"), "/usr/libexec", "/usr/lib/openssh", "/opt/hermes/bin")
 }
 
-// lookForRights looks for programs that would run with more rights than their caller, beside the other steps: it takes
-// milliseconds, as it looks at every program.
+// lookForRights looks for programs that run with more rights than their caller. It does so while other steps run, as it
+// takes some milliseconds.
 func (j *job) lookForRights() <-chan []program {
 	found := make(chan []program, 1)
 	if env.AllowNewPrivileges.On(j.Environ) {
@@ -32,7 +32,7 @@ func (j *job) lookForRights() <-chan []program {
 	return found
 }
 
-// warnAboutRights names these programs. The image has none; those of a derived image do not get their rights where
+// warnAboutRights warns about these programs. The image has none. Those of a derived image do not get their rights if
 // hermes starts them, unless the operator allows it.
 //
 // contract: RUN-14
@@ -45,20 +45,20 @@ func (j *job) warnAboutRights(found []program) {
 	}
 }
 
-// program is one that has rights of its own, and what gives them.
+// program is a file that runs with more rights than its caller, and the reason.
 type program struct{ path, right string }
 
-// programsWithRights looks at the files of the usual directories, each directory once, and at nothing below them.
+// programsWithRights looks at the files in programDirs, but not in directories below them.
 func (j *job) programsWithRights() []program {
 	var found []program
 	var seen []string
 	for _, dir := range programDirs() {
-		real, err := filepath.EvalSymlinks(j.inRoot(dir)) // /bin leads to /usr/bin
+		real, err := filepath.EvalSymlinks(j.inRoot(dir)) // /bin is a link to /usr/bin, which must not count twice
 		if err != nil || slices.Contains(seen, real) {
 			continue
 		}
 		seen = append(seen, real)
-		entries, _ := os.ReadDir(real) // what cannot be read, hermes cannot look up either
+		entries, _ := os.ReadDir(real) // hermes finds no program in a directory that cannot be read
 		for _, e := range entries {
 			if !e.Type().IsRegular() {
 				continue
@@ -71,7 +71,7 @@ func (j *job) programsWithRights() []program {
 	return found
 }
 
-// rightOf returns what a file gives to who executes it, "" if nothing.
+// rightOf returns why a file runs with more rights than its caller, "" if it does not.
 func rightOf(path string) string {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode()&0o111 == 0 {

@@ -24,9 +24,22 @@ import (
 // The tests of package boot_test run the built /init as the real PID 1 of a rig.
 
 var built struct { // by TestMain
+	dir    string
 	init   string
 	reason string // why there is none
 }
+
+// withoutCgo builds /init as the image has it. The race detector needs cgo, with which a process cannot
+// give up its rights.
+var withoutCgo = sync.OnceValues(func() (string, error) {
+	init := filepath.Join(built.dir, "init-without-cgo")
+	build := exec.Command("go", "build", "-o", init, "caduceus/cmd/hermes-init")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cannot build /init: %w\n%s", err, out)
+	}
+	return init, nil
+})
 
 func TestMain(m *testing.M) {
 	rig.Enter()
@@ -40,7 +53,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	built.init = filepath.Join(dir, "init")
+	built.dir, built.init = dir, filepath.Join(dir, "init")
 	args := append([]string{"build", "-o", built.init}, buildFlags()...)
 	if out, err := exec.Command("go", append(args, "caduceus/cmd/hermes-init")...).CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("cannot build /init: %v\n%s", err, out))
@@ -76,6 +89,15 @@ func newContainer(t *testing.T) *container {
 	b.must(os.Link(built.init, b.path("init")))
 	b.must(os.Chmod(b.root.Dir, 0o755))
 	return b
+}
+
+// dropsRights gives the container an /init that can become another user by itself.
+func (b *container) dropsRights() {
+	b.t.Helper()
+	init, err := withoutCgo()
+	b.must(err)
+	b.must(os.Remove(b.path("init")))
+	b.must(os.Link(init, b.path("init")))
 }
 
 func (b *container) must(err error) {

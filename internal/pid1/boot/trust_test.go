@@ -98,6 +98,7 @@ func TestScriptsOfAForeignScandirRunAsItsOwner(t *testing.T) {
 	clause.Proves(t, "SUP-13", "SUP-59")
 	t.Parallel()
 	b := newContainer(t)
+	b.dropsRights()
 	b.setenv("S6_VERBOSITY=1")
 	b.file("etc/passwd", accounts, 0o644)
 	b.file("etc/group", "docker:x:999:hermes\n", 0o644)

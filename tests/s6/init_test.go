@@ -33,10 +33,15 @@ func (d *scandir) remove(name string) {
 
 func (d *scandir) kill(name string) string {
 	d.Helper()
-	pid := d.pid(name)
+	// A run may do its work before its supervisor has written that it is up.
+	var pid string
+	d.poll(name+" has a pid", func() bool {
+		pid = d.pid(name)
+		return pid != "-1"
+	})
 	n, err := strconv.Atoi(pid)
 	if err != nil || n <= 1 {
-		d.Fatalf("%s has no pid: %q", name, pid)
+		d.Fatalf("want a pid of %s, got %q", name, pid)
 	}
 	if err := syscall.Kill(n, syscall.SIGKILL); err != nil {
 		d.Fatal(err)

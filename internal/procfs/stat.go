@@ -16,6 +16,7 @@ const Root = "/proc"
 type Stat struct {
 	State      byte // R, S, Z and so on, as proc(5) has them
 	Parent     int
+	Session    int   // the pid of its leader
 	StartTicks int64 // between the boot of the machine and the start of the process
 }
 
@@ -39,7 +40,7 @@ func Read(root string, pid int) (Stat, error) {
 // Parse decodes a stat file. Its second field is the program's name in parentheses, which may hold blanks,
 // newlines and parentheses itself: the last one counts.
 func Parse(content []byte) (Stat, bool) {
-	const state, parent, start = 0, 1, 19 // of the fields behind the name
+	const state, parent, session, start = 0, 1, 3, 19 // of the fields behind the name
 	fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
 	if len(fields) <= start {
 		return Stat{}, false
@@ -48,8 +49,12 @@ func Parse(content []byte) (Stat, bool) {
 	if err != nil {
 		return Stat{}, false
 	}
+	leader, err := strconv.Atoi(string(fields[session]))
+	if err != nil {
+		return Stat{}, false
+	}
 	ticks, err := strconv.ParseInt(string(fields[start]), 10, 64)
-	return Stat{State: fields[state][0], Parent: ppid, StartTicks: ticks}, err == nil
+	return Stat{State: fields[state][0], Parent: ppid, Session: leader, StartTicks: ticks}, err == nil
 }
 
 // Pids lists the processes below root. Without /proc there are none to see.

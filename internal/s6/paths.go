@@ -13,6 +13,7 @@ const (
 	TallyFile       = "death_tally"
 	ServiceLockFile = "service-lock"
 	BackoffFile     = "backoff"
+	RecordFile      = "record"
 	DownFile        = "down"
 	RunFile         = "run"
 	FinishFile      = "finish"

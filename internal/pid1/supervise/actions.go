@@ -27,7 +27,7 @@ const (
 	opSpawnRun               // reports evStarted, evUnstarted or evRefused
 	opSpawnFinish            // reports evFinishing or evFinished
 	opClosePipe              // the readiness pipe
-	opTally                  // add a death
+	opTally                  // add the death of the status, once
 	opTouchDown              // create the file down
 	opUnlinkDown             // remove it
 	opDropLog                // the log pipe is not used any more
@@ -165,6 +165,14 @@ func (t *transition) doEnd(a action) {
 	case acStable:
 		t.stableAt = time.Time{}
 		t.resetBackoff("up for a minute")
+	case acAnnounce:
+		t.announce()
+	case acResume:
+		if t.status.WantUp && t.timer.IsZero() {
+			t.timer = t.in.now
+		}
+	case acMourn:
+		t.mourn()
 	case acClassicTimer:
 		if t.backingOff && t.status.WantUp {
 			t.timer = classicNext(t.in.now, t.ready, t.end)

@@ -62,14 +62,13 @@ func ensureDir(service *held.Dir, name string, mode uint32) (*held.Dir, error) {
 	return service.Dir(name)
 }
 
-// prepare cleans what an earlier supervisor left and reports whether the service is wanted.
-func (f *files) prepare() (want bool, err error) {
-	err = errors.Join(
+// clean removes what an earlier supervisor left.
+func (f *files) clean() error {
+	return errors.Join(
 		notify(f.event, ""),
 		replace(f.supervise, s6.TallyFile, nil),
 		f.supervise.Remove(s6.BackoffFile),
 	)
-	return !f.service.Exists(s6.DownFile), err
 }
 
 // close gives everything back; the lock as late as can be.
@@ -103,7 +102,11 @@ func (f *files) addDeath(d s6.Death, limit int) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, held.ErrTooLarge) {
 		return err
 	}
-	return replace(f.supervise, s6.TallyFile, s6.EncodeTally(s6.AddDeath(s6.DecodeTally(old), d, limit)))
+	deaths := s6.DecodeTally(old)
+	if n := len(deaths); n > 0 && deaths[n-1].Time.Equal(d.Time) {
+		return nil // by the last supervisor, which died after that
+	}
+	return replace(f.supervise, s6.TallyFile, s6.EncodeTally(s6.AddDeath(deaths, d, limit)))
 }
 
 // touchDown makes the file down.

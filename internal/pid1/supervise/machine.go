@@ -52,6 +52,10 @@ const (
 	evRefused   // run cannot be spawned as configured
 	evFinishing // finish was spawned
 	evFinished  // there was no finish to spawn
+
+	evFoundRun    // a supervisor that took over: run lives
+	evFoundFinish // finish lives
+	evFoundNone   // nothing lives
 	events
 )
 
@@ -91,6 +95,9 @@ const (
 	acResetBackoff         // back-off: the count is 0 again
 	acClassicTimer         // back-off: the pause ends by SUP-34
 	acStable               // back-off: reset after 60 s up
+	acAnnounce             // tell subscribers the state again
+	acResume               // START if wanted, where no timer would do it
+	acMourn                // DEATH goes on: tally, spawn of finish
 )
 
 // table is the whole machine: what to do for an event in a state, in order. There is no branch
@@ -134,6 +141,10 @@ func table(e event, s state) [5]action {
 		evRefused:   {{acDisarm}, nop, nop, nop, nop, nop},
 		evFinishing: {nop, {acFinishing}, nop, {acFinishing}, nop, nop},
 		evFinished:  {nop, {acFinished}, nop, {acFinished, acExit}, nop, nop},
+
+		evFoundRun:    {{acStarted}, {acAnnounce}, nop, {acAnnounce}, nop, nop},
+		evFoundFinish: {nop, {acFinishing}, {acAnnounce}, {acFinishing}, {acAnnounce}, nop},
+		evFoundNone:   {{acAnnounce, acResume}, {acMourn}, {acEnd}, {acMourn}, {acEnd, acExit}, {acExitUnwritten}},
 	}[e][s]
 }
 
@@ -219,30 +230,4 @@ func (m machine) step(e event, in input) (machine, []effect) {
 		t.do(a)
 	}
 	return t.machine, t.effects
-}
-
-// adopted is the machine of a new supervisor that finds the process pid of the
-// old one, or none; over reports that
-// nothing is left to supervise.
-//
-// spec: SUP-90
-func (m machine) adopted(now time.Time, pid int, isFinish bool) (next machine, over bool) {
-	leaving := m.state == stLastUp || m.state == stLastFinish
-	switch {
-	case pid == 0 && (leaving || m.state == stVanished):
-		return m, true
-	case m.state == stVanished:
-		return m, false
-	case pid == 0:
-		m.state, m.timer = stDown, now
-	case isFinish:
-		m.state = stFinish
-	default:
-		m.state = stUp
-	}
-	if leaving {
-		m.state += stLastUp - stUp
-	}
-	m.status.Pid, m.status.PGID, m.status.Finishing = pid, pid, isFinish && pid != 0
-	return m, false
 }

@@ -283,37 +283,59 @@ func TestNothingStartsOnceFrozen(t *testing.T) {
 	}
 }
 
-func TestANewSupervisorAdoptsTheProcessOfTheOld(t *testing.T) {
-	clause.Proves(t, "SUP-90")
+// What a supervisor does that takes over, after a panic or the death of another one: what was noted last is its
+// state, what lives may be one step ahead.
+func TestANewSupervisorGoesOnWithWhatTheOldOneLeft(t *testing.T) {
+	clause.Proves(t, "SUP-90", "SUP-114")
 	tests := []struct {
-		name   string
-		from   state
-		pid    int
-		finish bool
-		want   state
-		over   bool
+		name  string
+		from  state
+		found event
+		want  state
+		said  string
 	}{
-		{"run lives", stUp, runPid, false, stUp, false},
-		{"run lives, not yet noted", stDown, runPid, false, stUp, false},
-		{"finish lives, not yet noted", stUp, finishPid, true, stFinish, false},
-		{"nothing lives", stUp, 0, false, stDown, false},
-		{"nothing lives after finish", stFinish, 0, true, stDown, false},
-		{"leaving, run lives", stLastUp, runPid, false, stLastUp, false},
-		{"leaving, finish lives", stLastUp, finishPid, true, stLastFinish, false},
-		{"leaving, nothing lives", stLastFinish, 0, true, stLastFinish, true},
-		{"vanished, run lives", stVanished, runPid, false, stVanished, false},
-		{"vanished, nothing lives", stVanished, 0, false, stVanished, true},
+		{"run lives", stUp, evFoundRun, stUp, "'u'"},
+		{"run lives, not yet noted", stDown, evFoundRun, stUp, "W 'u'"},
+		{"finish lives", stFinish, evFoundFinish, stFinish, "'d'"},
+		{"finish lives, not yet noted", stUp, evFoundFinish, stFinish, "W 'd'"},
+		{"run is dead, finish not yet there", stUp, evFoundNone, stDown, "close-pipe tally spawn-finish W 'dD'"},
+		{"nothing lives", stDown, evFoundNone, stDown, ""},
+		{"nothing lives after finish", stFinish, evFoundNone, stDown, "W 'D'"},
+		{"leaving, run lives", stLastUp, evFoundRun, stLastUp, "'u'"},
+		{"leaving, finish lives", stLastFinish, evFoundFinish, stLastFinish, "'d'"},
+		{"leaving, finish lives, not yet noted", stLastUp, evFoundFinish, stLastFinish, "W 'd'"},
+		{"leaving, nothing lives", stLastFinish, evFoundNone, stLastFinish, "W 'D' 'x' END"},
+		{"vanished, run lives", stVanished, evFoundRun, stVanished, ""},
+		{"vanished, nothing lives", stVanished, evFoundNone, stVanished, "END"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			m, over := inState(tt.from).adopted(epoch(), tt.pid, tt.finish)
-			if m.state != tt.want || over != tt.over {
-				t.Errorf("state %s, over %v, want %s, %v", stateNames()[m.state], over, stateNames()[tt.want], tt.over)
+			s := newStory(t)
+			s.m, s.in.pid = inState(tt.from), finishPid
+			if s.do(tt.found); s.m.state != tt.want {
+				t.Errorf("state %s, want %s", stateNames()[s.m.state], stateNames()[tt.want])
 			}
-			if tt.want == stDown && (m.timer.IsZero() || m.status.Pid != 0 || m.status.Finishing) {
+			if said := s.said(); said != tt.said {
+				t.Errorf("did %q, want %q", said, tt.said)
+			}
+			if m := s.m; m.state == stDown && (m.timer.IsZero() || m.status.Pid != 0 || m.status.Finishing) {
 				t.Errorf("down with timer %v, status %+v", m.timer, m.status)
 			}
 		})
+	}
+}
+
+// The last supervisor died between its decision to start and the process.
+func TestStartThatWasCutShortIsMadeUpFor(t *testing.T) {
+	clause.Proves(t, "SUP-114")
+	s := newStory(t)
+	s.m, _ = s.m.step(evTimer, s.in)
+	if s.do(evFoundNone); s.m.timer.IsZero() {
+		t.Error("nothing will start it")
+	}
+	s.m.status.WantUp, s.m.timer = false, time.Time{}
+	if s.do(evFoundNone); !s.m.timer.IsZero() {
+		t.Error("it starts unwanted")
 	}
 }
 

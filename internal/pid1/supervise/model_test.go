@@ -20,18 +20,68 @@ type model struct {
 	last   int  // highest pid used
 	want   bool // last intent
 	ended  bool
+
+	record  string // as the supervisor left it
+	noted   int    // pid that is on record, 0: none
+	clock   clock
+	crashes bool // the supervisor may die
+	crashed bool // it has
+}
+
+// save is what the runner does before each step and each program.
+func (w *model) save() {
+	if w.m.state != stVanished {
+		r := record{m: w.m, pid: w.noted, start: int64(w.noted), isFinish: w.finish}
+		w.record = r.encode(w.clock)
+	}
+}
+
+// mayCrash lets the supervisor die, sometimes.
+func (w *model) mayCrash(t *rapid.T) bool {
+	w.crashed = w.crashed || w.crashes && w.m.state != stVanished && rapid.IntRange(0, 29).Draw(t, "crash") == 0
+	return w.crashed
+}
+
+// recover is the next supervisor.
+func (w *model) recover(t *rapid.T) {
+	for w.crashed {
+		w.crashed = false
+		r, err := decodeRecord(w.record, w.clock)
+		if err != nil || r.pid != w.noted {
+			t.Fatalf("record %q has pid %d, want %d: %v", w.record, r.pid, w.noted, err)
+		}
+		w.m, w.in.pid = r.m, r.pid
+		switch {
+		case r.pid == 0:
+			w.do(t, evFoundNone)
+		case r.isFinish:
+			w.do(t, evFoundFinish)
+		default:
+			w.do(t, evFoundRun)
+		}
+		if w.noted != 0 && w.pid == 0 && !w.crashed { // it died meanwhile
+			w.died(t)
+		}
+	}
 }
 
 func (w *model) do(t *rapid.T, e event) {
 	next, effects := w.m.step(e, w.in)
 	w.m = next
-	written := false
+	if e == evDied {
+		w.noted = 0
+	}
+	w.save()
+	written := e >= evFoundRun // a successor begins with a write
 	for _, todo := range effects {
+		if w.mayCrash(t) {
+			return
+		}
 		switch todo.op {
 		case opWrite:
 			written = true
-			if pid := w.m.status.Pid; pid != w.pid {
-				t.Fatalf("status has pid %d, alive is %d", pid, w.pid)
+			if pid := w.m.status.Pid; pid != w.noted {
+				t.Fatalf("status has pid %d, alive is %d", pid, w.noted)
 			}
 		case opNotify:
 			if !written && todo.text != "x" {
@@ -48,7 +98,7 @@ func (w *model) do(t *rapid.T, e event) {
 			w.ended = true
 		}
 	}
-	if w.pid == 0 && !w.ended && w.m.state != stDown {
+	if w.noted == 0 && !w.ended && !w.crashed && w.m.state != stDown {
 		t.Fatalf("nothing lives in state %s", stateNames()[w.m.state])
 	}
 }
@@ -58,8 +108,14 @@ func (w *model) spawn(t *rapid.T, finish bool, ok, failed event) {
 		w.do(t, failed)
 		return
 	}
+	if w.mayCrash(t) { // before the process is on record: it executes nothing
+		return
+	}
 	w.last++
-	w.pid, w.finish, w.in.pid = w.last, finish, w.last
+	w.pid, w.noted, w.finish, w.in.pid = w.last, w.last, finish, w.last
+	if w.save(); w.mayCrash(t) {
+		return
+	}
 	w.do(t, ok)
 }
 
@@ -67,6 +123,15 @@ func (w *model) dies(t *rapid.T) {
 	if w.pid == 0 {
 		return
 	}
+	w.pid = 0
+	if w.mayCrash(t) { // and the next one hears of the death
+		return
+	}
+	w.died(t)
+}
+
+// died tells the supervisor of the death of its process.
+func (w *model) died(t *rapid.T) {
 	code := rapid.SampledFrom([]int{0, 1, 75, 125, 255}).Draw(t, "code")
 	w.in.wait = syscall.WaitStatus(code << 8)
 	if rapid.Bool().Draw(t, "killed") {
@@ -75,7 +140,6 @@ func (w *model) dies(t *rapid.T) {
 	if w.finish && w.in.wait == 125<<8 && w.m.state != stVanished {
 		w.want = false
 	}
-	w.pid = 0
 	w.do(t, evDied)
 }
 
@@ -99,40 +163,54 @@ func (w *model) letter(t *rapid.T) {
 
 func TestTheMachineAgreesWithTheModel(t *testing.T) {
 	clause.Proves(t, "SUP-14", "SUP-93", "SUP-97")
-	rapid.Check(t, func(t *rapid.T) {
-		w := &model{in: input{now: epoch(), config: defaults(), jitter: 1}, want: rapid.Bool().Draw(t, "want")}
-		w.in.config.KillTimeout = rapid.SampledFrom([]time.Duration{0, time.Second}).Draw(t, "timeout-kill")
-		w.m = newMachine(epoch(), w.want)
-		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			if w.ended {
-				return
+	rapid.Check(t, func(t *rapid.T) { life(t, false) })
+}
+
+// The supervisor dies between any two of its steps, and its successor finds what it left.
+func TestModelOfASupervisorThatDies(t *testing.T) {
+	clause.Proves(t, "SUP-114")
+	rapid.Check(t, func(t *rapid.T) { life(t, true) })
+}
+
+func life(t *rapid.T, crashes bool) {
+	t.Helper()
+	w := &model{
+		in: input{now: epoch(), config: defaults(), jitter: 1}, want: rapid.Bool().Draw(t, "want"),
+		clock: clock{epoch(), time.Hour}, crashes: crashes,
+	}
+	w.in.config.KillTimeout = rapid.SampledFrom([]time.Duration{0, time.Second}).Draw(t, "timeout-kill")
+	w.m = newMachine(epoch(), w.want)
+	w.save()
+	for range rapid.IntRange(1, 60).Draw(t, "steps") {
+		if w.ended {
+			return
+		}
+		w.in.now = w.in.now.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "seconds")) * time.Second)
+		switch rapid.IntRange(0, 9).Draw(t, "what") {
+		case 0, 1, 2, 3, 4:
+			w.letter(t)
+		case 5, 6:
+			w.dies(t)
+		case 7:
+			w.in.frozen = w.in.frozen || rapid.IntRange(0, 9).Draw(t, "freeze") == 0
+			w.do(t, rapid.SampledFrom([]event{evNewline, evStable, evExpire}).Draw(t, "event"))
+		case 8:
+			if !w.m.timer.IsZero() && !w.m.timer.After(w.in.now) {
+				w.do(t, evTimer)
 			}
-			w.in.now = w.in.now.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "seconds")) * time.Second)
-			switch rapid.IntRange(0, 9).Draw(t, "what") {
-			case 0, 1, 2, 3, 4:
-				w.letter(t)
-			case 5, 6:
-				w.dies(t)
-			case 7:
-				w.in.frozen = w.in.frozen || rapid.IntRange(0, 9).Draw(t, "freeze") == 0
-				w.do(t, rapid.SampledFrom([]event{evNewline, evStable, evExpire}).Draw(t, "event"))
-			case 8:
-				if !w.m.timer.IsZero() && !w.m.timer.After(w.in.now) {
-					w.do(t, evTimer)
-				}
-			default:
-				if rapid.IntRange(0, 9).Draw(t, "rare") == 0 {
-					e := rapid.SampledFrom([]event{evStop, evVanish, evVanishLogger}).Draw(t, "end")
-					w.want = w.want && (e == evVanishLogger || w.finish || w.m.state == stDown)
-					w.do(t, e)
-				}
-			}
-			ends := slices.Contains([]state{stVanished, stLastUp}, w.m.state)
-			if w.m.status.WantUp != w.want && !ends {
-				t.Fatalf("want up %v, last intent %v", w.m.status.WantUp, w.want)
+		default:
+			if rapid.IntRange(0, 9).Draw(t, "rare") == 0 {
+				e := rapid.SampledFrom([]event{evStop, evVanish, evVanishLogger}).Draw(t, "end")
+				w.want = w.want && (e == evVanishLogger || w.finish || w.m.state == stDown)
+				w.do(t, e)
 			}
 		}
-	})
+		w.recover(t)
+		ends := slices.Contains([]state{stVanished, stLastUp}, w.m.state)
+		if w.m.status.WantUp != w.want && !ends {
+			t.Fatalf("want up %v, last intent %v", w.m.status.WantUp, w.want)
+		}
+	}
 }
 
 func FuzzControlBytes(f *testing.F) {

@@ -20,6 +20,7 @@ func eventNames() []string {
 		"a b q h i 1 2 y K", "k", "t", "r", "l", "p P c C", "o", "d", "D", "u", "U", "O", "Q",
 		"x, release", "stop", "expire", "vanish", "vanish of a logger",
 		"(run spawned)", "(run not spawned)", "(run refused)", "(finish spawned)", "(no finish)",
+		"taken over: run lives", "taken over: finish lives", "taken over: nothing lives",
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/pid1/pipes"
 )
 
 // Bounds of a prefixer.
@@ -35,27 +37,36 @@ type prefixer struct {
 	limit  int // bytes a minute; 0: none
 }
 
-// newPrefixer starts a pump. A write that waits for the reader of out holds a
+// newPrefixer makes a pipe and starts its pump.
+func newPrefixer(kind pipes.Kind, out *os.File, outputLock *sync.Mutex, note func(text string)) (*prefixer, error) {
+	reader, writer, err := pipes.New(kind | pipes.Own)
+	if err != nil {
+		return nil, err
+	}
+	return startPrefixer(reader, writer, out, outputLock, note), nil
+}
+
+// startPrefixer starts a pump. A write that waits for the reader of out holds a
 // thread, so those who share out share outputLock, too (SUP-101). note gets a line about each loss.
-func newPrefixer(out *os.File, outputLock *sync.Mutex, note func(text string)) (*prefixer, error) {
-	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
-		return nil, err
-	}
-	if err := unix.SetNonblock(fds[0], true); err != nil {
-		_, _ = unix.Close(fds[0]), unix.Close(fds[1])
-		return nil, err
-	}
+func startPrefixer(reader, writer, out *os.File, outputLock *sync.Mutex, note func(text string)) *prefixer {
 	p := &prefixer{
-		reader:     os.NewFile(uintptr(fds[0]), "prefix"),
-		writer:     os.NewFile(uintptr(fds[1]), "prefix"),
+		reader:     reader,
+		writer:     writer,
 		out:        out,
 		outputLock: outputLock,
 		note:       note,
 		done:       make(chan struct{}),
 	}
 	go p.pump()
-	return p, nil
+	return p
+}
+
+// inode is that of the pipe, 0 without one.
+func (p *prefixer) inode() uint64 {
+	if p == nil {
+		return 0
+	}
+	return pipes.Inode(p.writer)
 }
 
 // use sets the prefix of the lines to come, and how many bytes of them may pass in a minute; 0: all.

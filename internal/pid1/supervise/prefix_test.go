@@ -61,7 +61,7 @@ func TestPrefixerFlood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPrefixer(out, new(sync.Mutex), func(text string) { t.Error(text) })
+	p, err := newPrefixer(0, out, new(sync.Mutex), func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestPrefixerWithoutReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = r.Close()
-	p, err := newPrefixer(out, new(sync.Mutex), func(text string) { t.Error(text) })
+	p, err := newPrefixer(0, out, new(sync.Mutex), func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestPrefixersOfABlockedReaderShareAThread(t *testing.T) {
 	var turn sync.Mutex
 	var all []*prefixer
 	for range 64 {
-		p, err := newPrefixer(out, &turn, func(text string) { t.Error(text) })
+		p, err := newPrefixer(0, out, &turn, func(text string) { t.Error(text) })
 		if err != nil {
 			t.Fatal(err)
 		}

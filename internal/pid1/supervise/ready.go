@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/pid1/pipes"
 )
 
 // drainReads bounds the reads after the death of run: more than a pipe holds,
@@ -18,24 +20,28 @@ const drainReads = 32
 // spec: SUP-23
 type readyPipe struct {
 	file *os.File
-	fd   int
 	line chan bool // one value: true for a newline, false for the end
 	over bool      // nobody cares any more
 }
 
 // newReadyPipe returns the reader, and the end that the child gets.
-func newReadyPipe() (*readyPipe, *os.File, error) {
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+func newReadyPipe(kind pipes.Kind) (*readyPipe, *os.File, error) {
+	near, far, err := pipes.New(kind | pipes.Own)
+	if err != nil {
 		return nil, nil, err
 	}
-	// Only the reader: the child's end is a description of its own.
-	if err := unix.SetNonblock(p[0], true); err != nil {
-		_, _ = unix.Close(p[0]), unix.Close(p[1])
-		return nil, nil, err
+	return readyPipeOf(near), far, nil
+}
+
+// readyPipeOf reads from near, which is nobody else's.
+func readyPipeOf(near *os.File) *readyPipe { return &readyPipe{file: near, line: make(chan bool, 1)} }
+
+// inode is that of the pipe as long as somebody waits for it, else 0.
+func (p *readyPipe) inode() uint64 {
+	if p == nil || p.over {
+		return 0
 	}
-	r := &readyPipe{file: os.NewFile(uintptr(p[0]), "ready"), fd: p[0], line: make(chan bool, 1)}
-	return r, os.NewFile(uintptr(p[1]), "ready"), nil
+	return pipes.Inode(p.file)
 }
 
 // listen reads until the newline or the end.
@@ -68,9 +74,19 @@ func (p *readyPipe) drain() bool {
 		return false
 	}
 	ready := false
+	if conn, err := p.file.SyscallConn(); err == nil {
+		_ = conn.Control(func(fd uintptr) { ready = drainReady(int(fd)) })
+	}
+	_ = p.file.SetReadDeadline(time.Unix(1, 0)) // a pipe has deadlines
+	ready = <-p.line || ready
+	p.drop()
+	return ready
+}
+
+func drainReady(fd int) (ready bool) {
 	buf := make([]byte, 4096)
 	for range drainReads {
-		n, err := unix.Read(p.fd, buf)
+		n, err := unix.Read(fd, buf)
 		if err == unix.EINTR {
 			continue
 		}
@@ -79,9 +95,6 @@ func (p *readyPipe) drain() bool {
 		}
 		ready = ready || bytes.IndexByte(buf[:n], '\n') >= 0
 	}
-	_ = p.file.SetReadDeadline(time.Unix(1, 0)) // a pipe has deadlines
-	ready = <-p.line || ready
-	p.drop()
 	return ready
 }
 

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/pid1/pipes"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
 )
@@ -28,6 +29,8 @@ type runner struct {
 	letters   chan []byte       // from the control fifo
 	child     *proc.Child       // the process that moves the machine
 	isFinish  bool              // child is finish
+	found     bool              // the machine has yet to learn of child
+	taken     bool              // run counts as ready: nobody could say so any more
 	killed    bool              // child was sent KILL by this init
 	oomKills  uint64            // of the cgroup when child was started
 	config    s6.Config         // as read for the last START
@@ -37,11 +40,19 @@ type runner struct {
 	prefixers [2]*prefixer // of stdout and stderr
 	dropped   bool
 	over      bool
+
+	clock      clock  // of the record
+	saved      string // the record as it was written last
+	childStart int64  // start time of child
+	logInode   uint64 // of the log pipe
 }
 
 // run is the supervisor: it ends with the service's last process.
 func (s *Service) run() {
 	r := &runner{Service: s, letters: make(chan []byte), failures: map[string]string{}}
+	if r.opt.Record {
+		r.clock, r.logInode = newClock(r.opt.Now()), pipes.Inode(r.opt.Pipe)
+	}
 	defer close(s.done)
 	defer r.cleanup()
 	if !r.setup() {
@@ -50,7 +61,7 @@ func (s *Service) run() {
 	go readLetters(r.files.reader, r.letters, s.done)
 	for r.guarded() {
 		<-time.After(adoptPause)
-		r.adopt()
+		r.found = true
 	}
 }
 
@@ -88,12 +99,22 @@ func (r *runner) trySetup() error {
 	if err != nil {
 		return err
 	}
-	want, err := f.prepare()
-	if err != nil {
+	want := !f.service.Exists(s6.DownFile)
+	if r.opt.Adopt {
+		var resumed bool
+		if resumed, want, err = r.resume(f); err != nil {
+			f.close()
+		}
+		if resumed || err != nil {
+			return err
+		}
+	}
+	if err := f.clean(); err != nil {
 		r.warnf("cannot clean up: %v", err)
 	}
 	r.files = f
 	r.m = newMachine(r.opt.Now(), want)
+	r.try(s6.RecordFile, r.save())
 	r.write()
 	r.notify(s6.EventStarted)
 	return nil
@@ -134,6 +155,10 @@ func readLetters(control *os.File, letters chan<- []byte, done <-chan struct{}) 
 func (r *runner) loop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	if r.found {
+		r.found = false
+		r.find()
+	}
 	r.obeyOrders() // those from before the setup
 	for !r.over {
 		timer.Reset(r.untilDue())
@@ -203,7 +228,6 @@ func (r *runner) reap() {
 	if ws.Signaled() && ws.Signal() == syscall.SIGKILL && !r.killed && r.opt.OOMKills() > r.oomKills {
 		r.warnf("killed for want of memory (OOM)")
 	}
-	r.child = nil
 	r.step(evDied, input{wait: ws})
 }
 
@@ -238,6 +262,10 @@ func (r *runner) step(e event, in input) {
 	in.jitter = 0.9 + rand.Float64()/5
 	next, effects := r.m.step(e, in)
 	r.m = next
+	if e == evDied {
+		r.child = nil // from here on the machine knows
+	}
+	r.try(s6.RecordFile, r.save())
 	for _, todo := range effects {
 		r.obey(todo, in)
 	}
@@ -260,7 +288,8 @@ func (r *runner) obey(e effect, in input) {
 	case opClosePipe:
 		r.pipe.drop()
 	case opTally:
-		r.try(s6.TallyFile, r.files.addDeath(s6.DeathOf(in.now, in.wait), in.config.TallyLimit))
+		death := s6.DeathOf(r.m.status.Stamp, r.m.status.Wait)
+		r.try(s6.TallyFile, r.files.addDeath(death, in.config.TallyLimit))
 	case opTouchDown:
 		r.try(s6.DownFile, r.files.touchDown())
 	case opUnlinkDown:
@@ -274,6 +303,7 @@ func (r *runner) obey(e effect, in input) {
 	case opNotice:
 		r.warnf("%s", e.text)
 	case opOver:
+		r.forget()
 		r.over = true
 	}
 }
@@ -318,6 +348,9 @@ func (r *runner) warnf(format string, a ...any) {
 	r.opt.Log.Warnf("%s: %s", r.opt.Name, fmt.Sprintf(format, a...))
 }
 
+// note warns of what a prefixer has to say.
+func (r *runner) note(text string) { r.warnf("%s", text) }
+
 func (r *runner) errorf(format string, a ...any) {
 	r.opt.Log.Errorf("%s: %s", r.opt.Name, fmt.Sprintf(format, a...))
 }
@@ -327,17 +360,6 @@ func (r *runner) dropLog() {
 		r.opt.Drop()
 	}
 	r.dropped = true
-}
-
-// adopt makes the machine agree with the process that is there after a panic.
-func (r *runner) adopt() {
-	pid := 0
-	if r.child != nil {
-		pid = r.child.Pid()
-	}
-	if r.m, r.over = r.m.adopted(r.opt.Now(), pid, r.isFinish); !r.over && r.m.state != stVanished {
-		r.write()
-	}
 }
 
 func (r *runner) cleanup() {

@@ -23,10 +23,18 @@ import (
 	"caduceus/internal/s6"
 )
 
-// TestMain makes this binary the lock mode that lock-fd executes.
+// TestMain makes this binary what /init executes as itself: the lock mode of lock-fd, and what waits for its record.
 func TestMain(m *testing.M) {
 	if os.Args[0] == s6.LockModeArgv0 {
 		os.Exit(LockMain(os.Args[1:])) //nolint:forbidigo // this is a main
+	}
+	switch {
+	case os.Args[0] == proc.ExecArgv0:
+		os.Exit(proc.ExecMain(os.Args[1:])) //nolint:forbidigo // this is a main
+	case os.Args[0] == asSupervisor:
+		os.Exit(supervisorMain(os.Args[1:])) //nolint:forbidigo // same
+	case os.Getenv("RUN_AS") == asRun:
+		os.Exit(runMain()) //nolint:forbidigo // same
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -44,6 +52,7 @@ type rig struct {
 	hold    sync.Mutex   // stops the supervisor in its next step
 	oom     atomic.Uint64
 	now     func() time.Time // nil: time.Now
+	change  func(*Options)   // nil: as they are
 	step    atomic.Int64     // of its wall clock
 	out     *os.File
 
@@ -86,7 +95,7 @@ func (r *rig) start() *rig {
 		r.Fatal(err)
 	}
 	r.Cleanup(func() { _ = r.out.Close() })
-	r.service = Start(Options{
+	o := Options{
 		Dir: r.dir, Name: "foo", Procs: procs, Log: log.Logger{Sink: r.note}, Environ: os.Environ,
 		Stdin: null, Stdout: r.out, Stderr: r.out, OOMKills: r.oom.Load, Now: r.now,
 		Frozen: func() bool {
@@ -97,7 +106,11 @@ func (r *rig) start() *rig {
 			}
 			return r.frozen.Load()
 		},
-	})
+	}
+	if r.change != nil {
+		r.change(&o)
+	}
+	r.service = Start(o)
 	r.Cleanup(func() {
 		r.service.Stop()
 		r.service.Expire()

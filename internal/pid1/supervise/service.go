@@ -37,6 +37,10 @@ type Options struct {
 	Frozen         func() bool // no START any more; nil: never
 	Now            func() time.Time
 	OOMKills       func() uint64 // of the cgroup; nil: as the kernel counts them
+	// Record keeps in supervise/ what a successor needs, should this process die. Programs are started through
+	// this program then: its main leads to proc.ExecMain.
+	Record bool
+	Adopt  bool // with Record: go on where another process stopped that kept records
 }
 
 // Cond is a state that Wait can wait for.

@@ -12,6 +12,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/held"
+	"caduceus/internal/pid1/pipes"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
 )
@@ -58,23 +59,22 @@ func (r *runner) spawnRun() {
 		r.step(evRefused, input{})
 		return
 	}
-	child, pipe, err := r.tryRun(c)
+	err := r.tryRun(c)
 	if err != nil {
 		r.warnf("cannot start run: %v; next try in %v", err, retryAfter)
 		r.unstart(fmt.Errorf("cannot start run: %w", err))
 		r.step(evUnstarted, input{})
 		return
 	}
-	r.watch(child, false)
-	r.pipe = pipe
-	if pipe != nil {
-		go pipe.listen()
+	if r.pipe != nil {
+		go r.pipe.listen()
 	}
-	r.step(evStarted, input{pid: child.Pid()})
+	r.step(evStarted, input{pid: r.child.Pid()})
 }
 
 // tryRun spawns run with its extra descriptors.
-func (r *runner) tryRun(c s6.Config) (_ *proc.Child, pipe *readyPipe, err error) {
+func (r *runner) tryRun(c s6.Config) (err error) {
+	r.pipe = nil
 	spec := proc.Spec{
 		Path: "./" + s6.RunFile,
 		Argv: []string{"./" + s6.RunFile, r.opt.Name},
@@ -86,8 +86,8 @@ func (r *runner) tryRun(c s6.Config) (_ *proc.Child, pipe *readyPipe, err error)
 	}
 	if c.NotificationFD != 0 {
 		var far *os.File
-		if pipe, far, err = newReadyPipe(); err != nil {
-			return nil, nil, err
+		if r.pipe, far, err = newReadyPipe(r.pipeKind()); err != nil {
+			return err
 		}
 		defer func() { _ = far.Close() }() // the child has it
 		spec.Files = withFile(spec.Files, c.NotificationFD, far)
@@ -95,19 +95,19 @@ func (r *runner) tryRun(c s6.Config) (_ *proc.Child, pipe *readyPipe, err error)
 	if c.LockFD != 0 {
 		var lock *os.File
 		if lock, err = r.openServiceLock(); err != nil {
-			pipe.drop()
-			return nil, nil, err
+			r.pipe.drop()
+			return err
 		}
 		defer func() { _ = lock.Close() }() // the child has it
 		spec.Files = withFile(spec.Files, c.LockFD, lock)
 		spec.Argv = append([]string{s6.LockModeArgv0, strconv.Itoa(c.LockFD), spec.Path}, spec.Argv...)
 		spec.Path = "/proc/self/exe"
 	}
-	child, err := r.spawn(spec, r.opt.Environ())
+	err = r.spawn(spec, r.opt.Environ(), false)
 	if err != nil {
-		pipe.drop()
+		r.pipe.drop()
 	}
-	return child, pipe, err
+	return err
 }
 
 // spawnFinish starts finish and reports the outcome to the machine. The script
@@ -131,16 +131,67 @@ func (r *runner) spawnFinish() {
 		Attr:  &syscall.SysProcAttr{Setsid: true},
 	}
 	environ := append(slices.Clip(r.opt.Environ()), env.RunSignalled.String()+"="+signalled)
-	child, err := r.spawn(spec, environ)
-	if err != nil {
+	if err := r.spawn(spec, environ, true); err != nil {
 		if !errors.Is(err, os.ErrNotExist) {
 			r.warnf("cannot start finish: %v", err)
 		}
 		r.step(evFinished, input{})
 		return
 	}
-	r.watch(child, true)
-	r.step(evFinishing, input{pid: child.Pid()})
+	r.step(evFinishing, input{pid: r.child.Pid()})
+}
+
+// spawn makes a file of the service directory the process that moves the machine; a script on a noexec mount by
+// its interpreter (SUP-27).
+func (r *runner) spawn(spec proc.Spec, environ []string, isFinish bool) (err error) {
+	if !r.opt.Dir.Exists(spec.Path) { // most services have no finish: no fork to find that out
+		return syscall.ENOENT
+	}
+	spec.Dir, spec.Env = r.opt.Dir.Path(), environ
+	if r.opt.RunAs != nil {
+		if spec.Attr.Credential, err = r.opt.RunAs(); err != nil {
+			return err
+		}
+	}
+	err = r.execute(spec, isFinish)
+	if !errors.Is(err, syscall.EACCES) {
+		return err
+	}
+	argv, why := interpreter(r.opt.Dir, spec.Path, spec.Argv)
+	if why != nil {
+		return why
+	}
+	spec.Path, spec.Argv = argv[0], argv
+	return r.execute(spec, isFinish)
+}
+
+// execute starts a program. Where there are records, the process is on record before it becomes the program.
+//
+// spec: SUP-113
+func (r *runner) execute(spec proc.Spec, isFinish bool) error {
+	if !r.opt.Record {
+		child, err := r.opt.Procs.Spawn(spec)
+		if err == nil {
+			r.watch(child, isFinish)
+		}
+		return err
+	}
+	p, err := r.opt.Procs.Prepare(spec)
+	if err != nil {
+		return err
+	}
+	r.watch(p.Child, isFinish)
+	r.childStart = proc.StartOf(p.Pid())
+	if err = r.save(); err != nil {
+		p.Cancel()
+	} else {
+		_, err = p.Execute()
+	}
+	if err != nil {
+		r.child = nil
+		r.try(s6.RecordFile, r.save())
+	}
+	return err
 }
 
 // watch makes child the process that moves the machine.
@@ -148,28 +199,12 @@ func (r *runner) watch(child *proc.Child, isFinish bool) {
 	r.child, r.isFinish, r.killed, r.oomKills = child, isFinish, false, r.opt.OOMKills()
 }
 
-// spawn starts a file of the service directory; a script on a noexec mount by
-// its interpreter (SUP-27).
-func (r *runner) spawn(spec proc.Spec, environ []string) (_ *proc.Child, err error) {
-	if !r.opt.Dir.Exists(spec.Path) { // most services have no finish: no fork to find that out
-		return nil, syscall.ENOENT
+// pipeKind is that of the pipes to run and finish.
+func (r *runner) pipeKind() pipes.Kind {
+	if r.opt.Record {
+		return pipes.Lasting
 	}
-	spec.Dir, spec.Env = r.opt.Dir.Path(), environ
-	if r.opt.RunAs != nil {
-		if spec.Attr.Credential, err = r.opt.RunAs(); err != nil {
-			return nil, err
-		}
-	}
-	child, err := r.opt.Procs.Spawn(spec)
-	if !errors.Is(err, syscall.EACCES) {
-		return child, err
-	}
-	argv, why := interpreter(r.opt.Dir, spec.Path, spec.Argv)
-	if why != nil {
-		return nil, why
-	}
-	spec.Path, spec.Argv = argv[0], argv
-	return r.opt.Procs.Spawn(spec)
+	return 0
 }
 
 // stdio are the descriptors 0 to 2 of run and finish.
@@ -192,7 +227,7 @@ func (r *runner) stdio(c s6.Config) []*os.File {
 // line and a limit to all of them, the output itself if there can be none.
 func (r *runner) prefixed(which int, out *os.File, c s6.Config) *os.File {
 	if r.prefixers[which] == nil {
-		p, err := newPrefixer(out, r.opt.OutputLock, func(text string) { r.warnf("%s", text) })
+		p, err := newPrefixer(r.pipeKind(), out, r.opt.OutputLock, r.note)
 		if err != nil {
 			r.warnf("cannot prefix the output: %v", err)
 			return out

@@ -102,9 +102,29 @@ func (t *transition) death() {
 	s.Stamp = t.in.now
 	t.stableAt = time.Time{}
 	t.after(0)
+	t.mourn()
+}
+
+// mourn is what a death asks for outside of the machine. A supervisor that takes over does it again.
+func (t *transition) mourn() {
 	t.out(effect{op: opClosePipe})
 	t.out(effect{op: opTally})
 	t.out(effect{op: opSpawnFinish})
+}
+
+// announce sends the events that led to this state: whoever waits for one may have missed it.
+func (t *transition) announce() {
+	switch {
+	case t.status.NotStarted:
+	case t.status.Finishing:
+		t.notify(s6.EventDown)
+	case t.status.Pid == 0:
+		t.notify(s6.EventDown + s6.EventDownReady)
+	case t.status.Ready:
+		t.notify(s6.EventUp + s6.EventReady)
+	default:
+		t.notify(s6.EventUp)
+	}
 }
 
 func (t *transition) finishing() {

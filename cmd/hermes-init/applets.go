@@ -10,6 +10,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/launch"
+	"caduceus/internal/pid1/services"
 	"caduceus/internal/s6"
 )
 
@@ -18,8 +19,6 @@ const (
 	exitUsage  = 100
 	exitFailed = 111
 )
-
-const scandir = "/run/service"
 
 // complain writes a line to stderr and returns code.
 func complain(code int, format string, a ...any) int {
@@ -81,9 +80,13 @@ func printContenv(names []string, stdout io.Writer) int {
 	return 0
 }
 
-// halt asks /init to stop. It needs no more than write permission on the control fifo.
+// halt asks for the stop: root asks the init itself, others ask the supervisor that has the scandir, which passes
+// it on. Write permission on the control fifo is all that it takes.
 func halt() int {
-	if err := s6.SendScanControl(scandir, "t"); err != nil {
+	if s6.SendScanControl(services.RootScandir, "t") == nil {
+		return 0
+	}
+	if err := s6.SendScanControl(services.Scandir, "t"); err != nil {
 		return complain(exitFailed, "halt: fatal: %v", err)
 	}
 	return 0

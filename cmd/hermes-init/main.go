@@ -11,6 +11,7 @@ import (
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/pid1/svstat"
+	"caduceus/internal/pid1/user"
 	"caduceus/internal/s6"
 )
 
@@ -32,6 +33,8 @@ func dispatch(argv0 string, args []string) int {
 		return svstat.Main(args, os.Stdout, os.Stderr)
 	case "s6-sleep":
 		return sleep(args)
+	case user.Argv0:
+		return user.Main(args)
 	case s6.LockModeArgv0:
 		return supervise.LockMain(args)
 	case proc.ExecArgv0:

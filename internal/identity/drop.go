@@ -3,6 +3,7 @@ package identity
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"syscall"
 
@@ -34,7 +35,21 @@ func GainOf(allowed bool) Gain {
 // process may have changed in part: it must end.
 //
 // contract: RUN-11
-func Drop(a Account, gain Gain) error {
+func Drop(a Account, gain Gain) error { return drop(allThreads, a, gain) }
+
+// Become is Drop for a process that executes a program at once, with exec, which returns only an error. What Drop
+// changes of each thread, Become changes of the one that executes: the others end with it.
+//
+// contract: RUN-11
+func Become(a Account, gain Gain, exec func() error) error {
+	runtime.LockOSThread() // never unlocked: the process ends in any case
+	if err := drop(thisThread, a, gain); err != nil {
+		return err
+	}
+	return exec()
+}
+
+func drop(s scope, a Account, gain Gain) error {
 	uid := syscall.Geteuid()
 	switch {
 	case a.UID == 0:
@@ -44,11 +59,11 @@ func Drop(a Account, gain Gain) error {
 	}
 	shared := uid == 0 && sharesTerminal()
 	if uid == 0 {
-		if err := dropIDs(a, gain); err != nil {
+		if err := dropIDs(s, a, gain); err != nil {
 			return err
 		}
 	}
-	if err := renounce(allThreads, gain); err != nil {
+	if err := renounce(s, gain); err != nil {
 		return fmt.Errorf("cannot become %q: %w", a.Name, err)
 	}
 	if err := guardTerminal(gain); err != nil && shared {
@@ -62,9 +77,9 @@ func Drop(a Account, gain Gain) error {
 }
 
 // dropIDs changes groups, gid and uid. When the uid changes, the kernel clears the capabilities.
-func dropIDs(a Account, gain Gain) error {
+func dropIDs(s scope, a Account, gain Gain) error {
 	if gain == NoGain {
-		if err := emptyBounding(allThreads); err != nil {
+		if err := emptyBounding(s); err != nil {
 			return fmt.Errorf("cannot become %q: %w", a.Name, err)
 		}
 	}

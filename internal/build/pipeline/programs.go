@@ -15,9 +15,9 @@ type program struct {
 
 // unitPrograms and its like are what the suites call beside Go, git and what every Debian
 // has (coreutils, util-linux): here the race detector's compiler, Python for the scripts of
-// rootfs, ps for a look at an init's children.
+// rootfs, ps for a look at an init's children, strace for what PID 1 touches.
 func unitPrograms() []program {
-	return []program{{"gcc", []string{"gcc", "libc6-dev"}}, {"python3", []string{"python3"}}, {"ps", []string{"procps"}}}
+	return []program{{"gcc", []string{"gcc", "libc6-dev"}}, {"python3", []string{"python3"}}, {"ps", []string{"procps"}}, {"strace", []string{"strace"}}}
 }
 
 func s6Programs() []program { return []program{{"s6-svstat", []string{"s6", "execline"}}} }

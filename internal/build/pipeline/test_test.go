@@ -162,7 +162,7 @@ func TestSuitesInstallTheirPrograms(t *testing.T) {
 		run  func(*Pipeline) error
 		want string
 	}{
-		"unit":   {func(p *Pipeline) error { return p.TestUnit(t.Context()) }, "gcc libc6-dev python3 procps"},
+		"unit":   {func(p *Pipeline) error { return p.TestUnit(t.Context()) }, "gcc libc6-dev python3 procps strace"},
 		"s6":     {func(p *Pipeline) error { return p.TestS6(t.Context()) }, "s6 execline"},
 		"docker": {func(p *Pipeline) error { return p.installPrograms(t.Context(), "docker", dockerPrograms()) }, "docker-registry curl openssl"},
 	} {

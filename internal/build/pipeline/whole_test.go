@@ -32,7 +32,7 @@ func repository(t *testing.T, f *fakeEngine, run *host.Fake, env map[string]stri
 	t.Cleanup(s.Close)
 	env["DOCKER_HOST"] = "tcp://" + s.Listener.Addr().String()
 	if run.Paths == nil {
-		run.Paths = map[string]string{"/usr/bin/docker": "", "gcc": "", "python3": "", "ps": "", "s6-svstat": "", "docker-registry": "", "curl": "", "openssl": ""}
+		run.Paths = map[string]string{"/usr/bin/docker": "", "gcc": "", "python3": "", "ps": "", "strace": "", "s6-svstat": "", "docker-registry": "", "curl": "", "openssl": ""}
 	}
 	var out strings.Builder
 	return &Pipeline{Root: root, Out: &out, Getenv: func(k string) string { return env[k] }, Run: run, Facts: host.Facts{Arch: "amd64"}}, &out

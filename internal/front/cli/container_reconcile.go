@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"caduceus/internal/front/reconcile"
@@ -13,7 +15,13 @@ func (a *app) containerReconcile() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return ended(reconcile.Run(a.reconcileOptions(account)))
+		o := a.reconcileOptions(account)
+		reconcile.MakeScandir(o)
+		if err := a.Drop(account); err != nil { // the slots are hermes' to make
+			fmt.Fprintf(a.Stderr, "reconcile: error: %v\n", err)
+			return ended(1)
+		}
+		return ended(reconcile.Run(o))
 	})
 }
 

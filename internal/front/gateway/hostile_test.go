@@ -81,7 +81,7 @@ func TestNothingIsGivenAwayThroughALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = dir.Close() }()
-	if err := Give(dir, "control", hermes, 0o666); err == nil {
+	if err := identity.Give(dir, "control", hermes, 0o666); err == nil {
 		t.Error("gave a link")
 	}
 	var st unix.Stat_t

@@ -92,7 +92,7 @@ func (d Scandir) Publish(slot Slot, replace bool) error {
 //
 // contract: SLOT-02
 func (d Scandir) stage(dir *held.Dir, name string, files []file) error {
-	if os.Geteuid() == 0 && !mayGive() {
+	if os.Geteuid() == 0 && !identity.MayGive() {
 		if err := lay(dir, name, files); err != nil {
 			return err
 		}

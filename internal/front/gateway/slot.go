@@ -126,9 +126,9 @@ func share(scandir *held.Dir, name string, files []file, account identity.Accoun
 		if !f.isDir() && !f.isFifo() {
 			continue
 		}
-		if err := Give(slot, f.name, account, f.mode&0o7777); err != nil {
+		if err := identity.Give(slot, f.name, account, f.mode&0o7777); err != nil {
 			return err
 		}
 	}
-	return Give(scandir, name, account, 0o755)
+	return identity.Give(scandir, name, account, 0o755)
 }

@@ -44,7 +44,6 @@ func Run(o Options) int {
 		fmt.Fprintln(o.Stdout, "reconcile: skipping (dashboard container — does not need per-profile gateways)")
 		return 0
 	}
-	r.own()
 	r.onVolume(func() { _, r.shared = volumelock.Other(r.home.Root(), volumelock.Self()) })
 	code := 0
 	var done []Action
@@ -199,42 +198,30 @@ func (r run) multiplex(config profile.Config) bool {
 	return config.Multiplex
 }
 
-// own gives the scandir and its two control files to hermes, so that front and agent can register
-// slots and ask for scans.
+// MakeScandir makes a scandir of the operator's choice and gives it to hermes, so that front and agent can register
+// slots. The init makes the usual one.
 //
 // contract: REC-02
-func (r run) own() {
-	if err := os.MkdirAll(r.scandir.Path, 0o755); err != nil {
-		r.warn(err)
+func MakeScandir(o Options) {
+	r := newRun(o)
+	if r.scandir.Path == env.Scandir.Default() {
+		return
 	}
-	if err := r.giveScandir(); err != nil {
+	if err := r.makeScandir(); err != nil {
 		r.warn(err)
 	}
 }
 
-func (r run) giveScandir() error {
+func (r run) makeScandir() error {
+	if err := os.MkdirAll(r.scandir.Path, 0o755); err != nil {
+		return err
+	}
 	parent, err := held.Open(filepath.Dir(r.scandir.Path), held.FollowOwn)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = parent.Close() }() // nothing was written
-	name := filepath.Base(r.scandir.Path)
-	scandir, err := parent.Dir(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = scandir.Close() }()
-	if control, openErr := scandir.Dir(s6.SvscanDir); openErr == nil {
-		defer func() { _ = control.Close() }()
-		for _, file := range []string{s6.ControlFile, s6.LockFile} {
-			if giveErr := gateway.Give(control, file, r.Account, 0o600); !errors.Is(giveErr, fs.ErrNotExist) {
-				err = errors.Join(err, giveErr)
-			}
-		}
-	} else if !errors.Is(openErr, fs.ErrNotExist) {
-		err = openErr
-	}
-	return errors.Join(err, gateway.Give(parent, name, r.Account, 0o755))
+	defer func() { _ = parent.Close() }() // nothing was written through it
+	return identity.Give(parent, filepath.Base(r.scandir.Path), r.Account, 0o755)
 }
 
 // apply makes one slot. One that is supervised already, as when the step is called by hand in a live

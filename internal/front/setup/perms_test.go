@@ -2,7 +2,7 @@ package setup
 
 import (
 	"bytes"
-	"io/fs"
+	"errors"
 	"os"
 	"testing"
 
@@ -10,48 +10,30 @@ import (
 	"caduceus/internal/front/apt"
 )
 
-func TestHermesMayCommandTheServicesOfTheImage(t *testing.T) {
+func TestEverybodyMayLookAtTheServicesOfRootAndNobodyIntoThoseOfHermes(t *testing.T) {
+	clause.Proves(t, "REC-01", "TOOL-14")
 	c := newContainer(t)
-	for _, slot := range []string{"main-hermes", "dashboard"} {
+	for _, slot := range []string{apt.Slot, "derived", "main-hermes"} {
 		c.dir("run/s6-rc/servicedirs/" + slot)
 	}
-	c.dir("run/s6-rc/servicedirs/dashboard/supervise")
+	given := c.path("run/s6-rc/servicedirs/main-hermes/supervise")
+	if err := errors.Join(os.Mkdir(given, 0o710), os.Chown(given, 10000, 10000)); err != nil {
+		t.Fatal(err)
+	}
 	for range 2 {
 		var out, errs bytes.Buffer
 		if code := Perms(t.Context(), Env{Stdout: &out, Stderr: &errs, Root: c.root}); code != 0 || errs.Len() > 0 {
 			t.Fatalf("code %d: %s", code, &errs)
 		}
-		clause.Proves(t, "REC-01")
 		if got := out.String(); got != "[supervise-perms] chowned supervise/ trees for static s6-rc services\n" {
-			t.Errorf("said %q", got)
+			t.Errorf("printed %q", got)
 		}
-		for _, slot := range []string{"main-hermes", "dashboard"} {
-			c.is("run/s6-rc/servicedirs/"+slot+"/supervise", 10000, 0o710)
-			c.is("run/s6-rc/servicedirs/"+slot+"/supervise/control", 10000, 0o660)
-			c.is("run/s6-rc/servicedirs/"+slot+"/event", 10000, 0o730)
-			info, err := os.Stat(c.path("run/s6-rc/servicedirs/" + slot + "/event"))
-			if err != nil || info.Mode()&(fs.ModeSetgid|fs.ModeSticky) != fs.ModeSetgid|fs.ModeSticky {
-				t.Errorf("event: %v, %v", info.Mode(), err)
+		for _, slot := range []string{apt.Slot, "derived"} {
+			c.is("run/s6-rc/servicedirs/"+slot+"/supervise", 0, 0o755)
+			if _, err := os.Stat(c.path("run/s6-rc/servicedirs/" + slot + "/event")); err == nil {
+				t.Errorf("hermes may subscribe to the events of %s", slot)
 			}
 		}
-	}
-}
-
-func TestHermesMayOnlyLookAtTheHelperThatRunsAsRoot(t *testing.T) {
-	clause.Proves(t, "TOOL-14")
-	c := newContainer(t)
-	for _, slot := range []string{apt.Slot, "dashboard"} {
-		c.dir("run/s6-rc/servicedirs/" + slot)
-	}
-	var out bytes.Buffer
-	if code := Perms(t.Context(), Env{Stdout: &out, Stderr: &out, Root: c.root}); code != 0 {
-		t.Fatalf("code %d: %s", code, &out)
-	}
-	if os.Geteuid() != 0 {
-		return // then no slot runs as root
-	}
-	c.is("run/s6-rc/servicedirs/"+apt.Slot+"/supervise", 0, 0o755)
-	if _, err := os.Stat(c.path("run/s6-rc/servicedirs/" + apt.Slot + "/event")); err == nil {
-		t.Error("hermes may subscribe to its events")
+		c.is("run/s6-rc/servicedirs/main-hermes/supervise", 10000, 0o710)
 	}
 }

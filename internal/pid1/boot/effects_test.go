@@ -19,9 +19,9 @@ func TestWhatIsDoneAboutRun(t *testing.T) {
 		facts runFacts
 		want  verdict
 	}{
-		"root, as shipped":                 {runFacts{mode: sticky, writable: true}, fine},
+		"root, as shipped":                 {runFacts{mode: sticky, writable: true}, takeRun},
 		"root, its own":                    {runFacts{mode: 0o755, writable: true}, fine},
-		"root, open":                       {runFacts{mode: open, writable: true}, fine},
+		"root, open":                       {runFacts{mode: open, writable: true}, takeRun},
 		"root, foreign":                    {runFacts{owner: 10000, mode: 0o755, writable: true}, takeRun},
 		"root, foreign and not writable":   {runFacts{owner: 10000, mode: 0o755}, takeRun},
 		"root, read-only":                  {runFacts{mode: 0o755}, mountRun},

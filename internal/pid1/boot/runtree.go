@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/env"
+	"caduceus/internal/held"
 	"caduceus/internal/pid1/services"
 	"caduceus/internal/s6"
 )
@@ -49,9 +51,9 @@ const (
 //
 // spec: SUP-60
 func judgeRun(f runFacts) verdict {
-	const worldWritable = 0o002
+	const worldWritable, othersWritable = 0o002, 0o022
 	switch {
-	case f.euid == 0 && f.owner != 0:
+	case f.euid == 0 && (f.owner != 0 || f.mode&othersWritable != 0):
 		return takeRun
 	case !f.writable:
 		return mountRun
@@ -65,7 +67,10 @@ func (b *boot) checkRun() error {
 	const dir = runDir
 	switch judgeRun(b.runFacts(dir)) {
 	case takeRun:
-		err := os.Chown(dir, 0, 0)
+		var err error
+		if b.runFacts(dir).owner != 0 {
+			err = os.Chown(dir, 0, 0)
+		}
 		if err == nil {
 			err = os.Chmod(dir, 0o755)
 		}
@@ -109,22 +114,45 @@ func (b *boot) mountRun(dir string) error {
 	return nil
 }
 
-// clearRun removes what an earlier start of the container left. Another init that is alive there
-// must keep it.
+// staleDir is where clearRun puts aside what an earlier start left, before it removes it.
+const staleDir = ".s6-stale"
+
+// clearRun puts aside what an earlier start of the container left, and removes it: nothing that lies there, as hermes
+// may have left it, keeps a start from going on. Another init that is alive there must keep it.
 //
 // contract: BOOT-03
 func (b *boot) clearRun() error {
-	const service = services.Scandir
-	if alive, err := s6.Scanned(service); err == nil && alive {
-		return refusal{fmt.Errorf("cannot use %q: another init supervises it; only one runs in a container", service)}
+	own := b.Services.Dir()
+	if alive, err := s6.Scanned(own); err == nil && alive {
+		return refusal{fmt.Errorf("cannot use %q: another init supervises it; only one runs in a container", own)}
 	}
+	run, err := held.Open(runDir, held.RefuseLinks)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = run.Close() }()       // nothing was written through it
 	stale, _ := filepath.Glob("/run/s6-rc*") // the pattern is well-formed
-	for _, path := range append(stale, "/run/s6", service, "/run/uncaught-logs") {
-		if err := os.RemoveAll(path); err != nil {
+	for i, path := range append(stale, "/run/s6", services.Scandir, "/run/uncaught-logs") {
+		aside := fmt.Sprintf("%s/%d-%d", staleDir, time.Now().UnixNano(), i)
+		if err := putAside(run, filepath.Base(path), aside); err != nil {
 			return refusal{fmt.Errorf("cannot clear %q as uid %d: %w; start with an empty /run (--tmpfs /run)", path, os.Geteuid(), err)}
 		}
 	}
+	if err := run.RemoveAll(staleDir); err != nil {
+		b.Warnf("cannot remove what an earlier start left: %v", err)
+	}
 	return b.linkVarRun()
+}
+
+// putAside moves an entry out of the way; one that is not there is no error.
+func putAside(dir *held.Dir, name, aside string) error {
+	if _, err := dir.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if _, err := dir.MakeDir(staleDir, 0o700); err != nil {
+		return err
+	}
+	return dir.Rename(name, aside)
 }
 
 // linkVarRun makes /var/run lead to /run where an image broke that.
@@ -149,7 +177,7 @@ func (b *boot) linkVarRun() error {
 //
 // spec: SUP-61
 func (b *boot) makeSkeleton() error {
-	for _, dir := range []string{binDir, workDir, services.Scandir + "/" + s6.SvscanDir, "/run/s6-linux-init-container-results"} {
+	for _, dir := range []string{binDir, workDir, services.Scandir, b.Services.Dir() + "/" + s6.SvscanDir, "/run/s6-linux-init-container-results"} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("cannot make %q: %w", dir, err)
 		}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
+	"sync"
 
 	"caduceus/internal/launch"
 	"caduceus/internal/pid1/fixattrs"
@@ -30,15 +32,23 @@ func (b *boot) runBase(ctx context.Context) error {
 	return errors.Join(b.fixAttrs(ctx), b.runContInit(ctx))
 }
 
+// afterSetup is the first boot script that may count on the ids that hermes keeps: those before it settle them.
+const afterSetup = "015"
+
 // runContInit runs the boot scripts in bytewise order. One that fails does not keep the next from
-// its turn.
+// its turn. The user's supervisor starts before the first that may need it.
 //
 // spec: SUP-67
-func (b *boot) runContInit(ctx context.Context) error {
+func (b *boot) runContInit(ctx context.Context) (err error) {
 	scripts, err := program.Scripts(b.Settings.Etc("cont-init.d"))
+	handOver := sync.OnceFunc(func() { err = errors.Join(err, b.Services.StartUser(ctx)) })
+	defer handOver()
 	for _, script := range scripts {
 		if ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
+		}
+		if filepath.Base(script) >= afterSetup {
+			handOver()
 		}
 		b.Of("cont-init").Infof("running %s", script)
 		code := b.run(ctx, script)

@@ -8,7 +8,6 @@ import (
 	"caduceus/internal/launch"
 	"caduceus/internal/pid1/container"
 	"caduceus/internal/pid1/program"
-	"caduceus/internal/pid1/services"
 	"caduceus/internal/pid1/stop"
 	"caduceus/internal/s6"
 )
@@ -120,7 +119,7 @@ func (s *signals) diverted(sig syscall.Signal) bool {
 	if !s6.Diverted(sig) {
 		return false
 	}
-	script := filepath.Join(services.Scandir, s6.SvscanDir, s6.SignalName(sig))
+	script := filepath.Join(s.Services.Dir(), s6.SvscanDir, s6.SignalName(sig))
 	if launch.Executable(script) != nil {
 		return false
 	}
@@ -130,7 +129,7 @@ func (s *signals) diverted(sig syscall.Signal) bool {
 		attr.Credential = owner.Credential()
 	}
 	if err == nil {
-		_, err = s.Programs.Start(program.Program{Argv: []string{script}, Dir: services.Scandir, Attr: attr})
+		_, err = s.Programs.Start(program.Program{Argv: []string{script}, Dir: s.Services.Dir(), Attr: attr})
 	}
 	if err != nil {
 		s.Warnf("cannot execute %q: %v", script, err)

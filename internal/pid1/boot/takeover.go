@@ -55,7 +55,7 @@ func (b *boot) hold() (err error) {
 		Ready: b.signals.taken, Started: b.Settings.ProgramsRun,
 	})
 	b.Services = services.New(services.Options{
-		Procs: b.Procs, Programs: b.Programs, Settings: b.Settings, Log: b.Logger, Environ: b.Environ,
+		Procs: b.Procs, Programs: b.Programs, Settings: b.Settings, Log: b.Logger, Environ: b.Environ, Stop: b.Stop.Asked(),
 	})
 	return err
 }

@@ -13,6 +13,9 @@ import (
 // Base is the bundle of the init itself: fix-attrs.d and cont-init.d. Other definitions may need it.
 const Base = "base"
 
+// Hermes is the account whose supervisor may have a service.
+const Hermes = "hermes"
+
 // Kind of a service definition.
 type Kind uint8
 
@@ -32,6 +35,7 @@ type Unit struct {
 	TimeoutUp   time.Duration
 	TimeoutDown time.Duration // 0: no limit
 	Notifies    bool          // has notification-fd: up means ready
+	Account     string        // whose supervisor has it; "": the init's own
 }
 
 // definition is a source directory as written.
@@ -100,6 +104,9 @@ func define(fsys fs.FS, name string) (definition, error) {
 	if d.TimeoutDown, err = millis(fsys, name+"/timeout-down"); err != nil {
 		return fail("%w", err)
 	}
+	if d.Account, err = account(fsys, name+"/account"); err != nil {
+		return fail("%w", err)
+	}
 	switch word := strings.TrimSpace(string(kind)); word {
 	case "longrun":
 		d.Notifies = exists(fsys, name+"/notification-fd")
@@ -121,6 +128,21 @@ func define(fsys fs.FS, name string) (definition, error) {
 		return fail("unknown type %q", word)
 	}
 	return d, nil
+}
+
+// account reads whose supervisor has a service: hermes', or the init's own without the file.
+//
+// spec: SUP-121
+func account(fsys fs.FS, path string) (string, error) {
+	text, err := fs.ReadFile(fsys, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	word := strings.TrimSpace(string(text))
+	if err == nil && word != Hermes {
+		err = fmt.Errorf("account is %.20q, and can only be %q", word, Hermes)
+	}
+	return word, err
 }
 
 func exists(fsys fs.FS, path string) bool {

@@ -21,6 +21,17 @@ import (
 	"caduceus/internal/s6"
 )
 
+func TestFinishHasWhatIsLeftOfTheGrace(t *testing.T) {
+	clause.Proves(t, "SUP-79")
+	for died, want := range map[time.Duration]time.Duration{
+		100 * time.Millisecond: 2900 * time.Millisecond, 3 * time.Second: time.Second, time.Minute: time.Second,
+	} {
+		if got := finishGrace(3*time.Second, died); got != want {
+			t.Errorf("of a service that died after %v: %v, want %v", died, got, want)
+		}
+	}
+}
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 30 * time.Second

@@ -2,40 +2,47 @@ package services
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"caduceus/internal/s6"
 )
 
 // Conditions are what each service but the loggers does at this moment, and why, by name.
 //
 // spec: SUP-68
 func (s *Services) Conditions() []string {
-	var out []string
+	all := s.userConditions()
 	for _, name := range s.Names() {
-		if !strings.HasSuffix(name, "/log") {
-			out = append(out, name+" "+s.condition(name))
+		if !strings.HasSuffix(name, "/"+s6.LogDir) {
+			all[name] = s.condition(name)
 		}
+	}
+	s.mu.Lock()
+	for name, failure := range s.failures {
+		if _, supervised := all[name]; supervised {
+			all[name] = fmt.Sprintf("down: %v", failure)
+		}
+	}
+	s.mu.Unlock()
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, name+" "+all[name])
 	}
 	return out
 }
 
-// condition is what a service does, and why. The words of a failure come first, then those of its
-// supervisor.
+// condition is what a service of this process does, and why, in the words of its supervisor.
 func (s *Services) condition(name string) string {
-	s.mu.Lock()
-	failure := s.failures[name]
-	s.mu.Unlock()
 	service := s.service(name)
-	switch {
-	case failure != nil:
-		return fmt.Sprintf("down: %v", failure)
-	case service == nil:
+	if service == nil {
 		return "down: its supervisor has ended"
 	}
 	word, why := service.Condition()
 	if why == "" {
-		why = s.cause(name).why(word != "down")
+		why = s.cause(name, exists(filepath.Join(s.dir, name, s6.DownFile))).why(word != "down")
 	}
 	return word + ": " + why
 }
@@ -47,8 +54,8 @@ type cause struct {
 	downFile bool
 }
 
-func (s *Services) cause(name string) cause {
-	c := cause{defined: s.plan.Unit(name).Name != "", downFile: exists(filepath.Join(Scandir, name, "down"))}
+func (s *Services) cause(name string, downFile bool) cause {
+	c := cause{defined: s.plan.Unit(name).Name != "", downFile: downFile}
 	for _, bundle := range []string{"user2", "user"} {
 		if slices.Contains(s.plan.Closure(bundle), name) {
 			c.bundle = bundle

@@ -22,7 +22,7 @@ func (s *Services) StartLegacy(ctx context.Context) error {
 		return err
 	}
 	for _, name := range s.legacy {
-		dir := filepath.Join(Scandir, name)
+		dir := filepath.Join(s.dir, name)
 		service := s.service(name)
 		if service == nil || exists(filepath.Join(dir, "down")) {
 			continue
@@ -53,7 +53,10 @@ func (s *Services) installLegacy() error {
 		dir := filepath.Join("/run/s6/legacy-services", name)
 		copyErr := os.CopyFS(dir, os.DirFS(filepath.Join(source, name)))
 		if copyErr == nil {
-			copyErr = os.Symlink(dir, filepath.Join(Scandir, name))
+			copyErr = os.Symlink(dir, filepath.Join(s.dir, name))
+		}
+		if supervisor := s.user.Load(); copyErr == nil && supervisor != nil {
+			supervisor.Link(name, dir)
 		}
 		if copyErr != nil {
 			err = errors.Join(err, fmt.Errorf("cannot install service %q: %w", name, copyErr))

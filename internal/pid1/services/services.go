@@ -1,6 +1,8 @@
 package services
 
 import (
+	"context"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -10,6 +12,7 @@ import (
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/settings"
+	"caduceus/internal/pid1/user"
 )
 
 // Options of the services.
@@ -18,17 +21,24 @@ type Options struct {
 	Programs *program.Runner // runs oneshots
 	Settings *settings.Source
 	Log      log.Logger
-	Environ  []string // of run and finish
+	Environ  []string        // of run and finish
+	Stop     context.Context // ends when the container is to stop
 }
 
 // Services are those of one container. Install, Start and StartLegacy are called by one goroutine
 // after the other; the other methods at any time.
 type Services struct {
-	opt     Options
-	scandir atomic.Pointer[scan.Scandir] // set by Open
-	plan    rc.Plan                      // set by Install
-	legacy  []string                     // names from services.d
-	based   chan struct{}                // closed by BaseIsUp
+	opt            Options
+	divided        bool                            // hermes' services have a supervisor of their own
+	dir            string                          // the scandir of this process
+	scandir        atomic.Pointer[scan.Scandir]    // set by Open
+	user           atomic.Pointer[user.Supervisor] // set by StartUser; nil: there is none
+	handedOver     chan struct{}                   // closed by StartUser
+	request        func(letter byte)               // set by Open
+	stdout, stderr *os.File                        // of all services; set by Open
+	plan           rc.Plan                         // set by Install
+	legacy         []string                        // names from services.d
+	based          chan struct{}                   // closed by BaseIsUp
 
 	mu       sync.Mutex
 	failures map[string]error // of services that did not start
@@ -37,5 +47,15 @@ type Services struct {
 
 // New gives services of which none is supervised: Open comes next.
 func New(o Options) *Services {
-	return &Services{opt: o, based: make(chan struct{}), failures: map[string]error{}}
+	s := &Services{
+		opt: o, divided: divided(), dir: Scandir,
+		based: make(chan struct{}), handedOver: make(chan struct{}), failures: map[string]error{},
+	}
+	if s.divided {
+		s.dir = RootScandir
+	}
+	return s
 }
+
+// Dir is the scandir of this process: its services, and the scripts that take the place of what it does.
+func (s *Services) Dir() string { return s.dir }

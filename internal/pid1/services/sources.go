@@ -31,7 +31,7 @@ func (s *Services) Install(ctx context.Context) error {
 		if err := installLongrun(filepath.Join(sources, name), dir); err != nil {
 			return fmt.Errorf("cannot install service %q: %w", name, err)
 		}
-		if err := os.Symlink(dir, filepath.Join(Scandir, name)); err != nil {
+		if err := s.link(name, dir); err != nil {
 			return fmt.Errorf("cannot link service %q: %w", name, err)
 		}
 	}
@@ -39,6 +39,17 @@ func (s *Services) Install(ctx context.Context) error {
 		s.scanAndWait(ctx)
 	}
 	return nil
+}
+
+// link puts a service into the scandir of whose it is. In that of hermes, which is not handed over yet, each has
+// a name.
+func (s *Services) link(name, dir string) error {
+	if s.divided && !s.ofUser(name) {
+		if err := os.Symlink(dir, filepath.Join(s.dir, name)); err != nil {
+			return err
+		}
+	}
+	return os.Symlink(dir, filepath.Join(Scandir, name))
 }
 
 func servicedir(name string) string { return filepath.Join("/run/s6-rc/servicedirs", name) }

@@ -12,6 +12,7 @@ import (
 	"caduceus/internal/launch"
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/pid1/supervise"
+	"caduceus/internal/s6"
 )
 
 // Start starts what a bundle means, in the order of dependencies and otherwise at once.
@@ -69,6 +70,12 @@ func (s *Services) oneshot(ctx context.Context, unit rc.Unit) error {
 }
 
 func (s *Services) longrun(ctx context.Context, unit rc.Unit) error {
+	if s.ofUser(unit.Name) {
+		if err := s.bringUpUser(ctx, unit); err != nil {
+			return err
+		}
+		return os.Remove(filepath.Join(servicedir(unit.Name), s6.DownFile))
+	}
 	service := s.service(unit.Name)
 	if service == nil {
 		return errors.New("it is not supervised")
@@ -82,7 +89,7 @@ func (s *Services) longrun(ctx context.Context, unit rc.Unit) error {
 		service.Command("d")
 		return err
 	}
-	return os.Remove(filepath.Join(servicedir(unit.Name), "down"))
+	return os.Remove(filepath.Join(servicedir(unit.Name), s6.DownFile))
 }
 
 // BaseIsUp lets the services start that depend on the bundle base.

@@ -4,58 +4,124 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"caduceus/internal/pid1/rc"
-	"caduceus/internal/pid1/supervise"
+	"caduceus/internal/pid1/scan"
+	"caduceus/internal/pid1/user"
+	"caduceus/internal/s6"
 )
 
-// StopAll calls stop for each service in the order of a stop: what depends on the bundle user before
-// that, a service before those it needs, and otherwise side by side. Freeze comes first.
-func (s *Services) StopAll(ctx context.Context, stop func(ctx context.Context, name string) error) {
+// Bounds of a stop. All of them count from Began.
+type Bounds struct {
+	Began time.Time
+	Grace time.Duration                        // until KILL; a service may ask for more
+	Late  func(name string, had time.Duration) // finish of a service was given up after that time
+}
+
+// StopAll stops all services and returns when they and their supervisors are gone, or had their time: what
+// depends on the bundle user before that, a service before those it needs, and otherwise side by side.
+// Freeze comes first.
+//
+// spec: SUP-79
+func (s *Services) StopAll(ctx context.Context, b Bounds) {
 	s.Prune()
-	user := s.plan.Closure("user")
+	stop := s.stopper(ctx, b)
+	bundle := s.plan.Closure("user")
 	var first, then []string
-	for _, name := range s.Names() {
+	for _, name := range slices.Concat(s.Names(), s.userServices()) {
 		switch {
-		case strings.HasSuffix(name, "/log"):
-		case slices.Contains(user, name):
+		case strings.HasSuffix(name, "/"+s6.LogDir):
+		case slices.Contains(bundle, name):
 			then = append(then, name)
 		default:
 			first = append(first, name)
 		}
 	}
-	for _, set := range [][]string{first, then} {
-		rc.Walk(ctx, set, s.plan.Dependents, stop)
+	var slots sync.WaitGroup
+	slots.Go(func() { stop.slots(ctx) })
+	rc.Walk(ctx, first, s.plan.Dependents, stop.service)
+	slots.Wait()
+	rc.Walk(ctx, then, s.plan.Dependents, stop.service)
+}
+
+// stopper stops services within bounds.
+type stopper struct {
+	*Services
+	Bounds
+	user *user.Supervisor // nil: there is none, or it does not answer
+}
+
+func (s *Services) stopper(ctx context.Context, b Bounds) stopper {
+	supervisor := s.user.Load()
+	if supervisor != nil && !supervisor.Answers(ctx) {
+		s.opt.Log.Warnf("the user's supervisor does not answer: its services end with all other processes")
+		supervisor = nil
+	}
+	return stopper{s, b, supervisor}
+}
+
+// service stops one service that the image or the scandir of this process defines.
+func (s stopper) service(ctx context.Context, name string) error {
+	grace := max(s.Grace, s.scandir.Load().KillTimeout(name))
+	switch {
+	case !s.ofUser(name):
+		if had := s.scandir.Load().StopWithin(ctx, name, s.Began, grace); had > 0 {
+			s.Late(name, had)
+		}
+	case s.user != nil:
+		s.await(ctx, grace, func(ctx context.Context) error { return s.user.Stop(ctx, name, grace-time.Since(s.Began)) })
+	}
+	return nil
+}
+
+// slots stops what hermes has put into its scandir. How long that may take is not for hermes to say.
+//
+// contract: BOOT-18
+func (s stopper) slots(ctx context.Context) {
+	if s.user == nil {
+		return
+	}
+	limit := max(s.Grace, slotLimit)
+	s.await(ctx, limit, func(ctx context.Context) error { return s.user.StopSlots(ctx, s.userServices(), s.Grace, limit) })
+}
+
+// answerReserve is how much longer than the services the answer about them may take.
+const answerReserve = 250 * time.Millisecond
+
+// await asks the user's supervisor for what takes grace and a finish script, and no longer.
+func (s stopper) await(ctx context.Context, grace time.Duration, ask func(context.Context) error) {
+	ctx, cancel := context.WithDeadline(ctx, s.Began.Add(grace+scan.FinishFloor+answerReserve))
+	defer cancel()
+	if err := ask(ctx); err != nil {
+		s.opt.Log.Debugf("stop: the user's supervisor: %v", err)
 	}
 }
 
-// Stop stops one service and returns when it and its supervisor are gone, or when ctx ends. Its run
-// gets KILL after grace, which is positive and asked for once the service is to stop.
-func (s *Services) Stop(ctx context.Context, name string, grace func() time.Duration) {
-	s.scandir.Load().StopServices(ctx, []string{name}, func(string) time.Duration { return grace() })
-}
-
-// AwaitDown waits until run of the service is dead and reports whether it is; the end of ctx ends the
-// wait.
-func (s *Services) AwaitDown(ctx context.Context, name string) bool {
-	service := s.service(name)
-	return service == nil || service.Wait(ctx, supervise.Down) == nil
-}
-
-// KillTimeouts are what each service asks for between TERM and KILL.
-func (s *Services) KillTimeouts() map[string]time.Duration {
-	timeouts := map[string]time.Duration{}
+// LongestKill is the longest time between TERM and KILL that a service of this process asks for. What those of
+// hermes ask for does not count.
+func (s *Services) LongestKill() (longest time.Duration) {
 	for _, name := range s.Names() {
-		timeouts[name] = killTimeout(name)
+		longest = max(longest, s.scandir.Load().KillTimeout(name))
 	}
-	return timeouts
+	return longest
 }
 
 // CloseLoggers ends the input of the loggers and waits until they are gone, or ctx ends. Each gets
-// TERM after patience, at once without a positive one.
+// TERM after patience, at once without a positive one. The user's supervisor ends, too.
 func (s *Services) CloseLoggers(ctx context.Context, patience time.Duration) {
+	var both sync.WaitGroup
+	if supervisor := s.user.Load(); supervisor != nil {
+		both.Go(func() {
+			if err := supervisor.CloseLoggers(ctx, patience); err != nil {
+				s.opt.Log.Debugf("stop: the user's supervisor: %v", err)
+			}
+			supervisor.End(ctx)
+		})
+	}
 	s.scandir.Load().CloseLoggers(ctx, patience)
+	both.Wait()
 }
 
 // Down undoes a oneshot.

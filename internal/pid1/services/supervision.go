@@ -3,17 +3,22 @@ package services
 import (
 	"context"
 	"os"
+	"sync"
 	"time"
 
-	"caduceus/internal/held"
 	"caduceus/internal/identity"
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
-	"caduceus/internal/s6"
 )
 
-// Scandir is where the service directories are.
-const Scandir = "/run/service"
+// Scandir is where the service directories are. Where this process is root and the image knows hermes, they are
+// those of hermes, and root's are in RootScandir; in Scandir they have a name each, for clients.
+//
+// spec: SUP-120
+const (
+	Scandir     = "/run/service"
+	RootScandir = "/run/s6/root-service"
+)
 
 // ErrBusy means that another init supervises the scandir.
 var ErrBusy = scan.ErrBusy
@@ -21,14 +26,15 @@ var ErrBusy = scan.ErrBusy
 // Open starts supervision: it locks the scandir and obeys its control fifo until ctx ends. Letters
 // that concern the container as a whole go to request. Callers may test ErrBusy.
 func (s *Services) Open(ctx context.Context, request func(letter byte)) error {
+	s.request, s.stdout, s.stderr = request, output(os.Stdout), output(os.Stderr)
 	scandir, err := scan.Open(scan.Options{
-		Dir:     Scandir,
+		Dir:     s.dir,
 		Procs:   s.opt.Procs,
 		Log:     s.opt.Log,
 		Environ: func() []string { return s.opt.Environ },
 		RunAs:   runAs,
-		Stdout:  output(os.Stdout),
-		Stderr:  output(os.Stderr),
+		Stdout:  s.stdout,
+		Stderr:  s.stderr,
 		Boot:    true,
 	})
 	if err != nil {
@@ -62,6 +68,9 @@ func (s *Services) Scan() {
 	if scandir := s.scandir.Load(); scandir != nil {
 		scandir.Scan()
 	}
+	if supervisor := s.user.Load(); supervisor != nil {
+		go func() { _ = supervisor.Scan(s.opt.Stop) }() // one that has ended scans when it starts again
+	}
 }
 
 // Prune stops the services that have left the scandir.
@@ -69,10 +78,18 @@ func (s *Services) Prune() {
 	if scandir := s.scandir.Load(); scandir != nil {
 		scandir.Prune(false)
 	}
+	if supervisor := s.user.Load(); supervisor != nil {
+		supervisor.Prune()
+	}
 }
 
 // Freeze forbids each further start of a service.
-func (s *Services) Freeze() { s.scandir.Load().Freeze() }
+func (s *Services) Freeze() {
+	s.scandir.Load().Freeze()
+	if supervisor := s.user.Load(); supervisor != nil {
+		supervisor.Freeze()
+	}
+}
 
 // service is the supervisor of that name, nil if there is none.
 func (s *Services) service(name string) *supervise.Service { return s.scandir.Load().Service(name) }
@@ -80,25 +97,15 @@ func (s *Services) service(name string) *supervise.Service { return s.scandir.Lo
 // scanAndWait looks for services, and waits until those it finds can be asked: the next program of
 // the boot may do so. One that cannot be supervised does not hold the boot up for long.
 func (s *Services) scanAndWait(ctx context.Context) {
+	s.opt.Settings.ProgramsRun()
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	s.Scan()
-	for _, name := range s.Names() {
-		s.opt.Settings.ProgramsRun()
-		if service := s.service(name); service != nil {
-			_ = service.Wait(ctx, supervise.Supervised) // the end of ctx ends the wait for all
-		}
+	var both sync.WaitGroup
+	defer both.Wait()
+	if supervisor := s.user.Load(); supervisor != nil {
+		both.Go(func() { _ = supervisor.Scan(ctx) }) // one that has ended scans when it starts again
 	}
-}
-
-// killTimeout is what the service itself asks for between TERM and KILL. Whoever owns the service
-// directory cannot hold up the stop with what they put there.
-func killTimeout(name string) time.Duration {
-	dir, err := held.Open(Scandir+"/"+name, held.FollowAll)
-	if err != nil {
-		return 0
-	}
-	defer func() { _ = dir.Close() }()    // nothing was written
-	config, _ := s6.ReadConfigDir(dir, 0) // its supervisor has warned of what is wrong with it
-	return config.KillTimeout
+	scandir := s.scandir.Load()
+	scandir.Scan()
+	scandir.AwaitSupervised(ctx, time.Second)
 }

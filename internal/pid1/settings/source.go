@@ -30,6 +30,9 @@ func NewSource(start Settings, once *log.Once, level func(log.Level)) *Source {
 // ProgramsRun notes that programs run, which may change the files of the environment.
 func (s *Source) ProgramsRun() { s.ran.Store(true) }
 
+// Verbosity is that of now.
+func (s *Source) Verbosity() log.Level { return s.Now().Verbosity }
+
 // Now gives the settings as they are now. Until the first program runs, the files hold what /init wrote.
 func (s *Source) Now() Settings {
 	if s.Start.KeepEnv || !s.ran.Load() {

@@ -12,7 +12,6 @@ const usualDeadline = 9500 * time.Millisecond
 // Bounds that no variable changes.
 const (
 	loggerGrace = time.Second            // of loggers, from the end of input to TERM
-	finishFloor = time.Second            // what a finish script has at least
 	flushGrace  = 200 * time.Millisecond // for the last lines of the own log
 	killTime    = 500 * time.Millisecond // for the end of what gets KILL last
 )
@@ -32,12 +31,6 @@ func deadline(s settings.Settings, longestKill time.Duration) time.Duration {
 // serviceGrace is how long after the start of stopServices a service with this timeout-kill gets KILL.
 func serviceGrace(s settings.Settings, timeoutKill time.Duration) time.Duration {
 	return max(s.ServicesGrace, timeoutKill)
-}
-
-// finishGrace is how long a finish script may still run when its service died at the given time
-// after the start of stopServices: the rest of the grace, but not too little.
-func finishGrace(grace, died time.Duration) time.Duration {
-	return max(grace-died, finishFloor)
 }
 
 // restGrace is what a process that endOthers finds has between TERM and KILL, when endCmd took used.

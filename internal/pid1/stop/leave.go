@@ -10,7 +10,6 @@ import (
 	"caduceus/internal/identity"
 	"caduceus/internal/launch"
 	"caduceus/internal/pid1/container"
-	"caduceus/internal/pid1/services"
 	"caduceus/internal/s6"
 )
 
@@ -29,11 +28,14 @@ func (s *sequence) leave() int {
 //
 // spec: SUP-59
 func Replace(c *container.Container, name string, code int) int {
-	file := filepath.Join(services.Scandir, s6.SvscanDir, name)
-	if _, err := os.Lstat(file); err != nil || !c.Services.Opened() {
+	if !c.Services.Opened() {
 		return code
 	}
-	if err := os.Chdir(services.Scandir); err != nil {
+	file := filepath.Join(c.Services.Dir(), s6.SvscanDir, name)
+	if _, err := os.Lstat(file); err != nil {
+		return code
+	}
+	if err := os.Chdir(c.Services.Dir()); err != nil {
 		return code
 	}
 	owner, err := c.Services.Owner()

@@ -10,6 +10,7 @@ import (
 	"caduceus/internal/launch"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/program"
+	"caduceus/internal/pid1/services"
 )
 
 // freeze notes why the container stops; nothing starts any more.
@@ -60,29 +61,11 @@ func gone(c *proc.Child) bool {
 }
 
 // stopServices stops all services. The bounds of all count from the same moment.
-func (s *sequence) stopServices() { s.Services.StopAll(s.ctx, s.stopService) }
-
-// stopService returns when the service and its supervisor are gone, or had their time.
-func (s *sequence) stopService(ctx context.Context, name string) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	grace := serviceGrace(s.settings, s.kills[name])
-	go func() {
-		if !s.Services.AwaitDown(ctx, name) {
-			return
-		}
-		rest := finishGrace(grace, time.Since(s.began))
-		select {
-		case <-time.After(rest):
-			s.late("services: finish of "+name, rest)
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	s.Services.Stop(ctx, name, func() time.Duration {
-		return max(time.Millisecond, grace-time.Since(s.began)) // without a positive one there is no KILL
+func (s *sequence) stopServices() {
+	s.Services.StopAll(s.ctx, services.Bounds{
+		Began: s.began, Grace: s.settings.ServicesGrace,
+		Late: func(name string, had time.Duration) { s.late("services: finish of "+name, had) },
 	})
-	return nil
 }
 
 // runDowns undoes the oneshots, last in, first out, and then runs cont-finish.d.

@@ -43,17 +43,12 @@ type sequence struct {
 	began    time.Time
 	ctx      context.Context // ends at the deadline, or when the rest is to be skipped
 	done     context.CancelFunc
-	cmdTook  time.Duration            // what endCmd used
-	kills    map[string]time.Duration // what each service asks for between TERM and KILL
+	cmdTook  time.Duration // what endCmd used
 }
 
 func begin(c *container.Container) *sequence {
-	s := &sequence{Container: c, settings: c.Settings.Now(), began: time.Now(), kills: c.Services.KillTimeouts()}
-	var longest time.Duration
-	for _, timeout := range s.kills {
-		longest = max(longest, timeout)
-	}
-	s.ctx, s.done = context.WithDeadline(c.Stop.Aborted(), s.began.Add(deadline(s.settings, longest)))
+	s := &sequence{Container: c, settings: c.Settings.Now(), began: time.Now()}
+	s.ctx, s.done = context.WithDeadline(c.Stop.Aborted(), s.began.Add(deadline(s.settings, c.Services.LongestKill())))
 	at, _ := s.ctx.Deadline()
 	s.Debugf("stop: deadline in %v", at.Sub(s.began))
 	return s

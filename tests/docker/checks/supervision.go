@@ -83,7 +83,7 @@ func slotLife(ctx context.Context, s *harness.Subject) error {
 	}
 	const dir = "/run/service/probe"
 	must := func(clause, script string) error {
-		res, err := c.Root(ctx, script)
+		res, err := c.Sh(ctx, script)
 		if err == nil && res.Code != 0 {
 			err = violates(clause, "%s: %s", script, res)
 		}

@@ -1,4 +1,4 @@
-package gateway
+package identity
 
 import (
 	"os"
@@ -8,7 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/held"
-	"caduceus/internal/identity"
 )
 
 // Give lets the account use an entry of a directory, with this mode, and follows no link. Root with the usual
@@ -16,11 +15,11 @@ import (
 // shares it with the account's group. What another caller has is its own already.
 //
 // contract: RUN-07
-func Give(dir *held.Dir, name string, account identity.Account, mode uint32) error {
+func Give(dir *held.Dir, name string, account Account, mode uint32) error {
 	uid, gid := -1, -1
 	if os.Geteuid() == 0 {
 		uid, gid = int(account.UID), int(account.GID)
-		if !mayGive() && join(gid) == nil {
+		if !MayGive() && join(gid) == nil {
 			uid = -1
 			mode |= mode & 0o700 >> 3
 		}
@@ -28,8 +27,8 @@ func Give(dir *held.Dir, name string, account identity.Account, mode uint32) err
 	return dir.Give(name, uid, gid, mode)
 }
 
-// mayGive reports whether root can change owners and still use the file afterwards.
-func mayGive() bool {
+// MayGive reports whether root can change owners and still use the file afterwards.
+func MayGive() bool {
 	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
 	var have [2]unix.CapUserData // of 32 capabilities each
 	if err := unix.Capget(&header, &have[0]); err != nil {

@@ -1,0 +1,10 @@
+// Package channel carries what PID 1 and the user's supervisor say to each other: typed messages of a
+// bounded size over a socket pair.
+//
+// The user's supervisor runs as hermes, so PID 1 believes nothing that comes from it: a message of
+// another form ends the conversation, more than Burst messages at once are left in the socket for a
+// while, and no send waits. What the messages may ask of PID 1 is little: to stop the container, which
+// hermes may do anyway, and to learn what became of a request of PID 1's own.
+//
+// spec: SUP-120
+package channel

@@ -1,0 +1,122 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+
+	"caduceus/internal/identity"
+	"caduceus/internal/launch"
+	"caduceus/internal/pid1/channel"
+	"caduceus/internal/pid1/log"
+	"caduceus/internal/pid1/proc"
+	"caduceus/internal/pid1/scan"
+)
+
+// Argv0 is the name of the process, by which /init knows its part.
+const Argv0 = "s6-svscan-user"
+
+// Exit codes of the process.
+const (
+	exitUsage  = 100
+	exitFailed = 111
+)
+
+// channelFD is where the process has its end of the channel.
+const channelFD = 3
+
+// MaxSlots is how many services hermes may have, a logger counting as one.
+//
+// contract: SLOT-16
+const MaxSlots = 500
+
+// arguments of the process, in the order of the command line.
+type arguments struct {
+	adopt     bool          // another one ran before it
+	gain      identity.Gain // what its programs may gain
+	verbosity log.Level
+	dir       string
+}
+
+func (a arguments) words() []string {
+	return []string{Argv0, strconv.FormatBool(a.adopt), strconv.Itoa(int(a.gain)), strconv.Itoa(int(a.verbosity)), a.dir}
+}
+
+func parse(args []string) (a arguments, err error) {
+	const usage = "usage: " + Argv0 + " adopt gain verbosity scandir"
+	if len(args) != 4 {
+		return a, fmt.Errorf("%s", usage)
+	}
+	if a.adopt, err = strconv.ParseBool(args[0]); err != nil {
+		return a, fmt.Errorf("%s", usage)
+	}
+	gain, gainErr := strconv.Atoi(args[1])
+	level, levelErr := strconv.Atoi(args[2])
+	if gainErr != nil || levelErr != nil {
+		return a, fmt.Errorf("%s", usage)
+	}
+	a.gain, a.verbosity, a.dir = identity.Gain(gain), log.Level(level), args[3]
+	return a, nil
+}
+
+// Main is the user's supervisor; args are the words after argv[0]. Started by root it first becomes hermes, for
+// good. It returns an exit code when PID 1 has let go of it: the services go on.
+func Main(args []string) int {
+	a, err := parse(args)
+	if err == nil && os.Geteuid() == 0 {
+		err = becomeHermes(a)
+	}
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	conn, err := channel.Use(channelFD)
+	if err != nil {
+		return fail(exitFailed, err)
+	}
+	defer func() { _ = conn.Close() }() // the other end has gone
+	if err := run(a, conn); err != nil {
+		return fail(exitFailed, err)
+	}
+	return 0
+}
+
+func fail(code int, err error) int {
+	fmt.Fprintf(log.Stderr{}, "init: error: the user's supervisor cannot go on: %v\n", err)
+	return code
+}
+
+// becomeHermes gives up root's rights and executes this program again: nothing of root's is left in its memory.
+func becomeHermes(a arguments) error {
+	hermes, err := identity.Lookup("", identity.Hermes)
+	if err != nil {
+		return err
+	}
+	return identity.Become(hermes, a.gain, func() error { return launch.Exec("/proc/self/exe", a.words(), os.Environ()) })
+}
+
+// run supervises until PID 1 has let go.
+func run(a arguments, conn *channel.Conn) error {
+	// A reader of the log that has gone must not end the supervisor. Never Ignore: children would inherit that.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	procs, err := proc.NewTable()
+	if err != nil {
+		return err
+	}
+	logger := log.New(log.Stderr{}, a.verbosity).Logger("init")
+	scandir, err := scan.Open(scan.Options{
+		Dir: a.dir, Procs: procs, Log: logger, Environ: os.Environ, Stdout: os.Stdout, Stderr: os.Stderr, Boot: true,
+	})
+	if err != nil {
+		return err
+	}
+	s := &server{conn: conn, scandir: scandir, procs: procs, dir: a.dir, log: logger}
+	go s.watch()
+	go s.forward()
+	scandir.Scan()
+	s.say(channel.Message{Kind: channel.Ready})
+	s.serve(context.Background())
+	return nil
+}

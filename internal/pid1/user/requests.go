@@ -1,0 +1,142 @@
+package user
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	"caduceus/internal/pid1/channel"
+)
+
+// answerLimit is how long a supervisor that runs takes for an answer that needs no work.
+const answerLimit = 500 * time.Millisecond
+
+// endLimit is how long the process may take to end once it was let go.
+const endLimit = 500 * time.Millisecond
+
+// Scan looks for services and returns when those found can be asked.
+func (s *Supervisor) Scan(ctx context.Context) error {
+	_, err := s.ask(ctx, channel.Message{Kind: channel.Scan})
+	return err
+}
+
+// Prune stops the services that have left the scandir.
+func (s *Supervisor) Prune() { s.tell(channel.Message{Kind: channel.Prune}) }
+
+// Up starts a service and waits until it is up, or ready. If ctx ends before, it is brought down again.
+func (s *Supervisor) Up(ctx context.Context, name string, ready bool) error {
+	m := channel.Message{Kind: channel.Up, Name: name}
+	if ready {
+		m.Number = 1
+	}
+	_, err := s.ask(ctx, m)
+	if err != nil {
+		s.tell(channel.Message{Kind: channel.Down, Name: name})
+	}
+	return err
+}
+
+// Link shows a service of PID 1's own by its name, now and in each supervisor that comes after.
+func (s *Supervisor) Link(name, target string) {
+	m := channel.Message{Kind: channel.Link, Name: name, Text: target}
+	s.mu.Lock()
+	s.links = append(s.links, m)
+	s.mu.Unlock()
+	s.tell(m)
+}
+
+// Freeze forbids each further start of a service, and of a supervisor that ends.
+func (s *Supervisor) Freeze() {
+	s.mu.Lock()
+	s.frozen = true
+	child := s.child
+	s.mu.Unlock()
+	if child != nil { // hermes may have stopped it
+		_ = child.Signal(syscall.SIGCONT)
+	}
+	s.tell(channel.Message{Kind: channel.Freeze})
+}
+
+// Answers reports whether the supervisor runs and answers at once. Who is about to wait for it asks first.
+func (s *Supervisor) Answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	_, err := s.ask(ctx, channel.Message{Kind: channel.Ping})
+	return err == nil
+}
+
+// Stop stops a service: KILL comes after grace.
+func (s *Supervisor) Stop(ctx context.Context, name string, grace time.Duration) error {
+	_, err := s.ask(ctx, channel.Message{Kind: channel.Stop, Name: name, Number: grace.Milliseconds()})
+	return err
+}
+
+// StopSlots stops all services but those named. KILL comes after grace, or as late as a service asks for, but not
+// after limit.
+func (s *Supervisor) StopSlots(ctx context.Context, except []string, grace, limit time.Duration) error {
+	_, err := s.ask(ctx, channel.Message{
+		Kind: channel.Stop, Number: grace.Milliseconds(), Limit: limit.Milliseconds(), Text: strings.Join(except, "\n"),
+	})
+	return err
+}
+
+// CloseLoggers ends the input of the loggers and waits until they are gone. Each gets TERM after patience.
+func (s *Supervisor) CloseLoggers(ctx context.Context, patience time.Duration) error {
+	_, err := s.ask(ctx, channel.Message{Kind: channel.Loggers, Number: patience.Milliseconds()})
+	return err
+}
+
+// Condition is what a service does, and why; Why is "" where nothing but its definition decides.
+type Condition struct {
+	Name, Word, Why string
+	Down            bool // it has a down file
+}
+
+// Conditions are those of all services but the loggers, in no order.
+func (s *Supervisor) Conditions(ctx context.Context) ([]Condition, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	r, err := s.ask(ctx, channel.Message{Kind: channel.Report})
+	if err != nil {
+		return nil, err
+	}
+	var out []Condition
+	for _, m := range r.lines {
+		word, rest, _ := strings.Cut(m.Text, "\x00")
+		why, down, _ := strings.Cut(rest, "\x00")
+		out = append(out, Condition{Name: printable(m.Name), Word: printable(word), Why: printable(why), Down: down != ""})
+	}
+	return out, nil
+}
+
+// printable is a text of hermes' as a line of PID 1's log may have it.
+func printable(text string) string {
+	quoted := fmt.Sprintf("%q", text)
+	if quoted == `"`+text+`"` {
+		return text
+	}
+	return quoted
+}
+
+// End lets the supervisor go: it ends, and no further one is started. Services that still run go on.
+func (s *Supervisor) End(ctx context.Context) {
+	s.mu.Lock()
+	s.ending = true
+	child, conn := s.child, s.conn
+	s.mu.Unlock()
+	if conn != nil {
+		_ = conn.Close()
+	}
+	limit := time.NewTimer(endLimit)
+	defer limit.Stop()
+	select {
+	case <-s.over:
+	case <-ctx.Done():
+	case <-limit.C:
+	}
+	if child != nil {
+		_ = child.Signal(syscall.SIGKILL) // an error means that it is gone
+	}
+}

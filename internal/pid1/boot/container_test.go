@@ -29,18 +29,6 @@ var built struct { // by TestMain
 	reason string // why there is none
 }
 
-// withoutCgo builds /init as the image has it. The race detector needs cgo, with which a process cannot
-// give up its rights.
-var withoutCgo = sync.OnceValues(func() (string, error) {
-	init := filepath.Join(built.dir, "init-without-cgo")
-	build := exec.Command("go", "build", "-o", init, "caduceus/cmd/hermes-init")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build /init: %w\n%s", err, out)
-	}
-	return init, nil
-})
-
 func TestMain(m *testing.M) {
 	rig.Enter()
 	if os.Geteuid() != 0 {
@@ -89,15 +77,6 @@ func newContainer(t *testing.T) *container {
 	b.must(os.Link(built.init, b.path("init")))
 	b.must(os.Chmod(b.root.Dir, 0o755))
 	return b
-}
-
-// dropsRights gives the container an /init that can become another user by itself.
-func (b *container) dropsRights() {
-	b.t.Helper()
-	init, err := withoutCgo()
-	b.must(err)
-	b.must(os.Remove(b.path("init")))
-	b.must(os.Link(init, b.path("init")))
 }
 
 func (b *container) must(err error) {

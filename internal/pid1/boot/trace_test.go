@@ -18,7 +18,7 @@ import (
 // PID 1 opens, makes, changes and removes nothing where hermes can write, in a whole life of a container: its
 // system calls show it. There is no list of exceptions.
 func TestPID1TouchesNothingWhereHermesWrites(t *testing.T) {
-	clause.Proves(t, "SUP-120")
+	clause.Proves(t, "SUP-117")
 	b := withHermes(t)
 	b.longrun("users", "exec sleep 1000", "account=hermes")
 	b.longrun("roots", "exec sleep 1000")

@@ -41,7 +41,7 @@ const ready = ": >/tmp/ids; chmod 666 /tmp/ids\n"
 
 // Whoever may put a service into the scandir runs it with no more rights than it has.
 func TestServicesOfHermesHaveItsRightsAndNoMore(t *testing.T) {
-	clause.Proves(t, "SLOT-04", "SETUP-33", "SUP-13", "SUP-120")
+	clause.Proves(t, "SLOT-04", "SETUP-33", "SUP-13", "SUP-117")
 	t.Parallel()
 	b := withHermes(t)
 	b.script("etc/cont-init.d/02", ready+slot("svc", "chown -R 10000:10001 ."))
@@ -56,7 +56,7 @@ func TestServicesOfHermesHaveItsRightsAndNoMore(t *testing.T) {
 
 // What is not hermes' own is not run, whoever put it there and by which name.
 func TestServicesOfOthersInTheScandirOfHermesAreNotRun(t *testing.T) {
-	clause.Proves(t, "SUP-120")
+	clause.Proves(t, "SUP-117")
 	t.Parallel()
 	b := withHermes(t)
 	b.script("etc/cont-init.d/02", ready+slot("roots", "")+slot("others", "chown -R 1234:1234 .")+slot("own", "chown -R 10000:10001 .")+`
@@ -79,7 +79,7 @@ func TestServicesOfOthersInTheScandirOfHermesAreNotRun(t *testing.T) {
 
 // Root's services are supervised by PID 1, where only root can write; hermes sees them by name.
 func TestServicesOfRootAreSupervisedApart(t *testing.T) {
-	clause.Proves(t, "SUP-120", "SUP-121")
+	clause.Proves(t, "SUP-117", "SUP-118")
 	t.Parallel()
 	b := withHermes(t)
 	b.longrun("defined", "echo \"defined $("+ids+")\"; exec sleep 1000")
@@ -109,7 +109,7 @@ func TestServicesOfRootAreSupervisedApart(t *testing.T) {
 
 // Scripts beside the control fifo of hermes' scandir replace nothing that PID 1 does.
 func TestScriptsOfHermesReplaceNothingOfPID1(t *testing.T) {
-	clause.Proves(t, "SUP-59", "SUP-120")
+	clause.Proves(t, "SUP-59", "SUP-117")
 	t.Parallel()
 	b := withHermes(t)
 	b.script("etc/cont-init.d/02", `
@@ -130,7 +130,7 @@ func TestScriptsOfHermesReplaceNothingOfPID1(t *testing.T) {
 
 // Hermes may ask for the stop by the fifo of its own scandir, and root by either.
 func TestEitherScandirTakesTheRequestToStop(t *testing.T) {
-	clause.Proves(t, "SUP-57", "SUP-120")
+	clause.Proves(t, "SUP-57", "SUP-117")
 	t.Parallel()
 	for name, dir := range map[string]string{"of hermes": "/run/service", "of root": "/run/s6/root-service"} {
 		t.Run(name, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestEitherScandirTakesTheRequestToStop(t *testing.T) {
 
 // A supervisor that hermes has stopped, or that says what is no message, holds up neither boot nor stop.
 func TestASilentSupervisorHoldsNothingUp(t *testing.T) {
-	clause.Proves(t, "SUP-120")
+	clause.Proves(t, "SUP-117")
 	t.Parallel()
 	b := withHermes(t)
 	b.logLimits()

@@ -35,7 +35,7 @@ func pair(t *testing.T) (near, far *Conn) {
 }
 
 func TestWhatIsSaidIsHeard(t *testing.T) {
-	clause.Proves(t, "SUP-120")
+	clause.Proves(t, "SUP-117")
 	t.Parallel()
 	near, far := pair(t)
 	for _, m := range []Message{
@@ -62,7 +62,7 @@ func TestWhatIsSaidIsHeard(t *testing.T) {
 }
 
 func TestWhatIsNoMessageIsRefused(t *testing.T) {
-	clause.Proves(t, "SUP-120")
+	clause.Proves(t, "SUP-117")
 	t.Parallel()
 	good, err := Message{Kind: Done, ID: 1, Name: "a", Text: "b"}.encode()
 	if err != nil {
@@ -86,7 +86,7 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 }
 
 func TestAFloodIsLeftInTheSocket(t *testing.T) {
-	clause.Proves(t, "SUP-120")
+	clause.Proves(t, "SUP-117")
 	t.Parallel()
 	near, far := pair(t)
 	now, waited := time.Unix(0, 0), time.Duration(0)
@@ -107,7 +107,7 @@ func TestAFloodIsLeftInTheSocket(t *testing.T) {
 }
 
 func TestASendDoesNotWait(t *testing.T) {
-	clause.Proves(t, "SUP-120")
+	clause.Proves(t, "SUP-117")
 	t.Parallel()
 	near, _ := pair(t)
 	var err error
@@ -135,7 +135,7 @@ func TestOnlyTheEndOfAChannelIsUsed(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	clause.Proves(f, "SUP-120")
+	clause.Proves(f, "SUP-117")
 	for _, m := range []Message{{Kind: Ready}, {Kind: Done, ID: 3, Text: "no"}, {Kind: Line, Name: "a", Text: "up\x00in user"}, {Kind: Letter, Number: 't'}} {
 		b, err := m.encode()
 		if err != nil {

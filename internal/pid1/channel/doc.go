@@ -6,5 +6,5 @@
 // while, and no send waits. What the messages may ask of PID 1 is little: to stop the container, which
 // hermes may do anyway, and to learn what became of a request of PID 1's own.
 //
-// spec: SUP-120
+// spec: SUP-117
 package channel

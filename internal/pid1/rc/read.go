@@ -132,7 +132,7 @@ func define(fsys fs.FS, name string) (definition, error) {
 
 // account reads whose supervisor has a service: hermes', or the init's own without the file.
 //
-// spec: SUP-121
+// spec: SUP-118
 func account(fsys fs.FS, path string) (string, error) {
 	text, err := fs.ReadFile(fsys, path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -14,7 +14,7 @@ import (
 // Scandir is where the service directories are. Where this process is root and the image knows hermes, they are
 // those of hermes, and root's are in RootScandir; in Scandir they have a name each, for clients.
 //
-// spec: SUP-120
+// spec: SUP-117
 const (
 	Scandir     = "/run/service"
 	RootScandir = "/run/s6/root-service"

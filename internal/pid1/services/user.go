@@ -33,7 +33,7 @@ const (
 // divided reports whether the user's supervisor has the services of hermes: this process is root, and the image
 // knows hermes. Otherwise one supervisor has all.
 //
-// spec: SUP-120
+// spec: SUP-117
 func divided() bool {
 	if os.Geteuid() != 0 {
 		return false
@@ -45,7 +45,7 @@ func divided() bool {
 // StartUser hands the scandir of hermes over to a supervisor of its own, once hermes has the ids that it keeps. It
 // is called once; without such a supervisor it does nothing.
 //
-// spec: SUP-120
+// spec: SUP-117
 func (s *Services) StartUser(ctx context.Context) error {
 	if !s.divided {
 		return nil

@@ -8,5 +8,5 @@
 // package channel. What PID 1 asks may fail or never be answered: hermes may stop, kill or replace its own
 // supervisor, and boot and stop go on.
 //
-// spec: SUP-120
+// spec: SUP-117
 package user

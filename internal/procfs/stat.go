@@ -91,3 +91,23 @@ func MachineBoot(root string) time.Time {
 	}
 	return time.Time{}
 }
+
+// UIDs reads the real, effective, saved and file system uid of a process below root. They are the process's own: the
+// owner of /proc/PID is root where a process may not be looked into, whoever runs it.
+func UIDs(root string, pid int) (uids [4]uint32, err error) {
+	path := filepath.Join(root, strconv.Itoa(pid), "status")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return uids, err
+	}
+	for line := range bytes.Lines(content) {
+		rest, found := bytes.CutPrefix(line, []byte("Uid:"))
+		if !found {
+			continue
+		}
+		if n, _ := fmt.Sscan(string(rest), &uids[0], &uids[1], &uids[2], &uids[3]); n == len(uids) {
+			return uids, nil
+		}
+	}
+	return uids, fmt.Errorf("cannot parse %q", path)
+}

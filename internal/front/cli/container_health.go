@@ -70,6 +70,14 @@ func (a *app) health(ctx context.Context) health {
 		h.Reasons = []string{"no init supervises " + a.scandir.Path}
 		return h
 	}
+	for _, p := range a.supervisors() {
+		if !p.Past {
+			h.Reasons = append(h.Reasons, p.Object+": "+p.Cause)
+		}
+	}
+	if len(h.Reasons) > 0 {
+		return h
+	}
 	h.Healthy = true
 	add := func(ok bool, reason string) {
 		h.Healthy = h.Healthy && ok

@@ -22,6 +22,10 @@ import (
 func (a *app) findImage(add adder) {
 	if !a.initRuns() {
 		add("init", "nothing supervises "+a.scandir.Path, "start the container with the image's own entry point")
+	} else {
+		for _, p := range a.supervisors() {
+			add(p.Object, p.Cause, p.Fix)
+		}
 	}
 	if err := launch.Executable(a.path(agentPath)); err != nil {
 		add(agentPath, err.Error(), "use an image whose agent is complete")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"caduceus/internal/env"
+	"caduceus/internal/front/bootrecord"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/identity"
@@ -38,7 +39,9 @@ type Env struct {
 	Root string // prefix of the image's paths; "" is the image itself
 	Exec func(path string, argv, environ []string) error
 	Drop func(identity.Account) error
-	Now  func() time.Time
+	// Supervisors returns what is wrong with who supervises.
+	Supervisors func() []bootrecord.Problem
+	Now         func() time.Time
 }
 
 // app is one call: its Env, and what follows from it.

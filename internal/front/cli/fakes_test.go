@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/front/bootrecord"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/identity"
 	"caduceus/internal/launch"
@@ -312,6 +314,17 @@ func hermesMain() int {
 				return nil
 			}
 			return launch.Exec(path, argv, environ)
+		},
+		Supervisors: func() []bootrecord.Problem {
+			var found []bootrecord.Problem
+			content, err := os.ReadFile(filepath.Join(root, "problems.json"))
+			if err == nil {
+				err = json.Unmarshal(content, &found)
+			}
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				fmt.Fprintln(os.Stderr, "fake:", err)
+			}
+			return found
 		},
 		Drop: func(a identity.Account) error {
 			fmt.Fprintln(os.Stdout, "drop:", a.Name)

@@ -1,7 +1,6 @@
 package log
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"sync"
@@ -51,13 +50,12 @@ func (l *Log) SetLevel(level Level) { l.level.Store(int32(level)) }
 // Logger is the logger of a source.
 func (l *Log) Logger(source string) Logger { return Logger{l.Add, source} }
 
-// Add adds the line "source: level: text". A text of several lines becomes one.
+// Add adds the line "source: level: text", escaped.
 func (l *Log) Add(level Level, source, text string) {
 	if int32(level) > l.level.Load() {
 		return
 	}
-	line := fmt.Appendf(nil, "%s: %s: %s", source, level, text)
-	line = bytes.ReplaceAll(line, []byte("\n"), []byte("; "))
+	line := fmt.Appendf(nil, "%s: %s: %s", source, level, Escape(text))
 	if len(line) >= MaxBytes {
 		line = line[:MaxBytes-1]
 	}

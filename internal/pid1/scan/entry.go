@@ -31,6 +31,7 @@ type unit struct {
 	dir      *held.Dir
 	isLogger bool
 	service  *supervise.Service // nil: ended
+	begun    bool               // it had a supervisor of this process
 }
 
 // name is the NAME that the next supervisor gets.
@@ -76,14 +77,14 @@ func (e *entry) close() {
 }
 
 // newEntry takes dir over, and opens its log/ if there is one.
-func newEntry(id held.ID, name, path string, dir *held.Dir) (*entry, error) {
+func (s *Scandir) newEntry(id held.ID, name, path string, dir *held.Dir) (*entry, error) {
 	e := &entry{id: id, name: name, path: path, dir: dir, active: true}
 	e.main = &unit{entry: e, dir: dir}
 	logDir, err := dir.Dir(s6.LogDir)
 	if err != nil {
 		return e, ignoreAbsent(err)
 	}
-	if e.pipe, err = newLogPipe(); err != nil {
+	if e.pipe, err = s.pipeOf(dir, logDir); err != nil {
 		_ = logDir.Close() // nothing was written
 		return e, err
 	}
@@ -97,7 +98,9 @@ func (s *Scandir) start(u *unit) {
 		Dir: u.dir, Name: u.name(), Procs: s.opt.Procs, Log: s.opt.Log, Environ: s.opt.Environ,
 		Stdin: s.null, Stdout: s.opt.Stdout, Stderr: s.opt.Stderr, OutputLock: &s.output,
 		Logger: u.isLogger, Frozen: s.frozen.Load, Now: s.opt.Now,
+		Record: s.opt.Record || s.opt.Adopt, Adopt: s.opt.Adopt && !u.begun,
 	}
+	u.begun = true
 	if s.opt.RunAs != nil {
 		o.RunAs = func() (*syscall.Credential, error) { return u.runAs(s.opt.RunAs) }
 	}

@@ -15,7 +15,7 @@ import (
 func TestAFloodOfDirectories(t *testing.T) {
 	clause.Proves(t, "SUP-51", "SUP-89")
 	r := newRig(t)
-	for i := range maxLook + 10 {
+	for i := range r.scandir.maxLook() + 10 {
 		if err := os.Mkdir(filepath.Join(r.path, fmt.Sprintf("a%05d", i)), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +26,7 @@ func TestAFloodOfDirectories(t *testing.T) {
 	for _, f := range all {
 		_ = f.dir.Close()
 	}
-	if len(all) != maxLook || complete {
+	if len(all) != r.scandir.maxLook() || complete {
 		t.Errorf("looked at %d directories, complete %v", len(all), complete)
 	}
 	if !strings.Contains(r.said(), "looked at 2000 directories") {

@@ -109,7 +109,7 @@ func parseArgs(args []string) (dir string, notify int, err error) {
 func stderr() log.Logger {
 	return log.Logger{Source: "s6-svscan", Sink: func(level log.Level, source, text string) {
 		if level <= log.Warning {
-			fmt.Fprintf(os.Stderr, "%s: %s: %s\n", source, level, text)
+			fmt.Fprintf(os.Stderr, "%s: %s: %s\n", source, level, log.Escape(text))
 		}
 	}}
 }

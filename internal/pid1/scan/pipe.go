@@ -4,7 +4,9 @@ import (
 	"os"
 	"sync"
 
-	"golang.org/x/sys/unix"
+	"caduceus/internal/held"
+	"caduceus/internal/pid1/pipes"
+	"caduceus/internal/pid1/supervise"
 )
 
 // logPipe is the pipe from a service to its logger. Both ends stay open until
@@ -22,15 +24,35 @@ type pipeEnd struct {
 	refs int
 }
 
-func newLogPipe() (*logPipe, error) {
-	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC); err != nil {
+// pipeOf is the log pipe of a service and its logger: that which either of them has from an earlier supervisor, else a
+// new one.
+//
+// spec: SUP-116
+func (s *Scandir) pipeOf(service, logger *held.Dir) (*logPipe, error) {
+	if s.opt.Adopt {
+		for i, dir := range []*held.Dir{logger, service} {
+			inode, pid := supervise.LastLogPipe(dir)
+			if inode == 0 {
+				continue
+			}
+			if r, w, err := pipes.Reopen(0, inode, pid, i); err == nil { // the stdin of one, the stdout of the other
+				return newLogPipe(r, w), nil
+			}
+		}
+	}
+	kind := pipes.Kind(0)
+	if s.opt.Record || s.opt.Adopt {
+		kind = pipes.Lasting
+	}
+	r, w, err := pipes.New(kind)
+	if err != nil {
 		return nil, err
 	}
-	return &logPipe{
-		reader: pipeEnd{file: os.NewFile(uintptr(fds[0]), "log"), refs: 1},
-		writer: pipeEnd{file: os.NewFile(uintptr(fds[1]), "log"), refs: 1},
-	}, nil
+	return newLogPipe(r, w), nil
+}
+
+func newLogPipe(r, w *os.File) *logPipe {
+	return &logPipe{reader: pipeEnd{file: r, refs: 1}, writer: pipeEnd{file: w, refs: 1}}
 }
 
 // use hands out the end for a logger or a service, and what ends its use.

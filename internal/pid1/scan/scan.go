@@ -20,10 +20,13 @@ import (
 // Bounds of a scan.
 const (
 	maxEntries = 1000
-	maxLook    = 2 * maxEntries  // directories that a scan opens
-	maxNames   = 8 * maxLook     // names that it keeps
+	lookFactor = 2               // a scan opens so many directories for each service that there may be
+	nameFactor = 8               // and keeps so many names for each of them
 	badPause   = 5 * time.Second // until a bad entry is tried again
 )
+
+// maxLook is how many directories a scan opens.
+func (s *Scandir) maxLook() int { return lookFactor * s.opt.MaxEntries }
 
 // found is what a scan sees under one name.
 type found struct {
@@ -79,7 +82,7 @@ func (s *Scandir) look() (all []found, complete bool) {
 	err := s.dir.EachName(func(name string) {
 		switch {
 		case strings.HasPrefix(name, "."):
-		case len(names) == maxNames:
+		case len(names) == nameFactor*s.maxLook():
 			more = true
 		default:
 			names = append(names, name)
@@ -91,9 +94,12 @@ func (s *Scandir) look() (all []found, complete bool) {
 	complete = err == nil && !more
 	slices.Sort(names)
 	for _, name := range names {
-		if len(all) == maxLook {
-			s.opt.Log.Warnf("looked at %d directories of scandir %q only", maxLook, s.opt.Dir)
+		if len(all) == s.maxLook() {
+			s.opt.Log.Warnf("looked at %d directories of scandir %q only", s.maxLook(), s.opt.Dir)
 			return all, false
+		}
+		if s.opt.SkipForeign && s.isForeign(name) {
+			continue
 		}
 		dir, err := openService(s.dir, name)
 		if errors.Is(err, unix.ENOTDIR) || errors.Is(err, fs.ErrNotExist) {
@@ -107,7 +113,7 @@ func (s *Scandir) look() (all []found, complete bool) {
 			}
 			_ = dir.Close() // nothing was written
 		}
-		s.bad("skipped %q: %v", name, err)
+		s.bad("skipped %.64q: %v", name, err)
 		if errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE) {
 			return all, false
 		}
@@ -142,8 +148,8 @@ func (s *Scandir) admit(f found) {
 		s.waiting = s.waiting || known.leaving
 	case len(f.name) > s6.MaxNameLen:
 		s.opt.Log.Warnf("skipped %.20q...: name longer than %d bytes", f.name, s6.MaxNameLen)
-	case count >= maxEntries:
-		s.opt.Log.Warnf("skipped %q: %d services are supervised already", f.name, count)
+	case count >= s.opt.MaxEntries:
+		s.opt.Log.Warnf("skipped %.64q: %d services are supervised already", f.name, count)
 	case s.find(f.name) != nil: // SUP-55
 		s.waiting = true
 	default:
@@ -158,9 +164,9 @@ func (s *Scandir) create(f found) {
 	if err != nil {
 		path = filepath.Join(s.opt.Dir, f.name)
 	}
-	e, err := newEntry(f.id, f.name, path, f.dir)
+	e, err := s.newEntry(f.id, f.name, path, f.dir)
 	if err != nil {
-		s.bad("skipped %q: %v", f.name, err)
+		s.bad("skipped %.64q: %v", f.name, err)
 		e.close()
 		return
 	}
@@ -185,7 +191,10 @@ func (s *Scandir) bad(format string, a ...any) {
 func (s *Scandir) unlinkDangling() {
 	var names []string
 	err := s.dir.EachName(func(name string) {
-		if !strings.HasPrefix(name, ".") && s.dir.IsLink(name) && !s.dir.Exists(name) {
+		if strings.HasPrefix(name, ".") || !s.dir.IsLink(name) {
+			return
+		}
+		if _, err := s.dir.Stat(name); errors.Is(err, fs.ErrNotExist) {
 			names = append(names, name)
 		}
 	})
@@ -223,6 +232,39 @@ func ignoreAbsent(err error) error {
 		return nil
 	}
 	return err
+}
+
+// isForeign reports whether an entry leads to another user's directory, in which the directory supervise/ is not this
+// user's either: it is no service of this process. Links to such show somebody else's services to clients.
+func (s *Scandir) isForeign(name string) bool {
+	entry, err := s.dir.Lstat(name)
+	if err != nil {
+		return false
+	}
+	target, err := s.dir.Stat(name)
+	own := uint32(os.Geteuid())
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return true
+	case err != nil || target.Uid == own || target.Mode&unix.S_IFMT != unix.S_IFDIR:
+		return false
+	}
+	supervision, err := s.dir.Stat(name + "/" + s6.SuperviseDir)
+	switch {
+	case err == nil && supervision.Uid == own:
+		return false
+	case entry.Mode&unix.S_IFMT == unix.S_IFLNK:
+		return true
+	}
+	id := held.ID{Dev: target.Dev, Ino: target.Ino}
+	if !s.foreign[id] {
+		if len(s.foreign) >= s.maxLook() {
+			clear(s.foreign)
+		}
+		s.foreign[id] = true
+		s.opt.Log.Warnf("skipped %.64q: it belongs to uid %d; give it to uid %d, or remove it", name, target.Uid, own)
+	}
+	return true
 }
 
 // openService holds the service directory that a name of the scandir leads to. Root follows a link of another

@@ -30,6 +30,9 @@ const (
 	modeControl    = 0o600
 )
 
+// lockPatience is how long a scanner that adopts waits for the lock.
+const lockPatience = 2 * time.Second
+
 // requestQueue is how many letters may wait for the caller; more are dropped,
 // as a repetition changes nothing.
 const requestQueue = 16
@@ -44,6 +47,10 @@ type Options struct {
 	Stdout, Stderr *os.File
 	Boot           bool             // container boot, else scandir mode
 	Now            func() time.Time // nil: time.Now
+	MaxEntries     int              // services, a logger counting as one; 0: 1000
+	Record, Adopt  bool             // as supervise.Options, for all services
+	// SkipForeign leaves out what another user owns: a link to it without a word, a directory with one.
+	SkipForeign bool
 }
 
 // RunAs is as whom to run what lies in a directory; nil is this process.
@@ -62,6 +69,9 @@ type Scandir struct {
 	frozen   atomic.Bool
 	output   sync.Mutex // held by the service that writes to Stdout through the init
 
+	letters letterCount
+	foreign map[held.ID]bool // directories of other users that were named; used by look alone
+
 	mu      sync.Mutex
 	entries map[held.ID]*entry
 	waiting bool        // a directory waits for another one to leave
@@ -77,7 +87,12 @@ func Open(o Options) (_ *Scandir, err error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Scandir{opt: o, requests: make(chan byte, requestQueue), entries: map[held.ID]*entry{}}
+	if o.MaxEntries <= 0 {
+		o.MaxEntries = maxEntries
+	}
+	s := &Scandir{
+		opt: o, requests: make(chan byte, requestQueue), entries: map[held.ID]*entry{}, foreign: map[held.ID]bool{},
+	}
 	defer func() {
 		if err != nil {
 			s.closeFiles()
@@ -111,11 +126,29 @@ func (s *Scandir) openControl() error {
 		return err
 	}
 	defer func() { _ = own.Close() }() // read only
-	if s.lock, err = own.Lock(s6.LockFile, modeLock); err != nil {
+	if s.lock, err = s.takeLock(own); err != nil {
 		return err
 	}
 	s.reader, s.writer, err = own.OpenFifo(s6.ControlFile, modeControl)
 	return err
+}
+
+// takeLock waits a moment for the lock of a scanner that died: a child that it was about to start may hold it until
+// its exec.
+func (s *Scandir) takeLock(own *held.Dir) (*os.File, error) {
+	late := time.NewTimer(lockPatience)
+	defer late.Stop()
+	for {
+		lock, err := own.Lock(s6.LockFile, modeLock)
+		if !s.opt.Adopt || !errors.Is(err, ErrBusy) {
+			return lock, err
+		}
+		select {
+		case <-late.C:
+			return nil, err
+		case <-time.After(lockPatience / 100):
+		}
+	}
 }
 
 // Held is the scandir as it was opened, whatever its path leads to now.
@@ -128,7 +161,8 @@ func (s *Scandir) Run(ctx context.Context) error {
 	batch := make([]byte, 256)
 	for {
 		n, err := s.reader.Read(batch)
-		for _, letter := range batch[:n] {
+		// Whoever writes the same again and again asks for it once.
+		for _, letter := range slices.Compact(batch[:n]) {
 			s.obey(letter)
 		}
 		switch {
@@ -162,7 +196,9 @@ func (s *Scandir) obey(letter byte) {
 		default:
 		}
 	default:
-		s.opt.Log.Warnf("unknown letter %q for scandir %q", letter, s.opt.Dir)
+		if say, more := s.letters.unknown(s.opt.Now()); say {
+			s.opt.Log.Warnf("unknown letter %q for scandir %q%s", letter, s.opt.Dir, more)
+		}
 	}
 }
 

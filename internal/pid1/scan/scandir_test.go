@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"caduceus/internal/clause"
 	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
@@ -31,8 +29,6 @@ func TestFinishHasWhatIsLeftOfTheGrace(t *testing.T) {
 		}
 	}
 }
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 30 * time.Second
 
@@ -348,10 +344,11 @@ func TestScanThatSeesNothingEndsNothing(t *testing.T) {
 
 func TestLogPipeClosesWithItsLastUser(t *testing.T) {
 	clause.Proves(t, "SUP-54")
-	p, err := newLogPipe()
+	in, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	p := newLogPipe(in, out)
 	w, dropWriter := p.use(false)
 	rd, dropReader := p.use(true)
 	p.release()

@@ -122,6 +122,21 @@ func (f *files) readRecord(c clock) (r record, found bool, err error) {
 	return r, err == nil, err
 }
 
+// LastLogPipe returns the log pipe of the last supervisor of a service directory, by inode, and the process that had it
+// then; 0 without a record.
+func LastLogPipe(service *held.Dir) (inode uint64, pid int) {
+	dir, err := service.WithLinks(held.FollowOwn).Dir(s6.SuperviseDir)
+	if err != nil {
+		return 0, 0
+	}
+	defer func() { _ = dir.Close() }() // nothing was written
+	last, found, _ := (&files{supervise: dir}).readRecord(newClock(time.Now()))
+	if !found {
+		return 0, 0
+	}
+	return last.log, last.pid
+}
+
 // removeUnfinished removes what a supervisor that was killed had not put in place.
 func (f *files) removeUnfinished() {
 	_ = f.supervise.EachName(func(name string) {

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/pipes"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
@@ -345,14 +346,14 @@ func (r *runner) try(file string, err error) {
 }
 
 func (r *runner) warnf(format string, a ...any) {
-	r.opt.Log.Warnf("%s: %s", r.opt.Name, fmt.Sprintf(format, a...))
+	r.opt.Log.Warnf("%s: %s", log.Name(r.opt.Name), fmt.Sprintf(format, a...))
 }
 
 // note warns of what a prefixer has to say.
 func (r *runner) note(text string) { r.warnf("%s", text) }
 
 func (r *runner) errorf(format string, a ...any) {
-	r.opt.Log.Errorf("%s: %s", r.opt.Name, fmt.Sprintf(format, a...))
+	r.opt.Log.Errorf("%s: %s", log.Name(r.opt.Name), fmt.Sprintf(format, a...))
 }
 
 func (r *runner) dropLog() {

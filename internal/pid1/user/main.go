@@ -33,6 +33,12 @@ const channelFD = 3
 // contract: SLOT-16
 const MaxSlots = 500
 
+// Bounds of what the process itself logs in a minute: hermes can cause lines.
+const (
+	maxLogLines = 200
+	maxLogBytes = 32 << 10
+)
+
 // arguments of the process, in the order of the command line.
 type arguments struct {
 	adopt     bool          // another one ran before it
@@ -105,9 +111,10 @@ func run(a arguments, conn *channel.Conn) error {
 	if err != nil {
 		return err
 	}
-	logger := log.New(log.Stderr{}, a.verbosity).Logger("init")
+	logger := log.NewLimit(log.New(log.Stderr{}, a.verbosity).Logger("init"), maxLogLines, maxLogBytes).Logger()
 	scandir, err := scan.Open(scan.Options{
 		Dir: a.dir, Procs: procs, Log: logger, Environ: os.Environ, Stdout: os.Stdout, Stderr: os.Stderr, Boot: true,
+		Record: true, Adopt: a.adopt, MaxEntries: MaxSlots, SkipForeign: true,
 	})
 	if err != nil {
 		return err

@@ -176,15 +176,15 @@ func TestProcessesThatAreNotAsRecordedAreNamed(t *testing.T) {
 	clause.Proves(t, "HEALTH-04")
 	for want, change := range map[string]func(c *container){
 		"init: PID 1 runs with the uids [10000 10000 10000 10000], its record is of uid 0": func(c *container) { c.process(1, 'S', 500, 10000, "s6-svscan", "/init") },
-		`init: PID 1 executes "/usr/bin/python3", not "/init"`:                              func(c *container) { c.process(1, 'S', 500, 0, "s6-svscan", "/usr/bin/python3") },
-		`init: PID 1 is called "python3", not "s6-svscan"`:                                  func(c *container) { c.process(1, 'S', 500, 0, "python3", "") },
-		"init: PID 1 is another one than at the boot":                                       func(c *container) { c.process(1, 'S', 501, 0, "s6-svscan", "/init") },
-		"user's supervisor: it is gone: process 40 is not there":                            func(c *container) { c.must(os.RemoveAll(filepath.Join(c.root, "proc/40"))) },
-		"user's supervisor: it is gone: process 40 is dead":                                 func(c *container) { c.process(40, 'Z', 700, 10000, "x", "") },
-		"user's supervisor: it is gone: process 40 is another one than at the boot":         func(c *container) { c.process(40, 'S', 9, 10000, "x", "/init") },
-		"user's supervisor: process 40 is stopped, and answers nobody":                      func(c *container) { c.process(40, 'T', 700, 10000, "x", "/init") },
-		`user's supervisor: it was replaced: process 40 executes "/bin/sh", not "/init"`:    func(c *container) { c.process(40, 'S', 700, 10000, "x", "/bin/sh") },
-		"user's supervisor: process 40 runs with the uids [0 0 0 0], as root (<nil>)":       func(c *container) { c.process(40, 'S', 700, 0, "x", "/init") },
+		`init: PID 1 executes "/usr/bin/python3", not "/init"`:                             func(c *container) { c.process(1, 'S', 500, 0, "s6-svscan", "/usr/bin/python3") },
+		`init: PID 1 is called "python3", not "s6-svscan"`:                                 func(c *container) { c.process(1, 'S', 500, 0, "python3", "") },
+		"init: PID 1 is another one than at the boot":                                      func(c *container) { c.process(1, 'S', 501, 0, "s6-svscan", "/init") },
+		"user's supervisor: it is gone: process 40 is not there":                           func(c *container) { c.must(os.RemoveAll(filepath.Join(c.root, "proc/40"))) },
+		"user's supervisor: it is gone: process 40 is dead":                                func(c *container) { c.process(40, 'Z', 700, 10000, "x", "") },
+		"user's supervisor: it is gone: process 40 is another one than at the boot":        func(c *container) { c.process(40, 'S', 9, 10000, "x", "/init") },
+		"user's supervisor: process 40 is stopped, and answers nobody":                     func(c *container) { c.process(40, 'T', 700, 10000, "x", "/init") },
+		`user's supervisor: it was replaced: process 40 executes "/bin/sh", not "/init"`:   func(c *container) { c.process(40, 'S', 700, 10000, "x", "/bin/sh") },
+		"user's supervisor: process 40 runs with the uids [0 0 0 0], as root (<nil>)":      func(c *container) { c.process(40, 'S', 700, 0, "x", "/init") },
 		"user's supervisor: it ended; the init waits before start 4": func(c *container) {
 			c.boot.User.State, c.boot.User.Starts = record.Waiting, 3
 			c.write()

@@ -53,18 +53,18 @@ func (j *job) programsWithRights() []program {
 	var found []program
 	var seen []string
 	for _, dir := range programDirs() {
-		real, err := filepath.EvalSymlinks(j.inRoot(dir)) // /bin is a link to /usr/bin, which must not count twice
-		if err != nil || slices.Contains(seen, real) {
+		resolved, err := filepath.EvalSymlinks(j.inRoot(dir)) // /bin is a link to /usr/bin, which must not count twice
+		if err != nil || slices.Contains(seen, resolved) {
 			continue
 		}
-		seen = append(seen, real)
-		entries, _ := os.ReadDir(real) // hermes finds no program in a directory that cannot be read
+		seen = append(seen, resolved)
+		entries, _ := os.ReadDir(resolved) // hermes finds no program in a directory that cannot be read
 		for _, e := range entries {
 			if !e.Type().IsRegular() {
 				continue
 			}
-			if right := rightOf(filepath.Join(real, e.Name())); right != "" {
-				found = append(found, program{filepath.Join(strings.TrimPrefix(real, strings.TrimSuffix(j.Root, "/")), e.Name()), right})
+			if right := rightOf(filepath.Join(resolved, e.Name())); right != "" {
+				found = append(found, program{filepath.Join(strings.TrimPrefix(resolved, strings.TrimSuffix(j.Root, "/")), e.Name()), right})
 			}
 		}
 	}

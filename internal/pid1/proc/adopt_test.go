@@ -50,12 +50,11 @@ func adopt(t *testing.T, table *Table, pid int) *Child {
 	return c
 }
 
-// withoutPidfd is the adoption where a seccomp filter refuses the calls of pidfds.
-func withoutPidfd(c *Child) *Child {
+// withoutPidfd makes the adoption one where a seccomp filter refuses the calls of pidfds.
+func withoutPidfd(c *Child) {
 	c.table.mu.Lock()
 	defer c.table.mu.Unlock()
 	c.closePidfd()
-	return c
 }
 
 func TestAdoptedProcessEndsWithTheStatusThatIsReported(t *testing.T) {

@@ -3,6 +3,7 @@ package proc
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -68,10 +69,8 @@ func TestExitsOfOrphansAreKept(t *testing.T) {
 	for late := time.After(30 * time.Second); ; {
 		exits, all, changed := orphans.After(at)
 		at = all
-		for _, e := range exits {
-			if e == (Exit{pid, start, 9 << 8}) {
-				return
-			}
+		if slices.Contains(exits, Exit{pid, start, 9 << 8}) {
+			return
 		}
 		seen = append(seen, exits...)
 		select {

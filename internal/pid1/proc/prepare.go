@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -41,13 +42,14 @@ func (t *Table) Prepare(s Spec) (*Prepared, error) {
 	line, far := os.NewFile(uintptr(fds[0]), "exec"), os.NewFile(uintptr(fds[1]), "exec")
 	defer func() { _ = far.Close() }() // the child has it
 	waiting := s
+	waiting.Files = slices.Clip(s.Files) // the caller's array stays as it is
 	for len(waiting.Files) < 3 {
 		waiting.Files = append(waiting.Files, nil)
 	}
 	waiting.Path = "/proc/self/exe"
 	waiting.Argv = []string{ExecArgv0, strconv.Itoa(len(waiting.Files))}
 	waiting.Env = []string{"GOMAXPROCS=1", "GOTRACEBACK=none"} // few threads: there may be a limit
-	waiting.Files = append(waiting.Files[:len(waiting.Files):len(waiting.Files)], far)
+	waiting.Files = append(waiting.Files, far)
 	child, err := t.Spawn(waiting)
 	if err != nil {
 		_ = line.Close() // nothing was written

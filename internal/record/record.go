@@ -26,7 +26,6 @@ type State string
 const (
 	Up      State = "up"      // it was started, and PID 1 has not seen it end
 	Waiting State = "waiting" // it ended, and PID 1 waits before it starts another
-	Stopped State = "stopped" // PID 1 has stopped it, and starts no other
 )
 
 // Supervisor is the user's supervisor.

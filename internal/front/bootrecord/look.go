@@ -85,11 +85,8 @@ func (l Look) ofInit(p record.Process, owner uint32) string {
 func (l Look) ofUser(s record.Supervisor) []Problem {
 	const object = "user's supervisor"
 	who := "process " + strconv.Itoa(s.PID)
-	switch s.State {
-	case record.Waiting:
+	if s.State == record.Waiting {
 		return []Problem{{Object: object, Cause: fmt.Sprintf("it ended; the init waits before start %d", s.Starts+1), Fix: "look for its reason in docker logs; " + restart}}
-	case record.Stopped:
-		return []Problem{{Object: object, Cause: "the init has stopped it", Fix: restart}}
 	}
 	if cause := l.same(who, s.Process); cause != "" {
 		return []Problem{{Object: object, Cause: "it is gone: " + cause, Fix: restart}}

@@ -189,10 +189,6 @@ func TestProcessesThatAreNotAsRecordedAreNamed(t *testing.T) {
 			c.boot.User.State, c.boot.User.Starts = record.Waiting, 3
 			c.write()
 		},
-		"user's supervisor: the init has stopped it": func(c *container) {
-			c.boot.User.State = record.Stopped
-			c.write()
-		},
 		"user's supervisor: it ended, and was started 2 times": func(c *container) {
 			c.boot.User.Starts = 2
 			c.write()

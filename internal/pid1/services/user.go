@@ -62,6 +62,7 @@ func (s *Services) StartUser(ctx context.Context) error {
 		Procs: s.opt.Procs, Dir: Scandir, Environ: s.opt.Environ, Log: s.opt.Log, Letter: s.request,
 		Gain:      identity.GainOf(env.AllowNewPrivileges.On(os.Environ())),
 		Verbosity: s.opt.Settings.Verbosity, Stdout: s.stdout, Stderr: s.stderr,
+		Changed: s.recordUser,
 	})
 	s.user.Store(supervisor)
 	return err

@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -81,15 +82,21 @@ func (e Entry) mounts() []func() error {
 	if e.ReadOnly {
 		steps = append(steps, func() error { return unix.Mount("", e.Root, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, "") })
 	}
-	steps = append(steps, func() error { return unix.Mount("proc", e.Root+"/proc", "proc", 0, "") })
+	return append(steps,
+		func() error { return unix.Mount("proc", e.Root+"/proc", "proc", 0, "") },
+		e.mountRun,
+		func() error { return unix.Mount("tmpfs", e.Root+"/tmp", "tmpfs", 0, "mode=1777") })
+}
+
+func (e Entry) mountRun() error {
+	run := e.Root + "/run"
 	if !e.RunDir {
-		mode := e.RunMode
-		if mode == "" {
-			mode = "755"
-		}
-		steps = append(steps, func() error { return unix.Mount("tmpfs", e.Root+"/run", "tmpfs", e.RunFlags, "mode="+mode) })
+		return unix.Mount("tmpfs", run, "tmpfs", e.RunFlags, "mode="+cmp.Or(e.RunMode, "755"))
 	}
-	return append(steps, func() error { return unix.Mount("tmpfs", e.Root+"/tmp", "tmpfs", 0, "mode=1777") })
+	if err := unix.Mount(run, run, "", unix.MS_BIND, ""); err != nil {
+		return err
+	}
+	return unix.Mount("", run, "", unix.MS_BIND|unix.MS_REMOUNT|e.RunFlags, "")
 }
 
 func (e Entry) enterRoot() error {

@@ -9,15 +9,17 @@ import (
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
 	"caduceus/internal/pid1/svstat"
+	"caduceus/internal/rig"
 	s6p "caduceus/internal/s6"
 )
 
-// TestMain makes the test binary the init under test, by argv[0].
+// TestMain makes the test binary the init under test, by argv[0], and its PID 1, by the rig.
 func TestMain(m *testing.M) {
 	os.Exit(run(m)) //nolint:forbidigo // this is a main
 }
 
 func run(m *testing.M) int {
+	rig.Enter()
 	switch filepath.Base(os.Args[0]) {
 	case "s6-svscan":
 		return scan.Main(context.Background(), os.Args[1:])

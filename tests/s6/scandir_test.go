@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -284,79 +283,4 @@ func TestAKilledLoggerLosesNoLine(t *testing.T) {
 	d.newPid("foo/log", d.kill("foo/log"))
 	d.run("s6-svc", "-wr", "-r", "foo")
 	d.poll("six lines", func() bool { return logged() == 6 })
-}
-
-// unshared starts the scanner in new namespaces, after a preparation in sh.
-func (d *scandir) unshared(options, prepare string) {
-	d.Helper()
-	if out, err := exec.Command("unshare", append(strings.Fields(options), "sh", "-c", prepare)...).CombinedOutput(); err != nil {
-		d.Skipf("cannot make such a namespace here: %v: %s", err, out)
-	}
-	self, err := filepath.EvalSymlinks(subject())
-	if err != nil {
-		d.Fatal(err)
-	}
-	link := filepath.Join(d.TempDir(), "s6-svscan")
-	if err := os.Symlink(self, link); err != nil {
-		d.Fatal(err)
-	}
-	line := prepare + "; exec " + link + " " + d.path
-	d.cmd = exec.Command("unshare", append(strings.Fields(options), "sh", "-c", line)...)
-	d.cmd.Env = environ()
-	d.cmd.Stdout, d.cmd.Stderr = &d.log, &d.log
-	d.cmd.WaitDelay = time.Second
-	if err := d.cmd.Start(); err != nil {
-		d.Fatal(err)
-	}
-	d.Cleanup(func() {
-		_ = d.cmd.Process.Kill()
-		_ = d.cmd.Wait()
-		if d.Failed() {
-			d.Logf("scanner said:\n%s", d.log.String())
-		}
-	})
-}
-
-// In a pid namespace of its own the scanner is PID 1, and orphans are its children.
-func TestPID1ReapsOrphans(t *testing.T) {
-	clause.Proves(t, "FAULT-01", "SUP-81")
-	t.Parallel()
-	d := newScandir(t, true)
-	d.service("foo", map[string]string{
-		"run": "#!/bin/sh\ni=0\nwhile [ $i -lt 1000 ]; do (true & ) & i=$((i+1)); done\nwait\n" +
-			"until ! grep -q 'State:.Z' /proc/[0-9]*/status 2>/dev/null; do sleep 0.05; done\n" +
-			"cat /proc/1/comm >../done\nexec sleep 3600\n",
-	})
-	d.unshared("--pid --fork --kill-child --mount-proc", ":")
-	if got := strings.TrimSpace(d.file("done")); got != "s6-svscan" {
-		t.Errorf("want PID 1 called s6-svscan, got %q", got)
-	}
-	d.untilStat("foo", "up")
-}
-
-func TestScriptsRunOnANoexecMount(t *testing.T) {
-	clause.Proves(t, "SUP-27")
-	t.Parallel()
-	d := newScandir(t, true)
-	mount := "mount --make-rprivate / && mount --bind " + d.path + " " + d.path +
-		" && mount -o remount,bind,noexec " + d.path
-	files := map[string]string{
-		"run":    "#!/bin/sh -e\necho \"$0 $*\" >../ran\nexec sleep 3600\n",
-		"finish": "#!/bin/sh\necho \"$0 $1 $2 $3\" >../finished\n",
-	}
-	d.service("foo", files)
-	d.service("locked", map[string]string{"run": sleeper, "lock-fd": "3"})
-	d.service("binary", map[string]string{"run": "\x7fELF", "down": ""})
-	d.unshared("--mount --pid --fork --kill-child --mount-proc", mount)
-	if got := d.file("ran"); got != "./run foo\n" {
-		t.Errorf("want run called as %q, got %q", "./run foo\n", got)
-	}
-	d.untilStat("foo", "up")
-	d.untilStat("locked", "up")
-	d.run("s6-svc", "-wD", "-d", "foo")
-	if got := d.file("finished"); got != "./finish 256 15 foo\n" {
-		t.Errorf("want finish called as %q, got %q", "./finish 256 15 foo\n", got)
-	}
-	d.run("s6-svc", "-u", "binary")
-	d.run("s6-svc", "-wr", "-r", "locked")
 }

@@ -161,3 +161,37 @@ func TestASilentSupervisorHoldsNothingUp(t *testing.T) {
 		t.Errorf("the stop went to its deadline:\n%s", p.stderr.String())
 	}
 }
+
+// A supervisor that dies takes nothing with it: the next one has the services as they are, and learns how they end.
+func TestServicesOutliveTheirSupervisor(t *testing.T) {
+	clause.Proves(t, "SUP-111", "SUP-112", "SUP-114", "SUP-117")
+	t.Parallel()
+	b := withHermes(t)
+	b.script("etc/cont-init.d/02", `: >/tmp/starts; chmod 666 /tmp/starts
+		mkdir -p /run/service/.new/log; cd /run/service/.new
+		printf '#!/bin/sh\necho run >>/tmp/starts; echo line; exec sleep 1000\n' >run
+		printf '#!/bin/sh\necho finish $1 $2 >>/tmp/starts\n' >finish
+		printf '#!/bin/sh\necho logger >>/tmp/starts; exec cat >>/tmp/log\n' >log/run; : >/tmp/log; chmod 666 /tmp/log
+		chmod 755 run finish log/run; chown -R 10000:10001 .; mv /run/service/.new /run/service/svc`)
+	p := b.start(nil, "sh", "-c", `
+		pid() { /command/s6-svstat -o pid /run/service/svc; }
+		supervisor() { pgrep -f '^s6-svscan-user '; }
+		replaced() { until new=$(supervisor) && [ "$new" != "$1" ] && /command/s6-svstat /run/service/svc >/dev/null 2>&1; do sleep 0.01; done; }
+		until [ "$(pid 2>/dev/null)" -gt 1 ] 2>/dev/null; do sleep 0.01; done
+		run=$(pid); old=$(supervisor)
+		kill -KILL $old; replaced $old
+		[ "$(pid)" = $run ] && echo same service
+		kill -KILL $run; until new=$(pid) && [ $new -gt 1 ] && [ $new != $run ]; do sleep 0.01; done
+		run=$new; old=$(supervisor)
+		kill -STOP $old; kill -TERM $run; kill -KILL $old; replaced $old # it died while nobody looked
+		until new=$(pid) && [ $new -gt 1 ] && [ $new != $run ]; do sleep 0.01; done
+		until [ $(wc -l </tmp/log) = 3 ]; do sleep 0.01; done
+		grep -v logger /tmp/starts | sort | uniq -c | sed 's/^ *//'; pgrep -cx cat; echo end; exec sleep 1000`)
+	p.prints("end\n")
+	p.stop()
+	p.expect(0)
+	const want = "same service\n1 finish 256 15\n1 finish 256 9\n3 run\n1\nend\n"
+	if got := p.stdout.String(); got != want {
+		t.Errorf("stdout %q, want %q\n%s", got, want, p.stderr.String())
+	}
+}

@@ -242,16 +242,15 @@ func (s *Scandir) isForeign(name string) bool {
 		return false
 	}
 	target, err := s.dir.Stat(name)
-	own := uint32(os.Geteuid())
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return true
-	case err != nil || target.Uid == own || target.Mode&unix.S_IFMT != unix.S_IFDIR:
+	case err != nil || isOwn(target) || target.Mode&unix.S_IFMT != unix.S_IFDIR:
 		return false
 	}
 	supervision, err := s.dir.Stat(name + "/" + s6.SuperviseDir)
 	switch {
-	case err == nil && supervision.Uid == own:
+	case err == nil && isOwn(supervision):
 		return false
 	case entry.Mode&unix.S_IFMT == unix.S_IFLNK:
 		return true
@@ -262,9 +261,19 @@ func (s *Scandir) isForeign(name string) bool {
 			clear(s.foreign)
 		}
 		s.foreign[id] = true
-		s.opt.Log.Warnf("skipped %.64q: it belongs to uid %d; give it to uid %d, or remove it", name, target.Uid, own)
+		s.opt.Log.Warnf("skipped %.64q: it belongs to uid %d; give it to uid %d, or remove it", name, target.Uid, os.Geteuid())
 	}
 	return true
+}
+
+// isOwn reports whether this user owns a directory, or shares it with its owner by a group: root that may not give
+// files away shares them so.
+func isOwn(dir unix.Stat_t) bool {
+	if int(dir.Uid) == os.Geteuid() {
+		return true
+	}
+	groups, err := os.Getgroups()
+	return err == nil && dir.Mode&0o030 == 0o030 && slices.Contains(append(groups, os.Getegid()), int(dir.Gid))
 }
 
 // openService holds the service directory that a name of the scandir leads to. Root follows a link of another

@@ -114,7 +114,7 @@ func run(a arguments, conn *channel.Conn) error {
 	logger := log.NewLimit(log.New(log.Stderr{}, a.verbosity).Logger("init"), maxLogLines, maxLogBytes).Logger()
 	scandir, err := scan.Open(scan.Options{
 		Dir: a.dir, Procs: procs, Log: logger, Environ: os.Environ, Stdout: os.Stdout, Stderr: os.Stderr, Boot: true,
-		Record: true, Adopt: a.adopt, MaxEntries: MaxSlots, SkipForeign: true,
+		MaxEntries: MaxSlots, Record: true, Adopt: a.adopt, SkipForeign: true,
 	})
 	if err != nil {
 		return err

@@ -90,9 +90,10 @@ func TestServicesOfRootAreSupervisedApart(t *testing.T) {
 		for name in defined users legacy; do
 			until /command/s6-svstat -o up,wantedup /run/service/$name 2>/dev/null | grep -q "true true"; do sleep 0.01; done
 		done
-		readlink /run/service/defined /run/service/users /run/service/legacy
-		ls /run/s6/root-service; stat -c '%u %a' /run /run/s6/root-service /run/service
-		for name in defined users legacy; do stat -c "$name %u" /run/service/$name/supervise/control; done; echo end; exec sleep 1000`)
+		out=$(readlink /run/service/defined /run/service/users /run/service/legacy
+			ls /run/s6/root-service; stat -c '%u %a' /run /run/s6/root-service /run/service
+			for name in defined users legacy; do stat -c "$name %u" /run/service/$name/supervise/control; done)
+		echo "$out"; echo end; exec sleep 1000`)
 	p.prints("end\n")
 	for _, line := range []string{
 		"defined " + asRoot, "users " + asHermes, "legacy " + asRoot,

@@ -113,12 +113,12 @@ func (r *runner) find() {
 
 // isTrue reports whether the process of a record may be what the record says: run and finish lead a session, and
 // can be signalled. A process that is over may be.
-func (rec record) isTrue() bool {
-	stat, err := procfs.Read(procfs.Root, rec.pid)
-	if rec.pid == 0 || err != nil || stat.StartTicks != rec.start {
+func (r record) isTrue() bool {
+	stat, err := procfs.Read(procfs.Root, r.pid)
+	if r.pid == 0 || err != nil || stat.StartTicks != r.start {
 		return true
 	}
-	return stat.Session == rec.pid && !errors.Is(unix.Kill(rec.pid, 0), unix.EPERM)
+	return stat.Session == r.pid && !errors.Is(unix.Kill(r.pid, 0), unix.EPERM)
 }
 
 // lastStatus is what an earlier supervisor wrote to the status, if it wrote any.

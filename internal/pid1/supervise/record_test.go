@@ -3,6 +3,7 @@ package supervise
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
@@ -65,9 +66,19 @@ func FuzzRecord(f *testing.F) {
 	text := r.encode(c)
 	f.Add(text)
 	for _, change := range [][2]string{
-		{"state 1", "state 5"}, {"state 1", "state 300"}, {"pid 77", "pid 0"}, {"pid 77", "pid -1"}, {"start 4711", "start 0"},
-		{"fails 7", "fails -7"}, {"true", "maybe"}, {"\n", ""}, {"\n", "\n\n"}, {"pid 77", "pid 077"}, {"1 state", "2 state"},
-		{"status 4", "status "}, {"asked \"", "asked \"" + strings.Repeat("t", 2*maxRecord)},
+		{"state 1", "state 5"},
+		{"state 1", "state 300"},
+		{"pid 77", "pid 0"},
+		{"pid 77", "pid -1"},
+		{"start 4711", "start 0"},
+		{"fails 7", "fails -7"},
+		{"true", "maybe"},
+		{"\n", ""},
+		{"\n", "\n\n"},
+		{"pid 77", "pid 077"},
+		{"1 state", "2 state"},
+		{"status 4", "status "},
+		{"asked \"", "asked \"" + strings.Repeat("t", 2*maxRecord)},
 	} {
 		bad := strings.Replace(text, change[0], change[1], 1)
 		if _, err := decodeRecord(bad, c); !errors.Is(err, errRecord) {
@@ -181,19 +192,19 @@ func TestNothingIsStartedBesideAProcessThatMayBeRun(t *testing.T) {
 	clause.Proves(t, "SUP-115")
 	for name, hint := range map[string]string{"by its directory": "here", "by the status": "status"} {
 		t.Run(name, func(t *testing.T) {
-			var stray *os.Process
+			stray := exec.CommandContext(t.Context(), "/bin/sleep", "600")
+			stray.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			r := successor(t, map[string]string{"run": sleeper}, func(dir string) {
-				cwd, st := dir+"..", s6.Status{WantUp: true}
+				st := s6.Status{WantUp: true}
+				stray.Dir = dir + ".."
 				if hint == "status" {
-					cwd = "/"
+					stray.Dir = "/"
 				}
-				process, err := os.StartProcess("/bin/sleep", []string{"sleep", "600"}, &os.ProcAttr{Dir: cwd, Sys: &syscall.SysProcAttr{Setsid: true}})
-				if err != nil {
+				if err := stray.Start(); err != nil {
 					t.Fatal(err)
 				}
-				stray = process
 				if hint == "status" {
-					st.Pid, st.PGID = stray.Pid, stray.Pid
+					st.Pid, st.PGID = stray.Process.Pid, stray.Process.Pid
 				}
 				if err := errors.Join(os.WriteFile(dir+"status", st.Encode(), 0o644), os.WriteFile(dir+"record", []byte("x"), 0o644)); err != nil {
 					t.Fatal(err)
@@ -203,7 +214,7 @@ func TestNothingIsStartedBesideAProcessThatMayBeRun(t *testing.T) {
 			if r.read("pids") != "" {
 				t.Error("run was started")
 			}
-			if err := stray.Kill(); err != nil {
+			if err := stray.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
 			r.poll("it is started", func() bool {

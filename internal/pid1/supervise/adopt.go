@@ -11,6 +11,7 @@ import (
 
 	"caduceus/internal/held"
 	"caduceus/internal/pid1/pipes"
+	"caduceus/internal/pid1/proc"
 	"caduceus/internal/procfs"
 	"caduceus/internal/s6"
 )
@@ -30,19 +31,20 @@ func (r *runner) resume(f *files) (resumed bool, want bool, err error) {
 		r.takeOver(last)
 		return true, false, nil
 	}
-	status, known := f.lastStatus()
 	if err != nil {
 		r.warnf("cannot adopt: %v", err)
 	}
-	if err != nil || status.Pid != 0 || !known {
+	status, statusErr := f.lastStatus()
+	none := errors.Is(statusErr, fs.ErrNotExist)
+	if err != nil || status.Pid != 0 || statusErr != nil && !none {
 		if pid := r.unrecorded(status.Pid); pid != 0 {
 			return false, false, fmt.Errorf("process %d may be its run or finish, but is on no record: end it", pid)
 		}
 	}
-	if known {
-		return false, status.WantUp, nil
+	if statusErr != nil {
+		return false, !f.service.Exists(s6.DownFile), nil
 	}
-	return false, !f.service.Exists(s6.DownFile), nil
+	return false, status.WantUp, nil
 }
 
 // takeOver goes on where the last supervisor stopped.
@@ -65,13 +67,21 @@ func (r *runner) takeOver(last record) {
 
 // adoptPipes opens the pipes again that the process has.
 func (r *runner) adoptPipes(last record) {
+	select {
+	case <-r.child.Done(): // nothing is to come
+		return
+	default:
+	}
+	lives := proc.StartOf(last.pid) == last.start
 	for i, inode := range last.outputs {
 		if inode == 0 {
 			continue
 		}
 		reader, writer, err := pipes.Reopen(pipes.Own, inode, last.pid, 1+i)
 		if err != nil {
-			r.warnf("cannot adopt the output: %v", err)
+			if lives {
+				r.warnf("cannot adopt the output: %v", err)
+			}
 			continue
 		}
 		out := []*os.File{r.opt.Stdout, r.opt.Stderr}[i]
@@ -83,8 +93,10 @@ func (r *runner) adoptPipes(last record) {
 	}
 	reader, writer, err := pipes.Reopen(pipes.Own, last.ready, last.pid, last.readyFD)
 	if err != nil {
-		r.warnf("its readiness pipe is closed: taken for ready")
-		r.taken = true
+		if lives {
+			r.warnf("its readiness pipe is closed: taken for ready")
+			r.taken = true
+		}
 		return
 	}
 	_ = writer.Close() // a pipe: nothing is buffered here
@@ -118,17 +130,25 @@ func (r record) isTrue() bool {
 	if r.pid == 0 || err != nil || stat.StartTicks != r.start {
 		return true
 	}
-	return stat.Session == r.pid && !errors.Is(unix.Kill(r.pid, 0), unix.EPERM)
+	return stat.Session == r.pid && mayBeOurs(r.pid)
 }
 
-// lastStatus is what an earlier supervisor wrote to the status, if it wrote any.
-func (f *files) lastStatus() (status s6.Status, known bool) {
-	text, err := f.supervise.WithLinks(held.RefuseLinks).ReadHead(s6.StatusFile, s6.StatusSize)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s6.Status{NotStarted: true}, false
+// mayBeOurs reports whether a process can come from this one: what cannot gain rights can be signalled.
+func mayBeOurs(pid int) bool {
+	if !errors.Is(unix.Kill(pid, 0), unix.EPERM) {
+		return true
 	}
-	status, err = s6.DecodeStatus(text)
-	return status, err == nil
+	never, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
+	return err == nil && never == 0
+}
+
+// lastStatus is what an earlier supervisor wrote to the status. Callers test fs.ErrNotExist.
+func (f *files) lastStatus() (s6.Status, error) {
+	text, err := f.supervise.WithLinks(held.RefuseLinks).ReadHead(s6.StatusFile, s6.StatusSize)
+	if err != nil {
+		return s6.Status{}, err
+	}
+	return s6.DecodeStatus(text)
 }
 
 // unrecorded looks for a process that may be run or finish of this service: it leads a session, and works in the
@@ -140,7 +160,7 @@ func (r *runner) unrecorded(suspect int) (pid int) {
 	}
 	for _, pid := range procfs.Pids(procfs.Root) {
 		stat, err := procfs.Read(procfs.Root, pid)
-		if err != nil || stat.Session != pid || !stat.Living() || unix.Kill(pid, 0) != nil {
+		if err != nil || stat.Session != pid || !stat.Living() || !mayBeOurs(pid) {
 			continue
 		}
 		var cwd unix.Stat_t

@@ -111,7 +111,9 @@ func runMain() int {
 		}
 		_, err := ready.WriteString("\n")
 		noteEvent(fmt.Sprintf("ready %v", err))
-		_ = ready.Close()
+		if _, err := os.Stat("close"); err == nil {
+			_ = ready.Close()
+		}
 	}
 	return codeOf(<-ended)
 }
@@ -393,9 +395,14 @@ func TestRunThatEndsBetweenTwoSupervisors(t *testing.T) {
 // The newline comes while nobody supervises, and is read by the successor; run lives on.
 func TestReadinessOutlivesTheSupervisor(t *testing.T) {
 	clause.Proves(t, "SUP-116", "FAULT-09")
-	for name, between := range map[string]bool{"said between the two": true, "said to the second": false} {
+	for name, closes := range map[string]bool{"said between the two": false, "said and closed between the two": true, "said to the second": false} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t, map[string]string{"notification-fd": "3\n"})
+			between := name != "said to the second"
+			files := map[string]string{"notification-fd": "3\n"}
+			if closes {
+				files["close"] = ""
+			}
+			h := newHouse(t, files)
 			h.supervise(0)
 			h.poll("run", func() bool { return h.current() != 0 })
 			pid := h.current()
@@ -420,6 +427,9 @@ func TestReadinessOutlivesTheSupervisor(t *testing.T) {
 				return err == nil && status.Pid == pid && status.Ready
 			})
 			if !strings.Contains(h.read("events"), "ready <nil>") {
+				t.Errorf("%s", h.story())
+			}
+			if said, _ := os.ReadFile(h.out.Name()); strings.Contains(string(said), "taken for ready") != closes {
 				t.Errorf("%s", h.story())
 			}
 			h.settle()

@@ -192,7 +192,7 @@ func TestNothingIsStartedBesideAProcessThatMayBeRun(t *testing.T) {
 	clause.Proves(t, "SUP-115")
 	for name, hint := range map[string]string{"by its directory": "here", "by the status": "status"} {
 		t.Run(name, func(t *testing.T) {
-			stray := exec.CommandContext(t.Context(), "/bin/sleep", "600")
+			stray := exec.Command("/bin/sleep", "600")
 			stray.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 			r := successor(t, map[string]string{"run": sleeper}, func(dir string) {
 				st := s6.Status{WantUp: true}

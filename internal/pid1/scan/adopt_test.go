@@ -308,6 +308,7 @@ func TestServiceThatWasAwayIsAdopted(t *testing.T) {
 	h.pair()
 	h.scan()
 	pid := h.up("foo")
+	h.poll("it counts", func() bool { return h.read(".starts") != "" && len(h.logged()) > 0 })
 	h.kill()
 	away := filepath.Join(t.TempDir(), "foo")
 	if err := os.Rename(filepath.Join(h.path, "foo"), away); err != nil {

@@ -99,8 +99,12 @@ func TestNamesAreEscaped(t *testing.T) {
 	r.file("\x1b[2J\nfoo/run", "no program\n")
 	r.file("\x1b[3J"+strings.Repeat("x", 240)+"/supervise", "no directory")
 	r.scandir.Scan()
-	r.poll("both are named", func() bool { return strings.Count(r.said(), "warning ") >= 2 })
-	if said := r.said(); strings.Contains(said, "\x1b") || !strings.Contains(said, `"\x1b[2J\nfoo": cannot start run`) || len(said) > 1000 {
-		t.Errorf("log of %d bytes:\n%s", len(said), said)
+	r.poll("both are named", func() bool {
+		return strings.Contains(r.said(), `"\x1b[2J\nfoo": cannot start run`) && strings.Contains(r.said(), `xxx"...: cannot supervise`)
+	})
+	for line := range strings.Lines(r.said()) {
+		if strings.Contains(line, "\x1b") || len(line) > 700 {
+			t.Errorf("a line of %d bytes: %q", len(line), line)
+		}
 	}
 }

@@ -94,9 +94,10 @@ func TestServicesOfRootAreSupervisedApart(t *testing.T) {
 			ls /run/s6/root-service; stat -c '%u %a' /run /run/s6/root-service /run/service
 			for name in defined users legacy; do stat -c "$name %u" /run/service/$name/supervise/control; done)
 		echo "$out"; echo end; exec sleep 1000`)
-	p.prints("end\n")
+	for _, line := range []string{"defined " + asRoot, "users " + asHermes, "legacy " + asRoot, "end\n"} {
+		p.prints(line)
+	}
 	for _, line := range []string{
-		"defined " + asRoot, "users " + asHermes, "legacy " + asRoot,
 		"/run/s6-rc/servicedirs/defined\n/run/s6-rc/servicedirs/users\n/run/s6/legacy-services/legacy\ndefined\nlegacy\n0 755\n0 755\n10000 755\n",
 		"defined 0\nusers 10000\nlegacy 0\n",
 	} {

@@ -123,14 +123,7 @@ func (s *signals) diverted(sig syscall.Signal) bool {
 	if launch.Executable(script) != nil {
 		return false
 	}
-	attr := &syscall.SysProcAttr{}
-	owner, err := s.Services.Owner()
-	if owner != nil {
-		attr.Credential = owner.Credential()
-	}
-	if err == nil {
-		_, err = s.Programs.Start(program.Program{Argv: []string{script}, Dir: s.Services.Dir(), Attr: attr})
-	}
+	_, err := s.Programs.Start(program.Program{Argv: []string{script}, Dir: s.Services.Dir(), Attr: &syscall.SysProcAttr{}})
 	if err != nil {
 		s.Warnf("cannot execute %q: %v", script, err)
 	}

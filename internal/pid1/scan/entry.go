@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"syscall"
 	"time"
 
 	"caduceus/internal/held"
@@ -40,16 +39,6 @@ func (u *unit) name() string {
 		return u.entry.name + "/" + s6.LogDir
 	}
 	return u.entry.name
-}
-
-// runAs gives the user as whom the programs of u run. Who owns the service directory has chosen its
-// logger, too, which may be a link.
-func (u *unit) runAs(of RunAs) (*syscall.Credential, error) {
-	owner, err := of(u.entry.dir)
-	if owner != nil || err != nil {
-		return owner, err
-	}
-	return of(u.dir)
 }
 
 func (e *entry) units() []*unit {
@@ -101,9 +90,6 @@ func (s *Scandir) start(u *unit) {
 		Record: s.opt.Record || s.opt.Adopt, Adopt: s.opt.Adopt && !u.begun,
 	}
 	u.begun = true
-	if s.opt.RunAs != nil {
-		o.RunAs = func() (*syscall.Credential, error) { return u.runAs(s.opt.RunAs) }
-	}
 	if u.entry.pipe != nil {
 		o.Pipe, o.Drop = u.entry.pipe.use(u.isLogger)
 	}

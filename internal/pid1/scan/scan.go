@@ -2,7 +2,6 @@ package scan
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -101,7 +100,7 @@ func (s *Scandir) look() (all []found, complete bool) {
 		if s.opt.SkipForeign && s.isForeign(name) {
 			continue
 		}
-		dir, err := openService(s.dir, name)
+		dir, err := s.dir.Dir(name)
 		if errors.Is(err, unix.ENOTDIR) || errors.Is(err, fs.ErrNotExist) {
 			continue // no directory, or a dangling symlink
 		}
@@ -274,22 +273,4 @@ func isOwn(dir unix.Stat_t) bool {
 	}
 	groups, err := os.Getgroups()
 	return err == nil && dir.Mode&0o030 == 0o030 && slices.Contains(append(groups, os.Getegid()), int(dir.Gid))
-}
-
-// openService holds the service directory that a name of the scandir leads to. Root follows a link of another
-// user only to what is that user's: the link does not make it supervise, and so write to, a directory of
-// somebody else.
-func openService(scandir *held.Dir, name string) (*held.Dir, error) {
-	link, err := scandir.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	service, err := scandir.Dir(name)
-	if err != nil || os.Geteuid() != 0 || link.Uid == 0 {
-		return service, err
-	}
-	if uid, _, _, err := service.Owner(); err != nil || uid != link.Uid {
-		return nil, errors.Join(err, fmt.Errorf("cannot follow %q: a link of uid %d to a directory of uid %d", name, link.Uid, uid), service.Close())
-	}
-	return service, nil
 }

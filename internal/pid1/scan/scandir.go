@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"caduceus/internal/held"
@@ -43,7 +42,6 @@ type Options struct {
 	Procs          *proc.Table
 	Log            log.Logger
 	Environ        func() []string // environment of run and finish
-	RunAs          RunAs           // nil: everything runs as this process
 	Stdout, Stderr *os.File
 	Boot           bool             // container boot, else scandir mode
 	Now            func() time.Time // nil: time.Now
@@ -52,9 +50,6 @@ type Options struct {
 	// SkipForeign leaves out what another user owns: a link to it without a word, a directory with one.
 	SkipForeign bool
 }
-
-// RunAs is as whom to run what lies in a directory; nil is this process.
-type RunAs func(dir *held.Dir) (*syscall.Credential, error)
 
 // Scandir is a locked scandir.
 type Scandir struct {

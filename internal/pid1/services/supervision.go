@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"caduceus/internal/identity"
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
 )
@@ -32,7 +31,6 @@ func (s *Services) Open(ctx context.Context, request func(letter byte)) error {
 		Procs:   s.opt.Procs,
 		Log:     s.opt.Log,
 		Environ: func() []string { return s.opt.Environ },
-		RunAs:   runAs,
 		Stdout:  s.stdout,
 		Stderr:  s.stderr,
 		Boot:    true,
@@ -56,9 +54,6 @@ func (s *Services) Open(ctx context.Context, request func(letter byte)) error {
 
 // Opened reports whether services are supervised. No services at all are not.
 func (s *Services) Opened() bool { return s != nil && s.scandir.Load() != nil }
-
-// Owner is the account as which to run what lies in the scandir, as it was opened; nil is this process.
-func (s *Services) Owner() (*identity.Account, error) { return ownerOf(s.scandir.Load().Held()) }
 
 // Names are the services in the scandir, sorted; a logger is "NAME/log".
 func (s *Services) Names() []string { return s.scandir.Load().Names() }

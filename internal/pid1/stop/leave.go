@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"caduceus/internal/identity"
 	"caduceus/internal/launch"
 	"caduceus/internal/pid1/container"
 	"caduceus/internal/s6"
@@ -38,13 +37,7 @@ func Replace(c *container.Container, name string, code int) int {
 	if err := os.Chdir(c.Services.Dir()); err != nil {
 		return code
 	}
-	owner, err := c.Services.Owner()
-	if owner != nil {
-		err = identity.Drop(*owner, identity.NoGain)
-	}
-	if err == nil {
-		err = launch.Exec(file, []string{file}, c.Environ)
-	}
+	err := launch.Exec(file, []string{file}, c.Environ)
 	c.Errorf("cannot execute %q: %v", file, err)
 	c.Log.Flush(flushGrace)
 	if name == "crash" {

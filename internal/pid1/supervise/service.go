@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"caduceus/internal/held"
@@ -26,9 +25,8 @@ type Options struct {
 	Name           string    // NAME: "foo", or "foo/log"
 	Procs          *proc.Table
 	Log            log.Logger
-	Environ        func() []string                     // environment of run and finish
-	RunAs          func() (*syscall.Credential, error) // whose run and finish are; nil: of this process
-	Stdin          *os.File                            // /dev/null
+	Environ        func() []string // environment of run and finish
+	Stdin          *os.File        // /dev/null
 	Stdout, Stderr *os.File
 	OutputLock     *sync.Mutex // of the services that share Stdout and Stderr; nil: it has one
 	Pipe           *os.File    // log pipe: stdout, or stdin of a logger; nil: none

@@ -148,11 +148,6 @@ func (r *runner) spawn(spec proc.Spec, environ []string, isFinish bool) (err err
 		return syscall.ENOENT
 	}
 	spec.Dir, spec.Env = r.opt.Dir.Path(), environ
-	if r.opt.RunAs != nil {
-		if spec.Attr.Credential, err = r.opt.RunAs(); err != nil {
-			return err
-		}
-	}
 	err = r.execute(spec, isFinish)
 	if !errors.Is(err, syscall.EACCES) {
 		return err

@@ -31,13 +31,12 @@ func unpack(ctx context.Context, e *engine.Engine, image, root string) error {
 	return err
 }
 
-// A volume with many files has them in directories of this size.
 const (
-	fullVolume = 100_000
-	perDir     = 1000
+	fullVolume = 100_000 // files of a volume with many
+	perDir     = 1000    // of them in each directory
 )
 
-// image plans the boots of our image: on an empty volume, and on one that a container before has
+// image plans the boots of our image: on an empty volume, and on one that an earlier container has
 // filled, so that all files are the user's own.
 func (p *plan) image(ctx context.Context, image string) error {
 	full := filepath.Join(p.dir, "full")
@@ -66,7 +65,7 @@ func fill(ctx context.Context, e *engine.Engine, image, volume string) error {
 	return err
 }
 
-// boot starts a container whose CMD prints how long ago PID 1 started, and gives that in milliseconds. Both clocks
+// boot starts a container whose CMD prints how long ago PID 1 started, and returns that in milliseconds. Both clocks
 // are the kernel's and tick a hundred times a second.
 func boot(ctx context.Context, e *engine.Engine, image, volume string) ([]float64, error) {
 	if err := os.MkdirAll(volume, 0o755); err != nil {

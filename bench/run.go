@@ -113,14 +113,14 @@ func kernel() string {
 	return strings.TrimSpace(string(text))
 }
 
-// output runs a program and gives what it printed.
+// output runs a program and returns what it printed.
 func output(ctx context.Context, name string, args ...string) (string, error) {
-	var complaint bytes.Buffer
+	var stderr bytes.Buffer
 	c := exec.CommandContext(ctx, name, args...)
-	c.Stderr = &complaint
+	c.Stderr = &stderr
 	out, err := c.Output()
 	if err != nil {
-		return "", fmt.Errorf("cannot run \"%s %s\": %w: %s", name, strings.Join(args, " "), err, strings.TrimSpace(complaint.String()))
+		return "", fmt.Errorf("cannot run \"%s %s\": %w: %s", name, strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
 	}
 	return string(out), nil
 }

@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/build/verdict"
 )
 
-// recipe is what the Dockerfile has of the repository.
+// recipe lists what the Dockerfile reads of the repository.
 var recipe = []string{"Dockerfile", ".dockerignore", "image", "rootfs"} //nolint:gochecknoglobals // a constant that Go has no form for
 
 // Build one variant of the image.
@@ -123,7 +123,7 @@ func (m *Caduceus) options(ctx context.Context, base, version string) (image.Opt
 	}, nil
 }
 
-// binaries compiles /init and the front, of the files that they are made of alone.
+// binaries compiles /init and the front; only the files that they are made of go into the container.
 func (m *Caduceus) binaries(ctx context.Context, version string) (*dagger.Directory, error) {
 	c, err := m.toolchain(ctx, "cmd", "image", "internal", "magefiles", "go.mod", "go.sum")
 	if err != nil {
@@ -132,7 +132,7 @@ func (m *Caduceus) binaries(ctx context.Context, version string) (*dagger.Direct
 	return c.WithEnvVariable("VERSION", version).WithExec(mage("binaries")).Directory("dist"), nil
 }
 
-// buildArgs are arguments in the order of their names: equal arguments are an equal call.
+// buildArgs returns arguments in the order of their names, so that equal arguments are an equal call.
 func buildArgs(values map[string]string) []dagger.BuildArg {
 	var args []dagger.BuildArg
 	for _, name := range slices.Sorted(maps.Keys(values)) {

@@ -16,7 +16,7 @@ import (
 // settling is how long an init is left alone before it counts as idle.
 const settling = 150 * time.Millisecond
 
-// Started is one run from the start of PID 1 to CMD. It is ended at once.
+// Started returns the time from the start of PID 1 to that of CMD. The run is ended at once.
 func (r *Setup) Started(ctx context.Context) (time.Duration, error) {
 	l, err := r.start()
 	if err != nil {
@@ -34,7 +34,7 @@ func (r *Setup) Started(ctx context.Context) (time.Duration, error) {
 	return time.Duration(to - from), ctx.Err()
 }
 
-// Stopped is the time from SIGTERM to the end of an idle init.
+// Stopped returns the time from SIGTERM to the end of an idle init.
 func (r *Setup) Stopped(ctx context.Context) (time.Duration, error) {
 	l, err := r.start()
 	if err != nil {
@@ -57,7 +57,7 @@ func (r *Setup) Stopped(ctx context.Context) (time.Duration, error) {
 	return took, nil
 }
 
-// Reaped is the time from the moment at which all orphans may end to that at which the last of
+// Reaped returns the time from the moment at which all orphans may end to that at which the last of
 // them is gone.
 func (r *Setup) Reaped(ctx context.Context) (time.Duration, error) {
 	release := r.path(releaseFile)
@@ -77,7 +77,7 @@ func (r *Setup) Reaped(ctx context.Context) (time.Duration, error) {
 	if err := l.idle(ctx); err != nil {
 		return 0, l.explain(err)
 	}
-	before := l.population()
+	before := l.others()
 	if before <= r.load.Orphans {
 		return 0, l.explain(fmt.Errorf("%d processes, where %d orphans should be", before, r.load.Orphans))
 	}
@@ -85,11 +85,11 @@ func (r *Setup) Reaped(ctx context.Context) (time.Duration, error) {
 	if err := gate.Close(); err != nil {
 		return 0, err
 	}
-	err = l.poll(ctx, time.Millisecond, func() bool { return l.population() <= before-r.load.Orphans })
+	err = l.poll(ctx, time.Millisecond, func() bool { return l.others() <= before-r.load.Orphans })
 	return time.Since(began), err
 }
 
-// Restarted is the time from a kill -9 of the only service to its next start. Before it, the
+// Restarted returns the time from a kill -9 of the only service to its next start. Before it, the
 // service has been up for the time given.
 func (r *Setup) Restarted(ctx context.Context, up time.Duration) (time.Duration, error) {
 	l, err := r.start()
@@ -165,7 +165,7 @@ func (l *live) poll(ctx context.Context, every time.Duration, ok func() bool) er
 		select {
 		case <-tick.C:
 		case <-limit:
-			return l.explain(fmt.Errorf("cannot see the end of it within %v", patience))
+			return l.explain(fmt.Errorf("what was waited for did not happen within %v", patience))
 		case <-l.ended:
 			return l.explain(errEnded)
 		case <-ctx.Done():
@@ -175,8 +175,8 @@ func (l *live) poll(ctx context.Context, every time.Duration, ok func() bool) er
 	return nil
 }
 
-// population is how many processes there are beside the init, zombies too.
-func (l *live) population() int {
+// others counts the processes beside the init, zombies too.
+func (l *live) others() int {
 	dir, err := os.Open(fmt.Sprintf("/proc/%d/root/proc", l.pid()))
 	if err != nil {
 		return 0
@@ -192,7 +192,7 @@ func (l *live) population() int {
 	return n
 }
 
-// processes are those of the setup, by their pids on the host.
+// processes returns the pids, on the host, of all processes of the setup.
 func (l *live) processes() []int {
 	own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", l.pid()))
 	if err != nil {

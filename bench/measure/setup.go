@@ -76,7 +76,7 @@ func NewSetup(dir string, s Subject, load Load, realtime bool) (*Setup, error) {
 	return r, r.write("bench/cmd.sh", r.cmdScript(), 0o755)
 }
 
-// furnish makes the root and gives the program sleep of the setup.
+// furnish makes the root and returns the path of the program sleep in it.
 func (r *Setup) furnish(dir string) (sleep string, err error) {
 	if r.subject.Image == "" {
 		r.root, err = rig.NewRoot(dir)
@@ -126,8 +126,7 @@ func (r *Setup) service(name, body string) error {
 	return r.write(dir+"/run", body, 0o755)
 }
 
-// cmdScript is what CMD does before it sleeps. An init that supervises nothing has the services as
-// children of its CMD.
+// cmdScript returns the script of CMD. Where the init supervises nothing, the services are children of CMD.
 func (r *Setup) cmdScript() string {
 	script := ""
 	if !r.subject.Supervises {
@@ -139,7 +138,7 @@ func (r *Setup) cmdScript() string {
 	return script + "exec /" + cmdFile + " " + forever
 }
 
-// argv is the command line of the init. A CMD without a load is executed directly.
+// argv returns the command line of the init. A CMD without a load is executed directly.
 func (r *Setup) argv(cmd ...string) []string {
 	switch {
 	case r.subject.Scandir:

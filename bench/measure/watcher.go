@@ -35,8 +35,8 @@ type sighting struct {
 
 // watcher is a process of its own: its only goroutine holds its thread and its processor while it
 // waits, so that nothing but the kernel's wake-up lies between an event and its moment, whatever the
-// rig does meanwhile. It runs before others, if the host allows it: under load the moments would
-// else be those at which it was its turn.
+// rig does meanwhile. It runs before others, if the host allows it: else, under load,
+// a moment would be the one at which the watcher was scheduled.
 func watcher(files []string) error {
 	runtime.LockOSThread()
 	_ = rig.Realtime(watcherPriority) // less exact without
@@ -74,7 +74,7 @@ func watcher(files []string) error {
 	}
 }
 
-// report writes to the process that measures, which has all the time to read.
+// report writes to the process that measures, which reads at its leisure.
 func report(s sighting) {
 	_ = binary.Write(os.Stdout, binary.NativeEndian, s) // without a reader the watcher is over, too
 }

@@ -9,7 +9,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-// run is the kernel's machine, as far as the filter uses it.
+// run interprets a filter as the kernel would, with the instructions that ours has.
 func run(t *testing.T, filter []unix.SockFilter, data []byte) uint32 {
 	t.Helper()
 	var acc uint32
@@ -62,7 +62,7 @@ func TestFilterDeniesTypingInEveryCallingConvention(t *testing.T) {
 			binary.LittleEndian.PutUint32(data[4:], c.arch)
 			binary.LittleEndian.PutUint64(data[24:], c.request)
 			if got := run(t, typingFilter(), data); got != c.want {
-				t.Errorf("verdict %#x, want %#x", got, c.want)
+				t.Errorf("want verdict %#x, got %#x", c.want, got)
 			}
 		})
 	}

@@ -18,7 +18,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) } //noli
 const usage = 2
 
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if described(args, stdout) {
+	if printHelp(args, stdout) {
 		return 0
 	}
 	code := mage.ParseAndRun(stdout, stderr, stdin, args)
@@ -28,8 +28,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return code
 }
 
-// described answers for the list and for the help of a known target, and reports whether it did.
-func described(args []string, stdout io.Writer) bool {
+// printHelp prints the list of targets, or the help of a known one, if args ask for it, and reports whether it did.
+func printHelp(args []string, stdout io.Writer) bool {
 	list := len(args) == 0 || len(args) == 1 && slices.Contains([]string{"-l", "--l"}, args[0])
 	help := len(args) == 2 && slices.Contains([]string{"-h", "--h", "-help", "--help"}, args[0])
 	if !list && !help {
@@ -37,7 +37,7 @@ func described(args []string, stdout io.Writer) bool {
 	}
 	all, err := targets.Read(os.DirFS("."))
 	if err != nil {
-		return false // mage says it
+		return false // mage reports the error
 	}
 	if list {
 		targets.List(stdout, all)

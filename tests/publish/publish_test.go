@@ -22,7 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// options are those of the right user; tries follow each other quickly.
+// options returns options with the right credentials, whose tries follow each other quickly.
 func options() publish.Options {
 	return publish.Options{
 		Credentials: publish.Credentials{Username: user, Password: publish.NewSecret(password)},
@@ -31,7 +31,7 @@ func options() publish.Options {
 	}
 }
 
-// plan is one for an image that nothing is wrong with.
+// plan returns the plan for a sound image.
 func (r *registry) plan(t *testing.T, img publish.Image, channels ...string) publish.Plan {
 	t.Helper()
 	revision := img.Labels["org.opencontainers.image.revision"]
@@ -47,7 +47,7 @@ func (r *registry) plan(t *testing.T, img publish.Image, channels ...string) pub
 	return plan
 }
 
-// release is what an engine would say of a released image.
+// release returns what an engine would say of a released image.
 func release() publish.Image {
 	return publish.Image{Name: "made-up", ID: "sha256:made-up", Labels: map[string]string{
 		"org.opencontainers.image.version":  "1.2.3",
@@ -65,7 +65,7 @@ func tiny(t *testing.T, seed int64) v1.Image {
 	return img
 }
 
-// resolve is the digest that a tag means, "" for none.
+// resolve returns the digest that a tag means, "" for none.
 func (r *registry) resolve(t *testing.T, tag string) string {
 	t.Helper()
 	ref, err := name.NewTag(r.address + "/team/hermes-agent:" + tag)

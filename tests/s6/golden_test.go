@@ -14,7 +14,7 @@ import (
 	s6p "caduceus/internal/s6"
 )
 
-// withStatus makes a service directory that looks supervised, with a status file, and gives supervise/.
+// withStatus makes a service directory that looks supervised, with a status file, and returns its supervise/.
 func (d *scandir) withStatus(name string, status []byte) *held.Dir {
 	d.Helper()
 	path := filepath.Join(d.path, name, s6p.SuperviseDir)
@@ -79,7 +79,7 @@ func TestRealClientsReadOurStatus(t *testing.T) {
 			t.Errorf("%s: want our s6-svstat to print %q, got %q", tt.name, tt.want, plain(applet))
 		}
 	}
-	// 2.11 knows nothing of it, 2.13.2 and later print a blank more.
+	// Release 2.11 has no such state; 2.13.2 and later print a blank more than we do.
 	d.withStatus("new", s6p.Status{WantUp: true, Ready: true, NotStarted: true}.Encode())
 	out, _ := d.output("s6-svstat", "new")
 	if got := plain(out); !strings.HasPrefix(got, "down (exitcode 0) S seconds") && !strings.HasPrefix(got, "down (not started yet)") {

@@ -56,7 +56,7 @@ func brokenInits() []brokenInit {
 	}
 }
 
-// suite runs tests of this binary against another init and gives what they said.
+// suite runs tests of this binary against another init and returns what they printed.
 func suite(t *testing.T, init, pattern, patience string) (said string, passed bool) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "/proc/self/exe", "-test.v", "-test.run", pattern)

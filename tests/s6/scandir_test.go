@@ -184,7 +184,7 @@ func TestAServiceIsItsDirectoryWhateverItsName(t *testing.T) {
 	if code := d.code("s6-svok", filepath.Join(elsewhere, "bar")); code != 1 {
 		t.Errorf("want nobody to supervise the moved service any more (exit 1), got exit %d", code)
 	}
-	// Linked twice: one supervisor. A link is cut: gone, finish runs.
+	// Linked twice: one supervisor.
 	rename(filepath.Join(elsewhere, "bar"), filepath.Join(elsewhere, "baz"))
 	for _, name := range []string{"l1", "l2"} {
 		if err := os.Symlink(filepath.Join(elsewhere, "baz"), filepath.Join(d.path, name)); err != nil {

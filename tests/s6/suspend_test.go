@@ -30,17 +30,17 @@ func TestServicesOutliveASuspend(t *testing.T) {
 		t.Fatal(err)
 	}
 	scanner := d.cmd.Process.Pid
-	all := func(sig syscall.Signal) {
+	signalBoth := func(sig syscall.Signal) {
 		t.Helper()
 		if err := errors.Join(unix.Kill(scanner, sig), unix.Kill(number, sig)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	all(unix.SIGSTOP)
+	signalBoth(unix.SIGSTOP)
 	d.kill("bar")
-	d.run("s6-svc", "-a", "bar") // its run is dead: this is for nobody
+	d.run("s6-svc", "-a", "bar") // its run is dead: nobody gets the signal
 	<-time.After(1500 * time.Millisecond)
-	all(unix.SIGCONT)
+	signalBoth(unix.SIGCONT)
 	d.newPid("bar", bar)
 	d.run("s6-svc", "-wD", "-d", "foo")
 	events.until("dD") // nothing before

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// registryTimeout bounds the question whether a registry has the official image.
+// registryTimeout is how long a registry may take to answer whether it has the official image.
 const registryTimeout = 5 * time.Second
 
 // Store is the part of an engine that a base needs.
@@ -38,7 +38,7 @@ type Builder struct {
 	Force    bool                                        // bootstrap, whatever there is
 	Registry func(ctx context.Context, ref string) error // nil: ask the image's registry
 	Now      func() time.Time                            // nil: time.Now
-	KeyFile  string                                      // nil: where Debian's keyring package has it
+	KeyFile  string                                      // "": where Debian's keyring package has it
 }
 
 // Ensure decides and, where it must, bootstraps. The choice's Ref is never empty.
@@ -101,7 +101,7 @@ func (b *Builder) facts(ctx context.Context) (facts, error) {
 
 var errNotAsked = errors.New("not asked")
 
-// make bootstraps in a scratch folder, which goes in any case.
+// make bootstraps in a scratch folder, which is removed in any case.
 func (b *Builder) make(ctx context.Context) (string, error) {
 	if err := b.tools(ctx); err != nil {
 		return "", err
@@ -133,7 +133,7 @@ func (b *Builder) keyFile() string {
 	return trixieKey
 }
 
-// askRegistry is nil when the registry of a reference has it.
+// askRegistry returns an error unless the registry of ref has that image.
 func askRegistry(ctx context.Context, ref string) error {
 	ctx, cancel := context.WithTimeout(ctx, registryTimeout)
 	defer cancel()

@@ -97,7 +97,7 @@ func TestEnsureBootstrapsUnderItsOwnPointRelease(t *testing.T) {
 	if !run.Did("SOURCE_DATE_EPOCH=1795313345 mmdebstrap --variant=minbase") {
 		t.Errorf("the bootstrap was not given the archive's date: %q", run.Ran)
 	}
-	if !strings.Contains(said.String(), "no registry gives debian:13.4 (connection refused)") {
+	if !strings.Contains(said.String(), "no registry has debian:13.4 (connection refused)") {
 		t.Errorf("the reason is not told: %q", said.String())
 	}
 }

@@ -10,11 +10,11 @@ import (
 // Name is the repository name of bootstrapped bases; the tag is the point release.
 const Name = "caduceus-base"
 
-// MaxAge is how old the archive state of a bootstrapped base may be before a build
-// makes it anew. Younger ones stay, so that the build cache above them does.
+// MaxAge is how old the archive state of a bootstrapped base may be before a build makes it anew. Until then it stays,
+// and with it the build cache above it.
 const MaxAge = 14 * 24 * time.Hour
 
-// Source says where a base comes from.
+// Source is where a base comes from.
 type Source string
 
 // The sources of a base.
@@ -53,7 +53,7 @@ type facts struct {
 }
 
 func decide(f facts) Choice {
-	unreachable := fmt.Sprintf("no registry gives %s (%v)", f.official, f.registry)
+	unreachable := fmt.Sprintf("no registry has %s (%v)", f.official, f.registry)
 	switch {
 	case f.given != "":
 		return Choice{f.given, Given, "named in BASE_IMAGE"}
@@ -93,8 +93,8 @@ const (
 	labelSnapshot = "caduceus.base.snapshot"
 )
 
-// madeFrom reads a bootstrapped base out of an image's labels; ok is false for an
-// image that is none, under another name than ours, or of a broken label.
+// madeFrom returns the bootstrapped base that an image is by its labels. ok is false if the image has another name than
+// such a base, lacks a label, or has one that cannot be read.
 func madeFrom(ref string, labels map[string]string) (m Made, ok bool) {
 	seconds, err := strconv.ParseInt(labels[labelSnapshot], 10, 64)
 	if err != nil || labels[labelRecipe] == "" || !strings.HasPrefix(ref, Name+":") {

@@ -25,11 +25,11 @@ func TestDecide(t *testing.T) {
 		"made anew on request":              {facts{force: true, made: made(0, "r"), present: true}, Choice{"", Bootstrapped, "asked for"}},
 		"the engine has the official image": {facts{present: true, registry: refused}, Choice{"debian:13.4", Present, "the engine has it"}},
 		"a registry has it":                 {facts{made: made(0, "r")}, Choice{"debian:13.4", Registry, "its registry answers"}},
-		"neither registry nor base":         {facts{registry: refused}, Choice{"", Bootstrapped, "no registry gives debian:13.4 (connection refused)"}},
-		"a base of this recipe, fresh":      {facts{registry: refused, made: made(MaxAge, "r")}, Choice{"caduceus-base:13.8", Local, "no registry gives debian:13.4 (connection refused); bootstrapped from Debian's packages of 2026-11-10"}},
+		"neither registry nor base":         {facts{registry: refused}, Choice{"", Bootstrapped, "no registry has debian:13.4 (connection refused)"}},
+		"a base of this recipe, fresh":      {facts{registry: refused, made: made(MaxAge, "r")}, Choice{"caduceus-base:13.8", Local, "no registry has debian:13.4 (connection refused); bootstrapped from Debian's packages of 2026-11-10"}},
 		"a base of this recipe, but old":    {facts{registry: refused, made: made(MaxAge+time.Second, "r")}, Choice{"", Bootstrapped, "caduceus-base:13.8 is from 2026-11-09"}},
 		"a base of an older program":        {facts{registry: refused, made: made(0, "q")}, Choice{"", Bootstrapped, "caduceus-base:13.8 was made by another version of this program"}},
-		"a bootstrapped base has no 13.4":   {facts{registry: refused, made: made(0, "r")}, Choice{"caduceus-base:13.8", Local, "no registry gives debian:13.4 (connection refused); bootstrapped from Debian's packages of 2026-11-24"}},
+		"a bootstrapped base has no 13.4":   {facts{registry: refused, made: made(0, "r")}, Choice{"caduceus-base:13.8", Local, "no registry has debian:13.4 (connection refused); bootstrapped from Debian's packages of 2026-11-24"}},
 		"the official image beats our own":  {facts{present: true, made: made(0, "r")}, Choice{"debian:13.4", Present, "the engine has it"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -56,8 +56,7 @@ type skipped struct {
 	Message string `xml:"message,attr"`
 }
 
-// Write gives cases, grouped by their suites in the order in which these first appear.
-// Bytes that XML cannot hold become U+FFFD.
+// Write writes cases as JUnit XML, grouped by their suites in the order in which these first appear. Bytes that XML cannot hold become U+FFFD.
 func Write(w io.Writer, name string, cases []Case) error {
 	all := testsuites{Name: name}
 	bySuite := map[string]*testsuite{}

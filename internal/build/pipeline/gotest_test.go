@@ -117,7 +117,7 @@ func TestReadTestsReportsHowFarALongRunIs(t *testing.T) {
 	}
 	clock := time.Unix(0, 0)
 	now := func() time.Time {
-		clock = clock.Add(pulse / 2) // asked once for each silent event, twice when told
+		clock = clock.Add(pulse / 2) // asked once for each silent event, twice for one that is reported
 		return clock
 	}
 	if _, err := readTests(strings.NewReader(events(lines...)), now, func(line string) { shown = append(shown, line) }); err != nil {

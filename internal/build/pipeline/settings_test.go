@@ -50,7 +50,7 @@ func TestABadVariableIsOneLineBeforeAnyWork(t *testing.T) {
 				t.Errorf("want %q, got %v", c.want, err)
 			}
 			if len(run.Ran) > 0 {
-				t.Errorf("it worked before it looked: %q", run.Ran)
+				t.Errorf("want no program run before the variables are checked, got %q", run.Ran)
 			}
 		})
 	}
@@ -88,7 +88,7 @@ func TestGoodVariablesAreTaken(t *testing.T) {
 	}
 }
 
-// withVariables is a pipeline with this environment, on a host where no program runs.
+// withVariables returns a pipeline with this environment, on a host where no program runs.
 func withVariables(t *testing.T, variables ...string) (*Pipeline, *host.Fake) {
 	t.Helper()
 	values := map[string]string{}

@@ -24,13 +24,13 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 		says   string
 		fails  bool
 	}{
-		"all pass":                    {pass, nil, "", "1 passed, 0 failed, 0 skipped", "slow: a TestX 6.0s", false},
-		"one fails":                   {pass + fail, exit, "", "1 passed, 1 failed, 0 skipped", "y_test.go:1: want 1", true},
-		"a skip with its reason":      {pass + skip, nil, "a TestRoot unprivileged needs root\n", "1 passed, 0 failed, 1 skipped", "skipped: a TestRoot: without a reason", false},
-		"a skip without":              {pass + skip, nil, "", "1 passed, 0 failed, 1 skipped", "does not allow to this run: a TestRoot", true},
-		"nothing ran":                 {"", nil, "", "0 passed, 0 failed, 0 skipped", "no test passed", true},
-		"go test itself broke":        {pass, exit, "", "1 passed, 0 failed, 0 skipped", "", true},
-		"a list that says too little": {pass, nil, "a TestRoot\n", "", "", true},
+		"all pass":                {pass, nil, "", "1 passed, 0 failed, 0 skipped", "slow: a TestX 6.0s", false},
+		"one fails":               {pass + fail, exit, "", "1 passed, 1 failed, 0 skipped", "y_test.go:1: want 1", true},
+		"a skip with its reason":  {pass + skip, nil, "a TestRoot unprivileged needs root\n", "1 passed, 0 failed, 1 skipped", "skipped: a TestRoot: without a reason", false},
+		"a skip without":          {pass + skip, nil, "", "1 passed, 0 failed, 1 skipped", "does not allow to this run: a TestRoot", true},
+		"nothing ran":             {"", nil, "", "0 passed, 0 failed, 0 skipped", "no test passed", true},
+		"go test itself broke":    {pass, exit, "", "1 passed, 0 failed, 0 skipped", "", true},
+		"a list without a reason": {pass, nil, "a TestRoot\n", "", "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
@@ -54,7 +54,7 @@ func TestSuiteEndsWithItsSummary(t *testing.T) {
 
 func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 	run := &host.Fake{
-		Paths: map[string]string{"gcc": "/usr/bin/gcc", "python3": "/usr/bin/python3", "ps": "/usr/bin/ps"},
+		Paths: map[string]string{"gcc": "/usr/bin/gcc", "python3": "/usr/bin/python3", "ps": "/usr/bin/ps", "strace": "/usr/bin/strace"},
 		Answer: func(c host.Cmd) (string, error) {
 			if c.Args[0] == "list" {
 				return "caduceus/a\ncaduceus/tests/s6\ncaduceus/tests/docker/harness\n", nil
@@ -74,7 +74,7 @@ func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 // What is skipped without root runs with it, and nothing is skipped then.
 func TestRootRunsWhatUnitSkips(t *testing.T) {
 	run := &host.Fake{
-		Paths: map[string]string{"gcc": "/usr/bin/gcc", "python3": "/usr/bin/python3", "ps": "/usr/bin/ps"},
+		Paths: map[string]string{"gcc": "/usr/bin/gcc", "python3": "/usr/bin/python3", "ps": "/usr/bin/ps", "strace": "/usr/bin/strace"},
 		Answer: func(host.Cmd) (string, error) {
 			return `{"Action":"pass","Package":"caduceus/b","Test":"TestOther"}` + "\n" + `{"Action":"skip","Package":"caduceus/b","Test":"TestMount"}` + "\n", nil
 		},
@@ -130,7 +130,7 @@ func TestResultsAreLeftAsJUnit(t *testing.T) {
 	}
 }
 
-// What is not run is said, and what is run is counted.
+// A line says what the tests of the module leave out, and those that run are counted.
 func TestDaggerCountsItsTests(t *testing.T) {
 	var out strings.Builder
 	run := &host.Fake{Answer: func(c host.Cmd) (string, error) {

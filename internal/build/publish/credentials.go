@@ -6,15 +6,14 @@ import (
 	"caduceus/internal/host"
 )
 
-// The environment variables with the credentials of the registry. They go before the
-// user's Docker configuration.
+// The environment variables with the credentials of the registry. They take precedence over the user's Docker
+// configuration.
 const (
 	EnvUsername = "CADUCEUS_REGISTRY_USERNAME"
 	EnvPassword = "CADUCEUS_REGISTRY_PASSWORD"
 )
 
-// Credentials say who pushes. The zero value is whoever the user's Docker configuration
-// names, nobody where it names none.
+// Credentials say who pushes. With the zero value it is whom the user's Docker configuration names, if anybody.
 type Credentials struct {
 	Username string
 	Password Secret
@@ -27,15 +26,15 @@ func FromEnv(getenv func(string) string) (Credentials, error) {
 }
 
 func (c Credentials) check() error {
-	missing := EnvPassword
+	missing, set := EnvPassword, EnvUsername
 	switch {
 	case (c.Username == "") == c.Password.Empty():
 		return nil
 	case c.Username == "":
-		missing = EnvUsername
+		missing, set = set, missing
 	}
 	return &host.Problem{
-		What: "cannot use the registry's credentials", Cause: missing + " is not set, its other half is",
+		What: "cannot use the registry's credentials", Cause: missing + " is not set, but " + set + " is",
 		Next: "set both, or none to take those of \"docker login\"",
 	}
 }

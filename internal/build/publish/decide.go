@@ -19,7 +19,7 @@ type Request struct {
 	Address  string   // registry and repository, "registry.example/team/hermes-agent"
 	Variant  string   // "full" or "slim"
 	Channels []string // moving tags; none: latest for a release, nothing for a prerelease
-	Version  string   // what the image has to call itself; "": whatever it does
+	Version  string   // that the image must have; "": any
 }
 
 // Image is what the engine says of the image to publish.
@@ -81,7 +81,7 @@ func Decide(r Request, f Facts) (Plan, error) {
 	version := f.Image.Labels[ociLabel+"version"]
 	if r.Version != "" && r.Version != version {
 		problems = append(problems, &host.Problem{
-			What: what, Cause: fmt.Sprintf("it calls itself %q, and %q was asked for", version, r.Version),
+			What: what, Cause: fmt.Sprintf("its version is %q, and %q was asked for", version, r.Version),
 			Next: fmt.Sprintf("run \"VERSION=%s go tool mage build\"", r.Version),
 		})
 	}
@@ -92,8 +92,8 @@ func Decide(r Request, f Facts) (Plan, error) {
 	return Plan{Repository: repository, ImageID: f.Image.ID, Tags: tags, Annotations: annotations(f)}, nil
 }
 
-// Check refuses what no image could mend, before anybody has made the effort to build
-// and test one: Decide would refuse it afterwards. It gives the repository to push to.
+// Check returns an error for what Decide would refuse whatever the image is, so that nobody builds and tests
+// one first. It returns the repository to push to.
 func (r Request) Check(t Tree) (name.Repository, error) {
 	what := fmt.Sprintf("cannot publish to %q", r.Address)
 	repository, err := ParseAddress(r.Address)
@@ -232,14 +232,14 @@ var (
 	channel = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 )
 
-// nameIt is how to mend it, for mage and for a call of Dagger.
-const nameIt = "build with a version like 1.2.3 (VERSION, --version), or name a channel like main (CHANNEL, --tags)"
+// fixTags is the fix for an image that gets no tag, for mage and for a call of Dagger.
+const fixTags = "build with a version like 1.2.3 (VERSION, --version), or name a channel like main (CHANNEL, --tags)"
 
 // tags returns the names of the image, or a Problem with them.
 func (r Request) tags(what, version string) ([]Tag, error) {
 	tags, err := tags(version, r)
 	if err != nil {
-		return nil, &host.Problem{What: what, Cause: err.Error(), Next: nameIt}
+		return nil, &host.Problem{What: what, Cause: err.Error(), Next: fixTags}
 	}
 	return tags, nil
 }
@@ -289,8 +289,8 @@ func CheckChannels(names []string) error {
 	return nil
 }
 
-// annotations say on the manifest what the labels say in the configuration, and nothing
-// that changes from one push to the next.
+// annotations returns those of the manifest: what the labels of the configuration say, and nothing that changes from
+// one push to the next.
 //
 // contract: IMG-20, TOOL-01.
 func annotations(f Facts) map[string]string {
@@ -306,8 +306,8 @@ func annotations(f Facts) map[string]string {
 	return out
 }
 
-// Moves are the tags that do not mean digest yet; have is the digest that each tag means now, ""
-// for none. A fixed tag that means another image is a refusal.
+// Moves returns the tags that do not mean digest yet; have is the digest that each tag means now, "" for none. A fixed
+// tag that means another image is an error.
 func (p Plan) Moves(digest string, have map[string]string) ([]Tag, error) {
 	var moves []Tag
 	for _, t := range p.Tags {

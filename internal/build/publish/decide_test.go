@@ -145,7 +145,7 @@ func TestDecideRefuses(t *testing.T) {
 			func(_ *Request, f *Facts) { f.Image.Labels["org.opencontainers.image.version"] = "dev" }, `which is not a release; build with a version like 1.2.3 (VERSION, --version)`,
 		},
 		"another version than asked for": {
-			func(r *Request, _ *Facts) { r.Version = "2.0.0" }, `it calls itself "1.2.3", and "2.0.0" was asked for; run "VERSION=2.0.0 go tool mage build"`,
+			func(r *Request, _ *Facts) { r.Version = "2.0.0" }, `its version is "1.2.3", and "2.0.0" was asked for; run "VERSION=2.0.0 go tool mage build"`,
 		},
 		"a channel that could be a version": {
 			func(r *Request, _ *Facts) { r.Channels = []string{"9.9.9"} }, `the channel "9.9.9" is not of small letters`,

@@ -21,18 +21,18 @@ func (errStalled) Temporary() bool { return true }
 
 // stall ends requests that make no progress: neither a byte sent, nor the head of an
 // answer, nor a byte of its body for the limit. A total timeout would fit no image size.
-// It ends those with the conversation, too, that a library makes with no context of ours.
+// It also ends requests that a library makes with a context of its own when push ends.
 type stall struct {
 	inner http.RoundTripper
 	limit time.Duration
-	whole context.Context //nolint:containedctx // of the conversation, which is many requests
+	push  context.Context //nolint:containedctx // of the push, which is many requests
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s stall) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	timer := time.AfterFunc(s.limit, func() { cancel(errStalled{s.limit}) })
-	unbind := context.AfterFunc(s.whole, func() { cancel(s.whole.Err()) })
+	unbind := context.AfterFunc(s.push, func() { cancel(s.push.Err()) })
 	ended := func() { timer.Stop(); unbind(); cancel(nil) }
 	alive := func() { timer.Reset(s.limit) }
 	watched := req.Clone(ctx)

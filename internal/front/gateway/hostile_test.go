@@ -30,8 +30,7 @@ func hermesScandir(t *testing.T) Scandir {
 	return d
 }
 
-// All of a slot is hermes', whoever registers it.
-func TestRootPublishesAsHermes(t *testing.T) {
+func TestASlotThatRootPublishesBelongsToHermes(t *testing.T) {
 	clause.Proves(t, "SLOT-02")
 	d := hermesScandir(t)
 	if err := d.Publish(Slot{Profile: "coder"}, false); err != nil {
@@ -43,7 +42,7 @@ func TestRootPublishesAsHermes(t *testing.T) {
 		}
 		info, err := e.Info()
 		if err == nil && info.Sys().(*syscall.Stat_t).Uid != hermes.UID {
-			t.Errorf("%q is not hermes'", path)
+			t.Errorf("want %q to belong to hermes, got uid %d", path, info.Sys().(*syscall.Stat_t).Uid)
 		}
 		return err
 	})
@@ -52,9 +51,8 @@ func TestRootPublishesAsHermes(t *testing.T) {
 	}
 }
 
-// A staging directory that somebody leads elsewhere while root fills it gets root nothing to write to
-// there. Here the whole scandir is led elsewhere.
-func TestRootPublishesNothingElsewhere(t *testing.T) {
+// Here the whole scandir is a link, as a staging directory could become one while root fills it.
+func TestRootPublishesNothingThroughALink(t *testing.T) {
 	clause.Proves(t, "SLOT-02", "SLOT-03")
 	d := hermesScandir(t)
 	victim := t.TempDir()
@@ -62,10 +60,10 @@ func TestRootPublishesNothingElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := d.Publish(Slot{Profile: "coder"}, true); err == nil {
-		t.Error("published in a directory of root's")
+		t.Error("want no slot published in a directory of root, got one")
 	}
 	if entries, _ := os.ReadDir(victim); len(entries) > 0 {
-		t.Errorf("wrote %v", entries)
+		t.Errorf("want nothing written behind the link, got %v", entries)
 	}
 }
 
@@ -82,10 +80,10 @@ func TestNothingIsGivenAwayThroughALink(t *testing.T) {
 	}
 	defer func() { _ = dir.Close() }()
 	if err := identity.Give(dir, "control", hermes, 0o666); err == nil {
-		t.Error("gave a link")
+		t.Error("want a link refused, got it given away")
 	}
 	var st unix.Stat_t
 	if err := unix.Stat(victim, &st); err != nil || st.Uid != 0 || st.Mode&0o777 != 0o600 {
-		t.Errorf("the link's target: %+v, %v", st, err)
+		t.Errorf("want the target of the link untouched, got %+v, %v", st, err)
 	}
 }

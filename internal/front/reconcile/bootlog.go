@@ -14,7 +14,7 @@ const (
 	logLimit = 256 << 10 // bytes; from then on the file is renamed first
 )
 
-// appendLog adds a line an action to the boot log, all in one write. The log may be a link, but not
+// appendLog adds one line for each action to the boot log, all in one write. The log may be a link, but not
 // out of the volume.
 //
 // contract: STATE-09

@@ -22,7 +22,7 @@ func (b *boot) takeOver() error {
 	if b.Procs, err = proc.NewTable(); err != nil { // first, as it makes its threads meanwhile
 		return fmt.Errorf("cannot start the process table: %w", err)
 	}
-	if err = b.hold(); err != nil {
+	if err = b.addPrograms(); err != nil {
 		return err
 	}
 	b.signals.take()
@@ -32,7 +32,7 @@ func (b *boot) takeOver() error {
 			b.Warnf("cannot become subreaper, orphans are not reaped: %v", err)
 		}
 	}
-	// The file names the process by its first thread, which prctl would not from here.
+	// The file sets the name of the first thread, and so of the process; prctl would set that of this thread.
 	if err := os.WriteFile("/proc/self/comm", []byte(comm), 0); err != nil {
 		b.Warnf("cannot take the process name %q: %v", comm, err)
 	}
@@ -48,8 +48,8 @@ func (b *boot) takeOver() error {
 	return nil
 }
 
-// hold gives the container its programs and services, of which none runs yet.
-func (b *boot) hold() (err error) {
+// addPrograms adds programs and services to the container, of which none runs yet.
+func (b *boot) addPrograms() (err error) {
 	b.Programs, err = program.NewRunner(program.Options{
 		Procs: b.Procs, Environ: b.Environ, Stop: b.Stop.Asked(), Grace: b.Settings.Start.KillGrace,
 		Ready: b.signals.taken, Started: b.Settings.ProgramsRun,
@@ -60,10 +60,10 @@ func (b *boot) hold() (err error) {
 	return err
 }
 
-// awaitClosing reads the inherited descriptor fd to its end, or until ctx ends: somebody outside gets
-// ready until then.
+// awaitClosing reads the inherited descriptor fd to its end, or until ctx ends. Somebody outside closes the other
+// end when the container may start.
 func awaitClosing(ctx context.Context, fd int) error {
-	// What was inherited survived an exec; what is close-on-exec is the runtime's own.
+	// An inherited descriptor is not close-on-exec; one that is belongs to the Go runtime.
 	if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC != 0 {
 		return unix.EBADF
 	}

@@ -22,8 +22,8 @@ line that names it, and the default holds. An empty one counts as unset.
 | yes: loose | ` + "`1 true yes on`" + ` in any case, blanks around are ignored |
 | yes: filled | anything that is not empty |
 
-All other values of a switch mean no. (agent) is read by the agent alone; here are those that the image's recipes
-use, its own documentation has all.
+All other values of a switch mean no. A variable marked (agent) is read by the agent alone; listed are those that the
+recipes of the image use, the agent's documentation has all.
 `)
 	for _, part := range variables.Parts() {
 		fmt.Fprintf(&b, "\n## %s\n\n", part)
@@ -31,7 +31,7 @@ use, its own documentation has all.
 		row(&b, "---", "---", "---", "---")
 		for _, v := range all {
 			if v.Part == part {
-				row(&b, code(v.Name), kind(v.Kind), code(v.Default), cell(whose(v)+v.Text))
+				row(&b, code(v.Name), kind(v.Kind), code(v.Default), cell(mark(v)+v.Text))
 			}
 		}
 	}
@@ -46,7 +46,7 @@ func kind(k variables.Kind) string {
 	return string(k)
 }
 
-func whose(v variables.Variable) string {
+func mark(v variables.Variable) string {
 	if v.Agent {
 		return "(agent) "
 	}

@@ -49,7 +49,8 @@ func completionChecks() []Check {
 	}
 }
 
-// startProfiles has a profile, and directories that are none: one whose name a careless shell would run.
+// startProfiles starts a container with a profile, and with directories whose names no profile can have; a careless
+// shell would run one of them.
 func startProfiles(ctx context.Context, s *harness.Subject) (*harness.Container, error) {
 	c, err := startIdle(ctx, s, harness.Spec{})
 	if err != nil {

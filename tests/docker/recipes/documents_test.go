@@ -23,10 +23,9 @@ var (
 	asksHermes       = regexp.MustCompile(`^docker (?:exec|logs|restart) (?:.* )?hermes(?: |$)`)
 )
 
-// The commands of README and guide, as they stand there and in their order, each page in a home of its
-// own. Which ones these are says the list that the law of documents checks; the others need a terminal or
-// more than one file, and have a test each.
-func TestDocuments(t *testing.T) {
+// Each page has a home of its own. tests/readme-commands.txt lists which commands run here; the others need a terminal
+// or more than one file, and have a test each.
+func TestCommandsOfTheDocumentsWork(t *testing.T) {
 	t.Parallel()
 	list, err := os.ReadFile(filepath.Join(root, "tests/readme-commands.txt"))
 	if err != nil {
@@ -70,8 +69,8 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// follow runs commands as a reader would, who waits for a gateway before going on, and has the one of
-// README where a page asks it before starting one.
+// follow runs commands as a reader would, who waits for a gateway before going on. Where a page asks a container
+// before it starts one, that of README is there.
 func follow(u *user, commands []string) {
 	first := slices.IndexFunc(commands, asksHermes.MatchString)
 	if first >= 0 && !slices.ContainsFunc(commands[:first], func(c string) bool { return strings.Contains(c, "--name hermes ") }) {

@@ -16,8 +16,8 @@ import (
 	"caduceus/tests/docker/harness"
 )
 
-// Parallel containers are as many as two cores can boot without making the
-// waits of the others long.
+// Parallel is how many tests run side by side: two cores can boot as many containers without
+// making the waits of the others long.
 const Parallel = 3
 
 // Suite is what the tests of one binary share. Main fills it.
@@ -27,7 +27,7 @@ type Suite struct {
 	Interrupted context.Context
 }
 
-// Options are what a test binary adds to the frame.
+// Options are what a test binary adds to Main.
 type Options struct {
 	Open  func(s *Suite) error // after the engine is there
 	Close func() error         // after the tests, beside the sweep of containers
@@ -70,22 +70,22 @@ func (s *Suite) open(ctx context.Context, o Options) error {
 
 func (s *Suite) sweep(o Options) bool {
 	clean := true
-	tell := func(err error) {
+	report := func(err error) {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "cannot clean up after the tests:", err)
 			clean = false
 		}
 	}
-	tell(s.Sweep(context.Background()))
+	report(s.Sweep(context.Background()))
 	if o.Close != nil {
-		tell(o.Close())
+		report(o.Close())
 	}
 	return clean
 }
 
-// Begin begins a test that proves clauses: its context ends after limit or with
-// ^C, and what the subject started goes at its end, after its evidence was kept
-// if the test failed. Clean-ups that the test adds later run before that.
+// Begin begins a test that proves clauses. Its context ends after limit or with ^C. At the end of the test, what the
+// subject started is removed; if the test failed, evidence is kept first. Clean-ups that the test adds later run before
+// that.
 func (s *Suite) Begin(t *testing.T, limit time.Duration, clauses ...string) (context.Context, *harness.Subject) {
 	t.Helper()
 	clause.Proves(t, clauses...)
@@ -103,8 +103,7 @@ func (s *Suite) Begin(t *testing.T, limit time.Duration, clauses ...string) (con
 	return ctx, subject
 }
 
-// Variant is what the image under test says it is: "slim", "full", or "" for an image
-// that is neither.
+// Variant returns the variant that the image under test is labelled as: "slim", "full", or "" for neither.
 func (s *Suite) Variant(t *testing.T) string {
 	t.Helper()
 	image, err := s.InspectImage(t.Context(), s.Image())

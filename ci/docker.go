@@ -11,9 +11,9 @@ import (
 	"caduceus/internal/build/publish"
 )
 
-// packages are those of Debian that the container tests want beside Go: engine, client
-// and registry.
-const packages = "docker.io docker-cli docker-buildx docker-registry iptables iproute2"
+// packages are those of Debian that the container tests want beside Go: engine, client,
+// registry, and strace.
+const packages = "docker.io docker-cli docker-buildx docker-registry iptables iproute2 strace"
 
 // Run the contract on containers of the image, in a Docker engine of its own.
 //

@@ -22,10 +22,10 @@ func unitPrograms() []program {
 
 func s6Programs() []program { return []program{{"s6-svstat", []string{"s6", "execline"}}} }
 
-// dockerPrograms: the registry that images are published to, and what commands of the
-// README and the guide use on the host.
+// dockerPrograms: the registry that images are published to, what commands of the README and the guide use on
+// the host, and strace for what root touches in a container.
 func dockerPrograms() []program {
-	return []program{{"docker-registry", []string{"docker-registry"}}, {"curl", []string{"curl"}}, {"openssl", []string{"openssl"}}}
+	return []program{{"docker-registry", []string{"docker-registry"}}, {"curl", []string{"curl"}}, {"openssl", []string{"openssl"}}, {"strace", []string{"strace"}}}
 }
 
 // installPrograms installs the programs that this host lacks.

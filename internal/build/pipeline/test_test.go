@@ -164,7 +164,7 @@ func TestSuitesInstallTheirPrograms(t *testing.T) {
 	}{
 		"unit":   {func(p *Pipeline) error { return p.TestUnit(t.Context()) }, "gcc libc6-dev python3 procps strace"},
 		"s6":     {func(p *Pipeline) error { return p.TestS6(t.Context()) }, "s6 execline"},
-		"docker": {func(p *Pipeline) error { return p.installPrograms(t.Context(), "docker", dockerPrograms()) }, "docker-registry curl openssl"},
+		"docker": {func(p *Pipeline) error { return p.installPrograms(t.Context(), "docker", dockerPrograms()) }, "docker-registry curl openssl strace"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder

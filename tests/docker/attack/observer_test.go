@@ -1,0 +1,82 @@
+//go:build docker
+
+package attack
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/moby/moby/api/types/container"
+
+	"caduceus/tests/docker/harness"
+)
+
+// held is an entry point that waits until it is let go, and is then what the image starts with.
+func heldBack(spec harness.Spec) harness.Spec {
+	spec.Entrypoint = []string{"sh", "-c", `until [ -e /tmp/go ]; do sleep 0.02; done; exec /init /opt/hermes/docker/main-wrapper.sh "$@"`, "sh"}
+	return spec
+}
+
+// letGo lets a container go that was held back.
+func (b box) letGo() {
+	b.Helper()
+	b.must(b.Copy(b.ctx, harness.File{Path: "/tmp/go"}))
+}
+
+// strace attaches strace to PID 1 of the container and to all that it starts, and returns when it has. It runs in a
+// container of its own, which sees the processes of the engine's host, so that a stop does not end it. Where nothing
+// can be traced the test fails.
+func (b box) strace(args ...string) (text func() string) {
+	b.Helper()
+	watched, err := b.Inspect(b.ctx)
+	b.must(err)
+	tracer, err := b.subject.Start(b.ctx, harness.Spec{
+		Files:      b.straceFiles(),
+		Entrypoint: append([]string{"/strace/ld.so", "--library-path", "/strace", "/strace/strace", "-f", "-y", "--decode-pids=pidns", "-o", "/dev/stdout"}, args...),
+		Cmd:        []string{"-p", strconv.Itoa(watched.State.Pid)},
+		User:       "0",
+		Host: func(h *container.HostConfig) {
+			h.PidMode, h.NetworkMode, h.CapAdd = "host", "none", []string{"SYS_PTRACE"}
+		},
+	})
+	b.must(err)
+	b.must(tracer.WaitLog(b.ctx, " attached", waitLimit))
+	return func() string {
+		b.Helper()
+		_, err := tracer.Wait(b.ctx, waitLimit)
+		b.must(err)
+		text, _, err := tracer.Logs(b.ctx)
+		b.must(err)
+		return text
+	}
+}
+
+// straceFiles are strace of this machine and its libraries.
+func (b box) straceFiles() []harness.File {
+	b.Helper()
+	program, err := exec.LookPath("strace")
+	b.must(err)
+	listed, err := exec.CommandContext(b.ctx, "ldd", program).Output()
+	b.must(err)
+	files := []harness.File{{Path: "/strace/strace", Content: content(b, program), Mode: 0o755}}
+	for _, word := range strings.Fields(string(listed)) {
+		switch name := filepath.Base(word); {
+		case !filepath.IsAbs(word):
+		case strings.HasPrefix(name, "ld-"), strings.HasPrefix(name, "ld64"):
+			files = append(files, harness.File{Path: "/strace/ld.so", Content: content(b, word), Mode: 0o755})
+		default:
+			files = append(files, harness.File{Path: "/strace/" + name, Content: content(b, word), Mode: 0o755})
+		}
+	}
+	return files
+}
+
+func content(b box, path string) string {
+	b.Helper()
+	data, err := os.ReadFile(path)
+	b.must(err)
+	return string(data)
+}

@@ -64,11 +64,11 @@ func (r *Setup) Reaped(ctx context.Context) (time.Duration, error) {
 	if err := unix.Mkfifo(release, 0o600); err != nil && !errors.Is(err, unix.EEXIST) {
 		return 0, err
 	}
-	gate, err := os.OpenFile(release, os.O_RDWR, 0)
+	fifo, err := os.OpenFile(release, os.O_RDWR, 0)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { _ = gate.Close() }() // a second close does nothing
+	defer func() { _ = fifo.Close() }() // a second close does nothing
 	l, err := r.start()
 	if err != nil {
 		return 0, err
@@ -82,7 +82,7 @@ func (r *Setup) Reaped(ctx context.Context) (time.Duration, error) {
 		return 0, l.explain(fmt.Errorf("%d processes, where %d orphans should be", before, r.load.Orphans))
 	}
 	began := time.Now()
-	if err := gate.Close(); err != nil {
+	if err := fifo.Close(); err != nil {
 		return 0, err
 	}
 	err = l.poll(ctx, time.Millisecond, func() bool { return l.others() <= before-r.load.Orphans })

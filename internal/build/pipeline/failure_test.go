@@ -54,7 +54,7 @@ func TestDiagnoseAClientThatPrintsNothing(t *testing.T) {
 func TestBinariesSayWhyTheyCannotBeCompiled(t *testing.T) {
 	for name, c := range map[string]struct{ output, want string }{
 		"no network": {
-			"go: downloading golang.org/x/sys v0.49.0\ninternal/console/stderr.go:6:2: golang.org/x/sys@v0.49.0: Get \"https://proxy.example/x.zip\": dial tcp: lookup proxy.example on 10.0.0.53:53: dial udp: connect: network is unreachable\n",
+			"go: downloading golang.org/x/sys v0.49.0\ninternal/pid1/log/stderr.go:6:2: golang.org/x/sys@v0.49.0: Get \"https://proxy.example/x.zip\": dial tcp: lookup proxy.example on 10.0.0.53:53: dial udp: connect: network is unreachable\n",
 			": no network: a download could not be reached (proxy.example); check the network or the proxy of this host, and build again",
 		},
 		"a changed module": {

@@ -1,6 +1,6 @@
-// Package bootrecord asks whether the container is supervised as it was booted. hermes is the attacker of that question.
-// So the answer is in a file that only root can write (package record), and each word of it is compared with what the
-// kernel says of the process.
+// Package bootrecord finds out whether the container is supervised as it was booted, although hermes may want to hide that
+// it is not. So it reads a file that only root can write (package record), and compares each word of it with what the kernel
+// says of the process.
 //
 //	for _, p := range bootrecord.Look{}.Problems() { … }
 //

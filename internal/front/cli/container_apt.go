@@ -9,6 +9,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/apt"
+	"caduceus/internal/front/maincmd"
 	"caduceus/internal/identity"
 )
 
@@ -19,7 +20,7 @@ import (
 func (a *app) aptGet(ctx context.Context, name string) error {
 	r, ignored, ours := apt.ParseCommand(a.args)
 	if a.euid == 0 || !ours {
-		return a.becomeProgram(program{Path: a.path("/usr/bin/" + name), Argv: append([]string{name}, a.args...)})
+		return a.becomeProgram(maincmd.Program{Path: a.path("/usr/bin/" + name), Argv: append([]string{name}, a.args...)})
 	}
 	code, err := a.askApt(ctx, r)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/command"
+	"caduceus/internal/front/maincmd"
 	"caduceus/internal/identity"
 	"caduceus/internal/launch"
 )
@@ -35,7 +36,7 @@ func (a *app) main(ctx context.Context, words []string) error {
 		return err
 	}
 	a.chdir()
-	p := chooseProgram(words,
+	p := maincmd.Choose(words,
 		func(name string) []string { return launch.FindAll(name, a.Environ.Get("PATH")) }, a.yields(), launch.Executable)
 	switch {
 	case p.Code == launch.NotFound:
@@ -114,19 +115,20 @@ func reason(err error) error {
 	return err
 }
 
+// yields lists the programs that give way to a subcommand. Without a list none does.
 func (a *app) yields() []string {
 	f, err := os.Open(a.path(yieldsPath))
 	if err != nil {
 		return nil
 	}
 	defer func() { _ = f.Close() }()
-	return readYields(f)
+	return maincmd.ReadYields(f)
 }
 
 // becomeProgram replaces this process.
 //
 // contract: CMD-08
-func (a *app) becomeProgram(p program) error {
+func (a *app) becomeProgram(p maincmd.Program) error {
 	err := a.Exec(p.Path, p.Argv, a.Environ)
 	if err == nil {
 		return nil // a test's Exec

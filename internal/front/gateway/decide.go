@@ -31,8 +31,8 @@ const (
 	StayDown   Outcome = "stay down"  // say why the slot stays down, become the heartbeat
 )
 
-// Decide is the redirect decision. A gateway of root is refused before anything else is looked at.
-// Then four gates lead to the plain foreground gateway; a call that passes them all is redirected:
+// Decide is the redirect decision. A gateway of root is refused before anything else is looked at. A call is redirected
+// unless one of four conditions leads to the plain foreground gateway:
 //
 //  1. no init of this image runs, so nobody would supervise a slot;
 //  2. this is the supervised child itself: redirected, it would start itself for ever;

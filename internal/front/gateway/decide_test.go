@@ -6,8 +6,8 @@ import (
 	"caduceus/internal/clause"
 )
 
-// Each gate's case differs from the redirected call in one fact only: without that gate, that case
-// and no other fails.
+// The case of each condition differs from the redirected call in one fact only, so that without a condition its case
+// fails, and no other.
 func TestWhatGatewayRunBecomes(t *testing.T) {
 	clause.Proves(t, "GW-01", "GW-04", "GW-06", "GW-17", "GW-18", "RUN-05", "SHIM-01")
 	redirected := Facts{InitRuns: true}
@@ -22,10 +22,10 @@ func TestWhatGatewayRunBecomes(t *testing.T) {
 	}{
 		"gateway run in the container is redirected": {redirected, Redirect},
 
-		"gate 1: without an init of ours it stays in the foreground": {with(func(f *Facts) { f.InitRuns = false }), Foreground},
-		"gate 2: the supervised child is not redirected again":       {with(func(f *Facts) { f.SupervisedChild = true }), Foreground},
-		"gate 3: --no-supervise opts out":                            {with(func(f *Facts) { f.NoSuperviseFlag = true }), Foreground},
-		"gate 4: the environment opts out":                           {with(func(f *Facts) { f.NoSuperviseEnv = true }), Foreground},
+		"without an init of ours it stays in the foreground": {with(func(f *Facts) { f.InitRuns = false }), Foreground},
+		"the supervised child is not redirected again":       {with(func(f *Facts) { f.SupervisedChild = true }), Foreground},
+		"--no-supervise opts out":                            {with(func(f *Facts) { f.NoSuperviseFlag = true }), Foreground},
+		"the environment opts out":                           {with(func(f *Facts) { f.NoSuperviseEnv = true }), Foreground},
 
 		"root that drops to hermes under an init is redirected": {with(func(f *Facts) { f.StartedAsRoot = true }), Redirect},
 		"root that keeps root is refused":                       {with(func(f *Facts) { f.StartedAsRoot, f.KeepsRoot = true, true }), Refuse},

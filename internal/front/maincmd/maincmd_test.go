@@ -1,4 +1,4 @@
-package cli
+package maincmd
 
 import (
 	"io/fs"
@@ -28,7 +28,7 @@ func TestWhatTheWordsOfCMDRun(t *testing.T) {
 		}
 		return stat(path)
 	}
-	for line, want := range map[string]program{
+	for line, want := range map[string]Program{
 		"":                   {},
 		"bash -c id":         {Path: "/usr/bin/bash", Argv: []string{"bash", "-c", "id"}},
 		"/bin/true x":        {Path: "/bin/true", Argv: []string{"/bin/true", "x"}},
@@ -46,12 +46,12 @@ func TestWhatTheWordsOfCMDRun(t *testing.T) {
 		if line == "" {
 			words = nil
 		}
-		got := chooseProgram(words, func(name string) []string { return installed[name] }, yields, missing)
+		got := Choose(words, func(name string) []string { return installed[name] }, yields, missing)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%q: %s", line, diff)
 		}
 	}
-	if got := chooseProgram([]string{""}, func(string) []string { return nil }, nil, missing); got.Path != "" || got.Code != 0 {
-		t.Errorf("an empty word: %+v", got)
+	if got := Choose([]string{""}, func(string) []string { return nil }, nil, missing); got.Path != "" || got.Code != 0 {
+		t.Errorf("want an empty word to be the agent's, got %+v", got)
 	}
 }

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-func TestOptionsThatCannotBe(t *testing.T) {
+func TestBadOptionsAreNamed(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args []string
@@ -44,7 +44,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestSinceStart(t *testing.T) {
+func TestTheAgeOfPID1IsReadFromTheKernelsClock(t *testing.T) {
 	t.Parallel()
 	stat := "1 (a) b (init) S 0 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 22 0 120000 1 1"
 	got, err := sinceStart("[stage2] Setup complete\n1200.75 2000.1\n" + stat + "\n")

@@ -13,7 +13,7 @@ import (
 // repository returns the root of this repository.
 func repository() fs.FS { return os.DirFS("..") }
 
-func TestLoadOfThisRepository(t *testing.T) {
+func TestThisRepositoryIsRead(t *testing.T) {
 	clause.Proves(t, "TOOL-05", "TOOL-06")
 	spec, err := Load(repository())
 	if err != nil {
@@ -101,7 +101,7 @@ func TestLoadNamesWhatItCannotUse(t *testing.T) {
 	}
 }
 
-func TestLoadOfNoRepository(t *testing.T) {
+func TestAFolderWithoutADockerfileIsNamed(t *testing.T) {
 	if _, err := Load(fstest.MapFS{}); err == nil || !strings.Contains(err.Error(), "Dockerfile") {
 		t.Errorf("error %v, want one that names the Dockerfile", err)
 	}

@@ -15,7 +15,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestSummarize(t *testing.T) {
+func TestMedianAndSpreadOfSamples(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		samples []float64
@@ -47,7 +47,7 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestATargetIsMetOrMissed(t *testing.T) {
 	clause.Proves(t, "SUP-100")
 	t.Parallel()
 	ratio := &Target{AtMost: 1.5, Ratio: true}
@@ -95,7 +95,7 @@ func example(t *testing.T) Report {
 
 // A ratio is that of the whole interval: a start of 4 ms beside one of 2 ms is 2, whatever both would
 // have taken without an init.
-func TestTable(t *testing.T) {
+func TestTheTableHasOneLineForEachFigure(t *testing.T) {
 	clause.Proves(t, "SUP-100")
 	t.Parallel()
 	var out bytes.Buffer
@@ -154,7 +154,7 @@ func TestReportObeysItsSchema(t *testing.T) {
 	}
 }
 
-func TestBuildRefuses(t *testing.T) {
+func TestAFigureWithoutSamplesIsAnError(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		expected Expected

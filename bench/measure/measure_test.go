@@ -181,7 +181,7 @@ func TestSubjectsThatAreMissingAreNamed(t *testing.T) {
 	}
 }
 
-func TestParsePSS(t *testing.T) {
+func TestMemoryIsReadFromSmaps(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{"Rss: 9 kB\nPss:    837 kB\nPss_Dirty: 1 kB\n": 837, "Pss: 1\n": -1, "": -1} {
 		got, err := parsePSS("rollup", []byte(text))

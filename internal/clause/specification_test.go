@@ -27,7 +27,7 @@ func pageWith(lines string) fstest.MapFS {
 	}
 }
 
-func TestReadFindsClauses(t *testing.T) {
+func TestClausesAreFound(t *testing.T) {
 	known, faults, err := Read(pageWith(""))
 	if err != nil || len(faults) > 0 {
 		t.Fatal(faults, err)
@@ -40,7 +40,7 @@ func TestReadFindsClauses(t *testing.T) {
 	}
 }
 
-func TestReadNamesFaults(t *testing.T) {
+func TestFaultsOfASpecificationAreNamed(t *testing.T) {
 	for name, c := range map[string]struct{ line, want string }{
 		"a double ID":                   {`- <a id="gw-01"></a>**GW-01** Two.`, "docs/spec/contract.md:11: has GW-01 again, which stands at docs/spec/contract.md:3"},
 		"the ID of a dropped clause":    {`- <a id="gw-02"></a>**GW-02** Two.`, "has GW-02 again, which stands at docs/spec/contract.md:4"},

@@ -33,7 +33,7 @@ func TestTheContentOfAFileIsItsValue(t *testing.T) {
 	}
 }
 
-func TestWrittenIsReadBack(t *testing.T) {
+func TestAVariableIsReadAsItWasWritten(t *testing.T) {
 	clause.Proves(t, "ENV-01", "SUP-62")
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "env")

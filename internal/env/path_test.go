@@ -6,7 +6,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestMainPath(t *testing.T) {
+func TestTheMainProgramFindsTheAgentFirst(t *testing.T) {
 	clause.Proves(t, "ENV-04", "ENV-07")
 	for path, want := range map[string]string{
 		"/command:/usr/bin": "/command:/opt/hermes/bin:/opt/hermes/.venv/bin:/usr/bin",
@@ -20,7 +20,7 @@ func TestMainPath(t *testing.T) {
 	}
 }
 
-func TestInitPath(t *testing.T) {
+func TestPID1FindsItsTools(t *testing.T) {
 	clause.Proves(t, "ENV-04")
 	for path, want := range map[string]string{
 		"":                        "/command:/usr/bin:/bin",
@@ -72,7 +72,7 @@ func TestPathThatLetsTheVolumeSpeakForRoot(t *testing.T) {
 	}
 }
 
-func TestVenvPath(t *testing.T) {
+func TestAChildOfTheAgentFindsItsPython(t *testing.T) {
 	clause.Proves(t, "ENV-07")
 	for path, want := range map[string]string{"": "/opt/hermes/.venv/bin", "/x:/y": "/opt/hermes/.venv/bin:/x:/y"} {
 		if got := VenvPath(path); got != want {

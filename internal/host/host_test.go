@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestCmdIsPasteable(t *testing.T) {
+func TestACommandIsShownAsAShellTakesIt(t *testing.T) {
 	for want, c := range map[string]Cmd{
 		"go build -o dist/a ./cmd/a":             {Path: "go", Args: []string{"build", "-o", "dist/a", "./cmd/a"}},
 		"A='b c' sh -c 'echo '\\''$x'\\'''":      {Path: "sh", Args: []string{"-c", "echo '$x'"}, Env: []string{"A=b c"}},
@@ -28,7 +28,7 @@ func TestCmdIsPasteable(t *testing.T) {
 	}
 }
 
-func TestRun(t *testing.T) {
+func TestAProgramRunsWithItsEnvironmentAndOutput(t *testing.T) {
 	var out bytes.Buffer
 	if err := (Exec{}).Run(t.Context(), Cmd{Path: "sh", Args: []string{"-c", "echo $A; pwd"}, Env: []string{"A=1"}, Dir: "/", Stdout: &out}); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestRunEndsTheWholeGroupWithItsContext(t *testing.T) {
 	}
 }
 
-func TestDaemonOutlivesItsStarter(t *testing.T) {
+func TestADaemonOutlivesItsStarter(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	pid, err := (Exec{}).Daemon(Cmd{Path: "sh", Args: []string{"-c", "echo started; exec sleep 60"}}, log)
 	if err != nil {
@@ -100,7 +100,7 @@ func poll(t *testing.T, ok func() bool) {
 	}
 }
 
-func TestTailKeepsTheEnd(t *testing.T) {
+func TestTheEndOfALongOutputIsKept(t *testing.T) {
 	k := &tail{limit: 4}
 	for _, s := range []string{"ab", "cdef", "g"} {
 		if n, err := k.Write([]byte(s)); n != len(s) || err != nil {
@@ -125,7 +125,7 @@ func TestAdminIsASetBit(t *testing.T) {
 	}
 }
 
-func TestOSRelease(t *testing.T) {
+func TestTheDistributionIsReadFromOSRelease(t *testing.T) {
 	release, err := parseOSRelease(strings.NewReader("ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"24.04\"\n# x\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestInstallSaysWhatStopsApt(t *testing.T) {
 	}
 }
 
-func TestInstall(t *testing.T) {
+func TestPackagesAreInstalledWithApt(t *testing.T) {
 	failed := errors.New("exit status 100")
 	debian := Facts{Root: true, ID: "debian"}
 	for name, c := range map[string]struct {

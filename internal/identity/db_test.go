@@ -60,7 +60,7 @@ func mustOpen(t *testing.T, root string) *DB {
 	return db
 }
 
-func TestLookup(t *testing.T) {
+func TestAnAccountHasAllItsGroups(t *testing.T) {
 	root := newRoot(t)
 	got, err := Lookup(root, "hermes")
 	if err != nil {
@@ -78,7 +78,7 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-func TestLookupSkipsDamagedLines(t *testing.T) {
+func TestDamagedLinesAreSkipped(t *testing.T) {
 	for name, line := range map[string]string{
 		"too few columns":    "hermes:x:1",
 		"uid no number":      "hermes:x:one:1::/x:/bin/sh",
@@ -225,7 +225,7 @@ func TestSaveNamesTheFileItCannotWrite(t *testing.T) {
 	}
 }
 
-func TestJoin(t *testing.T) {
+func TestAnAccountJoinsAGroupOnce(t *testing.T) {
 	clause.Proves(t, "SETUP-31", "SETUP-32", "SETUP-33")
 	db := mustOpen(t, newRoot(t))
 	for _, step := range []struct {

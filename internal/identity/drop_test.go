@@ -113,7 +113,7 @@ func TestDropLeavesNoCapabilityThatWasHandedDown(t *testing.T) {
 	}
 }
 
-func TestDropNeedsTwoCapabilities(t *testing.T) {
+func TestDroppingRootNeedsTwoCapabilities(t *testing.T) {
 	clause.Proves(t, "RUN-07", "RUN-11")
 	cmd := exec.Command("setpriv", "--bounding-set=-all,+setuid,+setgid", dropping(t), "0")
 	lines := strings.Join(runDropped(t, cmd), "\n")

@@ -9,7 +9,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestDecideRemap(t *testing.T) {
+func TestWhichIDsHermesGets(t *testing.T) {
 	clause.Proves(t, "SETUP-02", "SETUP-03", "SETUP-04", "SETUP-05", "SETUP-08")
 	hermes := Account{Name: "hermes", UID: 10000, GID: 10000}
 	id := func(n uint32) *uint32 { return &n }
@@ -57,7 +57,7 @@ func TestDecideRemap(t *testing.T) {
 	}
 }
 
-func TestParseID(t *testing.T) {
+func TestWhichNumbersAreIDs(t *testing.T) {
 	clause.Proves(t, "SETUP-03", "SETUP-04")
 	for value, want := range map[string]uint32{"1": 1, "99": 99, "0099": 99, "65534": 65534, "65536": 65536, "4294967294": 4294967294} {
 		if got, err := ParseID(value); err != nil || got != want {

@@ -34,7 +34,7 @@ func TestTheNameOfAProgramMayHoldAnything(t *testing.T) {
 	}
 }
 
-func TestThisProcess(t *testing.T) {
+func TestThisProcessIsFound(t *testing.T) {
 	self, err := procfs.Read(procfs.Root, os.Getpid())
 	if err != nil || self.Parent != os.Getppid() || !self.Living() || self.StartTicks <= 0 {
 		t.Errorf("%+v, %v", self, err)

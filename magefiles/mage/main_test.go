@@ -6,7 +6,7 @@ import (
 )
 
 // An unknown target is an error that names the next command.
-func TestUnknownTarget(t *testing.T) {
+func TestAnUnknownTargetIsNamed(t *testing.T) {
 	t.Chdir("../..")
 	var stdout, stderr strings.Builder
 	code := run([]string{"nosuch"}, strings.NewReader(""), &stdout, &stderr)

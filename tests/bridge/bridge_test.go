@@ -65,7 +65,7 @@ func runs(ctx context.Context, t *testing.T, c *harness.Container, script string
 	}
 }
 
-func TestBridgeInImage(t *testing.T) {
+func TestTheBridgeRunsInTheImage(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), limit)
 	defer stop()
 	c := sandbox(ctx, t, func(h *container.HostConfig) { h.NetworkMode = "none" })
@@ -76,7 +76,7 @@ func TestBridgeInImage(t *testing.T) {
 }
 
 // Agents elsewhere may have the older Node, from the registry that the image's own comes from.
-func TestBridgeOnNode22(t *testing.T) {
+func TestTheBridgeRunsOnNode22(t *testing.T) {
 	clause.Proves(t, "BRG-10")
 	ctx, stop := context.WithTimeout(t.Context(), limit)
 	defer stop()

@@ -160,7 +160,7 @@ func commandLines(text string) []string {
 }
 
 // mage publish, from a clean tree, against a registry that wants a password.
-func TestMagePublish(t *testing.T) {
+func TestMagePublishesATestedImage(t *testing.T) {
 	r := startRegistry(t)
 	c := newClone(t, r)
 

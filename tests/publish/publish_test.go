@@ -79,7 +79,7 @@ func (r *registry) resolve(t *testing.T, tag string) string {
 	return got.Digest.String()
 }
 
-func TestPublishTwice(t *testing.T) {
+func TestASecondPublicationChangesNothing(t *testing.T) {
 	r := startRegistry(t)
 	img := tiny(t, 1)
 	first, err := publish.Push(t.Context(), r.plan(t, release()), img, options())
@@ -95,7 +95,7 @@ func TestPublishTwice(t *testing.T) {
 	}
 }
 
-func TestWrongCredentials(t *testing.T) {
+func TestWrongCredentialsAreRefusedWithAFix(t *testing.T) {
 	r := startRegistry(t)
 	for name, c := range map[string]publish.Credentials{
 		"wrong password": {Username: user, Password: publish.NewSecret("hunter2")},

@@ -43,7 +43,7 @@ func (d *scandir) sweep(pids []string) {
 	}
 }
 
-func TestTheScannerEndsAsThatOfS6(t *testing.T) {
+func TestTheScannerEndsLikeS6Svscan(t *testing.T) {
 	clause.Proves(t, "SUP-57", "SUP-58", "SUP-59")
 	t.Parallel()
 	needTools(t)
@@ -217,7 +217,7 @@ func TestServicesAreLinkedAndUnlinked(t *testing.T) {
 	})
 }
 
-func TestManyClientsAtOnce(t *testing.T) {
+func TestManyClientsAtOnceGetOneRun(t *testing.T) {
 	clause.Proves(t, "FAULT-10")
 	d := newScandir(t, true)
 	t.Parallel()

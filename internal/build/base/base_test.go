@@ -102,7 +102,7 @@ func TestEnsureBootstrapsUnderItsOwnPointRelease(t *testing.T) {
 	}
 }
 
-func TestEnsureInstallsTheTool(t *testing.T) {
+func TestMmdebstrapIsInstalledWhereItIsMissing(t *testing.T) {
 	var said strings.Builder
 	run := &host.Fake{Answer: mmdebstrap(t)}
 	if _, err := builder(t, run, &store{}, &said).Ensure(t.Context()); err != nil {
@@ -123,7 +123,7 @@ func TestEnsureRefusesAKeyringThatDoesNotKnowTheSuite(t *testing.T) {
 	}
 }
 
-func TestEnsureFailures(t *testing.T) {
+func TestABaseThatCannotBeMadeIsNamed(t *testing.T) {
 	for name, c := range map[string]struct{ output, want string }{
 		"no network":     {"E: Failed to fetch http://m/InRelease  Could not connect", "no network: Debian's packages cannot be fetched; check that"},
 		"unknown keys":   {"W: GPG error: NO_PUBKEY 6ED0E7B82643E131", `the keys of this host do not know trixie; run "apt-get install --only-upgrade`},

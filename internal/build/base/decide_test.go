@@ -10,7 +10,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestDecide(t *testing.T) {
+func TestWhichBaseABuildTakes(t *testing.T) {
 	clause.Proves(t, "TOOL-01")
 	now := time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)
 	made := func(age time.Duration, recipe string) *Made {
@@ -41,7 +41,7 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-func TestMadeFrom(t *testing.T) {
+func TestABootstrappedBaseIsKnownByItsLabels(t *testing.T) {
 	good := map[string]string{labelRecipe: "abc", labelSnapshot: "1795313345"}
 	m, ok := madeFrom("caduceus-base:13.8", good)
 	if want := (Made{"caduceus-base:13.8", "abc", time.Date(2026, 11, 22, 2, 9, 5, 0, time.UTC)}); !ok || m != want {
@@ -63,7 +63,7 @@ func TestMadeFrom(t *testing.T) {
 	}
 }
 
-func TestNewest(t *testing.T) {
+func TestTheNewestBootstrappedBaseIsTaken(t *testing.T) {
 	if newest(nil) != nil {
 		t.Error("a base out of nothing")
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-func TestAskRegistry(t *testing.T) {
+func TestARegistryIsAskedForTheOfficialImage(t *testing.T) {
 	s := httptest.NewServer(registry.New())
 	defer s.Close()
 	host := s.Listener.Addr().String()
@@ -61,7 +61,7 @@ func TestAskRegistry(t *testing.T) {
 	}
 }
 
-func TestRegistryThatHangs(t *testing.T) {
+func TestARegistryThatHangsIsNotWaitedFor(t *testing.T) {
 	if got := registryError(context.DeadlineExceeded); got.Error() != "no answer within 5s" {
 		t.Errorf("got %q", got)
 	}

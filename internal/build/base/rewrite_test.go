@@ -61,7 +61,7 @@ func rawTree(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-func TestRewrite(t *testing.T) {
+func TestTheRootFileSystemIsRewrittenInOrder(t *testing.T) {
 	var out bytes.Buffer
 	got, err := rewrite(&out, bytes.NewReader(rawTree(t)), map[string]overlayFile{"usr/sbin/policy-rc.d": {0o755, "exit 101\n"}}, limit)
 	if err != nil {
@@ -110,7 +110,7 @@ func TestRewriteOfABrokenTree(t *testing.T) {
 	}
 }
 
-func TestRecipeIsStable(t *testing.T) {
+func TestTheSameCodeIsTheSameRecipe(t *testing.T) {
 	if a, b := recipe(), recipe(); a != b || len(a) != 12 {
 		t.Errorf("got %q and %q", a, b)
 	}

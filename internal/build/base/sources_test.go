@@ -45,7 +45,7 @@ func TestSourcesWithoutAnEntryAreRefused(t *testing.T) {
 	}
 }
 
-func TestReleaseDate(t *testing.T) {
+func TestTheDateOfARelease(t *testing.T) {
 	got, err := releaseDate(strings.NewReader("-----BEGIN PGP SIGNED MESSAGE-----\n\nSuite: stable\nDate: Sat, 21 Nov 2026 09:15:44 UTC\nValid-Until: x\n"))
 	if want := time.Date(2026, 11, 21, 9, 15, 44, 0, time.UTC); err != nil || !got.Equal(want) {
 		t.Errorf("want %v, got %v, %v", want, got, err)

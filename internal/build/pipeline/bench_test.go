@@ -9,7 +9,7 @@ import (
 	"caduceus/internal/host"
 )
 
-func TestBench(t *testing.T) {
+func TestMissingInitsAreInstalledAndMeasured(t *testing.T) {
 	t.Parallel()
 	var data, talk bytes.Buffer
 	run := &host.Fake{Paths: map[string]string{"tini": "/usr/bin/tini"}, Answer: func(c host.Cmd) (string, error) {
@@ -39,7 +39,7 @@ func TestBench(t *testing.T) {
 	}
 }
 
-func TestBenchNeedsRoot(t *testing.T) {
+func TestTheBenchmarkNeedsRoot(t *testing.T) {
 	t.Parallel()
 	run := &host.Fake{}
 	p := &Pipeline{Run: run, Out: &bytes.Buffer{}, Facts: host.Facts{ID: "debian"}}

@@ -136,7 +136,7 @@ func TestOnlyAWholeImageWithinItsBudgetIsTagged(t *testing.T) {
 	}
 }
 
-func TestAgentSource(t *testing.T) {
+func TestAnotherAgentIsCopiedIntoTheContext(t *testing.T) {
 	p := &Pipeline{Root: t.TempDir()}
 	given := t.TempDir() + "/my-agent"
 	if err := os.MkdirAll(given+"/sub", 0o755); err != nil {
@@ -167,7 +167,7 @@ func TestAgentSource(t *testing.T) {
 	}
 }
 
-func TestRecipe(t *testing.T) {
+func TestTheDockerfileGetsItsArguments(t *testing.T) {
 	env := map[string]string{"VERSION": "1.2", "SOURCE_DATE_EPOCH": "86400"}
 	git := &host.Fake{Answer: func(host.Cmd) (string, error) { return "abc\n", nil }}
 	p := &Pipeline{Root: t.TempDir(), Getenv: func(k string) string { return env[k] }, Run: git}

@@ -20,7 +20,7 @@ esac
 `
 
 // CI ends with a table of step times; a failure hides nothing, and nothing that did not run passes.
-func TestCI(t *testing.T) {
+func TestEachStepOfCIIsJudgedAndTimed(t *testing.T) {
 	for name, c := range map[string]struct {
 		target, answer string // what differs from a good run
 		tiers          []string

@@ -10,7 +10,7 @@ import (
 )
 
 // Each failure is one line that names the object, the cause and the next command.
-func TestDiagnose(t *testing.T) {
+func TestTheCauseOfAFailedBuildIsNamed(t *testing.T) {
 	for file, want := range map[string]string{
 		"net.txt": `cannot build image "hermes-agent:dev" at step "[net 2/2] RUN apt-get update": ` +
 			`no network: a download could not be reached (nohost.invalid); check the network or the proxy of this host, and build again`,

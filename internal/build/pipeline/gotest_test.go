@@ -13,7 +13,7 @@ import (
 
 func events(lines ...string) string { return strings.Join(lines, "\n") + "\n" }
 
-func TestReadTests(t *testing.T) {
+func TestTestsAreCountedByTheirOutcome(t *testing.T) {
 	type want struct {
 		line            string
 		failed, skipped []string
@@ -83,7 +83,7 @@ func TestReadTests(t *testing.T) {
 	}
 }
 
-func TestReadTestsKeepsWhatAFailureSaid(t *testing.T) {
+func TestTheOutputOfAFailureIsKept(t *testing.T) {
 	var shown []string
 	s, err := readTests(strings.NewReader(events(
 		`{"ImportPath":"caduceus/b","Action":"build-output","Output":"b.go:1: oops\n"}`,
@@ -110,7 +110,7 @@ func TestReadTestsKeepsWhatAFailureSaid(t *testing.T) {
 	}
 }
 
-func TestReadTestsReportsHowFarALongRunIs(t *testing.T) {
+func TestALongRunReportsHowFarItIs(t *testing.T) {
 	var lines, shown []string
 	for i := range 5 {
 		lines = append(lines, fmt.Sprintf(`{"Action":"pass","Package":"caduceus/a","Test":"Test%d"}`, i))
@@ -129,7 +129,7 @@ func TestReadTestsReportsHowFarALongRunIs(t *testing.T) {
 	}
 }
 
-func TestVerdict(t *testing.T) {
+func TestARunIsJudgedByWhatItProves(t *testing.T) {
 	clause.Proves(t, "SUP-99")
 	skips, err := parseSkips(strings.NewReader("# why\n\na TestRoot unprivileged needs root\nb TestMount* unprivileged needs mounts\nc TestBrowser slim has none\n"))
 	if err != nil {

@@ -2,7 +2,7 @@ package pipeline
 
 import "testing"
 
-func TestInterpreter(t *testing.T) {
+func TestShellScriptsAreKnownByTheirFirstLine(t *testing.T) {
 	for first, want := range map[string]string{
 		"#!/bin/sh":                      "sh",
 		"#!/command/with-contenv sh":     "sh",

@@ -92,7 +92,7 @@ func TestProgressOfNoBuildAtAll(t *testing.T) {
 	}
 }
 
-func TestClip(t *testing.T) {
+func TestLongLinesAreCutOnTheScreen(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                "",
 		"a  b\n c":        "a b c",

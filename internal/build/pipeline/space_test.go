@@ -2,7 +2,7 @@ package pipeline
 
 import "testing"
 
-func TestRoom(t *testing.T) {
+func TestAFullDiskIsNamedBeforeABuild(t *testing.T) {
 	for name, c := range map[string]struct {
 		free uint64
 		warm bool

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestStepsTable(t *testing.T) {
+func TestTheTableOfStepsAddsUp(t *testing.T) {
 	clock := time.Unix(0, 0)
 	s := Steps{now: func() time.Time { return clock }}
 	work := func(d time.Duration, err error) func() error {

@@ -128,7 +128,7 @@ func TestDockerTestsOfAnImageThatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestAllSumsUp(t *testing.T) {
+func TestAllSuitesAreSummedUp(t *testing.T) {
 	f := &fakeEngine{tags: []string{"hermes-agent:dev"}}
 	p, out := repository(t, f, tools(t, ""), map[string]string{})
 	if err := p.TestAll(t.Context()); err != nil {
@@ -139,7 +139,7 @@ func TestAllSumsUp(t *testing.T) {
 	}
 }
 
-func TestBaseAlone(t *testing.T) {
+func TestABaseIsMadeAlone(t *testing.T) {
 	p, out := repository(t, &fakeEngine{}, tools(t, ""), map[string]string{"BASE_IMAGE": "my-base:1"})
 	if err := p.Base(t.Context(), false); err != nil {
 		t.Fatal(err)
@@ -218,7 +218,7 @@ func TestLintWantsSomethingToCheck(t *testing.T) {
 	}
 }
 
-func TestClean(t *testing.T) {
+func TestCleanRemovesOnlyWhatBuildsMade(t *testing.T) {
 	p := &Pipeline{Root: t.TempDir()}
 	for _, dir := range []string{"dist/linux-amd64", ".cache", "internal"} {
 		if err := os.MkdirAll(filepath.Join(p.Root, dir), 0o755); err != nil {

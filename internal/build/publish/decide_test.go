@@ -55,7 +55,7 @@ func TestDecideAnnotatesWithWhatTheImageSays(t *testing.T) {
 	}
 }
 
-func TestTags(t *testing.T) {
+func TestAnImageGetsItsTags(t *testing.T) {
 	cases := map[string]struct {
 		version, variant, channel string
 		want                      []Tag
@@ -80,7 +80,7 @@ func TestTags(t *testing.T) {
 	}
 }
 
-func TestDecideRefuses(t *testing.T) {
+func TestAnUnfitImageIsNotPublished(t *testing.T) {
 	cases := map[string]struct {
 		spoil func(*Request, *Facts)
 		want  string // object, cause and next command
@@ -209,7 +209,7 @@ func TestCheckRefusesBeforeTheBuild(t *testing.T) {
 	}
 }
 
-func TestMoves(t *testing.T) {
+func TestOnlyChannelsMove(t *testing.T) {
 	r, f := good()
 	plan, err := Decide(r, f)
 	if err != nil {
@@ -247,7 +247,7 @@ func TestMoves(t *testing.T) {
 	}
 }
 
-func TestCheckVersion(t *testing.T) {
+func TestOnlySemanticVersionsAreBuilt(t *testing.T) {
 	for version, ok := range map[string]bool{"dev": true, "1.2.3": true, "1.2.3-rc.1": true, "": false, "x/y": false, "v1.2.3": false, "1.2": false, "1.2.3+b": false} {
 		if err := CheckVersion(version); (err == nil) != ok {
 			t.Errorf("%q: got %v", version, err)
@@ -256,7 +256,7 @@ func TestCheckVersion(t *testing.T) {
 }
 
 // Whatever a caller calls the loopback, a function has another.
-func TestCheckReach(t *testing.T) {
+func TestALoopbackRegistryIsRefusedUnderDagger(t *testing.T) {
 	for address, ok := range map[string]bool{
 		"localhost:5000/a": false, "127.0.0.1:5000/a": false, "127.8.8.8/a": false, "[::1]:5000/a": false, "0.0.0.0:5000/a": false, "reg.localhost:5000/a": false,
 		"10.0.0.2:5000/a": true, "registry.example/a": true, "localhost.example:5000/a": true,

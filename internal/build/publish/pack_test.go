@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
-func TestPackKeepsTheConfiguration(t *testing.T) {
+func TestTheConfigurationOfAnImageIsKept(t *testing.T) {
 	file := archive(t, 1)
 	saved, err := tarball.ImageFromPath(file, nil)
 	if err != nil {
@@ -33,7 +33,7 @@ func TestPackKeepsTheConfiguration(t *testing.T) {
 	}
 }
 
-func TestPackIsReproducible(t *testing.T) {
+func TestTheSameImageHasTheSameDigest(t *testing.T) {
 	if a, b := digestOf(t, packImage(t, 1)), digestOf(t, packImage(t, 1)); a != b {
 		t.Errorf("the same archive gave %s and %s", a, b)
 	}
@@ -42,7 +42,7 @@ func TestPackIsReproducible(t *testing.T) {
 	}
 }
 
-func TestPackRefuses(t *testing.T) {
+func TestABrokenExportIsNamed(t *testing.T) {
 	whole, err := os.ReadFile(archive(t, 1))
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestRecordKeepsPasses(t *testing.T) {
+func TestPassedTestsAreRecorded(t *testing.T) {
 	dir := t.TempDir()
 	if got, err := Passes(dir); err != nil || got != nil {
 		t.Fatalf("an absent record is %v, %v", got, err)
@@ -31,7 +31,7 @@ func TestRecordKeepsPasses(t *testing.T) {
 	}
 }
 
-func TestRecordForgetsTheOldest(t *testing.T) {
+func TestOnlyTheNewestPassesAreKept(t *testing.T) {
 	dir := t.TempDir()
 	for i := range keptPasses + 3 {
 		if err := Record(dir, Pass{Image: fmt.Sprint(i), Revision: revision}); err != nil {

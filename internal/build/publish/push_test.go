@@ -60,7 +60,7 @@ func mustDigest(t *testing.T, ref string) name.Digest {
 	return d
 }
 
-func TestPushTwiceChangesNothing(t *testing.T) {
+func TestASecondPushChangesNothing(t *testing.T) {
 	f := newRegistry(t, nil)
 	first, err := Push(t.Context(), f.plan(t), packImage(t, 1), quick())
 	if err != nil {
@@ -246,7 +246,7 @@ func TestReadyRefusesBeforeTheWork(t *testing.T) {
 	}
 }
 
-func TestPushWithoutARegistry(t *testing.T) {
+func TestAMissingRegistryIsNamed(t *testing.T) {
 	f := newRegistry(t, nil)
 	plan := f.plan(t)
 	gone, err := ParseAddress("127.0.0.1:1/team/hermes-agent")

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestSecretIsNeverPrinted(t *testing.T) {
+func TestASecretIsNeverPrinted(t *testing.T) {
 	const value = "hunter2"
 	s := NewSecret(value)
 	c := Credentials{Username: "me", Password: s}

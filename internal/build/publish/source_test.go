@@ -2,7 +2,7 @@ package publish
 
 import "testing"
 
-func TestSourceOf(t *testing.T) {
+func TestTheAddressOfACloneIsThatOfItsPage(t *testing.T) {
 	for remote, want := range map[string]string{
 		"https://git.example/team/hermes.git":         "https://git.example/team/hermes",
 		"https://user:secret@git.example/team/hermes": "https://git.example/team/hermes",

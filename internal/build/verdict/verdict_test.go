@@ -12,7 +12,7 @@ type coded struct{}
 
 func (coded) Error() string { return "exit code: 0 [traceparent:12-34]" }
 
-func TestJudge(t *testing.T) {
+func TestAGateIsAcceptedOnlyWithItsCount(t *testing.T) {
 	const good = "  pass a 0.1s\n3 passed, 0 failed, 1 skipped\n"
 	for name, c := range map[string]struct {
 		run  Run
@@ -45,7 +45,7 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-func TestReasonsAreBounded(t *testing.T) {
+func TestTheReasonsOfAGateAreBounded(t *testing.T) {
 	var log strings.Builder
 	for i := range shown + 3 {
 		fmt.Fprintf(&log, "failed: a Test%d\nfailed: a Test%d\n", i, i)
@@ -56,7 +56,7 @@ func TestReasonsAreBounded(t *testing.T) {
 	}
 }
 
-func TestReportHoldsAllGates(t *testing.T) {
+func TestTheReportHasAllGates(t *testing.T) {
 	ok := Judge(Run{Gate: "test-unit", Tests: true, Log: "5 passed, 0 failed, 1 skipped\n"})
 	lint := Judge(Run{Gate: "lint"})
 	text, err := Report([]Verdict{lint, ok})

@@ -81,7 +81,7 @@ func hostile() map[string]string {
 	}
 }
 
-func TestParseRequestRefuses(t *testing.T) {
+func TestARequestThatIsNotPlainNamesIsRefused(t *testing.T) {
 	clause.Proves(t, "TOOL-14")
 	for name, packet := range hostile() {
 		t.Run(name, func(t *testing.T) {

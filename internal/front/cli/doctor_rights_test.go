@@ -7,7 +7,7 @@ import (
 	"caduceus/internal/identity"
 )
 
-func TestWhoMayPing(t *testing.T) {
+func TestWhetherHermesMayPing(t *testing.T) {
 	clause.Proves(t, "RUN-13")
 	hermes := identity.Account{GID: 10000, Groups: []uint32{44}}
 	for groups, want := range map[string]bool{

@@ -94,7 +94,7 @@ echo "${COMPREPLY[*]}"`
 	}
 }
 
-func TestTextsAreQuoted(t *testing.T) {
+func TestDescriptionsAreQuotedForTheShell(t *testing.T) {
 	for shell, want := range map[string][]string{
 		"zsh": {
 			`                '--all:all of the user'\''s'`, `        ('gateway start')`, `            'container:Look at it'`,

@@ -35,7 +35,7 @@ func TestItIsOffUnlessTheVariableSaysYes(t *testing.T) {
 	}
 }
 
-func TestHowItStarts(t *testing.T) {
+func TestHowTheDashboardStarts(t *testing.T) {
 	clause.Proves(t, "DASH-03", "DASH-04", "DASH-05", "DASH-07", "DASH-11", "ENV-11")
 	for name, c := range map[string]struct {
 		environ env.Environ
@@ -106,7 +106,7 @@ func TestAValueInALineCannotBreakIt(t *testing.T) {
 	}
 }
 
-func TestWhereItIsAsked(t *testing.T) {
+func TestWhereTheDashboardIsAskedForItsHealth(t *testing.T) {
 	clause.Proves(t, "DASH-03", "ENV-11", "HEALTH-02")
 	for _, c := range []struct{ host, port, want string }{
 		{"", "", "127.0.0.1:9119"},

@@ -84,7 +84,7 @@ func TestReferencesAreToEarlierLinesAndToTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestAppend(t *testing.T) {
+func TestAKeyIsAddedToDotenv(t *testing.T) {
 	for content, want := range map[string]string{
 		"": "K=v\n", "A=1": "A=1\nK=v\n", "A=1\n": "A=1\nK=v\n", "A=\"x": "A=\"x\nK=v\n", "A=\xff\n": "A=\xff\nK=v\n",
 	} {

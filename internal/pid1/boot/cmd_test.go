@@ -121,7 +121,7 @@ func TestFailingScriptStopsTheBootOnlyIfAsked(t *testing.T) {
 	}
 }
 
-func TestWhatTheAgentProbes(t *testing.T) {
+func TestTheAgentFindsWhatItProbes(t *testing.T) {
 	clause.Proves(t, "BOOT-06", "BOOT-07", "ENV-12", "SUP-61")
 	t.Parallel()
 	b := newContainer(t)

@@ -52,7 +52,7 @@ func TestStopScriptsRunInOrderWithinTheirLimit(t *testing.T) {
 	}
 }
 
-func TestSettingsThatShapeCmd(t *testing.T) {
+func TestSettingsShapeCMD(t *testing.T) {
 	clause.Proves(t, "SUP-70", "SUP-77")
 	t.Parallel()
 	b := newContainer(t)
@@ -160,7 +160,7 @@ func TestLeftoversAreCleared(t *testing.T) {
 	}
 }
 
-func TestClosingDescriptorIsAwaited(t *testing.T) {
+func TestTheBootWaitsForADescriptorToClose(t *testing.T) {
 	clause.Proves(t, "SUP-77")
 	t.Parallel()
 	b := newContainer(t)
@@ -209,7 +209,7 @@ func TestClosingDescriptorDoesNotHoldUpTheStop(t *testing.T) {
 	}
 }
 
-func TestNobodyReadsTheLog(t *testing.T) {
+func TestALogThatNobodyReadsHoldsUpNothing(t *testing.T) {
 	clause.Proves(t, "FAULT-18", "SUP-88")
 	t.Parallel()
 	b := newContainer(t)

@@ -295,7 +295,7 @@ func TestRunIsMountedWhenRootMay(t *testing.T) {
 	}
 }
 
-func TestNestedInitIsRefused(t *testing.T) {
+func TestAnInitInsideAnInitIsRefused(t *testing.T) {
 	clause.Proves(t, "FAULT-20", "SUP-50")
 	t.Parallel()
 	p := newContainer(t).run("sh", "-c", `/init true; echo $?; ls -d /run/service/.s6-svscan`)

@@ -98,7 +98,7 @@ func (s *screen) inForeground(name string) bool {
 	return false
 }
 
-func TestCmdOwnsTheTerminal(t *testing.T) {
+func TestCMDHasTheTerminal(t *testing.T) {
 	clause.Proves(t, "BOOT-11", "FAULT-05", "SUP-71")
 	t.Parallel()
 	b := newContainer(t)
@@ -126,7 +126,7 @@ func TestJobControlReachesCmdOnly(t *testing.T) {
 	s.usesJobControl()
 }
 
-func TestResizeReachesCmd(t *testing.T) {
+func TestAResizeReachesCMD(t *testing.T) {
 	clause.Proves(t, "FAULT-05", "SUP-71")
 	t.Parallel()
 	s := onTerminal(newContainer(t), "bash", "-c", `trap 'stty size; exit 7' WINCH; echo ready; while :; do sleep 0.05; done`)
@@ -158,7 +158,7 @@ func TestTerminalIsGivenUpQuietly(t *testing.T) {
 	s.expect(0)
 }
 
-func TestTerminalBelowAnotherInit(t *testing.T) {
+func TestCMDHasTheTerminalBelowAnotherInit(t *testing.T) {
 	clause.Proves(t, "RUN-05", "SUP-71")
 	t.Parallel()
 	b := newContainer(t)

@@ -36,7 +36,7 @@ func foreign(t *testing.T, path string, src any) []string {
 	return found
 }
 
-func TestNobodyElseSpawns(t *testing.T) {
+func TestOnlyThisPackageStartsAndAwaitsProcesses(t *testing.T) {
 	clause.Proves(t, "SUP-109", "SUP-85")
 	if got := foreign(t, "bad.go", "package p\nfunc f() { os.FindProcess(1); syscall.Wait4(-1, nil, 0, nil) }"); len(got) != 2 {
 		t.Fatalf("want two calls found in a bad file, got %q", got)

@@ -165,7 +165,7 @@ func TestExecErrorIsTheErrno(t *testing.T) {
 	}
 }
 
-func TestChildStartsClean(t *testing.T) {
+func TestAChildStartsWithCleanSignalsAndDescriptors(t *testing.T) {
 	clause.Proves(t, "FAULT-04", "SUP-106", "SUP-86", "SUP-87")
 	table := newTable(t)
 	runtime.LockOSThread()
@@ -205,7 +205,7 @@ func TestChildStartsCleanBelowNohup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const script = `trap "" HUP INT QUIT TERM USR1 PIPE 35; exec "$0" -test.count 2 -test.run "^TestChildStartsClean$"`
+	const script = `trap "" HUP INT QUIT TERM USR1 PIPE 35; exec "$0" -test.count 2 -test.run "^TestAChildStartsWithCleanSignalsAndDescriptors$"`
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", script, self)
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
 		t.Errorf("%v:\n%s", err, out)
@@ -278,9 +278,9 @@ func TestStatusReapedBeforeTheEntryIsClaimed(t *testing.T) {
 	}
 }
 
-// TestHangingExecStopsNothing: a spawn waits for an exec that a lease on the program holds up, as a
+// TestAHangingExecStopsNothing: a spawn waits for an exec that a lease on the program holds up, as a
 // dead file system would. Others are spawned, signalled and reaped meanwhile.
-func TestHangingExecStopsNothing(t *testing.T) {
+func TestAHangingExecStopsNothing(t *testing.T) {
 	clause.Proves(t, "SUP-103")
 	// A collection would wait for the thread that forks, and all of the process for the collection: the
 	// limit that SUP-103 names.
@@ -338,7 +338,7 @@ func TestHangingExecStopsNothing(t *testing.T) {
 }
 
 // The first child finds them, however soon it is spawned.
-func TestThreadsAreMadeBeforehand(t *testing.T) {
+func TestThreadsAreMadeBeforeTheyAreNeeded(t *testing.T) {
 	clause.Proves(t, "SUP-101")
 	table := newTable(t)
 	r, w, err := os.Pipe()

@@ -7,7 +7,7 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestSpareThreads(t *testing.T) {
+func TestSpareThreadsStayBelowThePidsLimit(t *testing.T) {
 	clause.Proves(t, "AGT-09", "SUP-101")
 	const v2, v1 = "/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"
 	for name, c := range map[string]struct {

@@ -163,7 +163,7 @@ func TestWalkSkipsDependentsOfAFailure(t *testing.T) {
 	}
 }
 
-func TestWalkIsParallel(t *testing.T) {
+func TestIndependentServicesStartSideBySide(t *testing.T) {
 	clause.Proves(t, "SUP-66")
 	t.Parallel()
 	var meet sync.WaitGroup

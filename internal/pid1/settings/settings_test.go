@@ -27,7 +27,7 @@ func defaults() Settings {
 	}
 }
 
-func TestSettings(t *testing.T) {
+func TestSettingsAreReadFromVariables(t *testing.T) {
 	clause.Proves(t, "BOOT-18", "BOOT-19", "SUP-77")
 	t.Parallel()
 	for name, c := range map[string]struct {

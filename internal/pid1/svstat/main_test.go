@@ -43,7 +43,7 @@ func supervised(t *testing.T, status s6.Status) string {
 	return base
 }
 
-func TestExitCodesAndOutput(t *testing.T) {
+func TestS6SvstatPrintsAndExitsAsDocumented(t *testing.T) {
 	clause.Proves(t, "SVC-01", "SVC-04", "SVC-05")
 	dir := supervised(t, s6.Status{Stamp: time.Now(), Pid: 77, PGID: 77, WantUp: true})
 	looping := supervised(t, s6.Status{Stamp: time.Now(), Wait: 9, WantUp: true, Ready: true})

@@ -22,7 +22,7 @@ func specification(t *testing.T) clause.Clauses {
 	return known
 }
 
-func TestCitations(t *testing.T) {
+func TestCitationsLeadToClauses(t *testing.T) {
 	report(t, Citations(repository(t), specification(t)), nil)
 }
 
@@ -33,7 +33,7 @@ const soundPage = `# Contract
 - <a id="sup-101"></a>**SUP-101** as GW-01.
 `
 
-func TestCitationsRefuses(t *testing.T) {
+func TestACitationOfNoClauseIsNamed(t *testing.T) {
 	known, _, err := clause.Read(fstest.MapFS{"docs/spec/contract.md": {Data: []byte(soundPage)}})
 	if err != nil {
 		t.Fatal(err)

@@ -13,12 +13,12 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestInitClosure(t *testing.T) {
+func TestPID1ImportsOnlyLeaves(t *testing.T) {
 	clause.Proves(t, "SUP-84")
 	report(t, InitClosure(listImports(t)), nil)
 }
 
-func TestInitClosureRefuses(t *testing.T) {
+func TestAForeignImportOfPID1IsNamed(t *testing.T) {
 	clause.Proves(t, "SUP-84")
 	const boot = "caduceus/internal/pid1/boot"
 	good := Graph{initCommand: {boot}, boot: {"golang.org/x/sys/unix", "os"}, "caduceus/cmd/hermes": {"os/exec", "github.com/spf13/cobra"}}

@@ -2,12 +2,12 @@ package laws
 
 import "testing"
 
-func TestComments(t *testing.T) {
+func TestCommentsCiteNothingThatCannotBeFound(t *testing.T) {
 	found, err := Comments(repository(t))
 	report(t, found, err)
 }
 
-func TestCommentsRefuses(t *testing.T) {
+func TestABadCommentIsNamed(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"a section":                 {"a.go", "package a\n\n// As section 7 says.\n", `a.go:3: refers to "section 7"`},
 		"a section's sign":          {"a.go", "package a // §3\n", `a.go:1: refers to "§"`},

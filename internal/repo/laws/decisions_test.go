@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-func TestDecisions(t *testing.T) {
+func TestDecisionsHaveTheirForm(t *testing.T) {
 	report(t, Decisions(repository(t)), nil)
 }
 
-func TestDecisionsRefuses(t *testing.T) {
+func TestAMalformedDecisionIsNamed(t *testing.T) {
 	const (
 		page = "# 0001: One\n\nStatus: accepted, 2026-01-31.\n\n**Context.** C.\n\n**Decision.** D.\n\n**Refused.** R.\n\n**What would change our mind.** W.\n"
 		row  = "| [0001](0001-one.md) | One | accepted | 2026-01-31 |\n"

@@ -51,7 +51,7 @@ func wantOne(t *testing.T, found []Violation, words string) {
 	}
 }
 
-func TestGoVersion(t *testing.T) {
+func TestOneGoVersionEverywhere(t *testing.T) {
 	report(t, GoVersion(repository(t)), nil)
 }
 

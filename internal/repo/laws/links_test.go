@@ -2,11 +2,11 @@ package laws
 
 import "testing"
 
-func TestLinks(t *testing.T) {
+func TestLinksLeadSomewhere(t *testing.T) {
 	report(t, Links(repository(t)), nil)
 }
 
-func TestLinksRefusesDeadOnes(t *testing.T) {
+func TestADeadLinkIsNamed(t *testing.T) {
 	for name, c := range map[string]struct{ link, want string }{
 		"a file":                 {"../b.md", ""},
 		"a folder":               {"..", ""},

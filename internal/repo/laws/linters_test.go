@@ -13,7 +13,7 @@ func TestLintersHoldThatPID1HasNoPackageState(t *testing.T) {
 	report(t, found, err)
 }
 
-func TestLintersRefuses(t *testing.T) {
+func TestAMissingLinterIsNamed(t *testing.T) {
 	const good = `linters:
   enable: [gochecknoglobals, gochecknoinits, reassign]
   exclusions:

@@ -6,12 +6,12 @@ import (
 	"caduceus/internal/clause"
 )
 
-func TestLostClauses(t *testing.T) {
+func TestNoClauseIsLost(t *testing.T) {
 	found, err := LostClauses(specification(t))
 	report(t, found, err)
 }
 
-func TestLostClausesRefusesAGap(t *testing.T) {
+func TestALostClauseIsNamed(t *testing.T) {
 	const page = "docs/spec/a.md"
 	known := clause.Clauses{{ID: "GW-01", File: page}, {ID: "GW-03", File: page}, {ID: "GW-02", File: page, Dropped: true}}
 	found, err := LostClauses(known)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestReadme(t *testing.T) {
+func TestEachCommandOfTheDocumentsHasAProof(t *testing.T) {
 	tree := repository(t)
 	readme, _ := tree.File("README.md")
 	documents := map[string]string{readme.Name: readme.Text}
@@ -35,7 +35,7 @@ func testNames(tree Tree) map[string]bool {
 	return names
 }
 
-func TestReadmeRefuses(t *testing.T) {
+func TestACommandWithoutProofIsNamed(t *testing.T) {
 	readme := map[string]string{
 		"README.md": "```sh\ngo tool mage build   # all of it\n```\n", "docs/guide/running.md": "```sh\ndocker run \\\n  IMG\n```\n",
 	}

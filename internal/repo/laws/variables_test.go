@@ -8,7 +8,7 @@ import (
 	"caduceus/internal/repo/variables"
 )
 
-func TestVariables(t *testing.T) {
+func TestVariablesAreDeclaredDocumentedAndReadOneWay(t *testing.T) {
 	table := map[string]string{}
 	var agents []string
 	for _, v := range variables.All() {
@@ -21,7 +21,7 @@ func TestVariables(t *testing.T) {
 	report(t, found, err)
 }
 
-func TestVariablesRefuses(t *testing.T) {
+func TestAMisusedVariableIsNamed(t *testing.T) {
 	table := map[string]string{"HERMES_UID": "", "S6_KEEP_ENV": "0", "HERMES_PORT": "9119", "VERSION": "", "HERMES_HOME_MODE": ""}
 	files := map[string]string{
 		"Dockerfile":            "FROM x\n",

@@ -63,7 +63,7 @@ func committed(t *testing.T, root fs.FS) []string {
 	return names
 }
 
-func TestGeneratedRefuses(t *testing.T) {
+func TestAnEditedPageIsNamed(t *testing.T) {
 	page := []byte(Header + "one\ntwo\n")
 	cases := map[string]struct {
 		tree fstest.MapFS

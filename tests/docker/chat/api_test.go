@@ -106,7 +106,7 @@ func (a server) chatExec(args ...string) {
 
 // A conversation over the API server: who may ask, what comes back, and that the
 // container's key is used in it, turn after turn, although .env has another.
-func TestAPIServer(t *testing.T) {
+func TestTheAPIServerAnswersWithTheModelsAnswer(t *testing.T) {
 	f := newFixtureWithModel(t, "NET-01", "ENV-05", "ENV-10", "RCP-10")
 	a := f.gateway("http://127.0.0.1:8642", map[string]string{
 		"API_SERVER_ENABLED": "true", "API_SERVER_HOST": "0.0.0.0", "API_SERVER_KEY": apiKey, "API_SERVER_CORS_ORIGINS": "*",

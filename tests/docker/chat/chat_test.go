@@ -45,7 +45,7 @@ func (f *fixture) chatRun(question string, env, files map[string]string) string 
 }
 
 // The guide's inference server, asked once, with the agent's own tool on the way.
-func TestChatQuery(t *testing.T) {
+func TestAQueryIsAnsweredWithATool(t *testing.T) {
 	f := newFixtureWithModel(t, "RCP-06", "ENV-10")
 	out := f.chatRun("run: printenv HOME", nil, map[string]string{"config.yaml": localConfig})
 	if !strings.Contains(out, `the tool said: {"output": "/opt/data/home"`) {
@@ -60,7 +60,7 @@ const anthropicConfig = `model:
 `
 
 // The agent opens a page with its browser tool, in the memory that the guide gives it.
-func TestChatBrowse(t *testing.T) {
+func TestTheAgentOpensAPage(t *testing.T) {
 	docker.NeedsFull(t, "a browser")
 	f := newFixtureWithModel(t, "RCP-31")
 	c := f.start(harness.Spec{
@@ -78,7 +78,7 @@ func TestChatBrowse(t *testing.T) {
 }
 
 // Keys given to the container are used over those of .env: Anthropic's, too.
-func TestChatQueryAnthropic(t *testing.T) {
+func TestKeysOfTheContainerWinForAnthropic(t *testing.T) {
 	f := newFixtureWithModel(t, "ENV-05", "RCP-10")
 	out := f.chatRun("say: pong",
 		map[string]string{"ANTHROPIC_API_KEY": fromContainer, "OPENAI_API_KEY": fromContainer},
@@ -93,7 +93,7 @@ func TestChatQueryAnthropic(t *testing.T) {
 }
 
 // The tests of keys can fail: without the image's hook the agent prefers .env.
-func TestChatQueryWithoutHook(t *testing.T) {
+func TestWithoutTheHookKeysOfDotenvWin(t *testing.T) {
 	f := newFixtureWithModel(t, "ENV-05")
 	spec := map[string]string{"config.yaml": openAIConfig, ".env": "OPENAI_API_KEY=" + fromFile + "\n"}
 	c := f.start(harness.Spec{

@@ -23,7 +23,7 @@ func (f *fixture) dashboard(c *harness.Container) {
 
 // The dashboard as a user meets it, in a browser: the page, its view of the
 // gateway, its chat tab, and its button.
-func TestDashboardPage(t *testing.T) {
+func TestTheDashboardWorksInABrowser(t *testing.T) {
 	docker.NeedsFull(t, "a browser")
 	f := newFixture(t, "DASH-01", "DASH-07", "DASH-13", "DASH-14", "RCP-04")
 	c := f.start(harness.Spec{
@@ -53,7 +53,7 @@ func TestDashboardPage(t *testing.T) {
 
 // The dashboard's actions call the agent directly; they end where the front's own
 // verbs end: the same slot, the same wish for the next boot.
-func TestDashboardActions(t *testing.T) {
+func TestActionsOfTheDashboardReachTheSlot(t *testing.T) {
 	t.Parallel()
 	for name, shared := range map[string]bool{"as PID 1": false, "not PID 1": true} {
 		t.Run(name, func(t *testing.T) {
@@ -132,7 +132,7 @@ func (a actions) settles(after string, up bool, more func(harness.Slot) bool) ha
 }
 
 // Open to the network, the dashboard asks for its password.
-func TestDashboardPassword(t *testing.T) {
+func TestAnOpenDashboardAsksForItsPassword(t *testing.T) {
 	f := newFixture(t, "DASH-09")
 	c := f.openDashboard()
 	for what, want := range map[string]string{
@@ -151,7 +151,7 @@ func TestDashboardPassword(t *testing.T) {
 }
 
 // The same in a browser: first nothing but the form, then the page.
-func TestDashboardSignIn(t *testing.T) {
+func TestABrowserSignsInToTheDashboard(t *testing.T) {
 	docker.NeedsFull(t, "a browser")
 	f := newFixture(t, "DASH-09")
 	b := browser{f, f.openDashboard()}

@@ -57,7 +57,7 @@ func TestSetupWizard(t *testing.T) {
 }
 
 // A conversation at a terminal, in both of the agent's interfaces.
-func TestTerminal(t *testing.T) {
+func TestAConversationAtATerminal(t *testing.T) {
 	for name, args := range map[string][]string{"no arguments": nil, "--tui": {"--tui"}} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixtureWithModel(t, "RCP-05", "RCP-06")

@@ -102,7 +102,7 @@ func TestVariablesOfEveryKindGetHostileValues(t *testing.T) {
 	}
 }
 
-func TestViolationsFindsEveryClause(t *testing.T) {
+func TestEveryViolatedClauseIsFound(t *testing.T) {
 	err := fmt.Errorf("outside: %w", errors.Join(
 		violates("GW-04", "two heartbeats"), nil, errors.New("no engine"),
 		fmt.Errorf("deeper: %w", violates("BOOT-07", "x")), violates("GW-04", "again")))

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestParseProcesses(t *testing.T) {
+func TestProcessesAreReadFromProc(t *testing.T) {
 	got, err := parseProcesses(`      1       0     0 Ssl  /init /opt/x  y
      17       1 10000 S    sleep infinity
      20       1 10000 Z    [sh] <defunct>
@@ -88,7 +88,7 @@ func TestBuildErrorCarriesWhatWasPrinted(t *testing.T) {
 	}
 }
 
-func TestClipKeepsTheEnd(t *testing.T) {
+func TestTheEndOfALongTextIsKept(t *testing.T) {
 	if got := clip(strings.Repeat("a", 5000) + "end"); !strings.HasSuffix(got, "end") || len(got) > 2100 {
 		t.Errorf("got %d bytes ending %q", len(got), got[len(got)-5:])
 	}

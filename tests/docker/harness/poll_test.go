@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestPollReturnsWhenDone(t *testing.T) {
+func TestAPollReturnsWhenItIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		looks := 0
 		err := Poll(t.Context(), "third look", time.Minute, func(context.Context) (string, bool, error) {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-func TestComposeAudio(t *testing.T) {
+func TestComposeGivesTheContainerAudio(t *testing.T) {
 	u := newUser(t, "RCP-12", "RCP-13", "RCP-14", "RCP-34")
 	u.write(".config/pulse/cookie", "cookie")
 	u.pulse()

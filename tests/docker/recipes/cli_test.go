@@ -15,7 +15,7 @@ const chatLimit = 3 * time.Minute
 // ready is what the classic chat prints when it takes a question.
 const ready = `Type your message[\s\S]*❯`
 
-func TestSetup(t *testing.T) {
+func TestSetupWritesTheConfiguration(t *testing.T) {
 	u := newUser(t, "RCP-01")
 	u.ok("mkdir -p ~/.hermes")
 	wizard := u.terminal(`docker run -it --rm \
@@ -51,7 +51,7 @@ func TestSetup(t *testing.T) {
 	}
 }
 
-func TestInteractiveChat(t *testing.T) {
+func TestAChatAtATerminal(t *testing.T) {
 	t.Parallel()
 	const run = "docker run -it --rm \\\n  -v ~/.hermes:/opt/data \\\n  nousresearch/hermes-agent"
 	for name, c := range map[string]struct{ before, chat, ready string }{
@@ -81,7 +81,7 @@ func TestInteractiveChat(t *testing.T) {
 	}
 }
 
-func TestOtherCommands(t *testing.T) {
+func TestOtherCommandsRunOnce(t *testing.T) {
 	u := newUser(t, "RCP-06", "RCP-32")
 	u.custom(u.peer())
 	asked := u.sh(`docker run --rm -v ~/.hermes:/opt/data nousresearch/hermes-agent chat -q "say: pong"`)
@@ -109,7 +109,7 @@ func TestOtherCommands(t *testing.T) {
 	u.healthy()
 }
 
-func TestKeysInTheEnvironment(t *testing.T) {
+func TestKeysOfTheEnvironmentWinOverDotenv(t *testing.T) {
 	u := newUser(t, "RCP-10")
 	base := u.peer()
 	u.write(".hermes/.env", "OPENAI_API_KEY=sk-of-the-file\nANTHROPIC_API_KEY=sk-ant-of-the-file\n")
@@ -128,7 +128,7 @@ func TestKeysInTheEnvironment(t *testing.T) {
 	}
 }
 
-func TestExitsAtOnce(t *testing.T) {
+func TestAContainerThatExitsAtOnceSaysWhy(t *testing.T) {
 	u := newUser(t, "RCP-29")
 	for name, c := range map[string]struct{ run, says string }{
 		"mistyped":    {"docker run -d --name hermes-mistyped -v ~/.hermes:/opt/data nousresearch/hermes-agent gatewy run", "gatewy"},
@@ -149,7 +149,7 @@ func TestExitsAtOnce(t *testing.T) {
 	}
 }
 
-func TestForegroundInCI(t *testing.T) {
+func TestTheExitCodeOfAForegroundGatewayIsTheContainers(t *testing.T) {
 	u := newUser(t, "RCP-33")
 	const start = "docker run -d --name hermes -v ~/.hermes:/opt/data nousresearch/hermes-agent gateway run --no-supervise"
 	for _, c := range []struct{ name, end, code string }{

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestComposeProfiles(t *testing.T) {
+func TestComposeStartsTwoProfiles(t *testing.T) {
 	u := newUser(t, "RCP-09")
 	u.compose("profiles")
 	u.ok("docker compose up -d")
@@ -18,7 +18,7 @@ func TestComposeProfiles(t *testing.T) {
 	}
 }
 
-func TestComposeGatewayAndDashboard(t *testing.T) {
+func TestComposeStartsGatewayAndDashboard(t *testing.T) {
 	u := newUser(t, "RCP-11", "RCP-20")
 	u.compose("gateway")
 	u.ok("docker compose up -d")
@@ -57,7 +57,7 @@ func TestComposeGatewayAndDashboard(t *testing.T) {
 	}
 }
 
-func TestTwoProfiles(t *testing.T) {
+func TestTwoContainersRunTwoProfiles(t *testing.T) {
 	u := newUser(t, "RCP-08")
 	u.ok(`
 # Work profile

@@ -20,7 +20,7 @@ const runLine = `docker run -d \
   -v ~/.hermes:/opt/data \
   nousresearch/hermes-agent gateway run`
 
-func TestGateway(t *testing.T) {
+func TestTheGatewayRunsInTheBackground(t *testing.T) {
 	u := newUser(t, "RCP-02", "RCP-05", "RCP-07", "RCP-32")
 	u.ok("mkdir -p ~/.hermes")
 	u.ok(`docker run -d \
@@ -67,7 +67,7 @@ func TestGateway(t *testing.T) {
 	}
 }
 
-func TestProfilesInOneContainer(t *testing.T) {
+func TestSeveralProfilesRunInOneContainer(t *testing.T) {
 	u := newUser(t, "RCP-17", "RCP-18", "RCP-19")
 	u.ok("mkdir -p ~/.hermes")
 	u.ok(runLine)
@@ -124,7 +124,7 @@ func TestProfilesInOneContainer(t *testing.T) {
 	u.until("removal of the slot", "docker exec hermes ls -d /run/service/gateway-coder", verbLimit, func(r result) bool { return r.code != 0 })
 }
 
-func TestAPIServer(t *testing.T) {
+func TestTheAPIServerAnswersOnItsPort(t *testing.T) {
 	u := newUser(t, "RCP-03")
 	u.ok(`docker run -d \
   --name hermes \
@@ -165,7 +165,7 @@ func TestAPIServer(t *testing.T) {
 	}
 }
 
-func TestDashboard(t *testing.T) {
+func TestTheDashboardAnswersOnItsPort(t *testing.T) {
 	u := newUser(t, "RCP-04")
 	u.ok(`docker run -d \
   --name hermes \
@@ -186,7 +186,7 @@ func TestDashboard(t *testing.T) {
 
 // A volume as an earlier image left it, the run line over it, then the guide's
 // upgrade by hand. All that was there before stays.
-func TestUpgrade(t *testing.T) {
+func TestAnUpgradeKeepsTheData(t *testing.T) {
 	u := newUser(t, "RCP-19", "RCP-20", "RCP-30")
 	kept := map[string]string{
 		".hermes/SOUL.md":                "I am kept.\n",

@@ -12,7 +12,7 @@ import (
 	"caduceus/tests/docker/peer/inference"
 )
 
-func TestComposeInference(t *testing.T) {
+func TestComposeStartsAnInferenceServer(t *testing.T) {
 	u := newUser(t, "RCP-24", "RCP-27")
 	u.withStandIns()
 	u.compose("inference", "config.yaml")
@@ -29,7 +29,7 @@ func TestComposeInference(t *testing.T) {
 	}
 }
 
-func TestComposeOllama(t *testing.T) {
+func TestComposeStartsOllama(t *testing.T) {
 	u := newUser(t, "RCP-28")
 	u.withStandIns()
 	u.compose("ollama", "config.yaml")
@@ -39,7 +39,7 @@ func TestComposeOllama(t *testing.T) {
 	u.answers()
 }
 
-func TestComposeSidecar(t *testing.T) {
+func TestComposeStartsASidecar(t *testing.T) {
 	u := newUser(t, "RCP-23")
 	u.withStandIns()
 	u.compose("sidecar")
@@ -51,7 +51,7 @@ func TestComposeSidecar(t *testing.T) {
 }
 
 // The inference server runs on the host: here it is this test's own.
-func TestHostNetwork(t *testing.T) {
+func TestAModelOfTheHostIsReachedOnItsNetwork(t *testing.T) {
 	u := newUser(t, "RCP-26", "RCP-28")
 	model := inference.New("my-model")
 	server := httptest.NewServer(model)
@@ -78,7 +78,7 @@ func TestHostNetwork(t *testing.T) {
 // rest of the guide's recipe for macOS and Windows is the same. The server
 // listens on the address of the engine's bridge, as the host's loopback cannot be
 // reached from there.
-func TestHostDockerInternal(t *testing.T) {
+func TestAModelOfTheHostIsReachedByName(t *testing.T) {
 	u := newUser(t, "RCP-25", "RCP-28")
 	gateway := strings.TrimSpace(u.ok("docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}'"))
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", net.JoinHostPort(gateway, "0"))

@@ -14,7 +14,7 @@ import (
 
 // The manifest's container, with the flags of docker run that say the same: what
 // the restricted profile takes away is away here, and it boots.
-func TestKubernetesPodBoots(t *testing.T) {
+func TestAKubernetesPodBoots(t *testing.T) {
 	u := newUser(t, "RUN-03", "RUN-04", "RUN-06", "HEALTH-01")
 	pod := readPod(t)
 	container := pod.Containers[0]

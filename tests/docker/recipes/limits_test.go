@@ -9,7 +9,7 @@ import (
 )
 
 // The guide's limits, then its minimum for as long as the contract asks.
-func TestResourceLimits(t *testing.T) {
+func TestTheAgentRunsWithinTheLimits(t *testing.T) {
 	u := newUser(t, "RCP-15")
 	u.ok(`docker run -d \
   --name hermes \
@@ -45,7 +45,7 @@ func TestResourceLimits(t *testing.T) {
 }
 
 // The page is this container's own dashboard.
-func TestBrowser(t *testing.T) {
+func TestTheBrowserRunsWithinTheLimits(t *testing.T) {
 	docker.NeedsFull(t, "a browser")
 	u := newUser(t, "RCP-15", "RCP-31")
 	u.ok(`docker run -d \

@@ -10,7 +10,7 @@ import (
 
 // Podman's own generator reads the units, from Debian's package in a container, and makes of each the
 // service that systemd would start; of a unit with a key that it does not know, it makes none.
-func TestQuadletsByPodman(t *testing.T) {
+func TestPodmanTakesTheQuadlets(t *testing.T) {
 	u := newUser(t)
 	units, err := filepath.Abs(filepath.Join(deployDir, "quadlet"))
 	if err != nil {

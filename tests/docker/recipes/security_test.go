@@ -28,7 +28,7 @@ func recommended(t *testing.T) string {
 }
 
 // What the guide's other pages do works with the recommended line, too.
-func TestRecommendedRunLine(t *testing.T) {
+func TestTheRecommendedRunLineWorks(t *testing.T) {
 	u := newUser(t, "RUN-06", "RUN-07", "RUN-11")
 	u.ok(recommended(t))
 	u.gateway("hermes", ".hermes")

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestDockerSocket(t *testing.T) {
+func TestHermesCanUseTheDockerSocket(t *testing.T) {
 	const socket = "/var/run/docker.sock"
 	if info, err := os.Stat(socket); err != nil || info.Mode()&os.ModeSocket == 0 {
 		t.Skip("this host's engine does not listen on " + socket)
@@ -32,7 +32,7 @@ func TestDockerSocket(t *testing.T) {
 	}
 }
 
-func TestNpxAndUvx(t *testing.T) {
+func TestNpxAndUvxRunPrograms(t *testing.T) {
 	u := newUser(t, "RCP-21")
 	u.ok("docker run -d --name hermes -v ~/.hermes:/opt/data " + u.bundle() + " nousresearch/hermes-agent sleep infinity")
 	u.healthy()
@@ -65,7 +65,7 @@ func (u *user) bundle() string {
 	return fmt.Sprintf("-v %s:%s:ro -e SSL_CERT_FILE=%s -e NODE_EXTRA_CA_CERTS=%s", path, inside, inside, inside)
 }
 
-func TestDerivedImage(t *testing.T) {
+func TestADerivedImageWorks(t *testing.T) {
 	u := newUser(t, "RCP-22")
 	u.put("derived/Dockerfile")
 	u.ok("docker build -t my-hermes:latest .")

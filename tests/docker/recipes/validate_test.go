@@ -17,7 +17,7 @@ import (
 // guideImage is the guide's name of the image; deploy/ keeps it.
 const guideImage = "nousresearch/hermes-agent"
 
-func TestComposeFiles(t *testing.T) {
+func TestTheComposeFilesAreSound(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(deployDir, "compose", "*", "docker-compose.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("want compose files, got %v (%v)", files, err)
@@ -108,7 +108,7 @@ func TestComposeFilesCanBeWrong(t *testing.T) {
 }
 
 // The restricted pod security profile, and what our image needs under it.
-func TestKubernetesManifest(t *testing.T) {
+func TestTheKubernetesManifestIsRestricted(t *testing.T) {
 	m := readManifests(t)
 	if got := m.namespace.Labels["pod-security.kubernetes.io/enforce"]; got != "restricted" {
 		t.Errorf("want the namespace to enforce the restricted profile, got %q", got)
@@ -173,7 +173,7 @@ var unitLine = regexp.MustCompile(`^(\[[A-Z][a-z]+\]|[A-Z][A-Za-z]+=.+)$`)
 
 // Keys of quadlet that the files use; a key that podman does not know is an
 // error to it, so a misspelt one is to us.
-func TestQuadlets(t *testing.T) {
+func TestTheQuadletsUseKnownKeys(t *testing.T) {
 	known := map[string][]string{
 		"[Unit]": {"Description"},
 		"[Container]": {

@@ -84,7 +84,7 @@ func newRegistry(t *testing.T) string {
 	return strings.TrimPrefix(server.URL, "http://") + "/team/hermes-agent"
 }
 
-func TestPublishATestedImage(t *testing.T) {
+func TestATestedImageIsPublished(t *testing.T) {
 	p, out := newPublisher(t, nil, "")
 	s := newArchiveStore(t, "1.2.3")
 	r := publish.Request{Address: newRegistry(t), Variant: "full"}
@@ -112,7 +112,7 @@ func TestPublishATestedImage(t *testing.T) {
 	}
 }
 
-func TestPublishRefuses(t *testing.T) {
+func TestAnUnfitImageIsNamedBeforeThePush(t *testing.T) {
 	cases := map[string]struct {
 		env   map[string]string
 		dirty string
@@ -144,7 +144,7 @@ func TestADirtyTreeLeavesNoRecord(t *testing.T) {
 	}
 }
 
-func TestTreeOfNoRepository(t *testing.T) {
+func TestAFolderWithoutGitHasNoRevision(t *testing.T) {
 	run := &host.Fake{Answer: func(host.Cmd) (string, error) { return "", errors.New("exit status 128") }}
 	tree, err := Tree(t.Context(), run, t.TempDir())
 	if err != nil || tree.Revision != "" {
@@ -152,7 +152,7 @@ func TestTreeOfNoRepository(t *testing.T) {
 	}
 }
 
-func TestDirty(t *testing.T) {
+func TestChangedFilesAreListed(t *testing.T) {
 	got := dirty(" M a\n?? b c\nR  d -> e\n")
 	if diff := cmp.Diff([]string{"a", "b c", "d -> e"}, got); diff != "" {
 		t.Error(diff)

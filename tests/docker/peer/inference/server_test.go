@@ -12,7 +12,7 @@ import (
 
 const withTerminal = `,"tools":[{"type":"function","function":{"name":"terminal"}}]`
 
-func TestScript(t *testing.T) {
+func TestTheModelAnswersByItsScript(t *testing.T) {
 	said := func(role, text string) []Message { return []Message{{role, Content(text)}} }
 	for name, c := range map[string]struct {
 		messages []Message
@@ -35,7 +35,7 @@ func TestScript(t *testing.T) {
 	}
 }
 
-func TestServer(t *testing.T) {
+func TestTheServerSpeaksTheProtocolsOfProviders(t *testing.T) {
 	for name, c := range map[string]struct {
 		path, body string
 		want       []string
@@ -60,7 +60,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-func TestServerRemembers(t *testing.T) {
+func TestTheServerRemembersWhatItWasAsked(t *testing.T) {
 	s := New("my-model")
 	for header, value := range map[string]string{"Authorization": "Bearer one", "X-Api-Key": "one"} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/chat/completions",
@@ -77,7 +77,7 @@ func TestServerRemembers(t *testing.T) {
 	}
 }
 
-func TestModels(t *testing.T) {
+func TestTheServerListsItsModel(t *testing.T) {
 	w := httptest.NewRecorder()
 	New("my-model").ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/models", nil))
 	body, err := io.ReadAll(w.Body)

@@ -107,6 +107,9 @@ func becomeHermes(a arguments) error {
 func run(a arguments, conn *channel.Conn) error {
 	// A reader of the log that has gone must not end the supervisor. Never Ignore: children would inherit that.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	if err := os.WriteFile("/proc/self/comm", []byte(Argv0), 0); err != nil {
+		return fmt.Errorf("cannot take the process name %q: %w", Argv0, err)
+	}
 	procs, err := proc.NewTable()
 	if err != nil {
 		return err

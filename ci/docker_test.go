@@ -20,7 +20,7 @@ func TestTheGateOfAnImageHasTheNameOfItsVariant(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := archive{facts: publish.Image{Labels: map[string]string{publish.VariantLabel: c.variant}}}
 			if gate, tag := a.gate(); gate != c.gate || tag != c.tag {
-				t.Errorf("got %q, %q", gate, tag)
+				t.Errorf("want %q, %q, got %q, %q", c.gate, c.tag, gate, tag)
 			}
 		})
 	}
@@ -34,6 +34,6 @@ func TestAFileThatIsNotAnImageIsRefusedWithoutItsPath(t *testing.T) {
 	}
 	_, err := read(path)
 	if err == nil || !strings.HasPrefix(err.Error(), `the file is not an image as "docker save" writes it: `) || strings.Contains(err.Error(), path) {
-		t.Errorf("got %v", err)
+		t.Errorf("want the file refused without its path, got %v", err)
 	}
 }

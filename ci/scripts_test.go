@@ -154,7 +154,7 @@ func TestControlGroupsAreHandedDown(t *testing.T) {
 		t.Fatalf("exit code %d, %s", code, out)
 	}
 	if got := b.read("cgroup/tests/cgroup.procs") + b.read("cgroup/cgroup.subtree_control"); got != "1\n+cpu\n+memory\n+pids\n" {
-		t.Errorf("got %q", got)
+		t.Errorf("want the processes moved and three controllers on, got %q", got)
 	}
 }
 

@@ -18,7 +18,7 @@ type Summary struct {
 // ErrNoSamples is returned for a figure that was never measured.
 var ErrNoSamples = errors.New("no samples")
 
-// Summarize gives the median and the spread. Quantiles between two samples are interpolated.
+// Summarize returns the median and the spread. Quantiles between two samples are interpolated.
 func Summarize(samples []float64) (Summary, error) {
 	if len(samples) == 0 {
 		return Summary{}, ErrNoSamples

@@ -37,7 +37,7 @@ func (r Report) Table(w io.Writer) error {
 	return err
 }
 
-// count gives how many targets ours met and missed.
+// count returns how many targets ours met and missed.
 func (r Report) count() (met, missed int) {
 	for _, row := range r.Rows {
 		for _, c := range row.Cells {

@@ -177,7 +177,7 @@ func TestSubjectsThatAreMissingAreNamed(t *testing.T) {
 		return "/bin/" + name, nil
 	})
 	if err == nil || !strings.Contains(err.Error(), `"s6-svscan"`) {
-		t.Errorf("got %v", err)
+		t.Errorf("want an error that names s6-svscan, got %v", err)
 	}
 }
 

@@ -91,7 +91,7 @@ func (w *watch) collect(out io.Reader) {
 	}
 }
 
-// await gives the moment at which file was opened for the nth time, counted from 1. It is in vain
+// await returns the moment at which file was opened for the nth time, counted from 1. It is in vain
 // once gone is closed.
 func (w *watch) await(file string, nth int, gone <-chan struct{}) (moment, error) {
 	limit := time.After(patience)

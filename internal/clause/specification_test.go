@@ -36,7 +36,7 @@ func TestClausesAreFound(t *testing.T) {
 		t.Errorf("got %v, want %v", known.IDs(), want)
 	}
 	if last := known[len(known)-1]; last != (Clause{"SUP-101", "docs/spec/contract.md", 10, false}) {
-		t.Errorf("got %+v", last)
+		t.Errorf("want SUP-101 with its file and line, got %+v", last)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"caduceus/internal/host"
 )
 
-// sleeper starts a process of the given name and gives its pid.
+// sleeper starts a process of the given name and returns its pid.
 func sleeper(t *testing.T, name string) int {
 	t.Helper()
 	sleep, err := exec.LookPath("sleep")

@@ -34,7 +34,7 @@ func TestAProgramRunsWithItsEnvironmentAndOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out.String() != "1\n/\n" {
-		t.Errorf("got %q", out.String())
+		t.Errorf("want the variable and the directory, got %q", out.String())
 	}
 	err := (Exec{}).Run(t.Context(), Cmd{Path: "sh", Args: []string{"-c", "echo why >&2; exit 3"}})
 	want := "cannot run \"sh -c 'echo why >&2; exit 3'\": exit status 3\nwhy"
@@ -108,7 +108,7 @@ func TestTheEndOfALongOutputIsKept(t *testing.T) {
 		}
 	}
 	if k.String() != "defg" {
-		t.Errorf("got %q", k.String())
+		t.Errorf("want the last four bytes, defg, got %q", k.String())
 	}
 }
 
@@ -204,7 +204,7 @@ func TestPackagesAreInstalledWithApt(t *testing.T) {
 				t.Errorf("want %s\n got %s", c.want, got)
 			}
 			if n != c.ran {
-				t.Errorf("ran %q", run.Ran)
+				t.Errorf("want %d programs run, got %q", c.ran, run.Ran)
 			}
 		})
 	}

@@ -15,5 +15,5 @@ func (p *Problem) Error() string {
 	return fmt.Sprintf("%s: %s; %s", p.What, p.Cause, p.Next)
 }
 
-// Unwrap gives the observed error, for errors.Is and errors.As.
+// Unwrap returns the observed error, for errors.Is and errors.As.
 func (p *Problem) Unwrap() error { return p.Err }

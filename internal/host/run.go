@@ -62,7 +62,7 @@ func (e *RunError) Error() string {
 	return text
 }
 
-// Unwrap gives the cause, so that errors.Is finds exec.ErrNotFound and context.Canceled.
+// Unwrap returns the cause, so that errors.Is finds exec.ErrNotFound and context.Canceled.
 func (e *RunError) Unwrap() error { return e.Err }
 
 // Runner runs programs of the build host.

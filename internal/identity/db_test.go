@@ -91,7 +91,7 @@ func TestDamagedLinesAreSkipped(t *testing.T) {
 			root := newRoot(t)
 			write(t, filepath.Join(root, "etc/passwd"), line+"\n"+passwd)
 			if a, err := Lookup(root, "hermes"); err != nil || a.UID != 10000 {
-				t.Errorf("got %+v, %v", a, err)
+				t.Errorf("want hermes with uid 10000, got %+v, %v", a, err)
 			}
 		})
 	}
@@ -190,7 +190,7 @@ func TestAccountsInRunThatAnyoneCanHaveWrittenDoNotCount(t *testing.T) {
 				t.Fatal(err)
 			}
 			if a, err := Lookup(root, "hermes"); err != nil || a.UID != 10000 {
-				t.Errorf("got %+v, %v", a, err)
+				t.Errorf("want hermes with uid 10000, got %+v, %v", a, err)
 			}
 		})
 	}
@@ -209,7 +209,7 @@ func TestSaveRemovesNothingThroughALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a, err := Lookup(root, "hermes"); err != nil || a.UID != 99 {
-		t.Errorf("got %+v, %v", a, err)
+		t.Errorf("want hermes with uid 99, got %+v, %v", a, err)
 	}
 }
 
@@ -221,7 +221,7 @@ func TestSaveNamesTheFileItCannotWrite(t *testing.T) {
 	}
 	err := db.Save()
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), filepath.Join(root, "etc")) {
-		t.Errorf("got %v", err)
+		t.Errorf("want an error that names the missing directory, got %v", err)
 	}
 }
 

@@ -101,7 +101,7 @@ func TestCheckStartUID(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			err := CheckStartUID(c.uid, hermes, c.env)
 			if (err == nil) != c.ok {
-				t.Fatalf("got %v", err)
+				t.Fatalf("want accepted: %t, got %v", c.ok, err)
 			}
 			if err == nil {
 				return

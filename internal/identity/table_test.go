@@ -50,7 +50,7 @@ func TestAccountReadsAnyFileAsMobySysUserDoes(t *testing.T) {
 		got, err := db.Account(who)
 		if len(users) == 0 {
 			if err == nil {
-				t.Fatalf("found %q in\n%s", who, passwd.String())
+				t.Fatalf("want %q unknown, found in\n%s", who, passwd.String())
 			}
 			return
 		}

@@ -63,7 +63,7 @@ func (r Root) Command(e Entry) (*exec.Cmd, error) {
 	return c, nil
 }
 
-// entered gives the entry that this process was started for, if it was.
+// entered returns the entry that this process was started for, if it was.
 func entered() (e Entry, was bool, err error) {
 	text, was := os.LookupEnv(entryEnv)
 	if was {

@@ -45,7 +45,7 @@ func TestSweepLeavesTheTestedImage(t *testing.T) {
 	}
 }
 
-// buildNameless makes an image without a name from the one under test, and gives its id.
+// buildNameless makes an image without a name from the one under test, and returns its id.
 func buildNameless(t *testing.T, api client.APIClient) string {
 	t.Helper()
 	dockerfile := "FROM " + engine.Image() + "\nLABEL caduceus.test.nameless=" + engine.Run() + "\n"

@@ -94,7 +94,7 @@ func Fit(root string, edits []Edit) error {
 	return err
 }
 
-// apply makes the edits and gives the changed files: absolute path -> text. Its error names every edit
+// apply makes the edits and returns the changed files: absolute path -> text. Its error names every edit
 // that does not fit.
 func apply(root string, edits []Edit) (map[string]string, error) {
 	changed := map[string]string{}
@@ -119,7 +119,7 @@ func apply(root string, edits []Edit) (map[string]string, error) {
 	return changed, errors.Join(errs...)
 }
 
-// writeOverlay writes what -overlay of go build takes, and gives its path.
+// writeOverlay writes what -overlay of go build takes, and returns its path.
 func writeOverlay(dir string, changed map[string]string) (string, error) {
 	var overlay struct{ Replace map[string]string }
 	overlay.Replace = map[string]string{}

@@ -221,6 +221,6 @@ func (m *M) hidden() {}
 	}
 	found := calls("```sh\ndagger call \\\n    --go-image=x \\\n    test-unit\n```\n  run: >-\n    dagger call lint\n    --a=b\n")
 	if len(found) != 2 || found[0] != "dagger call  --go-image=x  test-unit" || found[1] != "dagger call lint --a=b" {
-		t.Errorf("found %q", found)
+		t.Errorf("want two calls with their words, got %q", found)
 	}
 }

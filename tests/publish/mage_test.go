@@ -83,7 +83,7 @@ func (c clone) git(t *testing.T, args ...string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// importImage makes an image of one file in the engine, and gives its id.
+// importImage makes an image of one file in the engine, and returns its id.
 func importImage(t *testing.T, labels map[string]string) string {
 	t.Helper()
 	var layer bytes.Buffer

@@ -193,7 +193,7 @@ func checked(texts map[string]string) ([]string, error) {
 func TestOnlyAMarkMakesAFunctionACheck(t *testing.T) {
 	got, err := checked(map[string]string{"m.go": "package main\n\n// Check all.\n//\n// +check\nfunc (m *M) LintAll() {}\n\n// Is +check in a sentence.\nfunc (m *M) Build() {}\n"})
 	if err != nil || !slices.Equal(got, []string{"lint-all"}) {
-		t.Errorf("got %q, %v", got, err)
+		t.Errorf("want lint-all alone, got %q, %v", got, err)
 	}
 }
 

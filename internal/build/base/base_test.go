@@ -92,7 +92,7 @@ func TestEnsureBootstrapsUnderItsOwnPointRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Ref != "caduceus-base:13.8" || c.Source != Bootstrapped || s.loaded != 1 {
-		t.Errorf("got %+v, %d loads", c, s.loaded)
+		t.Errorf("want caduceus-base:13.8 bootstrapped and loaded once, got %+v, %d loads", c, s.loaded)
 	}
 	if !run.Did("SOURCE_DATE_EPOCH=1795313345 mmdebstrap --variant=minbase") {
 		t.Errorf("the bootstrap was not given the archive's date: %q", run.Ran)
@@ -169,7 +169,7 @@ func TestEnsureKeepsAnOldBaseThatCannotBeMadeAnew(t *testing.T) {
 	old := engine.Image{Tags: []string{"caduceus-base:13.5"}, Labels: map[string]string{labelRecipe: "old", labelSnapshot: "1"}}
 	c, err := builder(t, run, &store{images: map[string]engine.Image{"caduceus-base:13.5": old}}, &said).Ensure(t.Context())
 	if err != nil || c.Ref != "caduceus-base:13.5" || c.Source != Local {
-		t.Errorf("got %+v, %v", c, err)
+		t.Errorf("want the old base kept, got %+v, %v", c, err)
 	}
 	if !strings.Contains(said.String(), "kept: it could not be made anew") {
 		t.Errorf("it is not told: %q", said.String())
@@ -182,7 +182,7 @@ func TestEnsureAsksNobodyForAGivenBase(t *testing.T) {
 	b.Given = "my:1"
 	b.Registry = func(context.Context, string) error { t.Error("asked a registry"); return nil }
 	if c, err := b.Ensure(t.Context()); err != nil || c.Ref != "my:1" {
-		t.Errorf("got %+v, %v", c, err)
+		t.Errorf("want the base that was named, got %+v, %v", c, err)
 	}
 }
 
@@ -192,6 +192,6 @@ func TestEnsureOursDoesNotTakeTheOfficialImage(t *testing.T) {
 	b := builder(t, run, &store{images: map[string]engine.Image{"debian:13.4": {}}}, &said)
 	b.Ours = true
 	if c, err := b.Ensure(t.Context()); err != nil || c.Source != Bootstrapped {
-		t.Errorf("got %+v, %v", c, err)
+		t.Errorf("want a bootstrapped base, got %+v, %v", c, err)
 	}
 }

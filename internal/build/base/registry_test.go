@@ -63,6 +63,6 @@ func TestARegistryIsAskedForTheOfficialImage(t *testing.T) {
 
 func TestARegistryThatHangsIsNotWaitedFor(t *testing.T) {
 	if got := registryError(context.DeadlineExceeded); got.Error() != "no answer within 5s" {
-		t.Errorf("got %q", got)
+		t.Errorf("want the time that was waited, got %q", got)
 	}
 }

@@ -112,7 +112,7 @@ func TestRewriteOfABrokenTree(t *testing.T) {
 
 func TestTheSameCodeIsTheSameRecipe(t *testing.T) {
 	if a, b := recipe(), recipe(); a != b || len(a) != 12 {
-		t.Errorf("got %q and %q", a, b)
+		t.Errorf("want 12 characters, the same twice, got %q and %q", a, b)
 	}
 }
 

@@ -45,6 +45,6 @@ func TestTheBenchmarkNeedsRoot(t *testing.T) {
 	p := &Pipeline{Run: run, Out: &bytes.Buffer{}, Facts: host.Facts{ID: "debian"}}
 	var problem *host.Problem
 	if err := p.Bench(t.Context(), &bytes.Buffer{}, BenchOptions{}); !errors.As(err, &problem) || len(run.Ran) != 0 {
-		t.Errorf("got %v after %q", err, run.Ran)
+		t.Errorf("want a problem before any program runs, got %v after %q", err, run.Ran)
 	}
 }

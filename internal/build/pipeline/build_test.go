@@ -127,7 +127,7 @@ func TestOnlyAWholeImageWithinItsBudgetIsTagged(t *testing.T) {
 				t.Errorf("want %q, got %v", c.err, err)
 			}
 			if err == nil && (got.ID != "sha256:built" || got.layers != 2) {
-				t.Errorf("got %+v", got)
+				t.Errorf("want image sha256:built of 2 layers, got %+v", got)
 			}
 			if diff := cmp.Diff(c.tags, f.tags); diff != "" {
 				t.Error(diff)

@@ -67,7 +67,7 @@ func TestUnitLeavesOutTheS6Suite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !run.Did("CGO_ENABLED=1 go test -json -race -count=1 -timeout=5m caduceus/a caduceus/tests/docker/harness") {
-		t.Errorf("ran %q", run.Ran)
+		t.Errorf("want go test without the s6 suite, ran %q", run.Ran)
 	}
 }
 
@@ -94,10 +94,10 @@ func TestRootRunsWhatUnitSkips(t *testing.T) {
 	}
 	p.Facts.Admin = true
 	if err := p.TestRoot(t.Context()); err == nil || !strings.Contains(out.String(), "skipped, which tests/skips.txt does not allow to this run: b TestMount") {
-		t.Errorf("got %v and\n%s", err, &out)
+		t.Errorf("want the skip of TestMount refused, got %v and\n%s", err, &out)
 	}
 	if !run.Did("CGO_ENABLED=1 go test -json -race -count=1 -timeout=5m caduceus/a caduceus/b") {
-		t.Errorf("ran %q", run.Ran)
+		t.Errorf("want the packages a and b tested, ran %q", run.Ran)
 	}
 }
 
@@ -179,7 +179,7 @@ func TestSuitesInstallTheirPrograms(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !run.Did("DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends " + c.want) {
-				t.Errorf("ran %q", run.Ran)
+				t.Errorf("want %s installed, ran %q", c.want, run.Ran)
 			}
 			p.Facts.Root = false
 			want := "cannot run the " + name + ` tests: missing packages: ` + c.want + `; run "sudo apt-get install -y --no-install-recommends ` + c.want + `"`

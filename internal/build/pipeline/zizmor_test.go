@@ -20,7 +20,7 @@ func TestZizmorIsInstalledOnceByItsHashes(t *testing.T) {
 	bin := filepath.Join(p.Root, ".cache", "zizmor", "bin")
 	if !run.Did(bin+"/pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: --require-hashes -r zizmor.lock") ||
 		!run.Did(bin+"/zizmor --offline --quiet --format=plain .github/workflows") {
-		t.Errorf("got %q", run.Ran)
+		t.Errorf("want zizmor installed by hash and run offline, ran %q", run.Ran)
 	}
 	run.Ran = nil
 	if err := p.zizmor("zizmor.lock")(t.Context()); err != nil || len(run.Ran) != 1 {

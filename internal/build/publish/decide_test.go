@@ -198,7 +198,7 @@ func TestCheckRefusesBeforeTheBuild(t *testing.T) {
 			repository, err := r.Check(f.Tree)
 			if c.want == "" {
 				if err != nil || repository.String() != r.Address {
-					t.Errorf("got %v, %v", repository, err)
+					t.Errorf("want repository %s, got %v, %v", r.Address, repository, err)
 				}
 				return
 			}

@@ -61,7 +61,7 @@ func TestABrokenExportIsNamed(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := Pack(file, t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v", err)
+				t.Errorf("want an error with %q, got %v", c.want, err)
 			}
 		})
 	}
@@ -82,6 +82,6 @@ func TestPackRefusesALayerOfOtherContent(t *testing.T) {
 	}
 	_, err = compressLayer(layers[0], other, filepath.Join(t.TempDir(), "layer"))
 	if err == nil || !strings.Contains(err.Error(), "has the content of") {
-		t.Errorf("got %v", err)
+		t.Errorf("want a layer with other content refused, got %v", err)
 	}
 }

@@ -52,7 +52,7 @@ func TestPassesRefusesADamagedRecord(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := Passes(dir); err == nil || !strings.Contains(err.Error(), "delete it and test again") {
-				t.Errorf("got %v", err)
+				t.Errorf("want a bad record refused with its fix, got %v", err)
 			}
 			if err := Record(dir, Pass{}); err == nil {
 				t.Error("a damaged record was overwritten")

@@ -192,7 +192,7 @@ func (c *client) name(t Tag, digest v1.Hash, img v1.Image) error {
 		return err
 	}
 	if have != digest.String() {
-		return c.distrust(fmt.Sprintf("was told %s and gives %q", digest, have))
+		return c.distrust(fmt.Sprintf("was sent %s and returns %q", digest, have))
 	}
 	return nil
 }

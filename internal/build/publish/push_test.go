@@ -88,7 +88,7 @@ func TestPushKeepsAPublishedVersion(t *testing.T) {
 	f.forget()
 	_, err := Push(t.Context(), f.plan(t), packImage(t, 2), quick())
 	if err == nil || !strings.Contains(err.Error(), "published already, as "+before) {
-		t.Errorf("got %v", err)
+		t.Errorf("want a second image of the version refused, got %v", err)
 	}
 	if writes := f.wrote(); len(writes) != 0 || f.resolve(t, "1.2.3") != before || f.resolve(t, "latest") != before {
 		t.Errorf("the refused image left %q", writes)
@@ -113,7 +113,7 @@ func TestPushOnABadRegistry(t *testing.T) {
 			onManifest(func(r *http.Request) bool { return strings.Contains(r.URL.Path, "sha256:") }), "does not match requested digest", "publish again",
 		},
 		"gives another image for the tag": {
-			onManifest(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/latest") }), "was told sha256:", "do not use what it has",
+			onManifest(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/latest") }), "was sent sha256:", "do not use what it has",
 		},
 		"leaves requests lying": {lying, "made no progress for 50ms", "publish again"},
 	}
@@ -128,7 +128,7 @@ func TestPushOnABadRegistry(t *testing.T) {
 			_, err := Push(t.Context(), f.plan(t), packImage(t, 1), o)
 			if c.want == "" {
 				if err != nil || f.resolve(t, "1.2.3") == "" {
-					t.Errorf("got %v", err)
+					t.Errorf("want the image published, got %v", err)
 				}
 				return
 			}
@@ -242,7 +242,7 @@ func TestReadyRefusesBeforeTheWork(t *testing.T) {
 	o.Credentials = Credentials{Username: "me", Password: NewSecret("hunter2")}
 	err := Ready(t.Context(), closed.plan(t), o)
 	if err == nil || !strings.Contains(err.Error(), `takes no push from user "me"`) || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("got %v", err)
+		t.Errorf("want the user named and the password hidden, got %v", err)
 	}
 }
 
@@ -256,7 +256,7 @@ func TestAMissingRegistryIsNamed(t *testing.T) {
 	plan.Repository = gone
 	_, err = Push(t.Context(), plan, packImage(t, 1), quick())
 	if err == nil || !strings.Contains(err.Error(), "nothing listens at the registry's address") {
-		t.Errorf("got %v", err)
+		t.Errorf("want the registry named that does not listen, got %v", err)
 	}
 }
 
@@ -283,7 +283,7 @@ func TestARegistrysAnswerDoesNotShowThePassword(t *testing.T) {
 			}
 			_, err := Push(t.Context(), f.plan(t), packImage(t, 1), o)
 			if err == nil || !strings.Contains(err.Error(), "HTTP 418 (DENIED: bad password [redacted] of Basic [redacted]") {
-				t.Errorf("got %v", err)
+				t.Errorf("want the answer without the password, got %v", err)
 			}
 		})
 	}
@@ -346,6 +346,6 @@ func TestReadyEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if err := Ready(ctx, f.plan(t), quick()); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+		t.Errorf("want a canceled push, got %v", err)
 	}
 }

@@ -11,7 +11,7 @@ type Secret struct{ value string }
 // NewSecret wraps a value.
 func NewSecret(value string) Secret { return Secret{value} }
 
-// Reveal gives the value, for the one place that sends it.
+// Reveal returns the value, for the one place that sends it.
 func (s Secret) Reveal() string { return s.value }
 
 // Empty reports whether there is no secret.

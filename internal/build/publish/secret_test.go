@@ -23,7 +23,7 @@ func TestASecretIsNeverPrinted(t *testing.T) {
 		fmt.Sprint(s), fmt.Sprintf("%v %+v %#v %s %q", s, c, c, s, s), logged.String(), string(text), newSentSecrets(c).scrub("answer: " + value),
 	} {
 		if strings.Contains(shown, value) || !strings.Contains(shown, redacted) {
-			t.Errorf("shows %q", shown)
+			t.Errorf("want the secret redacted, got %q", shown)
 		}
 	}
 	if s.Reveal() != value {
@@ -44,7 +44,7 @@ func TestFromEnvWantsBothHalves(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := FromEnv(func(k string) string { return c.env[k] })
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v", err)
+				t.Errorf("want %q, got %v", c.want, err)
 			}
 		})
 	}

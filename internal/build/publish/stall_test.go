@@ -12,7 +12,7 @@ import (
 
 const limit = time.Minute
 
-// drip gives one byte after each pause; count of them.
+// drip yields one byte after each pause; count of them.
 type drip struct {
 	pause time.Duration
 	left  int
@@ -112,7 +112,7 @@ func TestStallEndsWithTheConversation(t *testing.T) {
 		}
 		began := time.Now()
 		if err := conversation(stall{distant(0, time.Hour), 2 * time.Hour, ctx}, req); !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v", err)
+			t.Errorf("want a canceled request, got %v", err)
 		}
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("it ended after %s", took)

@@ -80,7 +80,7 @@ func TestTheReportHasAllGates(t *testing.T) {
 func TestPlainHidesTheKindOfAnError(t *testing.T) {
 	err := Plain(fmt.Errorf("cannot start: %w", coded{}))
 	if _, ok := errors.AsType[coded](err); ok || err.Error() != "cannot start: exit code: 0" {
-		t.Errorf("got %v", err)
+		t.Errorf("want a plain error with its text, got %v", err)
 	}
 	if Plain(nil) != nil {
 		t.Error("no error became one")

@@ -102,7 +102,7 @@ func TestContainerWithoutASupervisorOfItsOwnIsHealthy(t *testing.T) {
 	c.boot.User = nil
 	c.write()
 	if said := c.says(); said != "" {
-		t.Errorf("said %s", said)
+		t.Errorf("want nothing found, got %s", said)
 	}
 	// Started as hermes: record, PID 1 and directory are of one user.
 	c.process(1, 'S', 500, 10000, "s6-svscan", "/init")
@@ -163,7 +163,7 @@ func TestAnInitOfHermesHidesNoInitOfRoot(t *testing.T) {
 	c.must(os.Chown(c.path(""), 10000, 10000))
 	c.must(os.Chown(c.path(record.Name), 10000, 10000))
 	if said := c.says(); !strings.Contains(said, "of uid 10000, PID 1 is root's") {
-		t.Errorf("said %q", said)
+		t.Errorf("want the wrong owner of the record named, got %q", said)
 	}
 	// Below the engine's own init, which has another name, it is what a start as hermes looks like.
 	c.process(1, 'S', 1, 0, "docker-init", "/sbin/docker-init")

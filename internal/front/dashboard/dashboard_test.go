@@ -102,7 +102,7 @@ func TestAValueInALineCannotBreakIt(t *testing.T) {
 		}
 	}
 	if start.Host != "127.0.0.1" || start.Port != "9119" {
-		t.Errorf("got %s port %s", start.Host, start.Port)
+		t.Errorf("want 127.0.0.1 port 9119, got %s port %s", start.Host, start.Port)
 	}
 }
 

@@ -175,16 +175,16 @@ func TestWhyARequestWasNotObeyed(t *testing.T) {
 	const missing = "no such gateway 'ghost': register it with `hermes profile create ghost` first, " +
 		"or pass an existing profile name via `-p <name>`"
 	if _, ok := errors.AsType[*MissingError](err); !ok || err.Error() != missing {
-		t.Errorf("got %v", err)
+		t.Errorf("want %s, got %v", missing, err)
 	}
 	err = w.Do(t.Context(), Restart, "coder")
 	if failed, ok := errors.AsType[*SvcError](err); !ok || failed.Code != 111 ||
 		err.Error() != "s6-svc restart on 'gateway-coder' failed (rc=111): no room" {
-		t.Errorf("got %v", err)
+		t.Errorf("want the failure of s6-svc with its code and text, got %v", err)
 	}
 	w.Svc = filepath.Join(t.TempDir(), "none")
 	if err := w.Do(t.Context(), Stop, "coder"); err == nil || !strings.Contains(err.Error(), "failed (rc=-1): ") {
-		t.Errorf("got %v", err)
+		t.Errorf("want a missing s6-svc reported as rc=-1, got %v", err)
 	}
 }
 

@@ -31,6 +31,6 @@ func TestTheDrainTimeoutOfAConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "config.yaml", "agent: {restart_drain_timeout: 2.5}\nother: x\n")
 	if c, err := ReadConfig(dir); err != nil || c.DrainTimeout != 2500*time.Millisecond {
-		t.Errorf("got %+v, %v", c, err)
+		t.Errorf("want a timeout of 2.5 s, got %+v, %v", c, err)
 	}
 }

@@ -65,7 +65,7 @@ func TestAStateFileThatIsNoFile(t *testing.T) {
 			}
 			s, err := ReadState(dir)
 			if s.Recorded() != "" || err == nil && name != "dangling link" {
-				t.Errorf("got %+v, %v", s, err)
+				t.Errorf("want an error and no recorded state, got %+v, %v", s, err)
 			}
 			if !HasState(dir) {
 				t.Error("the entry is not seen")
@@ -129,7 +129,7 @@ func TestARecordReplacesACorruptFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s, err := ReadState(dir); err != nil || s.Recorded() != Running || !s.ByVerb {
-		t.Errorf("got %+v, %v", s, err)
+		t.Errorf("want running, recorded by a verb, got %+v, %v", s, err)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestAPlannedStopNamesTheGatewaysProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Target != os.Getpid() || got.Stopper != os.Getpid() || got.Started <= 0 || got.Written != "2026-01-02T03:04:05.000006+00:00" {
-		t.Errorf("got %+v", got)
+		t.Errorf("want this process as target and stopper, with its times, got %+v", got)
 	}
 	if err := MarkPlannedStop(dir, 1<<30, time.Now()); err != nil {
 		t.Fatal(err)

@@ -160,6 +160,6 @@ func TestAForeignStateStaysOnItsLine(t *testing.T) {
 	clause.Proves(t, "REC-11", "STATE-09")
 	a := Action{Profile: "x", Prior: "running\n2026 profile=evil", KillTime: time.Second}
 	if got, want := a.String(), `profile=x prior_state="running\n2026 profile=evil" action=registered`; got != want {
-		t.Errorf("got %s", got)
+		t.Errorf("want %s, got %s", want, got)
 	}
 }

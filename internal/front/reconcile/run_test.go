@@ -345,7 +345,7 @@ func TestRootAloneChangesNothingOnTheVolume(t *testing.T) {
 		t.Error("root made a log directory")
 	}
 	if !strings.Contains(b.err.String(), "cannot use the groups") {
-		t.Errorf("said %q", &b.err)
+		t.Errorf("want the failed change of groups named, got %q", &b.err)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"caduceus/internal/pid1/container"
 )
 
-// limit gives the context of the steps from base to user2.
+// limit returns the context of the steps from base to user2.
 func (b *boot) limit() (context.Context, context.CancelFunc) {
 	if limit := b.Settings.Now().WaitMax; limit > 0 {
 		return context.WithTimeout(b.Stop.Asked(), limit)

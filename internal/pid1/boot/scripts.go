@@ -91,7 +91,7 @@ func (b *boot) awaitUser(ctx context.Context) error {
 // startUser2 starts the bundle user2.
 func (b *boot) startUser2(ctx context.Context) error { return b.Services.Start(ctx, "user2") }
 
-// run runs a program to its end and gives its exit code, or the one for a program that cannot be
+// run runs a program to its end and returns its exit code, or the one for a program that cannot be
 // executed.
 func (b *boot) run(ctx context.Context, argv ...string) int {
 	ws, err := b.Programs.Run(ctx, argv)

@@ -10,7 +10,7 @@ type Request struct {
 	abort   context.CancelFunc
 }
 
-// NewRequest gives a request that nobody has made yet.
+// NewRequest returns a request that nobody has made yet.
 func NewRequest() *Request {
 	r := &Request{}
 	r.aborted, r.abort = context.WithCancel(context.Background())

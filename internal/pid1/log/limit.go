@@ -22,7 +22,7 @@ type Limit struct {
 	dropped     int
 }
 
-// NewLimit gives the sink of a Logger that passes on to next.
+// NewLimit returns the sink of a Logger that passes on to next.
 func NewLimit(next Logger, lines, bytes int) *Limit {
 	return &Limit{next: next, lines: lines, bytes: bytes, now: time.Now}
 }

@@ -12,7 +12,7 @@ type Once struct {
 	said map[string]bool
 }
 
-// NewOnce gives a Once that has said nothing yet.
+// NewOnce returns a Once that has logged nothing yet.
 func NewOnce(l Logger) *Once { return &Once{Logger: l, said: map[string]bool{}} }
 
 // Warnf writes the line unless it has done so before.

@@ -105,7 +105,7 @@ func (t *Table) drop(c *Child, status syscall.WaitStatus) {
 	c.end(status)
 }
 
-// end closes Done, and gives the descriptor back.
+// end closes Done and the pidfd.
 func (c *Child) end(status syscall.WaitStatus) {
 	c.finish(status)
 	c.closePidfd()

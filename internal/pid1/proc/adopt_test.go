@@ -10,8 +10,8 @@ import (
 	"caduceus/internal/clause"
 )
 
-// stranger starts a process that the table does not wait for: its parent is a shell.
-func stranger(t *testing.T, script string) (pid int, end func()) {
+// grandchild starts a process that the table does not wait for: its parent is a shell.
+func grandchild(t *testing.T, script string) (pid int, end func()) {
 	t.Helper()
 	read, write := pipe(t)
 	parent := exec.Command("/bin/sh", "-c", script)
@@ -66,7 +66,7 @@ func TestAdoptedProcessEndsWithTheStatusThatIsReported(t *testing.T) {
 		"pidfd": {sleeps, true}, "zombie": {unreaped, true}, "no pidfd": {sleeps, false}, "no pidfd, zombie": {unreaped, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pid, _ := stranger(t, c.script)
+			pid, _ := grandchild(t, c.script)
 			table := newTable(t)
 			child := adopt(t, table, pid)
 			start := child.start
@@ -98,7 +98,7 @@ func over(c *Child) bool {
 
 func TestAdoptedProcessWithoutAReportEndsAsKilled(t *testing.T) {
 	clause.Proves(t, "SUP-112")
-	pid, end := stranger(t, sleeps)
+	pid, end := grandchild(t, sleeps)
 	table := newTable(t)
 	child := adopt(t, table, pid)
 	end()
@@ -114,7 +114,7 @@ func TestAdoptedProcessWithoutAReportEndsAsKilled(t *testing.T) {
 // A service may have died before its new supervisor looks.
 func TestProcessThatIsOverIsAdoptedWithItsStatus(t *testing.T) {
 	clause.Proves(t, "SUP-112")
-	pid, end := stranger(t, sleeps)
+	pid, end := grandchild(t, sleeps)
 	start := StartOf(pid)
 	table := newTable(t)
 	end()
@@ -134,7 +134,7 @@ func TestProcessThatIsOverIsAdoptedWithItsStatus(t *testing.T) {
 // The number of an adopted process may be that of another one by now.
 func TestReusedPidIsNeverHit(t *testing.T) {
 	clause.Proves(t, "SUP-112")
-	pid, _ := stranger(t, sleeps)
+	pid, _ := grandchild(t, sleeps)
 	for name, pidfd := range map[string]bool{"pidfd": true, "no pidfd": false} {
 		t.Run(name, func(t *testing.T) {
 			table := newTable(t)
@@ -159,7 +159,7 @@ func TestGroupOfAnAdoptedLeader(t *testing.T) {
 	clause.Proves(t, "SUP-112")
 	for name, pidfd := range map[string]bool{"pidfd": true, "no pidfd": false} {
 		t.Run(name, func(t *testing.T) {
-			pid, _ := stranger(t, `setsid sh -c 'echo $$; sleep 600 & wait' & wait`)
+			pid, _ := grandchild(t, `setsid sh -c 'echo $$; sleep 600 & wait' & wait`)
 			table := newTable(t)
 			child := adopt(t, table, pid)
 			if !pidfd {

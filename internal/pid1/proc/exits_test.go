@@ -39,7 +39,7 @@ func readNumber(t *testing.T, from *os.File) int {
 	return number
 }
 
-// The reaper keeps how orphans ended, with the start time that tells them from others of that pid, and gives its
+// The reaper keeps how orphans ended, with the start time that distinguishes them from others of that pid, and gives its
 // own children to those who made them.
 func TestExitsOfOrphansAreKept(t *testing.T) {
 	clause.Proves(t, "SUP-111")

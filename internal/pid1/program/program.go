@@ -33,7 +33,7 @@ type Runner struct {
 	closed bool
 }
 
-// NewRunner gives a Runner of which no program is alive.
+// NewRunner returns a Runner of which no program is alive.
 func NewRunner(o Options) (*Runner, error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
@@ -121,7 +121,7 @@ func (r *Runner) forget(c *proc.Child) {
 	delete(r.alive, c)
 }
 
-// Close gives the programs to end. What starts later gets TERM at once.
+// Close returns the programs that the caller is to end. What starts later gets TERM at once.
 func (r *Runner) Close() []*proc.Child {
 	r.mu.Lock()
 	defer r.mu.Unlock()

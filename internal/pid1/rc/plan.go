@@ -14,7 +14,7 @@ type Plan struct {
 	bundles map[string][]string // dissolved; sorted
 }
 
-// Unit gives the service of that name.
+// Unit returns the service of that name.
 func (p Plan) Unit(name string) Unit { return p.units[name] }
 
 // Longruns are the names of all longruns, sorted.
@@ -46,7 +46,7 @@ func (p Plan) Closure(bundle string) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// Dependents gives the services that need name directly, sorted: those to stop before it.
+// Dependents returns the services that need name directly, sorted: those to stop before it.
 func (p Plan) Dependents(name string) []string {
 	var out []string
 	for other, u := range p.units {

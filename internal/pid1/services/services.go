@@ -45,7 +45,7 @@ type Services struct {
 	oneshots []string         // those that came up, in that order
 }
 
-// New gives services of which none is supervised: Open comes next.
+// New returns services of which none is supervised: Open comes next.
 func New(o Options) *Services {
 	s := &Services{
 		opt: o, divided: divided(), dir: Scandir,

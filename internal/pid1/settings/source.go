@@ -12,7 +12,7 @@ import (
 // profiles is where the directories lie that S6_RUNTIME_PROFILE can put in the place of /etc.
 const profiles = "/etc/cont-profile.d"
 
-// Source gives the settings of one container.
+// Source has the settings of one container.
 type Source struct {
 	// Start is what they were when /init started.
 	Start Settings
@@ -33,7 +33,7 @@ func (s *Source) ProgramsRun() { s.ran.Store(true) }
 // Verbosity is that of now.
 func (s *Source) Verbosity() log.Level { return s.Now().Verbosity }
 
-// Now gives the settings as they are now. Until the first program runs, the files hold what /init wrote.
+// Now returns the settings as they are now. Until the first program runs, the files hold what /init wrote.
 func (s *Source) Now() Settings {
 	if s.Start.KeepEnv || !s.ran.Load() {
 		return s.Start

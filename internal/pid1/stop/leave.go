@@ -12,7 +12,7 @@ import (
 	"caduceus/internal/s6"
 )
 
-// leave ends the container: it gives the exit code, unless a script takes the place of the init.
+// leave ends the container: it returns the exit code, unless a script takes the place of the init.
 func (s *sequence) leave() int {
 	if s.settings.SyncDisks {
 		unix.Sync()
@@ -23,7 +23,7 @@ func (s *sequence) leave() int {
 }
 
 // Replace executes a program of the scandir, finish or crash, in place of this one. Where there is
-// none, it gives code.
+// none, it returns code.
 //
 // spec: SUP-59
 func Replace(c *container.Container, name string, code int) int {

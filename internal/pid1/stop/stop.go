@@ -19,7 +19,7 @@ var (
 // ErrLoggersToo is the reason of a stop that does not wait for loggers to read all.
 var ErrLoggersToo = errors.New("control letter 'q'")
 
-// Run stops the container and gives its exit code, unless a script takes the place of the init.
+// Run stops the container and returns its exit code, unless a script takes the place of the init.
 func Run(c *container.Container) int {
 	s := begin(c)
 	defer s.done()

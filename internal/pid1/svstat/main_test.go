@@ -84,7 +84,7 @@ func TestS6SvstatPrintsAndExitsAsDocumented(t *testing.T) {
 				t.Errorf("exit %d, %q, want %d, %q; said %s", code, out.String(), tt.code, tt.out, errs.String())
 			}
 			if tt.code != 0 && (strings.Count(errs.String(), "\n") != 1 || !strings.HasPrefix(errs.String(), "s6-svstat: ")) {
-				t.Errorf("said %q", errs.String())
+				t.Errorf("want one line on stderr that begins with s6-svstat, got %q", errs.String())
 			}
 		})
 	}

@@ -25,7 +25,7 @@ type browser struct {
 // pageLimit is how long a page may take to show what it should.
 const pageLimit = 60 * time.Second
 
-// do gives the browser commands that must succeed.
+// do runs commands of the browser, which must succeed.
 func (b browser) do(commands ...string) {
 	b.Helper()
 	if res := b.try(commands...); res.Code != 0 {
@@ -33,7 +33,7 @@ func (b browser) do(commands ...string) {
 	}
 }
 
-// try gives the browser commands.
+// try runs commands of the browser.
 func (b browser) try(commands ...string) harness.Result {
 	b.Helper()
 	// HOME as the agent's tools have it; with-contenv brings the path of the browser.

@@ -81,7 +81,7 @@ func TestArchiveKeepsOwnersModesAndLinks(t *testing.T) {
 func TestBuildErrorCarriesWhatWasPrinted(t *testing.T) {
 	err := buildError(strings.NewReader(`{"stream":"Step 1"}{"stream":"boom\n"}{"error":"exit 1"}`))
 	if err == nil || !strings.Contains(err.Error(), "exit 1") || !strings.Contains(err.Error(), "boom") {
-		t.Errorf("got %v", err)
+		t.Errorf("want the error and what the build printed, got %v", err)
 	}
 	if err := buildError(strings.NewReader(`{"stream":"Step 1"}`)); err != nil {
 		t.Errorf("want nil for a good build, got %v", err)
@@ -90,6 +90,6 @@ func TestBuildErrorCarriesWhatWasPrinted(t *testing.T) {
 
 func TestTheEndOfALongTextIsKept(t *testing.T) {
 	if got := clip(strings.Repeat("a", 5000) + "end"); !strings.HasSuffix(got, "end") || len(got) > 2100 {
-		t.Errorf("got %d bytes ending %q", len(got), got[len(got)-5:])
+		t.Errorf("want at most 2100 bytes with the end, got %d bytes ending %q", len(got), got[len(got)-5:])
 	}
 }

@@ -54,7 +54,7 @@ func TestNpxAndUvxRunPrograms(t *testing.T) {
 	}
 }
 
-// bundle gives a container the host's certificates, where the host has set its
+// bundle returns the flags that give a container the certificates of the host, where the host has set its
 // own: then a proxy that containers meet, too, may sign for the registries.
 func (u *user) bundle() string {
 	path := os.Getenv("SSL_CERT_FILE")

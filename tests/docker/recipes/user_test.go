@@ -148,7 +148,7 @@ func (u *user) written(recipe string) string {
 	})
 }
 
-// sh gives a recipe to a shell and waits for it.
+// sh runs a recipe in a shell and waits for it.
 func (u *user) sh(recipe string) result {
 	u.Helper()
 	ctx, stop := context.WithTimeout(u.ctx, 12*time.Minute)

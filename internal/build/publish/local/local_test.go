@@ -148,7 +148,7 @@ func TestAFolderWithoutGitHasNoRevision(t *testing.T) {
 	run := &host.Fake{Answer: func(host.Cmd) (string, error) { return "", errors.New("exit status 128") }}
 	tree, err := Tree(t.Context(), run, t.TempDir())
 	if err != nil || tree.Revision != "" {
-		t.Errorf("got %+v, %v", tree, err)
+		t.Errorf("want a tree without revision, got %+v, %v", tree, err)
 	}
 }
 

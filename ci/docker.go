@@ -11,7 +11,7 @@ import (
 	"caduceus/internal/build/publish"
 )
 
-// packages are those of Debian that the container tests want beside Go: engine, client,
+// packages are those of Debian that the container tests need beside Go: engine, client,
 // registry, and strace.
 const packages = "docker.io docker-cli docker-buildx docker-registry iptables iproute2 strace"
 
@@ -59,7 +59,7 @@ func (m *Caduceus) TestDockerSlim(ctx context.Context) (string, error) {
 	return one(ctx, j, err)
 }
 
-// testBuilt builds a variant and is the gate that tests it.
+// testBuilt builds a variant and returns the gate that tests it.
 func (m *Caduceus) testBuilt(ctx context.Context, variant Variant, base, version, run string) (job, error) {
 	file, err := m.tarball(ctx, variant, nil, base, version)
 	if err != nil {
@@ -68,7 +68,7 @@ func (m *Caduceus) testBuilt(ctx context.Context, variant Variant, base, version
 	return m.testFile(ctx, file, run)
 }
 
-// testFile is the gate that tests the image in a file.
+// testFile returns the gate that tests the image in a file.
 func (m *Caduceus) testFile(ctx context.Context, file *dagger.File, run string) (job, error) {
 	image, err := inspect(ctx, file)
 	if err != nil {
@@ -77,7 +77,7 @@ func (m *Caduceus) testFile(ctx context.Context, file *dagger.File, run string) 
 	return m.testImage(ctx, image, run)
 }
 
-// testImage is the gate that tests an image that was inspected.
+// testImage returns the gate that tests an image that was inspected.
 func (m *Caduceus) testImage(ctx context.Context, image archive, run string) (job, error) {
 	name, tag := image.gate()
 	j := job{name: name, command: []string{"ci/test-docker.sh"}, tests: true, root: true, lane: imageLane}
@@ -94,7 +94,7 @@ func (m *Caduceus) testImage(ctx context.Context, image archive, run string) (jo
 	return j, nil
 }
 
-// workshop is the toolchain with what the container tests want.
+// workshop returns the toolchain with what the container tests need.
 func (m *Caduceus) workshop(ctx context.Context) (*dagger.Container, error) {
 	c, err := m.toolchain(ctx, "go.mod")
 	if err != nil {

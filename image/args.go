@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"maps"
 	"strconv"
 	"time"
@@ -28,8 +29,8 @@ const AgentLabel = "caduceus.agent.version"
 // default holds.
 func (s Spec) BuildArgs(o Options) map[string]string {
 	args := map[string]string{
-		"BASE_IMAGE":     or(o.Base, s.Base),
-		"BROWSER_SOURCE": or(o.Browser, s.Browser),
+		"BASE_IMAGE":     cmp.Or(o.Base, s.Base),
+		"BROWSER_SOURCE": cmp.Or(o.Browser, s.Browser),
 		"BINARIES":       "source",
 		"AGENT_SOURCE":   o.AgentSource,
 		"AGENT_VERSION":  s.agentVersion(o),
@@ -55,11 +56,11 @@ func (s Spec) BuildArgs(o Options) map[string]string {
 func (s Spec) Labels(o Options) map[string]string {
 	const prefix = "org.opencontainers.image."
 	return map[string]string{
-		prefix + "base.name": or(o.Base, s.Base),
-		prefix + "version":   or(o.Version, "dev"),
-		prefix + "revision":  or(o.Revision, "unknown"),
-		prefix + "source":    or(o.Source, "unknown"),
-		AgentLabel:           or(s.agentVersion(o), "unknown"),
+		prefix + "base.name": cmp.Or(o.Base, s.Base),
+		prefix + "version":   cmp.Or(o.Version, "dev"),
+		prefix + "revision":  cmp.Or(o.Revision, "unknown"),
+		prefix + "source":    cmp.Or(o.Source, "unknown"),
+		AgentLabel:           cmp.Or(s.agentVersion(o), "unknown"),
 	}
 }
 
@@ -73,12 +74,5 @@ func (s Spec) agentVersion(o Options) string {
 
 // CheckOptions returns an error if the Dockerfile has no stage for an option.
 func (s Spec) CheckOptions(o Options) error {
-	return s.checkBrowser(or(o.Browser, s.Browser))
-}
-
-func or(value, fallback string) string {
-	if value == "" {
-		return fallback
-	}
-	return value
+	return s.checkBrowser(cmp.Or(o.Browser, s.Browser))
 }

@@ -43,13 +43,13 @@ const (
 	BootFull     = "boot-full"
 )
 
-// Processes and PSS are the measures of a load.
+// Processes returns the ID of the number of processes with that load.
 func Processes(l Load) string { return fmt.Sprintf("processes-%d", l) }
 
-// PSS is the proportional set size of the init with that load.
+// PSS returns the ID of the proportional set size with that load.
 func PSS(l Load) string { return fmt.Sprintf("pss-%d", l) }
 
-// Measures are all rows, in their order.
+// Measures returns all rows, in their order.
 //
 // spec: SUP-100
 func Measures() []Measure {

@@ -14,7 +14,7 @@ type cause struct {
 	text   string // what the person reads
 	next   string
 	seen   *regexp.Regexp
-	object *regexp.Regexp // its first group that matches is what the cause is about; nil: the step says it all
+	object *regexp.Regexp // its first group that matches is the package or host concerned; nil: the step is enough
 }
 
 // causes in the order in which they are tried: a full disk breaks downloads, too,

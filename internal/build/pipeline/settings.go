@@ -56,8 +56,8 @@ func settings() []setting {
 	}
 }
 
-// check refuses what no target could make sense of, before any work is done. It looks at the variables
-// with these names, and at those that differ from one of them in case alone. It names all that is wrong.
+// check returns an error, before any work is done, for variables with values that no target can use. It looks at those with
+// these names, and at those whose names differ from one of them in case alone. It names all that is wrong.
 func (p *Pipeline) check(names ...string) error {
 	var wrong []error
 	for _, s := range settings() {

@@ -27,7 +27,7 @@ type allowedSkip struct {
 // parseSkips reads the list: one test a line, as "PACKAGE TEST WHEN REASON". The package
 // is a folder of the repository; a test that ends in "*" stands for all that begin so,
 // and blanks in its name are underscores, as go test writes them. WHEN is what the run lacks.
-// Empty lines and lines that begin with "#" say nothing.
+// Empty lines and lines that begin with "#" are ignored.
 func parseSkips(r io.Reader) ([]allowedSkip, error) {
 	var allowed []allowedSkip
 	lines := bufio.NewScanner(r)
@@ -58,10 +58,9 @@ func (a allowedSkip) covers(pkg, test string) bool {
 	return a.test == test
 }
 
-// verdict lists what is wrong with a test run, one line each; none means it proves
-// something: no failure, at least one pass, no skip that the list does not allow to what the
-// suite lacks, and no entry of the list for a test that its package does not have. Which
-// tests a package has, a run of picked ones does not show.
+// verdict lists what is wrong with a test run, one line each: a failure, no pass at all, a skip that the list does not
+// allow where the suite lacks nothing, and an entry of the list for a test that its package does not have. A run of picked
+// tests does not show which tests a package has, so it is not judged by that.
 func verdict(sum TestSummary, allowed []allowedSkip, s suite) []string {
 	var wrong []string
 	for _, t := range sum.Failed {

@@ -3,7 +3,6 @@ package log
 import (
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -37,7 +36,7 @@ func Escape(text string) string {
 	return b.String()
 }
 
-func isUnsafe(r rune) bool { return !unicode.IsPrint(r) }
+func isUnsafe(r rune) bool { return !strconv.IsPrint(r) }
 
 // Name is the name of a service in a line: as it is if it is a usual one, else quoted, and cut.
 func Name(name string) string {

@@ -14,7 +14,7 @@ func stateFile(dir, content string) harness.File {
 	return harness.File{Path: dir + "/gateway_state.json", Content: content}.Hermes()
 }
 
-// restartChecks restart containers and look what came back.
+// restartChecks restart containers and look at what came back.
 // contract: GW-15 GW-16 REC-03 REC-04 REC-05 REC-06 RCP-19 STATE-06 STATE-07 STATE-09 STATE-12
 func restartChecks() []Check {
 	return []Check{
@@ -190,7 +190,7 @@ func recordedStates(ctx context.Context, s *harness.Subject) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// oddStates are state files that somebody else made.
+// oddStates boots on state files that neither the front nor this agent made.
 func oddStates(ctx context.Context, s *harness.Subject) error {
 	files := []harness.File{
 		harness.File{Path: "/opt/data/profiles", Dir: true}.Hermes(),

@@ -45,6 +45,9 @@ type Dir struct {
 	f     *os.File // O_PATH; nil for AT_FDCWD
 	fd    int
 	links Links
+
+	oneMount bool  // see OneMount
+	mount    mount // of d, with oneMount
 }
 
 // ID identifies a directory, whatever its name is.
@@ -69,11 +72,17 @@ func (d *Dir) Dir(name string) (*Dir, error) {
 	if err != nil {
 		return nil, d.wrap("open directory", name, err)
 	}
-	return hold(fd, d.below(name), d.links), nil
+	below := *d
+	below.f, below.fd = os.NewFile(uintptr(fd), d.below(name)), fd
+	return &below, nil
 }
 
-// WithLinks returns d with another rule. Both share one descriptor: close only d.
-func (d *Dir) WithLinks(links Links) *Dir { return &Dir{f: d.f, fd: d.fd, links: links} }
+// WithLinks returns d with another rule for links. Both share one descriptor: close only d.
+func (d *Dir) WithLinks(links Links) *Dir {
+	other := *d
+	other.links = links
+	return &other
+}
 
 // Close closes the descriptor.
 func (d *Dir) Close() error { return d.f.Close() }

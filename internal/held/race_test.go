@@ -138,7 +138,7 @@ func TestADirectoryThatBecomesALinkIsNotFollowed(t *testing.T) {
 				_ = d.Remove("dir/sub/gone")
 				_, _ = d.MakeDir("dir/sub/made", 0o755)
 			} else {
-				_ = d.Walk(".", nil, func(e Entry) error { return e.Chown(1234, 1234) })
+				_ = d.Walk(t.Context(), ".", nil, func(e Entry) error { return e.Chown(1234, 1234) })
 			}
 			st := inode(t, filepath.Join(outside, "sub/file"))
 			if content, _ := os.ReadFile(filepath.Join(outside, "sub/file")); string(content) != "kept" || st.Uid != 0 || st.Mode&0o777 != 0o600 {
@@ -157,7 +157,7 @@ func TestWalkGoesOnAfterAnErrorAndSkipsLinks(t *testing.T) {
 	base := tree(t)
 	must(t, os.MkdirAll(filepath.Join(base, "skipped/below"), 0o755))
 	var seen []string
-	err := open(t, base, RefuseLinks).Walk(".", nil, func(e Entry) error {
+	err := open(t, base, RefuseLinks).Walk(t.Context(), ".", nil, func(e Entry) error {
 		seen = append(seen, e.Name)
 		if e.Name == "skipped" {
 			return os.ErrInvalid // an error, and the rest is visited all the same
@@ -167,11 +167,11 @@ func TestWalkGoesOnAfterAnErrorAndSkipsLinks(t *testing.T) {
 	if err == nil || len(seen) != 6 { // ., a, b, file, skipped, below
 		t.Errorf("visited %q, %v", seen, err)
 	}
-	if err := open(t, base, RefuseLinks).Walk("out", nil, func(Entry) error { t.Error("visited"); return nil }); err == nil {
+	if err := open(t, base, RefuseLinks).Walk(t.Context(), "out", nil, func(Entry) error { t.Error("visited"); return nil }); err == nil {
 		t.Error("a link was walked")
 	}
 	picked := 0
-	err = open(t, base, RefuseLinks).Walk("a", func(st unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG }, func(Entry) error {
+	err = open(t, base, RefuseLinks).Walk(t.Context(), "a", func(st unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG }, func(Entry) error {
 		picked++
 		return nil
 	})

@@ -35,8 +35,13 @@ func (d *Dir) openNoLinks(name string, flags int, mode uint32) (int, error) {
 		Mode:    uint64(mode),
 		Resolve: unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS,
 	}
+	if d.oneMount {
+		how.Resolve |= unix.RESOLVE_NO_XDEV
+	}
 	fd, err := retry(func() (int, error) { return unix.Openat2(d.fd, name, &how) })
 	switch {
+	case errors.Is(err, unix.EXDEV) && d.oneMount && !leavesDir(name):
+		return -1, ErrMount
 	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM): // an old kernel, or a seccomp filter
 		return d.openByElement(name, flags, mode)
 	case errors.Is(err, unix.ELOOP):
@@ -60,6 +65,9 @@ func (d *Dir) openByElement(name string, flags int, mode uint32) (fd int, err er
 			return ErrLink
 		case err == nil && flags&unix.O_PATH != 0:
 			fd, err = refuseLink(fd)
+		}
+		if err == nil {
+			fd, err = d.checkMount(fd)
 		}
 		return err
 	})
@@ -173,7 +181,7 @@ func (d *Dir) checkFollow(dir int) error {
 // inParent calls fn with a descriptor of name's parent directory and the last element of name ("." for d itself).
 func (d *Dir) inParent(name string, fn func(dir int, base string) error) error {
 	clean := path.Clean(name)
-	if d.links == RefuseLinks && (path.IsAbs(clean) || clean == ".." || strings.HasPrefix(clean, "../")) {
+	if d.links == RefuseLinks && leavesDir(clean) {
 		return unix.EXDEV
 	}
 	parent, base := path.Split(clean)
@@ -194,6 +202,11 @@ func (d *Dir) inParent(name string, fn func(dir int, base string) error) error {
 	return fn(fd, base)
 }
 
+// leavesDir reports whether a clean name leads out of the directory that it is relative to.
+func leavesDir(clean string) bool {
+	return path.IsAbs(clean) || clean == ".." || strings.HasPrefix(clean, "../")
+}
+
 // byElement opens the directories of a path one after the other by next, and calls fn with the last one.
 func (d *Dir) byElement(path string, next func(dir int, element string) (int, error), fn func(dir int) error) error {
 	dir := d.fd
@@ -201,6 +214,9 @@ func (d *Dir) byElement(path string, next func(dir int, element string) (int, er
 		below, err := next(dir, element)
 		if dir != d.fd {
 			closeFD(dir)
+		}
+		if err == nil {
+			below, err = d.checkMount(below)
 		}
 		if err != nil {
 			return err

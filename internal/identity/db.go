@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"caduceus/internal/held"
 )
@@ -24,8 +23,9 @@ type DB struct {
 // Open reads the account files below root ("" is /): those of /run/hermes if SaveFallback has written them, else those
 // of /etc.
 func Open(root string) (*DB, error) {
-	if trusted(filepath.Join("/", root, fallbackDir)) {
-		db, err := open(root, fallbackDir)
+	if dir := openFallback(root); dir != nil {
+		defer func() { _ = dir.Close() }() // nothing was written
+		db, err := open(root, dir, fallbackDir)
 		if err == nil {
 			db.fallback = true
 			return db, nil
@@ -34,37 +34,69 @@ func Open(root string) (*DB, error) {
 			return nil, err
 		}
 	}
-	return open(root, "etc")
-}
-
-// trusted reports whether only root or the caller can have written in dir. /run may be writable for all, and then
-// anybody could choose the ids that root drops to.
-func trusted(dir string) bool {
-	info, err := os.Lstat(dir)
-	if err != nil || !info.IsDir() || info.Mode()&0o022 != 0 {
-		return false
+	dir, err := held.Open(filepath.Join("/", root, "etc"), held.FollowAll)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot read account file %q: %w", filepath.Join("/", root, "etc/passwd"), fs.ErrNotExist)
 	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
-}
-
-func open(root, dir string) (*DB, error) {
-	users, err := read(root, dir, "passwd")
 	if err != nil {
 		return nil, err
 	}
-	groups, err := read(root, dir, "group")
+	defer func() { _ = dir.Close() }() // nothing was written
+	return open(root, dir, "etc")
+}
+
+// openFallback returns the directory that SaveFallback has made, nil if there is none, or if others than root and the
+// caller may have written there, or may exchange it: they could choose the ids that root drops to.
+//
+// contract: SETUP-09
+func openFallback(root string) *held.Dir {
+	t, err := trail(root)
+	if err != nil {
+		return nil
+	}
+	if t.Missing == "" && writableOnlyForUs(t.Dir) {
+		return t.Dir
+	}
+	_ = t.Dir.Close()
+	return nil
+}
+
+// trail goes to the directory, through no link.
+func trail(root string) (held.Trail, error) {
+	top, err := held.Open(filepath.Join("/", root), held.RefuseLinks)
+	if err != nil {
+		return held.Trail{}, err
+	}
+	defer func() { _ = top.Close() }() // nothing was written through it
+	t, err := top.Trail(fallbackDir)
+	if err == nil && t.Path != "/"+fallbackDir {
+		_ = t.Dir.Close()
+		err = fmt.Errorf("%w, which leads to %q", held.ErrLink, t.Path)
+	}
+	return t, err
+}
+
+func writableOnlyForUs(dir *held.Dir) bool {
+	uid, _, shared, err := dir.Owner()
+	return err == nil && !shared && (uid == 0 || int(uid) == os.Geteuid())
+}
+
+func open(root string, dir *held.Dir, name string) (*DB, error) {
+	users, err := read(root, dir, name, "passwd")
+	if err != nil {
+		return nil, err
+	}
+	groups, err := read(root, dir, name, "group")
 	if err != nil {
 		return nil, err
 	}
 	return &DB{root: root, users: users, groups: groups}, nil
 }
 
-func read(root, dir, name string) (Table, error) {
-	path := filepath.Join("/", root, dir, name)
-	b, err := held.ReadFile(path)
+func read(root string, dir *held.Dir, parent, name string) (Table, error) {
+	b, err := dir.ReadFile(name)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read account file %q: %w", path, errors.Unwrap(err))
+		return nil, fmt.Errorf("cannot read account file %q: %w", filepath.Join("/", root, parent, name), errors.Unwrap(err))
 	}
 	return ParseTable(b), nil
 }
@@ -82,43 +114,53 @@ func (d *DB) Save() error {
 	return nil
 }
 
-// removeFallback never follows a link: /run may be writable for all, and /run/hermes a link to /etc.
+// removeFallback leaves a directory alone that is not root's: nobody reads the files in it.
 func (d *DB) removeFallback() error {
-	root, err := held.Open(filepath.Join("/", d.root), held.RefuseLinks)
-	if err != nil {
-		return err
+	dir := openFallback(d.root)
+	if dir == nil {
+		return nil
 	}
-	defer func() { _ = root.Close() }() // nothing was written through it
-	for _, name := range []string{"passwd", "group"} {
-		if err := root.Remove(filepath.Join(fallbackDir, name)); err != nil && !errors.Is(err, held.ErrLink) {
-			return err
-		}
-	}
-	return nil
+	defer func() { _ = dir.Close() }() // nothing was written
+	return errors.Join(dir.Remove("passwd"), dir.Remove("group"))
 }
 
 // SaveFallback writes both files to /run/hermes. It is for an /etc that cannot be written.
 //
 // contract: SETUP-09
 func (d *DB) SaveFallback() error {
-	dir := filepath.Join("/", d.root, fallbackDir)
-	if err := d.makeFallbackDir(); err != nil {
-		return fmt.Errorf("cannot create %q: %w", dir, err)
+	dir, err := d.makeFallback()
+	if err != nil {
+		return fmt.Errorf("cannot create %q: %w", filepath.Join("/", d.root, fallbackDir), err)
 	}
-	if err := d.store(fallbackDir); err != nil {
+	defer func() { _ = dir.Close() }() // WriteFile has reported what fails
+	if err := d.storeIn(dir); err != nil {
 		return err
 	}
 	d.fallback = true
 	return nil
 }
 
-func (d *DB) makeFallbackDir() error {
-	root, err := held.Open(filepath.Join("/", d.root), held.RefuseLinks)
+// makeFallback makes the directory where only root can exchange it. One that is there already must be root's.
+func (d *DB) makeFallback() (*held.Dir, error) {
+	t, err := trail(d.root)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() { _ = root.Close() }() // nothing was written through it
-	return root.MakeDirs(fallbackDir, 0o755)
+	dir := t.Dir
+	if t.Missing != "" {
+		defer func() { _ = t.Dir.Close() }()
+		if err := t.Dir.MakeDirs(t.Missing, 0o755); err != nil {
+			return nil, err
+		}
+		if dir, err = t.Dir.Dir(t.Missing); err != nil {
+			return nil, err
+		}
+	}
+	if !writableOnlyForUs(dir) {
+		_ = dir.Close()
+		return nil, errors.New("it is there already, and others may write to it")
+	}
+	return dir, nil
 }
 
 func (d *DB) store(dir string) error {
@@ -132,13 +174,17 @@ func (d *DB) store(dir string) error {
 		return fmt.Errorf("cannot replace account files: %w", err)
 	}
 	defer func() { _ = files.Close() }()
+	return d.storeIn(files)
+}
+
+func (d *DB) storeIn(files *held.Dir) error {
 	// Groups first: an account must not name a group that does not exist yet.
-	err = replace(files, "group", d.groups)
+	err := replace(files, "group", d.groups)
 	if err == nil {
 		err = replace(files, "passwd", d.users)
 	}
 	if err != nil {
-		return fmt.Errorf("cannot replace account file %q: %w", filepath.Join("/", d.root, dir), err)
+		return fmt.Errorf("cannot replace account file %q: %w", files.Name(), err)
 	}
 	return nil
 }

@@ -213,6 +213,49 @@ func TestSaveRemovesNothingThroughALink(t *testing.T) {
 	}
 }
 
+// The boot that cannot write /etc finds what hermes has made in /run.
+func TestAccountsAreNotSavedWhereHermesCanExchangeThem(t *testing.T) {
+	clause.Proves(t, "SETUP-09")
+	if os.Geteuid() != 0 {
+		t.Skip("needs root: changes owners")
+	}
+	for name, plant := range map[string]func(run, etc string) error{
+		"a link to /etc": func(run, _ string) error { return os.Symlink("../etc", filepath.Join(run, "hermes")) },
+		"a directory of hermes": func(run, _ string) error {
+			return errors.Join(os.Mkdir(filepath.Join(run, "hermes"), 0o755), os.Chown(filepath.Join(run, "hermes"), 10000, 10000))
+		},
+		"a directory for all": func(run, _ string) error {
+			return errors.Join(os.Mkdir(filepath.Join(run, "hermes"), 0o755), os.Chmod(filepath.Join(run, "hermes"), 0o777))
+		},
+		"/run for all":         func(run, _ string) error { return os.Chmod(run, 0o777) },
+		"/run for all, sticky": func(run, _ string) error { return os.Chmod(run, 0o777|os.ModeSticky) },
+		"/run of hermes":       func(run, _ string) error { return os.Chown(run, 10000, 10000) },
+		"a file":               func(run, _ string) error { return os.WriteFile(filepath.Join(run, "hermes"), nil, 0o644) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := newRoot(t)
+			run := filepath.Join(root, "run")
+			if err := errors.Join(os.Mkdir(run, 0o755), plant(run, filepath.Join(root, "etc"))); err != nil {
+				t.Fatal(err)
+			}
+			db := mustOpen(t, root)
+			db.SetUID("hermes", 99)
+			if err := db.SaveFallback(); err == nil {
+				t.Error("accounts were saved")
+			}
+			if a, err := Lookup(root, "hermes"); err != nil || a.UID != 10000 || content(t, filepath.Join(root, "etc/passwd")) != passwd {
+				t.Errorf("got %+v, %v", a, err)
+			}
+			if written, _ := filepath.Glob(filepath.Join(run, "hermes/*")); len(written) > 0 && name != "a link to /etc" {
+				t.Errorf("written: %v", written)
+			}
+			if err := db.Save(); err != nil || !strings.Contains(content(t, filepath.Join(root, "etc/passwd")), "hermes:x:99:") {
+				t.Errorf("then /etc can be written: %v", err)
+			}
+		})
+	}
+}
+
 func TestSaveNamesTheFileItCannotWrite(t *testing.T) {
 	root := newRoot(t)
 	db := mustOpen(t, root)

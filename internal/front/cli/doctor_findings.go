@@ -30,7 +30,7 @@ func (a *app) findImage(add adder) {
 	if err := launch.Executable(a.path(agentPath)); err != nil {
 		add(agentPath, err.Error(), "use an image whose agent is complete")
 	}
-	if _, notice := profile.ParseHome(a.Environ); notice != "" {
+	if _, notice := profile.HomeOf(a.Root, a.Environ); notice != "" {
 		add(env.Home.String(), notice, "set an absolute path that is not the system's")
 	}
 }

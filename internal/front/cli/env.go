@@ -70,7 +70,7 @@ func newApp(e Env) *app {
 		a.args = e.Args[1:]
 	}
 	a.selection = profile.Parse(a.args)
-	a.home, _ = profile.ParseHome(a.Environ)
+	a.home, _ = profile.HomeOf(a.Root, a.Environ)
 	switch {
 	case len(a.args) > 0 && a.args[0] == "container": // what follows is another program's
 		a.selection = profile.Selection{Rest: a.args}

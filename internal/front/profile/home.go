@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"caduceus/internal/env"
+	"caduceus/internal/held"
 )
 
 // Home is the directory that env.Home names (H in the contract), and what follows from it.
@@ -35,6 +36,26 @@ func ParseHome(environ env.Environ) (home Home, notice string) {
 	return home, ""
 }
 
+// RefusedHome is a file with the value of env.Home that the boot has refused for where it leads.
+const RefusedHome = "/run/s6/refused-home"
+
+// HomeOf is ParseHome, but for a value that the boot of this container has refused it is the default, too. root is
+// a prefix of paths; "" is /.
+//
+// contract: ENV-14
+func HomeOf(root string, environ env.Environ) (home Home, notice string) {
+	home, notice = ParseHome(environ)
+	if notice != "" || string(home) == env.Home.Default() {
+		return home, notice
+	}
+	refused, err := held.ReadFile(filepath.Join("/", root, RefusedHome))
+	if err == nil && string(refused) == environ.Value(env.Home) {
+		return Home(env.Home.Default()), fmt.Sprintf("%s=%s was refused by the boot; using %s", env.Home,
+			env.Shown(string(refused)), env.Home.Default())
+	}
+	return home, notice
+}
+
 // maxHome leaves room for the names below it in a path of 4096 bytes.
 const maxHome = 2048
 
@@ -48,8 +69,8 @@ func IsSystemDir(path string) bool {
 		return true
 	}
 	for _, dir := range []string{
-		"/bin", "/boot", "/command", "/dev", "/etc", "/init", "/lib", "/lib64", "/opt/hermes", "/package", "/proc", "/run/s6",
-		"/run/s6-rc", "/run/service", "/sbin", "/sys", "/usr",
+		"/bin", "/boot", "/command", "/dev", "/etc", "/init", "/lib", "/lib64", "/opt/hermes", "/package", "/proc",
+		"/run/hermes", "/run/s6", "/run/s6-rc", "/run/service", "/sbin", "/sys", "/usr",
 	} {
 		if path == dir || strings.HasPrefix(path, dir+"/") {
 			return true

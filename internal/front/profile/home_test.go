@@ -35,6 +35,7 @@ func TestADirectoryOfTheSystemIsRefusedAsHome(t *testing.T) {
 		"/opt/hermes":                   "",
 		"/opt/hermes/.venv":             "",
 		"/run/service":                  "",
+		"/run/hermes":                   "", // root's account files
 		"/var":                          "",
 		"/profiles/coder":               "", // its root is /
 		"/etc/profiles/coder":           "",

@@ -12,6 +12,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/place"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/front/volumelock"
 	"caduceus/internal/held"
@@ -212,16 +213,32 @@ func MakeScandir(o Options) {
 	}
 }
 
+// makeScandir makes the scandir and gives it to hermes. Where hermes could exchange an element of its path, hermes
+// makes it with its own rights.
+//
+// contract: ENV-14
 func (r run) makeScandir() error {
-	if err := os.MkdirAll(r.scandir.Path, 0o755); err != nil {
-		return err
+	if os.Geteuid() != 0 {
+		return os.MkdirAll(r.scandir.Path, 0o755)
 	}
-	parent, err := held.Open(filepath.Dir(r.scandir.Path), held.FollowOwn)
+	kind := place.Kind{Has: func(name string) bool { return name == s6.SvscanDir || strings.HasPrefix(name, profile.SlotPrefix) }}
+	t, err := kind.Find("", r.scandir.Path, r.Account.UID)
+	if errors.Is(err, held.ErrHands) {
+		var made error
+		err := identity.As(r.Account, func() { made = os.MkdirAll(r.scandir.Path, 0o755) })
+		return errors.Join(err, made)
+	}
 	if err != nil {
+		return fmt.Errorf("%s=%s is left as it is: %w", env.Scandir, env.Shown(r.scandir.Path), err)
+	}
+	defer func() { _ = t.Dir.Close() }() // nothing was written through it
+	if t.Missing == "" {
+		return identity.Give(t.Dir, ".", r.Account, 0o755)
+	}
+	if err := t.Dir.MakeDirs(t.Missing, 0o755); err != nil {
 		return err
 	}
-	defer func() { _ = parent.Close() }() // nothing was written through it
-	return identity.Give(parent, filepath.Base(r.scandir.Path), r.Account, 0o755)
+	return identity.Give(t.Dir, t.Missing, r.Account, 0o755)
 }
 
 // apply makes one slot. One that is supervised already, as when the step is called by hand in a live

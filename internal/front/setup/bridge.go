@@ -8,12 +8,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"caduceus/internal/env"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/held"
 )
 
 const bridge = "scripts/whatsapp-bridge"
+
+// maxProfiles is how many profiles the boot looks at. Hermes can make any number.
+const maxProfiles = 10000
 
 // refreshBridges replaces copies of the WhatsApp bridge that differ from the image's. The agent has made them, one in each
 // profile that uses the bridge; a profile without a copy gets none here.
@@ -22,20 +27,41 @@ const bridge = "scripts/whatsapp-bridge"
 func (j *job) refreshBridges(context.Context, *volume) error {
 	image := os.DirFS(j.inRoot(installDir + "/" + bridge))
 	root := profile.Home(j.home).Root()
-	copies, _ := filepath.Glob(j.inRoot(filepath.Join(root, "profiles", "*", bridge)))
 	var failed []error
-	for _, dir := range append(copies, j.inRoot(filepath.Join(root, bridge))) {
+	for _, home := range append(profilesOf(j.inRoot(root)), j.inRoot(root)) {
+		if len(failed) == maxFailed {
+			break
+		}
+		dir := filepath.Join(home, bridge)
 		info, err := os.Lstat(dir)
 		if err != nil || !info.IsDir() || same(image, dir) {
 			continue
 		}
 		if err := replaceTree(dir, image); err != nil {
-			failed = append(failed, fmt.Errorf("cannot replace %q: %w", dir, err))
+			failed = append(failed, fmt.Errorf("cannot replace the copy in %s: %w", env.Shown(j.withoutRoot(home)), cause(err)))
 			continue
 		}
-		j.say("Replaced the WhatsApp bridge in %s by the image's", j.withoutRoot(filepath.Dir(filepath.Dir(dir))))
+		j.say("Replaced the WhatsApp bridge in %s by the image's", shellWord(j.withoutRoot(home)))
 	}
 	return errors.Join(failed...)
+}
+
+// maxFailed is how many copies may fail before the boot goes on without the rest.
+const maxFailed = 3
+
+// profilesOf returns the directories of named profiles.
+func profilesOf(root string) []string {
+	dir, err := os.Open(filepath.Join(root, "profiles"))
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = dir.Close() }() // nothing was written
+	names, _ := dir.Readdirnames(maxProfiles)
+	slices.Sort(names)
+	for i, name := range names {
+		names[i] = filepath.Join(dir.Name(), name)
+	}
+	return names
 }
 
 // same reports whether dir is a copy of image. Of node_modules it compares only the hash of the dependencies.
@@ -70,12 +96,25 @@ func equal(image fs.FS, dir, path string) error {
 	return err
 }
 
-// replaceTree runs with the file rights of hermes, so a link in its way leads it nowhere that hermes cannot go.
+// replaceTree runs with the file rights of hermes, so a link in its way leads it nowhere that hermes cannot go. The old
+// tree is put away before it is removed: it may be large.
 func replaceTree(dir string, image fs.FS) error {
-	fresh := dir + ".new"
-	err := errors.Join(os.RemoveAll(fresh), os.CopyFS(fresh, image))
+	parent, err := held.Open(filepath.Dir(dir), held.RefuseLinks)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = parent.Close() }() // nothing was written through it
+	name := filepath.Base(dir)
+	fresh, old := "."+name+".new", "."+name+".old"
+	err = errors.Join(parent.RemoveAll(fresh), parent.RemoveAll(old))
 	if err == nil {
-		err = errors.Join(os.RemoveAll(dir), os.Rename(fresh, dir))
+		err = os.CopyFS(filepath.Join(parent.Path(), fresh), image)
+	}
+	if err == nil {
+		err = errors.Join(parent.Rename(name, old), parent.Rename(fresh, name))
+	}
+	if err == nil {
+		err = parent.RemoveAll(old)
 	}
 	return err
 }

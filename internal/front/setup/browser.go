@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/env"
+	"caduceus/internal/identity"
 	"caduceus/internal/launch"
 )
 
@@ -26,13 +27,19 @@ func (j *job) findBrowser() {
 		if dir == "" {
 			return
 		}
-		if browser = firstBrowser(j.inRoot(dir)); browser == "" {
+		// With the rights of hermes, who uses it: the variable may name a directory of hermes'.
+		err := identity.As(j.hermes, func() { browser = firstBrowser(j.inRoot(dir)) })
+		if err != nil {
+			j.warn("%v", err)
+			return
+		}
+		if browser == "" {
 			j.warn("no Chromium under %s, which %s names: browser tools need %s", env.Shown(dir), env.Browsers, env.Browser)
 			return
 		}
 		browser = j.withoutRoot(browser)
 		j.export(env.Browser, browser)
-		j.say("Found agent-browser Chromium binary: %s", browser)
+		j.say("Found agent-browser Chromium binary: %s", escape([]byte(strings.ReplaceAll(browser, "\n", `\n`))))
 	} else if launch.Executable(j.inRoot(browser)) != nil {
 		j.warn("%s=%s cannot be executed: browser tools will fail; leave it unset to use the image's browser", env.Browser, env.Shown(browser))
 	}
@@ -44,11 +51,18 @@ func (j *job) findBrowser() {
 	}
 }
 
+// maxBrowserFiles is how many files the search for a browser looks at; the image's have 400.
+const maxBrowserFiles = 100000
+
 // firstBrowser returns the first executable below dir, in byte order, that has a name of Chromium; "" if there is none.
 func firstBrowser(dir string) string {
 	names := []string{"chrome", "chromium", "chrome-headless-shell", "headless_shell", "chromium-browser"}
 	var found string
+	seen := 0
 	_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if seen++; seen > maxBrowserFiles {
+			return fs.SkipAll
+		}
 		if err != nil || !slices.Contains(names, filepath.Base(path)) {
 			return nil
 		}

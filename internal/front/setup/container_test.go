@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 const lastLine = "[stage2] Setup complete; starting user services\n"
@@ -17,6 +18,7 @@ type container struct {
 	t    *testing.T
 	root string
 	env  []string
+	look time.Duration // Env.LookLimit
 }
 
 func newContainer(t *testing.T) *container {
@@ -91,14 +93,20 @@ func (c *container) read(rel string) string {
 	return string(b)
 }
 
+// mount mounts a file or directory at another, or at itself.
+func (c *container) mount(from, at string) {
+	c.t.Helper()
+	if err := syscall.Mount(c.path(from), c.path(at), "", syscall.MS_BIND, ""); err != nil {
+		c.t.Skipf("cannot mount here: %v", err)
+	}
+	c.t.Cleanup(func() { _ = syscall.Unmount(c.path(at), syscall.MNT_DETACH) })
+}
+
 // readOnly makes a directory a read-only mount.
 func (c *container) readOnly(rel string) {
 	c.t.Helper()
 	path := c.path(rel)
-	if err := syscall.Mount(path, path, "", syscall.MS_BIND, ""); err != nil {
-		c.t.Skipf("cannot mount here: %v", err)
-	}
-	c.t.Cleanup(func() { _ = syscall.Unmount(path, syscall.MNT_DETACH) })
+	c.mount(rel, rel)
 	if err := syscall.Mount("", path, "", syscall.MS_REMOUNT|syscall.MS_BIND|syscall.MS_RDONLY, ""); err != nil {
 		c.t.Fatal(err)
 	}
@@ -108,7 +116,7 @@ func (c *container) readOnly(rel string) {
 func (c *container) run(env ...string) string {
 	c.t.Helper()
 	var out, errs bytes.Buffer
-	code := Run(c.t.Context(), Env{Environ: append(c.env, env...), Stdout: &out, Stderr: &errs, Root: c.root})
+	code := Run(c.t.Context(), Env{Environ: append(c.env, env...), Stdout: &out, Stderr: &errs, Root: c.root, LookLimit: c.look})
 	if code != 0 || !strings.HasSuffix(out.String(), lastLine) {
 		c.t.Fatalf("code %d\nstdout: %s\nstderr: %s", code, &out, &errs)
 	}

@@ -24,22 +24,12 @@ func (j *job) warnAboutFileSystem() {
 // the last one counts: it covers the others.
 func fileSystem(mountinfo, path string) string {
 	var best, kind string
-	for line := range strings.Lines(mountinfo) {
-		before, after, found := strings.Cut(line, " - ")
-		fields, rest := strings.Fields(before), strings.Fields(after)
-		if !found || len(fields) < 5 || len(rest) == 0 {
-			continue
-		}
-		if point := unescape(fields[4]); within(path, point) && len(point) >= len(best) {
-			best, kind = point, rest[0]
+	for _, m := range parseMounts(mountinfo) {
+		if within(path, m.point) && len(m.point) >= len(best) {
+			best, kind = m.point, m.kind
 		}
 	}
 	return kind
-}
-
-// unescape undoes the kernel's octal escapes of blanks and backslashes.
-func unescape(point string) string {
-	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(point)
 }
 
 func within(path, dir string) bool {

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
-	"syscall"
+	"strings"
 
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
 )
 
@@ -45,34 +47,53 @@ func (j *job) joinGroups(db *identity.DB) []string {
 	return lines
 }
 
-// devices returns the devices that exist.
+// devices returns the sockets and devices that lend hermes their group: those that the operator has put there, and
+// hermes cannot have. A socket is one if it is a mount point. A device is one also in a directory of root's own: the
+// engine makes it there, and to make one takes a right that hermes never has.
 func (j *job) devices() []device {
 	var found []device
-	for _, path := range []string{"/var/run/docker.sock", "/run/docker.sock"} {
-		if gid, mode, ok := j.group(path); ok && mode&fs.ModeSocket != 0 {
-			found = append(found, device{path, gid, "hostdocker"})
-		}
+	for _, dir := range []string{"/var/run", "/run"} {
+		_ = j.inDir(dir, func(d *held.Dir) error {
+			st, mounted, err := d.LstatMount("docker.sock")
+			if err == nil && mounted && st.Mode&unix.S_IFMT == unix.S_IFSOCK {
+				found = append(found, device{dir + "/docker.sock", st.Gid, "hostdocker"})
+			}
+			return err
+		})
 	}
-	cards, _ := filepath.Glob(j.inRoot("/dev/dri/*"))
-	for _, card := range cards {
-		path := "/dev/dri/" + filepath.Base(card)
-		if gid, mode, ok := j.group(path); ok && mode&fs.ModeCharDevice != 0 && gid != 0 {
-			found = append(found, device{path, gid, "hostrender"})
+	const cards = "/dev/dri"
+	sockets := len(found)
+	_ = j.inDir(cards, func(d *held.Dir) error {
+		uid, _, shared, err := d.Owner()
+		if err != nil {
+			return err
 		}
-	}
+		return d.EachName(func(name string) {
+			st, mounted, err := d.LstatMount(name)
+			if err != nil || st.Mode&unix.S_IFMT != unix.S_IFCHR || st.Gid == 0 || !mounted && (uid != 0 || shared) {
+				return
+			}
+			found = append(found, device{cards + "/" + name, st.Gid, "hostrender"})
+		})
+	})
+	slices.SortFunc(found[sockets:], func(a, b device) int { return strings.Compare(a.path, b.path) })
 	return found
 }
 
-// group returns the group and mode of path. It does not follow a link at its end, which could give hermes the group of any
-// file; links on the way are followed, as /var/run is one.
-func (j *job) group(path string) (gid uint32, mode fs.FileMode, ok bool) {
-	info, err := os.Lstat(j.inRoot(path))
+// inDir calls do with a directory, if it is there and only root can exchange what leads to it.
+func (j *job) inDir(path string, do func(*held.Dir) error) error {
+	root, err := held.Open(j.inRoot("/"), held.RefuseLinks)
 	if err != nil {
-		return 0, 0, false
+		return err
 	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, 0, false
+	defer func() { _ = root.Close() }() // nothing was written
+	t, err := root.Trail(path)
+	if err != nil {
+		return err
 	}
-	return st.Gid, info.Mode(), true
+	defer func() { _ = t.Dir.Close() }()
+	if t.Missing != "" {
+		return fs.ErrNotExist
+	}
+	return do(t.Dir)
 }

@@ -18,7 +18,7 @@ const scriptTimeout = 2 * time.Minute
 // runScript runs a Python program of scripts/ as hermes. That takes about a second of the boot, so callers check first
 // whether it has anything to do.
 func (j *job) runScript(ctx context.Context, name string, out io.Writer) error {
-	return j.runPython(ctx, installDir+"/scripts/"+name, out)
+	return j.runPython(ctx, installDir+"/scripts/"+name, &printed{to: out})
 }
 
 // runPython runs a Python program of the image as hermes, for at most scriptTimeout.

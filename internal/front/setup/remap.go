@@ -13,12 +13,12 @@ import (
 //
 // contract: SETUP-02
 func (j *job) remap(db *identity.DB) {
-	r := identity.DecideRemap(j.Environ, j.hermes, owner(j.inRoot(j.home)))
+	r := identity.DecideRemap(j.Environ, j.hermes, j.volumeOwner())
 	for _, line := range r.Ignored {
 		j.warn("%s; it counts as not set (hermes is %d:%d)", line, j.hermes.UID, j.hermes.GID)
 	}
 	if r.Adopt && (r.UID != nil || r.GID != nil) {
-		j.say("Adopting owner %s of %s", owner(j.inRoot(j.home)), j.home)
+		j.say("Adopting owner %s of %s", j.volumeOwner(), j.home)
 	}
 	changed := false
 	if r.UID != nil {

@@ -69,6 +69,7 @@ func TestHermesJoinsTheGroupsOfSocketsAndDevices(t *testing.T) {
 		if err := os.Chown(c.path(path), 0, gid); err != nil {
 			t.Fatal(err)
 		}
+		c.mount(path, path)
 	}
 	for card, gid := range map[string]int{"card0": 997, "renderD128": 0, "renderD129": 997} {
 		c.dir("dev/dri")
@@ -115,6 +116,7 @@ func TestALinkToASocketGivesNoGroup(t *testing.T) {
 	if err := os.Rename(c.path("srv/else.sock"), c.path("run/docker.sock")); err != nil {
 		t.Fatal(err)
 	}
+	c.mount("run/docker.sock", "run/docker.sock")
 	c.expect(c.run(), "[stage2] Added hermes to group hostdocker (GID 995) for /var/run/docker.sock\n")
 }
 

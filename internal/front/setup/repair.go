@@ -1,10 +1,12 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -48,34 +50,43 @@ func ownedFiles() []string {
 // contract: SETUP-14
 func misowned(uid, hermes uint32, all bool) bool { return uid != hermes && (all || uid == 0) }
 
-// repairOwnership gives the volume, its trees and its files to hermes.
+// lookLimit is how long root looks through the volume without finding anything to repair. Hermes can fill it with files.
+func (j *job) lookLimit() time.Duration { return cmp.Or(j.LookLimit, time.Minute) }
+
+// repairOwnership gives the volume, its trees and its files to hermes: the volume last, as its owner shows the next
+// boot whether this one came to an end.
 func (j *job) repairOwnership(ctx context.Context, v *volume) error {
-	st, err := v.Stat(".")
-	if err == nil && st.Uid != j.hermes.UID {
-		j.say("Fixing ownership of %s (targeted) to hermes (%d)%s", j.home, j.hermes.UID, keepHint(st.Uid))
-		j.chown(v, "chown", ".")
+	uid, _, _, err := v.Owner()
+	if err != nil {
+		return err
 	}
-	foreign := st.Uid != j.hermes.UID
-	if err == nil {
-		_, err = v.Stat(".env")
+	foreign := uid != j.hermes.UID
+	if foreign {
+		j.say("Fixing ownership of %s (targeted) to hermes (%d)%s", v.path, j.hermes.UID, keepHint(uid))
 	}
-	if errors.Is(err, unix.EACCES) {
-		j.warn("cannot look into %s as root: capability DAC_OVERRIDE is missing — continuing", j.home)
+	if _, err = v.Stat(".env"); errors.Is(err, unix.EACCES) {
+		j.warn("cannot look into %s as root: capability DAC_OVERRIDE is missing — continuing", v.path)
+		if foreign {
+			j.chown(v, "chown", ".")
+		}
 		return nil
 	}
+	r := newRepair(ctx, j, v, uid)
+	defer r.close()
 	for _, tree := range ownedTrees() {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		j.chownTree(v, tree, foreign || slices.Contains(strictTrees(), tree))
+		r.tree(tree, foreign || slices.Contains(strictTrees(), tree))
 	}
 	for _, file := range ownedFiles() {
-		j.chown(v, "chown", file)
+		r.file("chown", file)
 	}
 	for _, file := range []string{".env", "config.yaml"} {
-		j.chown(v, "chown/chmod", file)
+		r.file("chown/chmod", file)
 	}
-	return nil
+	r.nameLinked()
+	if foreign {
+		j.chown(v, "chown", ".")
+	}
+	return ctx.Err()
 }
 
 // keepHint returns how the operator can keep the present owner instead, "" if hermes cannot have that uid.
@@ -98,26 +109,5 @@ func (j *job) chown(v *volume, action, rel string) {
 	}
 	if err := v.Chown(rel, int(j.hermes.UID), int(j.hermes.GID)); err != nil {
 		j.warn("chown of %s (%v) failed (rootless container?) — continuing", v.name(rel), cause(err))
-	}
-}
-
-// chownTree gives a directory and what is in it to hermes. If that fails, it warns once for the tree, with the first
-// error.
-func (j *job) chownTree(v *volume, rel string, all bool) {
-	var first error
-	err := v.Walk(rel, func(st unix.Stat_t) bool { return misowned(st.Uid, j.hermes.UID, all) }, func(e held.Entry) error {
-		if err := e.Chown(int(j.hermes.UID), int(j.hermes.GID)); first == nil {
-			first = err
-		}
-		return nil
-	})
-	switch {
-	case errors.Is(err, held.ErrLink):
-		j.refuse("recursive chown", v.name(rel))
-	case errors.Is(err, unix.ENOENT):
-	case first != nil:
-		j.warn("recursive chown of %s (%v) failed (rootless container?) — continuing", v.name(rel), first)
-	case err != nil:
-		j.warn("recursive chown of %s: %v — continuing", v.name(rel), cause(err))
 	}
 }

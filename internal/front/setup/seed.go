@@ -85,14 +85,17 @@ func (j *job) missing(v *volume, action, rel string) bool {
 	return errors.Is(err, unix.ENOENT)
 }
 
-// setModes sets the modes of the two files that hold secrets.
+// setModes sets the modes of the two files that hold secrets, unless they are mounts: those are the operator's.
 //
 // contract: SETUP-20
 func (j *job) setModes(_ context.Context, v *volume) error {
 	var failed []error
 	for rel, mode := range map[string]uint32{".env": 0o600, "config.yaml": 0o640} {
-		st, err := v.Stat(rel)
-		if err == nil && st.Mode&0o7777 != mode {
+		st, mounted, err := v.LstatMount(rel)
+		if err == nil && !mounted && st.Mode&unix.S_IFMT == unix.S_IFLNK {
+			err = held.ErrLink
+		}
+		if err == nil && !mounted && st.Mode&0o7777 != mode {
 			err = v.Chmod(rel, mode)
 		}
 		switch {

@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"caduceus/internal/env"
-	"caduceus/internal/front/profile"
 	"caduceus/internal/held"
 	"caduceus/internal/identity"
 )
@@ -20,14 +20,20 @@ type Env struct {
 	Environ        env.Environ // of the container, as with-contenv gives it
 	Stdout, Stderr io.Writer
 	Root           string // prefix of every path, for tests; "" is /
+
+	LookLimit time.Duration // how long root looks through the volume without finding anything to repair; 0: a minute
 }
 
 // job is one run of setup.
 type job struct {
 	Env
 	home   string           // HERMES_HOME, where the volume is
+	trail  *held.Trail      // the way to the root of home; nil if root is to leave that alone
 	hermes identity.Account // with the new ids once remap has run
 	start  int              // effective uid at the start
+
+	remembered uint32          // uid that hermes had in the account file of this container
+	mounts     map[string]bool // mount points that a line has named
 
 	dotenv map[string]string // variables of .env in home, once checkDotenv has run
 }
@@ -61,18 +67,7 @@ func (j *job) hermesSteps() []step {
 // contract: SETUP-01
 func Run(ctx context.Context, e Env) int {
 	j := &job{Env: e, start: os.Geteuid()}
-	home, notice := profile.ParseHome(j.Environ)
-	j.home = string(home)
-	if notice != "" {
-		j.warn("%s", notice)
-	}
-	if j.Environ.Value(env.Home) != j.home { // also if it is empty: the agent would then use another directory
-		j.export(env.Home, j.home)
-	}
-	j.warnAboutSwitches()
-	j.warnAboutNames()
 	rights := j.lookForRights()
-
 	db, err := identity.Open(e.Root)
 	if err == nil {
 		j.hermes, err = db.Account(identity.Hermes)
@@ -81,10 +76,13 @@ func Run(ctx context.Context, e Env) int {
 		fmt.Fprintf(e.Stderr, "[stage2] ERROR: %v\n", err)
 		return 1
 	}
+	j.remembered = j.hermes.UID
+	j.chooseHome()
+	j.warnAboutSwitches()
+	j.warnAboutNames()
 	if j.start == 0 {
 		j.remap(db)
-		j.makeHome()
-		j.onVolume(ctx, false, []step{{"ownership", j.repairOwnership}})
+		j.asRoot(ctx)
 	} else {
 		j.reportIgnored()
 	}
@@ -99,64 +97,42 @@ func Run(ctx context.Context, e Env) int {
 	return 0
 }
 
-// asHermes does hermesSteps. If the volume cannot be written, it only warns: each step would fail for that one reason.
-func (j *job) asHermes(ctx context.Context) {
-	if j.start != 0 {
-		j.makeHome()
-	}
-	if err := j.tryWrite(); err != nil {
-		j.warn("%s", j.notWritable(err))
+// asRoot makes the volume and repairs its ownership, unless root is to leave it alone.
+func (j *job) asRoot(ctx context.Context) {
+	if j.trail == nil {
 		return
 	}
-	j.onVolume(ctx, true, j.hermesSteps())
-}
-
-// onVolume does steps in home. follow is as in openVolume.
-func (j *job) onVolume(ctx context.Context, follow bool, steps []step) {
-	v, err := openVolume(j.Root, j.home, follow)
-	if errors.Is(err, held.ErrLink) {
-		j.refuse("recursive chown", j.home)
-		return
-	}
+	v, err := j.openAnchor()
 	if err != nil {
 		j.warn("%v", err)
 		return
 	}
 	defer func() { _ = v.Close() }()
+	j.doSteps(ctx, v, []step{{"mounts", j.giveEmptyMounts}, {"ownership", j.repairOwnership}})
+}
+
+// asHermes does hermesSteps. If the volume cannot be written, it only warns: each step would fail for that one reason.
+func (j *job) asHermes(ctx context.Context) {
+	j.makeHome()
+	if err := j.tryWrite(); err != nil {
+		j.warn("%s", j.notWritable(err))
+		return
+	}
+	v, err := openVolume(j.Root, j.home)
+	if err != nil {
+		j.warn("%v", err)
+		return
+	}
+	defer func() { _ = v.Close() }()
+	j.doSteps(ctx, v, j.hermesSteps())
+}
+
+func (j *job) doSteps(ctx context.Context, v *volume, steps []step) {
 	for _, s := range steps {
 		if err := s.do(ctx, v); err != nil {
 			j.warn("%s: %s", s.name, strings.ReplaceAll(err.Error(), "\n", "; "))
 		}
 	}
-}
-
-// makeHome creates home and its parents, if home is missing. If root does, home is given to hermes, its parents are not.
-//
-// contract: ENV-08
-func (j *job) makeHome() {
-	if _, err := os.Lstat(j.inRoot(j.home)); err == nil {
-		return
-	}
-	if err := j.createHome(); err != nil {
-		j.warn("cannot create %q: %v", j.home, cause(err))
-	}
-}
-
-// createHome follows no link that hermes can have made: home may be below a directory of hermes.
-func (j *job) createHome() error {
-	root, err := held.Open(j.inRoot("/"), held.FollowOwn)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }() // nothing was written through it
-	home := strings.TrimPrefix(j.home, "/")
-	if err := root.MakeDirs(home, 0o755); err != nil {
-		return err
-	}
-	if j.start != 0 {
-		return nil
-	}
-	return root.Chown(home, int(j.hermes.UID), int(j.hermes.GID))
 }
 
 // inRoot returns path with the prefix Root.

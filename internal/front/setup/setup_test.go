@@ -70,18 +70,6 @@ func TestMissingParentsOfHomeAreCreatedForRoot(t *testing.T) {
 	c.is("srv/a/b/.env", 10000, 0o600)
 }
 
-// A directory on the way to HERMES_HOME belongs to hermes, who has made a link there.
-func TestHomeIsNotCreatedThroughALinkOfHermes(t *testing.T) {
-	clause.Proves(t, "SETUP-15")
-	c := newContainer(t)
-	c.dir("victim")
-	c.link(c.path("victim"), "opt/data/way")
-	c.expect(c.run("HERMES_HOME=/opt/data/way/home"), `[stage2] Warning: cannot create "/opt/data/way/home"`)
-	if left, err := os.ReadDir(c.path("victim")); err != nil || len(left) > 0 {
-		t.Errorf("created %v, %v", left, err)
-	}
-}
-
 func TestImpossibleHomeIsReplaced(t *testing.T) {
 	clause.Proves(t, "ENV-11")
 	c := newContainer(t)

@@ -1,7 +1,6 @@
 package setup
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -30,25 +30,29 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 	if _, err := os.Stat(j.inRoot(v.name(".no-bundled-skills"))); err == nil {
 		return nil
 	}
-	if old, err := v.ReadFile(skillsStamp); err == nil && string(old) == j.skillsState(v) {
+	if old, err := v.ReadFile(skillsStamp); err == nil && string(old) == j.skillsState(ctx, v) {
 		return nil
 	}
 	if line := j.noRoomForSkills(v); line != "" {
 		j.warn("%s", line)
 		return nil
 	}
-	var out bytes.Buffer
+	var out bounded
 	if err := j.runPython(ctx, installDir+"/tools/skills_sync.py", &out); err != nil {
-		_, _ = j.Stdout.Write(out.Bytes())
+		_, _ = j.Stdout.Write(escape(out.kept.Bytes()))
 		j.warn("skills_sync.py failed; continuing")
 		return nil
 	}
-	text := strings.TrimSpace(out.String())
-	j.say("Skills: %s", text[strings.LastIndex(text, "\n")+1:])
+	text := strings.TrimSpace(out.kept.String())
+	j.say("Skills: %s", escape([]byte(text[strings.LastIndex(text, "\n")+1:])))
 	if strings.Contains(text, "! Failed") { // the next boot tries again
 		return nil
 	}
-	err := v.replace(skillsStamp, []byte(j.skillsState(v)), 0o600)
+	state := j.skillsState(ctx, v)
+	if state == "" {
+		return nil
+	}
+	err := v.replace(skillsStamp, []byte(state), 0o600)
 	if errors.Is(err, held.ErrLink) {
 		return nil
 	}
@@ -87,10 +91,13 @@ func (j *job) noRoomForSkills(v *volume) string {
 	return ""
 }
 
+// maxSkillFiles is how many files of the volume the stamp can stand for. The image has a thousand.
+const maxSkillFiles = 100000
+
 // skillsState returns a digest of all that the sync depends on: name, size and times of the image's files, names of the
 // volume's, content of the files that configure the sync. Times include the change time, as another image may have files
-// of the same size and modification time.
-func (j *job) skillsState(v *volume) string {
+// of the same size and modification time. It returns "", which is no stamp, if the volume has too many files.
+func (j *job) skillsState(ctx context.Context, v *volume) string {
 	sum := sha256.New()
 	for _, tree := range []string{"skills", "optional-skills"} {
 		digestTree(sum, j.inRoot(installDir+"/"+tree), func(info fs.FileInfo) string {
@@ -101,12 +108,37 @@ func (j *job) skillsState(v *volume) string {
 			return fmt.Sprint(info.Size(), st.Mtim, st.Ctim)
 		})
 	}
-	digestTree(sum, j.inRoot(v.name("skills")), func(info fs.FileInfo) string { return info.Mode().Type().String() })
+	names, ok := namesBelow(ctx, v, "skills")
+	if !ok {
+		return ""
+	}
+	for _, name := range names {
+		fmt.Fprintf(sum, "%q\n", name)
+	}
 	for _, rel := range []string{"skills/.bundled_manifest", "skills/.curator_suppressed", "config.yaml"} {
 		content, _ := held.ReadFile(j.inRoot(v.name(rel)))
 		fmt.Fprintf(sum, "%s %d\n%s", rel, len(content), content)
 	}
 	return hex.EncodeToString(sum.Sum(nil)) + "\n"
+}
+
+// namesBelow returns path and type of what is below a directory of the volume, in byte order. It reports whether that is
+// all: the names are hermes' to choose, and so is their number.
+func namesBelow(ctx context.Context, v *volume, rel string) (names []string, all bool) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	size := 0
+	err := v.Walk(ctx, rel, nil, func(e held.Entry) error {
+		name := fmt.Sprintf("%s %o", e.Path(), e.Mode&unix.S_IFMT)
+		if size += len(name); len(names) == maxSkillFiles || size > held.MaxFile {
+			cancel()
+			return nil
+		}
+		names = append(names, name)
+		return nil
+	})
+	slices.Sort(names)
+	return names, err == nil || errors.Is(err, unix.ENOENT)
 }
 
 func digestTree(sum hash.Hash, dir string, describe func(fs.FileInfo) string) {

@@ -16,29 +16,13 @@ type volume struct {
 	path string // without the prefix Root, for messages
 }
 
-// openVolume opens home. If home is itself a symbolic link, follow decides: root must not follow it, because hermes may
-// have made it.
-func openVolume(root, home string, follow bool) (*volume, error) {
-	name := filepath.Join("/", root, home)
-	open := held.Open
-	if !follow {
-		open = openNoLink
-	}
-	d, err := open(name, held.RefuseLinks)
+// openVolume opens home with the file rights of hermes: a link leads no further than hermes could go.
+func openVolume(root, home string) (*volume, error) {
+	d, err := held.Open(filepath.Join("/", root, home), held.RefuseLinks)
 	if err != nil {
 		return nil, err
 	}
 	return &volume{Dir: d, path: home}, nil
-}
-
-// openNoLink is held.Open, but fails with held.ErrLink if the directory is itself a link.
-func openNoLink(name string, links held.Links) (*held.Dir, error) {
-	parent, err := held.Open(filepath.Dir(name), links)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = parent.Close() }() // nothing was written
-	return parent.Dir(filepath.Base(name))
 }
 
 // name returns the path of rel, for messages.

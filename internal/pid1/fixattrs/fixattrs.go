@@ -1,6 +1,7 @@
 package fixattrs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -120,7 +121,7 @@ func (r rule) apply(hidden bool) error {
 	if err == nil {
 		defer func() { _ = root.Close() }() // nothing was written through it
 		top := true
-		err = root.Walk(filepath.Base(r.path), nil, func(e held.Entry) error {
+		err = root.Walk(context.Background(), filepath.Base(r.path), nil, func(e held.Entry) error {
 			if !top && !hidden && strings.HasPrefix(e.Name, ".") {
 				return fs.SkipDir
 			}

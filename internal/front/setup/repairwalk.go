@@ -1,0 +1,128 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/env"
+	"caduceus/internal/held"
+)
+
+// maxLinked is how many hard links the boot names one by one.
+const maxLinked = 5
+
+// repair is one pass over the volume that gives entries to hermes.
+type repair struct {
+	*job
+
+	v      *volume
+	ctx    context.Context //nolint:containedctx // of one pass
+	cancel context.CancelFunc
+	idle   *time.Timer // cancels ctx
+	known  []uint32    // present and remembered uids of hermes
+	linked int         // hard links that were left alone
+
+	stopped bool // by idle, which a line has named
+}
+
+// newRepair begins a pass over a volume that belongs to uid volumeOwner.
+func newRepair(ctx context.Context, j *job, v *volume, volumeOwner uint32) *repair {
+	r := &repair{job: j, v: v}
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	r.idle = time.AfterFunc(j.lookLimit(), r.cancel)
+	r.known = slices.DeleteFunc([]uint32{j.hermes.UID, j.remembered, imageUID, volumeOwner}, func(uid uint32) bool { return uid == 0 })
+	return r
+}
+
+func (r *repair) close() {
+	r.idle.Stop()
+	r.cancel()
+}
+
+// tree gives a directory and what is in it to hermes. If that fails, it warns once for the tree, with the first
+// error. It goes into no other mount.
+func (r *repair) tree(rel string, all bool) {
+	var first error
+	err := r.v.Walk(r.ctx, rel, func(st unix.Stat_t) bool { return misowned(st.Uid, r.hermes.UID, all) }, func(e held.Entry) error {
+		if err := r.give(e); first == nil {
+			first = err
+		}
+		return nil
+	})
+	r.report("recursive chown", rel, first, err)
+}
+
+// file gives one entry to hermes, and nothing below it.
+func (r *repair) file(action, rel string) {
+	var first error
+	err := r.v.Walk(r.ctx, rel, nil, func(e held.Entry) error {
+		if e.Uid != r.hermes.UID {
+			first = r.give(e)
+		}
+		return fs.SkipDir
+	})
+	r.report(action, rel, first, err)
+}
+
+// give gives an entry to hermes. It leaves devices alone, mount points, and hard links of somebody else's, which may be
+// files from outside.
+//
+// contract: SETUP-40
+func (r *repair) give(e held.Entry) error {
+	switch kind := e.Mode & unix.S_IFMT; {
+	case e.Mount:
+		r.nameMount(r.v, e.Path())
+		return nil
+	case kind == unix.S_IFCHR || kind == unix.S_IFBLK:
+		return nil
+	case kind != unix.S_IFDIR && e.Nlink > 1 && !slices.Contains(r.known, e.Uid):
+		if r.linked++; r.linked <= maxLinked {
+			r.warn("%s has %d hard links and belongs to uid %d: it is left alone, as it may be a file from outside. If hermes is to have it: "+
+				"docker exec -u 0 CONTAINER chown %d:%d and that path", env.Shown(r.v.name(e.Path())), e.Nlink, e.Uid, r.hermes.UID, r.hermes.GID)
+		}
+		return nil
+	}
+	err := e.Chown(int(r.hermes.UID), int(r.hermes.GID))
+	if err == nil {
+		r.idle.Reset(r.lookLimit())
+	}
+	return err
+}
+
+// nameLinked names how many hard links no line has named.
+func (r *repair) nameLinked() {
+	if more := r.linked - maxLinked; more > 0 {
+		r.warn("%d more hard links are left alone", more)
+	}
+}
+
+// report warns about what happened to rel: refused is the first error of a chown, err that of the walk.
+func (r *repair) report(action, rel string, refused, err error) {
+	what := action
+	if action != "recursive chown" {
+		what = "chown"
+	}
+	where := r.v.name(rel)
+	switch {
+	case errors.Is(err, held.ErrLink):
+		r.refuse(action, where)
+	case errors.Is(err, held.ErrMount):
+		r.nameMount(r.v, rel)
+	case errors.Is(err, unix.ENOENT):
+	case refused != nil:
+		r.warn("%s of %s (%v) failed (rootless container?) — continuing", what, where, refused)
+	case errors.Is(err, context.Canceled):
+		if !r.stopped {
+			r.warn("the volume has more files than root looks at in %v: ownership is not repaired in %s and what comes after it; "+
+				"chown -R %d:%d it on the host", r.lookLimit(), where, r.hermes.UID, r.hermes.GID)
+		}
+		r.stopped = true
+	case err != nil && what == action:
+		r.warn("%s of %s: %v — continuing", what, where, cause(err))
+	}
+}

@@ -149,8 +149,7 @@ func TestTheModuleTakesNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
-// What gates a change is a check of "dagger check", which can give no argument; what only
-// builds or publishes is none.
+// What gates a change is a check of "dagger check", which passes no arguments; what only builds or publishes is not.
 func TestGatesAreChecks(t *testing.T) {
 	texts := read(t, filepath.Join("..", "..", "ci", "*.go"))
 	functions, err := module(texts)

@@ -19,7 +19,7 @@ type UsageError struct {
 
 func (e *UsageError) Error() string { return fmt.Sprintf("%s; see: %s --help", e.Problem, e.Command) }
 
-// Wrong is a UsageError.
+// Wrong returns a UsageError about the command line of cmd.
 func Wrong(cmd *cobra.Command, format string, v ...any) error {
 	return &UsageError{Command: cmd.CommandPath(), Problem: fmt.Sprintf(format, v...)}
 }
@@ -54,7 +54,7 @@ func child(cmd *cobra.Command, name string) *cobra.Command {
 	return nil
 }
 
-// Run parses the words after a command, and runs it. A *UsageError says what is wrong with them; a
+// Run parses the words after a command, and runs it. The error is a *UsageError if something is wrong with them; a
 // raw command takes them as they are.
 func Run(ctx context.Context, cmd *cobra.Command, words []string) error {
 	cmd.SetContext(ctx)
@@ -115,7 +115,7 @@ func has(cmd *cobra.Command, word string) bool {
 	return len(name) == 1 && cmd.Flags().ShorthandLookup(name) != nil
 }
 
-// argProblem says what is wrong with the arguments of a command, or "".
+// argProblem returns what is wrong with the arguments of a command, or "".
 func argProblem(cmd *cobra.Command, args []string) string {
 	switch {
 	case len(args) == 0:
@@ -134,7 +134,7 @@ func argProblem(cmd *cobra.Command, args []string) string {
 	return ""
 }
 
-// flagProblem says what is wrong with a flag of a command.
+// flagProblem returns what is wrong with a flag of a command.
 func flagProblem(cmd *cobra.Command, err error) string {
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		flag := dashed(unknown.GetSpecifiedName(), unknown.GetSpecifiedShortnames() != "")

@@ -44,7 +44,7 @@ func (v Verb) want() profile.Want {
 	return profile.Up
 }
 
-// MissingError says that a profile has no slot.
+// MissingError is the error about a profile without a slot.
 //
 // contract: GW-10
 type MissingError struct{ Profile string }
@@ -54,7 +54,7 @@ func (e *MissingError) Error() string {
 		"or pass an existing profile name via `-p <name>`", e.Profile, e.Profile)
 }
 
-// SvcError says that s6-svc refused.
+// SvcError is the error of an s6-svc that did not take a request.
 //
 // contract: GW-11
 type SvcError struct {

@@ -89,7 +89,7 @@ func (c Crash) String() string {
 	return fmt.Sprintf("%d ends in a row, next start in %s", c.Deaths, time.Duration(c.NextStartInSeconds)*time.Second)
 }
 
-// printable is s, quoted where it could move the cursor: the file that it comes from is the agent's.
+// printable returns s, quoted where it could move the cursor: it comes from a file of the agent.
 func printable(s string) string {
 	if strings.ContainsFunc(s, unicode.IsControl) {
 		return strconv.Quote(s)

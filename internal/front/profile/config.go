@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Config is what of a profile's config.yaml the supervisor goes by.
+// Config has the settings of a profile's config.yaml that concern the supervisor.
 type Config struct {
 	Multiplex    bool          // the default gateway serves all profiles
 	DrainTimeout time.Duration // how long a stopping gateway may finish its work; 0: not configured
@@ -17,8 +17,8 @@ type Config struct {
 // maxDrain bounds a configured DrainTimeout.
 const maxDrain = time.Hour
 
-// ReadConfig reads config.yaml of a profile's directory. A file that cannot be read or parsed is a
-// zero Config and the reason; callers test fs.ErrNotExist.
+// ReadConfig reads config.yaml of a profile's directory. For a file that cannot be read or parsed it
+// returns a zero Config and the reason; callers test fs.ErrNotExist.
 //
 // contract: REC-09
 func ReadConfig(dir string) (Config, error) {

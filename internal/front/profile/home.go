@@ -101,7 +101,7 @@ func (h Home) Dir(name string) string {
 	return filepath.Join(h.Root(), "profiles", name)
 }
 
-// named is the profile whose directory H is, or "".
+// named returns the profile whose directory H is, or "".
 func (h Home) named() string {
 	if filepath.Base(filepath.Dir(string(h))) == "profiles" {
 		return filepath.Base(string(h))

@@ -74,16 +74,16 @@ const lastWrite = 10 * time.Second
 // Prior is the state that a boot goes by, in view of the intent. The intent decides, unless
 // desired_state says something else and somebody asked for that later: a lifecycle verb (it dates
 // the file in whole seconds), or whoever started the gateway that wrote the file. What the gateway
-// itself writes back while it stops is no request. machine is when the host booted; zero if unknown.
+// itself writes back while it stops is no request. booted is when the host did; zero if unknown.
 //
 // contract: STATE-08
-func Prior(s State, i Intent, machine time.Time) string {
+func Prior(s State, i Intent, booted time.Time) string {
 	switch {
 	case i.Want == "":
 		return s.Recorded()
 	case s.Desired == "" || s.Desired == i.Want.state():
 		return i.Want.state()
-	case s.askedAfter(i, machine):
+	case s.askedAfter(i, booted):
 		return s.Desired
 	}
 	return i.Want.state()
@@ -91,16 +91,16 @@ func Prior(s State, i Intent, machine time.Time) string {
 
 // askedAfter reports whether the desired state was asked for after the intent. Until it is dead, a gateway
 // that was asked to stop may write its old state; one that was started later proves a later request.
-func (s State) askedAfter(i Intent, machine time.Time) bool {
+func (s State) askedAfter(i Intent, booted time.Time) bool {
 	if s.ByVerb {
 		return !s.Updated.Before(i.At)
 	}
 	late := s.Updated.After(i.At.Add(lastWrite))
-	if s.Started <= 0 || machine.IsZero() || !s.Updated.After(machine) { // unknown, or of another boot of the machine
+	if s.Started <= 0 || booted.IsZero() || !s.Updated.After(booted) { // unknown, or of an earlier boot of the host
 		return late
 	}
 	const tick = time.Second / 100 // USER_HZ, the same on every architecture
-	started := machine.Add(time.Duration(s.Started) * tick)
+	started := booted.Add(time.Duration(s.Started) * tick)
 	if i.Want == Down {
 		return started.After(i.At.Add(time.Second)) // however long the old one drains
 	}

@@ -12,14 +12,14 @@ import (
 // volume is what two state files hold while people and tools start and stop one gateway, and the gateway
 // itself writes between.
 type volume struct {
-	now, machine time.Time
-	state        State
-	intent       Intent
-	asked        Want      // what Prior must say
-	started      time.Time // of the gateway that runs; zero if none does
-	dies         time.Time // when it is dead, having been asked to stop; zero if it was not
-	before       string    // desired_state before the last request through the front
-	requested    time.Time
+	now, booted time.Time
+	state       State
+	intent      Intent
+	asked       Want      // what Prior must say
+	started     time.Time // of the gateway that runs; zero if none does
+	dies        time.Time // when it is dead, having been asked to stop; zero if it was not
+	before      string    // desired_state before the last request through the front
+	requested   time.Time
 }
 
 // ask is a request: through the front, or by a tool that writes desired_state alone.
@@ -64,15 +64,15 @@ func (v *volume) write(t *rapid.T) {
 		v.state.Desired = v.before
 	}
 	v.state.ByVerb, v.state.Updated = false, at
-	v.state.Started = v.started.Sub(v.machine).Milliseconds() / 10
+	v.state.Started = v.started.Sub(v.booted).Milliseconds() / 10
 }
 
 // Whoever asked last is obeyed at the next boot, whatever the gateway wrote between.
 func TestTheLastRequestDecides(t *testing.T) {
 	clause.Proves(t, "DASH-14", "STATE-08")
 	rapid.Check(t, func(t *rapid.T) {
-		machine := time.Unix(1_700_000_000, 0)
-		v := &volume{now: machine.Add(time.Hour), machine: machine}
+		booted := time.Unix(1_700_000_000, 0)
+		v := &volume{now: booted.Add(time.Hour), booted: booted}
 		v.ask(t, Up, true)
 		for range rapid.IntRange(0, 12).Draw(t, "steps") {
 			switch rapid.SampledFrom([]string{"front", "tool", "write"}).Draw(t, "step") {
@@ -83,7 +83,7 @@ func TestTheLastRequestDecides(t *testing.T) {
 			case "write":
 				v.write(t)
 			}
-			if got := Prior(v.state, v.intent, v.machine); got != v.asked.state() {
+			if got := Prior(v.state, v.intent, v.booted); got != v.asked.state() {
 				t.Fatalf("Prior(%+v, %+v) = %q, but %q was asked for", v.state, v.intent, got, v.asked)
 			}
 		}

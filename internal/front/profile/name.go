@@ -23,7 +23,7 @@ const (
 // contract: NAME-02
 func Canonical(name string) string { return strings.ToLower(strings.TrimSpace(name)) }
 
-// CheckName says why a canonical name cannot be a profile; "default" can.
+// CheckName returns an error if a canonical name cannot be that of a profile. "default" can.
 //
 // contract: NAME-02
 func CheckName(name string) error {
@@ -38,7 +38,7 @@ func CheckName(name string) error {
 	return nil
 }
 
-// SlotName is the service directory's name of a profile's gateway. The supervisor takes longer names
+// SlotName returns the name of the service directory of a profile's gateway. The supervisor takes longer names
 // than the agent gives to profiles.
 //
 // contract: NAME-01
@@ -49,7 +49,7 @@ func SlotName(name string) (string, error) {
 	return SlotPrefix + name, nil
 }
 
-// FromSlot is the profile of a service directory's name; false if it is no gateway's.
+// FromSlot returns the profile that a service directory belongs to by its name; false if it is not that of a gateway.
 func FromSlot(slot string) (string, bool) {
 	name, found := strings.CutPrefix(slot, SlotPrefix)
 	return name, found && wellFormed(name, maxSlotName)

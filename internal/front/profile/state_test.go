@@ -166,7 +166,7 @@ func TestAPlannedStopNamesTheGatewaysProcess(t *testing.T) {
 func TestWhichRequestABootGoesBy(t *testing.T) {
 	clause.Proves(t, "STATE-08")
 	at := time.Unix(1_000_000, 0)
-	machine := at.Add(-time.Hour)
+	booted := at.Add(-time.Hour)
 	ticks := func(after time.Duration) int64 { return int64((time.Hour + after) / (10 * time.Millisecond)) }
 	up, down := Intent{Up, at}, Intent{Down, at}
 	cases := map[string]struct {
@@ -191,7 +191,7 @@ func TestWhichRequestABootGoesBy(t *testing.T) {
 		"a gateway that was started later wrote it": {
 			State{Desired: "running", Updated: at.Add(8 * time.Second), Started: ticks(4 * time.Second)}, down, "running",
 		},
-		"long after, on a machine that booted since": {
+		"long after, on a host that booted since": {
 			State{Desired: "running", Updated: at.Add(-2 * time.Hour).Add(26 * time.Hour)}, down, "running",
 		},
 		"old value, unknown start": {State{Desired: "running", Updated: at.Add(3 * time.Second)}, down, "stopped"},
@@ -210,7 +210,7 @@ func TestWhichRequestABootGoesBy(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := Prior(c.state, c.intent, machine); got != c.want {
+			if got := Prior(c.state, c.intent, booted); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})

@@ -78,7 +78,7 @@ func (f *Follower) id(name string) string {
 	return fmt.Sprintf("%d:%d", st.Dev, st.Ino)
 }
 
-// gone reports whether the directory has no SOUL.md, or is none. One that cannot be looked at is not gone.
+// gone reports whether the directory has no SOUL.md, or is not there. One that cannot be looked at is not gone.
 func (f *Follower) gone(name string) bool {
 	_, err := os.Stat(filepath.Join(f.home.Dir(name), "SOUL.md"))
 	return errors.Is(err, fs.ErrNotExist)

@@ -11,7 +11,7 @@ type snapshot struct {
 	profiles []string                 // those with a valid name and a SOUL.md
 	slots    []string                 // profiles that have a slot
 	id       func(name string) string // of a profile's directory, kept by a rename; "" if unknown
-	gone     func(name string) bool   // reports whether a profile's directory certainly is none any more
+	gone     func(name string) bool   // reports whether a directory is certainly not that of a profile any more
 }
 
 // arrival is a profile that gets a slot.

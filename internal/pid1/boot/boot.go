@@ -19,8 +19,8 @@ type Options struct {
 	Args    []string // without argv[0]; leading flags of tini are dropped
 	Environ env.Environ
 	Version string
-	// Refuse is why nobody may start the container as this uid. It is asked when the start fails for
-	// another reason, which the wrong user may well be the cause of. nil: everybody may.
+	// Refuse returns an error if nobody may start the container as this uid. It is called when the start fails for
+	// another reason, as the wrong user may well be its cause. nil: everybody may.
 	Refuse func(startUID int) error
 }
 

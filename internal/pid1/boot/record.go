@@ -2,7 +2,7 @@ package boot
 
 import "caduceus/internal/pid1/services"
 
-// writeRecord says which process is the init, before any script runs. Without /proc nobody could compare it.
+// writeRecord writes down which process is the init, before any script runs. Without /proc nobody could compare it.
 func (b *boot) writeRecord() error {
 	if err := services.WriteRecord(nil); err != nil {
 		b.Warnf("no record of the boot, the container will be unhealthy: %v", err)

@@ -173,7 +173,7 @@ func (b *boot) linkVarRun() error {
 	return nil
 }
 
-// makeSkeleton makes the directories that programs of s6-overlay's world look for.
+// makeSkeleton makes the directories that programs written for s6-overlay look for.
 //
 // spec: SUP-61
 func (b *boot) makeSkeleton() error {

@@ -79,7 +79,7 @@ func TestBrokenDefinitionsAreNamed(t *testing.T) {
 	clause.Proves(t, "SUP-03", "SUP-64")
 	t.Parallel()
 	for want, prepare := range map[string]func(*container){
-		"circle a -> b -> a": func(b *container) {
+		"cycle a -> b -> a": func(b *container) {
 			b.longrun("a", "", "dependencies.d/b=")
 			b.longrun("b", "", "dependencies.d/a=")
 		},

@@ -59,7 +59,7 @@ func newConn(fd int) *Conn {
 	}
 }
 
-// Send says something. It never waits: the error is unix.EAGAIN where the other side does not listen.
+// Send sends a message. It never waits: the error is unix.EAGAIN where the other side does not read.
 // It is safe for concurrent use.
 func (c *Conn) Send(m Message) error {
 	b, err := m.encode()
@@ -77,8 +77,8 @@ func (c *Conn) Send(m Message) error {
 	return errors.Join(err, sendErr)
 }
 
-// Receive waits for what the other side says. The error is io.EOF when it has gone, and ErrForm when it
-// said what is no message. One goroutine calls it.
+// Receive waits for a message of the other side. The error is io.EOF when that has gone, and ErrForm when it
+// sent something else. One goroutine calls it.
 func (c *Conn) Receive() (Message, error) {
 	c.throttle()
 	buf := make([]byte, MaxSize+1)
@@ -92,7 +92,7 @@ func (c *Conn) Receive() (Message, error) {
 	return decode(buf[:n])
 }
 
-// throttle waits while the other side says more than it may.
+// throttle waits while the other side sends more than it may.
 func (c *Conn) throttle() {
 	now := c.now()
 	c.tokens = min(Burst, c.tokens+now.Sub(c.last).Seconds()*Rate)

@@ -1,5 +1,5 @@
-// Package channel carries what PID 1 and the user's supervisor say to each other: typed messages of a
-// bounded size over a socket pair.
+// Package channel carries messages between PID 1 and the user's supervisor, typed and of a bounded size, over a
+// socket pair.
 //
 // The user's supervisor runs as hermes, so PID 1 believes nothing that comes from it: a message of
 // another form ends the conversation, more than Burst messages at once are left in the socket for a

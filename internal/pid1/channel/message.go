@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// Kind is what a message says.
+// Kind is what a message asks for or reports.
 type Kind uint8
 
-// What PID 1 says. Requests have an ID and are answered by Done.
+// Messages of PID 1. Requests have an ID and are answered by Done.
 const (
 	Scan    Kind = iota + 1 // request: look for services, answer when those found can be asked
 	Up                      // request: bring Name up; Number is not 0 if it has to be ready, too
@@ -25,7 +25,7 @@ const (
 	Prune                   // stop what has left the scandir
 )
 
-// What the user's supervisor says.
+// Messages of the user's supervisor.
 const (
 	Ready  Kind = iota + 64 // the scandir is open
 	Done                    // the request ID is done; Text is why not, "" if all went well
@@ -42,7 +42,7 @@ const (
 	MaxSize = header + maxName + maxText
 )
 
-// Message is one thing that is said.
+// Message is one message of either side.
 type Message struct {
 	Kind   Kind
 	ID     uint32

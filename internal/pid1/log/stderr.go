@@ -10,7 +10,7 @@ import (
 // have made it non-blocking: its flags are left alone, and EAGAIN is waited out.
 type Stderr struct{}
 
-// Write writes all of p, or gives the errno that stopped it.
+// Write writes all of p, or returns the errno that stopped it.
 func (Stderr) Write(p []byte) (int, error) {
 	written := 0
 	for written < len(p) {

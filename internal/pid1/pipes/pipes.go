@@ -43,7 +43,7 @@ func New(kind Kind) (r, w *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "pipe"), os.NewFile(uintptr(fds[1]), "pipe"), nil
 }
 
-// Inode is what tells a pipe from others; 0 for what is no pipe.
+// Inode returns the number that distinguishes a pipe from others; 0 if f is not a pipe.
 func Inode(f *os.File) (inode uint64) {
 	if f == nil {
 		return 0

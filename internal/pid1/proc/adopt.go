@@ -29,7 +29,7 @@ type adopted struct {
 }
 
 // Adopt makes a Child of a process that is, or was, a child of another process: by the pid and the start
-// time that somebody noted (StartOf). It may be over; then Done is closed as soon as Exited has told its wait
+// time that somebody noted (StartOf). It may be over; then Done is closed as soon as Exited has its wait
 // status, and a second later with StatusUnknown.
 //
 // spec: SUP-112
@@ -47,7 +47,7 @@ func (t *Table) Adopt(pid int, start int64) *Child {
 	return c
 }
 
-// Exited tells how a process ended that is not a child of this one. What is known of it before it is adopted is
+// Exited takes note of how a process ended that is not a child of this one. What is known of it before it is adopted is
 // kept, for the newest processes.
 //
 // spec: SUP-112

@@ -105,7 +105,7 @@ func (r *Runner) Run(ctx context.Context, argv []string) (syscall.WaitStatus, er
 	return 0, ctx.Err()
 }
 
-// Keep puts a child into the set that Close gives. It gets TERM at once if Close was called before.
+// Keep puts a child into the set that Close returns. It gets TERM at once if Close was called before.
 func (r *Runner) Keep(c *proc.Child) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

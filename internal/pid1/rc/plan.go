@@ -58,7 +58,7 @@ func (p Plan) Dependents(name string) []string {
 	return out
 }
 
-// resolve turns names into services: unknown names and circles are errors, bundles are dissolved.
+// resolve turns names into services: unknown names and cycles are errors, bundles are dissolved.
 func resolve(defs map[string]definition) (Plan, error) {
 	r := resolver{defs: defs, state: map[string]mark{}, atoms: map[string][]string{}}
 	for _, name := range slices.Sorted(maps.Keys(defs)) {
@@ -103,7 +103,7 @@ func (r *resolver) visit(name string, trail []string) {
 		return
 	case open:
 		start := slices.Index(trail, name)
-		r.wrong = append(r.wrong, fmt.Errorf("cannot order services: circle %s", strings.Join(trail[start:], " -> ")))
+		r.wrong = append(r.wrong, fmt.Errorf("cannot order services: cycle %s", strings.Join(trail[start:], " -> ")))
 		return
 	}
 	r.state[name] = open

@@ -68,9 +68,9 @@ func TestDefinitionsAreReadOrNamedInAnError(t *testing.T) {
 		"quotes in oneshot": {sources: tree("a/type: oneshot", "a/up: echo \"x y\""), err: `a/up: '"' is not supported`},
 		"block in oneshot":  {sources: tree("a/type: oneshot", "a/up: if { true } x"), err: `a/up: '{' is not supported`},
 		"variable in down":  {sources: tree("a/type: oneshot", "a/up: x", "a/down: echo $X"), err: `a/down: '$' is not supported`},
-		"circle": {
+		"cycle": {
 			sources: tree("a/type: longrun", "a/run: ", "a/dependencies.d/b: ", "b/type: longrun", "b/run: ", "b/dependencies.d/a: "),
-			err:     "circle a -> b -> a",
+			err:     "cycle a -> b -> a",
 		},
 		"all that is wrong": {sources: tree("a/type: x", "b/type: y"), err: `"b": unknown type`},
 	} {
@@ -185,7 +185,7 @@ func FuzzDefinition(f *testing.F) {
 		plan, err := Read(tree("a/type: "+kind, "a/run: ", "a/up: "+up, "a/down: "+down, "a/timeout-up: "+timeout,
 			"a/dependencies: "+needs, "a/contents: "+needs, "b/type: longrun", "b/run: "), tree("user/contents.d/a: "))
 		if err != nil {
-			if !strings.Contains(err.Error(), `"a"`) && !strings.Contains(err.Error(), "circle a") {
+			if !strings.Contains(err.Error(), `"a"`) && !strings.Contains(err.Error(), "cycle a") {
 				t.Errorf("the error does not name the definition: %v", err)
 			}
 			return

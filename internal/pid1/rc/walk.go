@@ -13,7 +13,7 @@ var ErrSkipped = errors.New("skipped")
 
 // Walk visits each name once, in a goroutine of its own, as soon as those that before gives for it
 // are done; names outside the set do not hold anything up. What comes after a failure is skipped.
-// It returns the failures by name. before must have no circle.
+// It returns the failures by name. before must have no cycle.
 func Walk(ctx context.Context, set []string, before func(string) []string, visit func(context.Context, string) error) map[string]error {
 	w := walk{done: map[string]chan struct{}{}, failed: map[string]error{}}
 	for _, name := range set {

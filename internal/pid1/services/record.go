@@ -8,7 +8,7 @@ import (
 	"caduceus/internal/record"
 )
 
-// WriteRecord says who supervises, for health and doctor: this process, and the user's supervisor unless it is nil.
+// WriteRecord writes down who supervises, for health and doctor: this process, and the user's supervisor unless it is nil.
 //
 // contract: HEALTH-04
 func WriteRecord(supervisor *user.State) error {

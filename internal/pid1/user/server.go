@@ -27,7 +27,7 @@ type server struct {
 	log     log.Logger
 }
 
-// say tells PID 1 something. PID 1 always listens; if it does not, there is nobody to tell.
+// say sends a message to PID 1, which always reads; if it does not, it has gone.
 func (s *server) say(m channel.Message) { _ = s.conn.Send(m) }
 
 // watch obeys the control fifo.
@@ -162,7 +162,7 @@ func others(names, keep []string) []string {
 	return rest
 }
 
-// report says of each service but the loggers what it does, why, and whether it has a down file.
+// report sends for each service but the loggers what it does, why, and whether it has a down file.
 func (s *server) report(id uint32) {
 	for _, name := range others(s.scandir.Names(), nil) {
 		service := s.scandir.Service(name)

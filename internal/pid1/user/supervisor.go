@@ -165,7 +165,7 @@ func (s *Supervisor) once(ready func()) error {
 	go func() { heard <- s.listen(conn, ready) }()
 	select {
 	case <-child.Done():
-	case err = <-heard: // it has closed its end, or said what is no message: it is of no use any more
+	case err = <-heard: // it has closed its end, or sent something that is not a message: it is of no use any more
 		_ = child.Signal(syscall.SIGKILL) // an error means that it is gone
 		<-child.Done()
 	}
@@ -217,7 +217,7 @@ func (s *Supervisor) attach(conn *channel.Conn, child *proc.Child) {
 	go s.passOn(conn, child)
 }
 
-// passOn tells a process how orphans ended: services that it has taken over are among them.
+// passOn sends to a process how orphans ended: services that it has taken over are among them.
 func (s *Supervisor) passOn(conn *channel.Conn, child *proc.Child) {
 	orphans := s.opt.Procs.Orphans()
 	for at := uint64(0); ; {
@@ -327,7 +327,7 @@ func (s *Supervisor) forget(id uint32) {
 	delete(s.requests, id)
 }
 
-// tell says what has no answer.
+// tell sends a message that has no answer.
 func (s *Supervisor) tell(m channel.Message) {
 	s.mu.Lock()
 	conn := s.conn

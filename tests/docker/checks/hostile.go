@@ -118,7 +118,7 @@ func (h hostile) run(ctx context.Context, s *harness.Subject) error {
 	return errors.Join(all...)
 }
 
-// integrity tells what a value has done that it must not.
+// integrity prints a line for each thing that a value has done and must not.
 const integrity = `ls /tmp/ran /ran /opt/hermes/ran 2>/dev/null && echo BROKEN: it ran
 for d in / /etc /usr /bin /opt /opt/hermes /run/s6; do test "$(stat -Lc %u $d)" = 0 || echo BROKEN: owner of $d; done
 ls -d /etc/config.yaml /etc/.env /etc/gateway-default 2>/dev/null && echo BROKEN: seeded into /etc

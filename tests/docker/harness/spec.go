@@ -11,7 +11,7 @@ import (
 	"github.com/moby/moby/api/types/mount"
 )
 
-// Spec says how to start a container, as the flags of docker run do. The zero
+// Spec is how to start a container, as the flags of docker run say it. The zero
 // value is `docker run -d IMAGE` of the image under test.
 type Spec struct {
 	Image      string   // "": the subject's

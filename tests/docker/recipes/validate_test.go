@@ -35,7 +35,7 @@ func TestTheComposeFilesAreSound(t *testing.T) {
 	}
 }
 
-// composeViolations says what is wrong with a compose file of ours: unknown
+// composeViolations returns what is wrong with a compose file of ours: unknown
 // keys, two gateways on one folder, a host port used twice, an undeclared network.
 func composeViolations(b []byte) []string {
 	var file struct {

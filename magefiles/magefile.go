@@ -126,7 +126,7 @@ func (Base) Fresh(ctx context.Context) error {
 //
 // Variables:
 //
-//	VERSION  what they call themselves; dev by default
+//	VERSION  their version; dev by default
 //
 // Time: half a minute at first, then seconds.
 func Binaries(ctx context.Context) error {

@@ -93,7 +93,7 @@ func (Test) S6(ctx context.Context) error {
 // Variables:
 //
 //	HERMES_TEST_IMAGE  image to test; hermes-agent:dev by default
-//	RUN                tests to run, as "go test -run" takes them; such a run proves nothing whole
+//	RUN                tests to run, as "go test -run" takes them; an image that passed a part cannot be published
 //	DOCKER_HOST        another engine, as for docker
 //
 // Time: fifteen minutes on two cores.

@@ -88,7 +88,7 @@ func (b *Builder) build(ctx context.Context, p Program) (path string, err error)
 	return path, nil
 }
 
-// Fit is an error where an edit does not fit the sources under root.
+// Fit returns an error if an edit does not fit the sources under root.
 func Fit(root string, edits []Edit) error {
 	_, err := apply(root, edits)
 	return err

@@ -54,7 +54,7 @@ func notCompiled(pkg string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// version is what the programs and the image call themselves.
+// version is that of the programs and the image.
 func (p *Pipeline) version() string {
 	if v := p.Getenv("VERSION"); v != "" {
 		return v

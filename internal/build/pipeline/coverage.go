@@ -16,7 +16,7 @@ import (
 // provedSuffix ends the names of the files that list what a suite proved.
 const provedSuffix = ".clauses"
 
-// specified are the IDs of all clauses that hold.
+// specified returns the IDs of all clauses that hold.
 func specified(root fs.FS) ([]string, error) {
 	clauses, _, err := clause.Read(root) // a law refuses faults
 	if err != nil {

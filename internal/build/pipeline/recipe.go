@@ -16,7 +16,7 @@ import (
 	"caduceus/internal/host"
 )
 
-// recipe is what the Dockerfile is told, and what the screen says of it.
+// recipe has what the arguments of the Dockerfile are made of, and what the screen shows of it.
 type recipe struct {
 	spec    image.Spec
 	options image.Options

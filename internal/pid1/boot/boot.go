@@ -28,6 +28,9 @@ type Options struct {
 // exit code of the container. It is called once in a process.
 func Run(o Options) (code int) {
 	b := newBoot(o)
+	if err := renounce(o.Environ); err != nil {
+		b.Warnf("programs of this container can gain privileges: %v", err)
+	}
 	defer func() {
 		if p := recover(); p != nil {
 			b.Errorf("%v", p)

@@ -197,3 +197,24 @@ func TestServicesOutliveTheirSupervisor(t *testing.T) {
 		t.Errorf("stdout %q, want %q\n%s", got, want, p.stderr.String())
 	}
 }
+
+// Where the whole container is hermes', nothing in it can gain a privilege, unless the operator allows it.
+func TestAStartAsHermesCanGainNothing(t *testing.T) {
+	clause.Proves(t, "RUN-11")
+	t.Parallel()
+	for name, c := range map[string]struct{ variable, want string }{
+		"as it is": {"X=1", "1 1\n"}, "allowed by the operator": {"HERMES_ALLOW_NEW_PRIVILEGES=1", "0 0\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := withHermes(t)
+			b.entry.UID = 10000
+			b.setenv(c.variable)
+			p := b.run("sh", "-c", "echo $(sed -n 's/NoNewPrivs:.//p' /proc/1/status /proc/self/status)")
+			p.expect(0)
+			if got := p.stdout.String(); got != c.want {
+				t.Errorf("no_new_privs of PID 1 and CMD: %q, want %q\n%s", got, c.want, p.stderr.String())
+			}
+		})
+	}
+}

@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"caduceus/internal/front/command"
+	"caduceus/internal/front/gateway"
 )
 
 const doctorSchema = "caduceus.doctor/v1"
@@ -15,6 +17,8 @@ const doctorSchema = "caduceus.doctor/v1"
 type doctorReport struct {
 	Schema   string    `json:"schema"`
 	Findings []finding `json:"findings"`
+
+	Supervisors *gateway.Supervisors `json:"supervisors,omitempty" schema:"doc=who supervises the services"`
 }
 
 // finding is one thing that is wrong with the container.
@@ -44,11 +48,14 @@ dashboard if one is wanted, and variables that are misspelt.`,
 		findings := a.findings(cmd.Context())
 		switch {
 		case *asJSON:
-			if err := json.NewEncoder(a.Stdout).Encode(doctorReport{doctorSchema, findings}); err != nil {
+			if err := json.NewEncoder(a.Stdout).Encode(doctorReport{doctorSchema, findings, a.recordedSupervisors()}); err != nil {
 				return err
 			}
 		case len(findings) == 0:
 			a.print("✓ nothing found")
+			if s := a.recordedSupervisors(); s != nil && s.User != s.Init {
+				a.print("  supervisors: PID %d for root, PID %d for hermes, started %s", s.Init, s.User, times(s.UserStarts))
+			}
 		default:
 			for _, f := range findings {
 				a.print("✗ %s: %s\n  fix: %s", f.Object, f.Cause, f.Fix)
@@ -60,6 +67,13 @@ dashboard if one is wanted, and variables that are misspelt.`,
 		return nil
 	}
 	return cmd
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 // adder takes one finding.

@@ -42,6 +42,7 @@ its platforms.`,
 			return err
 		}
 		report, err := gateway.Inspect(a.scandir, a.home, name, a.Now())
+		report.Supervisors = a.recordedSupervisors()
 		switch {
 		case err != nil && *asJSON: // stdout is for the object
 			return err

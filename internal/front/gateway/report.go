@@ -26,6 +26,16 @@ type Report struct {
 	CrashLoop     *Crash  `json:"crash_loop,omitempty"`
 	Agent         string  `json:"agent_state,omitempty" schema:"doc=what the agent says about itself"`
 	Platforms     Reports `json:"platforms,omitempty" schema:"doc=the state of each messaging platform"`
+
+	Supervisors *Supervisors `json:"supervisors,omitempty" schema:"doc=who supervises: missing where the init has left no record"`
+}
+
+// Supervisors are the processes that supervise the services of the container, as PID 1 has recorded them.
+type Supervisors struct {
+	Init       int    `json:"init" schema:"min=1;doc=pid of the init which has the services of root"`
+	User       int    `json:"user" schema:"min=1;doc=pid of the supervisor of the services of hermes or of the init where one process has all"`
+	UserStarts int    `json:"user_starts" schema:"min=0;doc=how often that was started and 0 where one process has all"`
+	UserState  string `json:"user_state" schema:"enum=up|waiting;doc=waiting: the next one starts after a pause"`
 }
 
 // Reports is the state of each messaging platform, by its name.

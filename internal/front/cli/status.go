@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/front/agentstatus"
 	"caduceus/internal/front/command"
 	"caduceus/internal/front/gateway"
 )
@@ -39,19 +37,19 @@ func (a *app) status(ctx context.Context, _ []string) error {
 		return a.becomeAgent()
 	}
 	var corrected io.Writer
-	var fix *statusFixer
+	var corrector *agentstatus.Corrector
 	if !knows {
 		name, err := a.profileName()
 		if err != nil {
 			return err
 		}
 		report, err := gateway.Inspect(a.scandir, a.home, name, a.Now())
-		fix = &statusFixer{out: a.Stdout, report: report, slot: err == nil}
-		corrected = fix
+		corrector = &agentstatus.Corrector{Out: a.Stdout, Report: report, Slot: err == nil}
+		corrected = corrector
 	}
 	code, err := a.runAgent(ctx, corrected)
-	if fix != nil {
-		fix.flush()
+	if corrector != nil {
+		corrector.Flush()
 	}
 	if len(loops) > 0 {
 		a.print("\n◆ Crash Loops")
@@ -71,41 +69,4 @@ func (a *app) crashLoops() []gateway.Report {
 		}
 	}
 	return loops
-}
-
-// statusFixer passes on the lines of `hermes status` and corrects those about the gateway's service.
-type statusFixer struct {
-	out    io.Writer
-	report gateway.Report
-	slot   bool // report is about a slot that exists
-	line   bytes.Buffer
-}
-
-func (f *statusFixer) Write(p []byte) (int, error) {
-	f.line.Write(p)
-	for {
-		at := bytes.IndexByte(f.line.Bytes(), '\n')
-		if at < 0 {
-			return len(p), nil
-		}
-		if _, err := io.WriteString(f.out, f.fix(string(f.line.Next(at+1)))); err != nil {
-			return 0, err
-		}
-	}
-}
-
-func (f *statusFixer) flush() { _, _ = f.line.WriteTo(f.out) }
-
-// fix rewrites one line, its end included.
-func (f *statusFixer) fix(line string) string {
-	switch {
-	case strings.HasPrefix(line, "  Manager:  "):
-		line = "  Manager:      s6 (container supervisor)\n"
-		if f.slot && !f.report.Up() {
-			line += "  Service:      installed but stopped\n"
-		}
-	case f.slot && f.report.Up() && strings.HasPrefix(line, "  Status:  ") && strings.Contains(line, "stopped"):
-		line = fmt.Sprintf("  Status:       ✓ running\n  PID(s):       %d\n", f.report.PID)
-	}
-	return line
 }

@@ -1,0 +1,158 @@
+//go:build docker
+
+package attack
+
+import (
+	"testing"
+	"time"
+
+	"github.com/moby/moby/api/types/container"
+
+	"caduceus/tests/docker/harness"
+)
+
+// unconfined leaves out the engine's filter of system calls, which may keep hermes from the channel's descriptor: a
+// tracer gets at it all the same, with more words.
+func unconfined(h *container.HostConfig) { h.SecurityOpt = []string{"seccomp=unconfined"} }
+
+// thief takes the user's supervisor's end of the channel to PID 1 out of it, as any process of hermes may.
+const thief = `
+import ctypes, os, select, socket, struct, subprocess, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+def pid():
+    return int(subprocess.run(["pgrep", "-o", "-u", "hermes", "-f", "^s6-svscan-user "], capture_output=True, text=True).stdout or 0)
+def steal(keep=1):
+    while not pid(): time.sleep(0.02)
+    handle = os.pidfd_open(pid())
+    fd = libc.syscall(438, handle, 3, 0) # pidfd_getfd
+    if fd < 0: sys.exit("cannot take the channel: errno %d" % ctypes.get_errno())
+    return socket.socket(fileno=fd)
+def message(kind, id=0, number=0, limit=0, name=b"", text=b""):
+    return struct.pack(">BIqqHH", kind, id, number, limit, len(name), len(text)) + name + text
+Scan, Up, Stop, Ready, Done, Line, Letter = 1, 2, 3, 64, 65, 66, 67
+def say(s, *messages):
+    for m in messages:
+        try: s.send(m)
+        except (BlockingIOError, BrokenPipeError): return False
+    return True
+`
+
+// thefts are what hermes may do with it. Each runs for a while on the same container.
+var thefts = []struct{ name, script string }{
+	{"answers to requests that nobody made", `
+s = steal()
+for id in range(2000): say(s, message(Done, id, text=b"\x1b]0;owned\x07" * 40))`},
+	{"ready a thousand times, and lines without a report", `
+s = steal()
+for i in range(1000): say(s, message(Ready), message(Line, i, name=b"\x1b[2J", text=b"up\0\x1b[2J\0down"))`},
+	{"what only PID 1 may say", `
+s = steal()
+for kind in list(range(1, 12)): say(s, message(kind, 1, 1, 1, b"apt-helper", b"/etc"))`},
+	{"letters that mean nothing", `
+s = steal()
+for n in list(range(-300, 300)) + [1 << 62, -(1 << 63)]:
+    if n & 0xff not in b"tiqb": say(s, message(Letter, number=n))`},
+	{"a flood of letters that mean nothing", `
+s = steal(); end = time.time() + 2
+while time.time() < end: say(s, message(Letter, number=7)) or time.sleep(0.001)`},
+	{"PID 1's own requests are read and never answered", `
+s = steal(); end = time.time() + 2
+while time.time() < end:
+    if select.select([s], [], [], 0.1)[0]: s.recv(1000)`},
+	{"a message that is none", `
+s = steal(); say(s, b"\x40")`},
+	{"lengths that lie", `
+s = steal(); say(s, struct.pack(">BIqqHH", Line, 1, 0, 0, 65535, 65535) + b"x" * 700)`},
+	{"the longest message there is", `
+s = steal(); say(s, b"\x42" * 200000); say(s, b"\x42" * 793)`},
+	{"the channel is shut", `
+s = steal(); s.shutdown(socket.SHUT_RDWR); time.sleep(0.5)`},
+	{"nothing is read any more, and all that can be said is said", `
+s = steal(); os.kill(pid(), 19)
+end = time.time() + 2
+while time.time() < end: say(s, message(Ready)) or time.sleep(0.001)
+os.kill(pid(), 18)`},
+}
+
+// 839b3f6 has no such channel: its PID 1 works in the scandir itself. Nothing here was red there.
+func TestThePeerOfPID1MaySayWhatItWants(t *testing.T) {
+	b := attack(t, "SUP-117").start(harness.Spec{Host: unconfined})
+	before := b.run(root, bystanders)
+	for _, theft := range thefts {
+		res := b.try("timeout 20 python3 - <<'EOF'\n" + thief + theft.script + "\nEOF")
+		if res.Code != 0 {
+			t.Errorf("%s: %s", theft.name, res)
+		}
+		b.lives("by the channel, " + theft.name)
+	}
+	b.unchanged("by the channel", before)
+	out, err := b.AllLogs(b.ctx)
+	b.must(err)
+	if seen := control(out); seen != "" {
+		t.Errorf("attack by the channel: docker logs has %s", seen)
+	}
+	if len(out) > 100_000 {
+		t.Errorf("attack by the channel: %d bytes in docker logs: %s", len(out), tail(out))
+	}
+	b.stops("by the channel")
+}
+
+// A stop asks the supervisor for much; what it gets for an answer delays it by no more than its own limits.
+func TestNoAnswerOfTheSupervisorDelaysTheStop(t *testing.T) {
+	for name, script := range map[string]string{
+		"a thief reads the requests": `
+s = steal(); open("/tmp/ready", "w")
+while True:
+    if select.select([s], [], [], 0.1)[0]: s.recv(1000)`,
+		"a thief answers all requests at once": `
+s = steal(); open("/tmp/ready", "w")
+while True: say(s, *(message(Done, id) for id in range(64)))`,
+		"a thief floods, and nobody reads": `
+s = steal(); os.kill(pid(), 19); open("/tmp/ready", "w")
+while True: say(s, message(Ready)) or time.sleep(0.0001)`,
+		"a tracer keeps it, dead and not reaped": `
+PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207
+p = pid()
+for t in os.listdir("/proc/%d/task" % p):
+    if libc.ptrace(PTRACE_SEIZE, int(t), 0, 0x40) != 0: sys.exit("cannot trace it: errno %d" % ctypes.get_errno()) # PTRACE_O_TRACEEXIT
+os.kill(p, 9); open("/tmp/ready", "w")
+time.sleep(1000)`,
+		"a tracer keeps it, stopped": `
+p = pid()
+for t in os.listdir("/proc/%d/task" % p):
+    if libc.ptrace(0x4206, int(t), 0, 0) != 0 or libc.ptrace(0x4207, int(t), 0, 0) != 0: sys.exit("cannot trace it")
+open("/tmp/ready", "w"); time.sleep(1000)`,
+		"it is stopped all the time": `
+open("/tmp/ready", "w")
+while True:
+    try: os.kill(pid(), 19)
+    except OSError: pass`,
+		"it dies all the time": `
+open("/tmp/ready", "w")
+while True:
+    if pid(): os.kill(pid(), 9)`,
+		"another s6-svscan of hermes' has its place": `
+os.kill(pid(), 19)
+subprocess.Popen(["/command/s6-svscan", "/run/service"], start_new_session=True); time.sleep(1); open("/tmp/ready", "w")`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := attack(t, "BOOT-18", "SUP-117").start(harness.Spec{Host: unconfined})
+			b.try(`make stubborn "trap '' TERM HUP; while :; do sleep 1; done"; scan; up stubborn
+				(python3 - >/tmp/thief.log 2>&1 <<'EOF'
+import signal
+for s in 15, 1: signal.signal(s, signal.SIG_IGN)
+` + thief + script + `
+EOF
+) >/dev/null 2>&1 & i=0; until [ -e /tmp/ready ]; do sleep 0.1; i=$((i+1)); [ $i -lt 100 ] || exit 7; done; sleep 1`)
+			if res := b.as(root, "test -e /tmp/ready || cat /tmp/thief.log"); res.Stdout != "" {
+				t.Fatal(res)
+			}
+			b.lives("by " + name)
+			if stopped := b.stops("by " + name); stopped.Took > 9800*time.Millisecond {
+				t.Errorf("%s: the stop took %v", name, stopped.Took)
+			} else {
+				t.Log(stopped.Took)
+			}
+		})
+	}
+}

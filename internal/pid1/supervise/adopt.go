@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/held"
+	"caduceus/internal/pid1/output"
 	"caduceus/internal/pid1/pipes"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/procfs"
@@ -85,8 +86,8 @@ func (r *runner) adoptPipes(last record) {
 			continue
 		}
 		out := []*os.File{r.opt.Stdout, r.opt.Stderr}[i]
-		r.prefixers[i] = startPrefixer(reader, writer, out, r.opt.OutputLock, r.note)
-		r.prefixers[i].use(r.config.OutputPrefix, r.config.OutputMax)
+		r.prefixers[i] = output.Resume(reader, writer, out, r.opt.OutputLock, r.note)
+		r.prefixers[i].Use(r.config.OutputPrefix, r.config.OutputMax)
 	}
 	if last.ready == 0 {
 		return

@@ -158,7 +158,7 @@ func (r *runner) save() error {
 	if r.child != nil {
 		now.pid, now.start = r.child.Pid(), r.childStart
 		for i, p := range r.prefixers {
-			now.outputs[i] = p.inode()
+			now.outputs[i] = p.Inode()
 		}
 		now.ready, now.readyFD = r.pipe.inode(), r.config.NotificationFD
 	}

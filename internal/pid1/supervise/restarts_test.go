@@ -74,3 +74,12 @@ func (r *rig) untilOver(runs int) {
 		}
 	}
 }
+
+func threads(t *testing.T) int {
+	t.Helper()
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(tasks)
+}

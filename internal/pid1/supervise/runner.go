@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"caduceus/internal/pid1/log"
+	"caduceus/internal/pid1/output"
 	"caduceus/internal/pid1/pipes"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
@@ -38,7 +39,7 @@ type runner struct {
 	warned    []string          // warnings about the config that were logged
 	failures  map[string]string // what each file's last access failed of
 	pipe      *readyPipe
-	prefixers [2]*prefixer // of stdout and stderr
+	prefixers [2]*output.Prefixer // of stdout and stderr
 	dropped   bool
 	over      bool
 
@@ -366,7 +367,7 @@ func (r *runner) dropLog() {
 func (r *runner) cleanup() {
 	r.pipe.drop()
 	for _, p := range r.prefixers {
-		p.close()
+		p.Close()
 	}
 	r.dropLog()
 	if r.files != nil {

@@ -12,6 +12,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/held"
+	"caduceus/internal/pid1/output"
 	"caduceus/internal/pid1/pipes"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/s6"
@@ -222,15 +223,15 @@ func (r *runner) stdio(c s6.Config) []*os.File {
 // line and a limit to all of them, the output itself if there can be none.
 func (r *runner) prefixed(which int, out *os.File, c s6.Config) *os.File {
 	if r.prefixers[which] == nil {
-		p, err := newPrefixer(r.pipeKind(), out, r.opt.OutputLock, r.note)
+		p, err := output.New(r.pipeKind(), out, r.opt.OutputLock, r.note)
 		if err != nil {
 			r.warnf("cannot prefix the output: %v", err)
 			return out
 		}
 		r.prefixers[which] = p
 	}
-	r.prefixers[which].use(c.OutputPrefix, c.OutputMax)
-	return r.prefixers[which].writer
+	r.prefixers[which].Use(c.OutputPrefix, c.OutputMax)
+	return r.prefixers[which].Writer
 }
 
 // openServiceLock makes and opens the lock file of lock-fd, and warns if a run

@@ -1,4 +1,4 @@
-package supervise
+package output
 
 import (
 	"bytes"
@@ -61,11 +61,11 @@ func TestPrefixerFlood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPrefixer(0, out, new(sync.Mutex), func(text string) { t.Error(text) })
+	p, err := New(0, out, new(sync.Mutex), func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.use("> ", 0)
+	p.Use("> ", 0)
 	got := make(chan string)
 	go func() {
 		b, _ := io.ReadAll(r)
@@ -73,11 +73,11 @@ func TestPrefixerFlood(t *testing.T) {
 	}()
 	line := strings.Repeat("z", 100) + "\n"
 	for range 5000 {
-		if _, err := io.WriteString(p.writer, line); err != nil {
+		if _, err := io.WriteString(p.Writer, line); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.close()
+	p.Close()
 	<-p.done
 	_ = out.Close()
 	if text := <-got; text != strings.Repeat("> "+line, 5000) {
@@ -92,16 +92,16 @@ func TestPrefixerWithoutReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = r.Close()
-	p, err := newPrefixer(0, out, new(sync.Mutex), func(text string) { t.Error(text) })
+	p, err := New(0, out, new(sync.Mutex), func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 2000 {
-		if _, err := io.WriteString(p.writer, strings.Repeat("z", 100)+"\n"); err != nil {
+		if _, err := io.WriteString(p.Writer, strings.Repeat("z", 100)+"\n"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.close()
+	p.Close()
 	<-p.done
 	_ = out.Close()
 }
@@ -115,20 +115,20 @@ func TestPrefixersOfABlockedReaderShareAThread(t *testing.T) {
 	writeUntilFull(t, out)
 	before := threads(t)
 	var turn sync.Mutex
-	var all []*prefixer
+	var all []*Prefixer
 	for range 64 {
-		p, err := newPrefixer(0, out, &turn, func(text string) { t.Error(text) })
+		p, err := New(0, out, &turn, func(text string) { t.Error(text) })
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := io.WriteString(p.writer, "line\n"); err != nil {
+		if _, err := io.WriteString(p.Writer, "line\n"); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, p)
 	}
 	for _, p := range all {
 		for left := 1; left > 0; <-time.After(time.Millisecond) {
-			if left, err = unix.IoctlGetInt(int(p.writer.Fd()), unix.TIOCINQ); err != nil {
+			if left, err = unix.IoctlGetInt(int(p.Writer.Fd()), unix.TIOCINQ); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -138,7 +138,7 @@ func TestPrefixersOfABlockedReaderShareAThread(t *testing.T) {
 	}
 	_ = r.Close()
 	for _, p := range all {
-		_ = p.writer.Close()
+		_ = p.Writer.Close()
 		<-p.done
 	}
 	_ = out.Close()

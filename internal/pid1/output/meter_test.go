@@ -1,4 +1,4 @@
-package supervise
+package output
 
 import (
 	"strings"
@@ -38,7 +38,7 @@ func TestOutputBeyondTheLimitIsDroppedByLines(t *testing.T) {
 		{time.Hour, 0, strings.Repeat("free\n", 100), strings.Repeat("free\n", 100), []string{"1 lines of output (21 bytes) were dropped"}},
 		{time.Hour, 0, "", "", nil},
 	}
-	now := epoch()
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i, s := range steps {
 		now = now.Add(s.after)
 		pass, notes := m.admit(now, s.limit, []byte(s.in))
@@ -53,7 +53,7 @@ func TestAMeterAgreesWithTheModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var m meter
 		limit := rapid.IntRange(1, 40).Draw(t, "limit")
-		now, began, passed := epoch(), epoch(), 0
+		now, began, passed := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), 0
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "seconds")) * time.Second)
 			text := strings.Repeat("abc\n", rapid.IntRange(0, 8).Draw(t, "lines"))

@@ -1,4 +1,4 @@
-package supervise
+package output
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"caduceus/internal/pid1/pipes"
 )
 
-// Bounds of a prefixer.
+// Bounds of a Prefixer.
 const (
 	maxLine    = 16 << 10               // a longer line is cut in pieces of this size
 	idleFlush  = time.Second            // an unfinished line waits no longer
@@ -20,12 +20,12 @@ const (
 	pollMillis = 1000
 )
 
-// prefixer is a pipe whose lines come out at another descriptor with a prefix
+// Prefixer is a pipe whose lines come out at another descriptor with a prefix
 // each. Both ends stay open, so that no line is lost between two runs. A
 // reader that does not read stops the service, as it would without the prefix,
 // and nothing else.
-type prefixer struct {
-	writer     *os.File // of the service
+type Prefixer struct {
+	Writer     *os.File // of the service
 	reader     *os.File
 	out        *os.File
 	outputLock *sync.Mutex // of those who write to out
@@ -37,21 +37,21 @@ type prefixer struct {
 	limit  int // bytes a minute; 0: none
 }
 
-// newPrefixer makes a pipe and starts its pump.
-func newPrefixer(kind pipes.Kind, out *os.File, outputLock *sync.Mutex, note func(text string)) (*prefixer, error) {
+// New makes a pipe and starts its pump.
+func New(kind pipes.Kind, out *os.File, outputLock *sync.Mutex, note func(text string)) (*Prefixer, error) {
 	reader, writer, err := pipes.New(kind | pipes.Own)
 	if err != nil {
 		return nil, err
 	}
-	return startPrefixer(reader, writer, out, outputLock, note), nil
+	return Resume(reader, writer, out, outputLock, note), nil
 }
 
-// startPrefixer starts a pump. A write that waits for the reader of out holds a
+// Resume starts a pump. A write that waits for the reader of out holds a
 // thread, so those who share out share outputLock, too (SUP-101). note gets a line about each loss.
-func startPrefixer(reader, writer, out *os.File, outputLock *sync.Mutex, note func(text string)) *prefixer {
-	p := &prefixer{
+func Resume(reader, writer, out *os.File, outputLock *sync.Mutex, note func(text string)) *Prefixer {
+	p := &Prefixer{
 		reader:     reader,
-		writer:     writer,
+		Writer:     writer,
 		out:        out,
 		outputLock: outputLock,
 		note:       note,
@@ -61,41 +61,41 @@ func startPrefixer(reader, writer, out *os.File, outputLock *sync.Mutex, note fu
 	return p
 }
 
-// inode is that of the pipe, 0 without one.
-func (p *prefixer) inode() uint64 {
+// Inode is that of the pipe, 0 without one.
+func (p *Prefixer) Inode() uint64 {
 	if p == nil {
 		return 0
 	}
-	return pipes.Inode(p.writer)
+	return pipes.Inode(p.Writer)
 }
 
-// use sets the prefix of the lines to come, and how many bytes of them may pass in a minute; 0: all.
-func (p *prefixer) use(prefix string, limit int) {
+// Use sets the prefix of the lines to come, and how many bytes of them may pass in a minute; 0: all.
+func (p *Prefixer) Use(prefix string, limit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.prefix, p.limit = prefix, limit
 }
 
-func (p *prefixer) current() (prefix string, limit int) {
+func (p *Prefixer) current() (prefix string, limit int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.prefix, p.limit
 }
 
-// close ends the pipe and waits a moment for its last lines. A descendant of
+// Close ends the pipe and waits a moment for its last lines. A descendant of
 // the service that still writes keeps the pump alive.
-func (p *prefixer) close() {
+func (p *Prefixer) Close() {
 	if p == nil {
 		return
 	}
-	_ = p.writer.Close() // a pipe: nothing is buffered here
+	_ = p.Writer.Close() // a pipe: nothing is buffered here
 	select {
 	case <-p.done:
 	case <-time.After(drainLimit):
 	}
 }
 
-func (p *prefixer) pump() {
+func (p *Prefixer) pump() {
 	defer close(p.done)
 	defer func() { _ = p.reader.Close() }() // read to the end
 	var rest []byte
@@ -126,7 +126,7 @@ func (p *prefixer) pump() {
 	}
 }
 
-func (p *prefixer) noteAll(notes []string) {
+func (p *Prefixer) noteAll(notes []string) {
 	for _, text := range notes {
 		p.note(text)
 	}

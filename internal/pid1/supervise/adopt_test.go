@@ -455,10 +455,12 @@ func TestBackoffGoesOnWithTheNextSupervisor(t *testing.T) {
 			<-h.supervisor.Done()
 		}
 	}
-	b, crashing, err := s6.ReadBackoff(h.path)
-	if err != nil || !crashing || b.Fails != 6 {
-		t.Errorf("back-off %+v, %v, %v\n%s", b, crashing, err, h.story())
-	}
+	var b s6.Backoff
+	h.poll("the back-off after the sixth death", func() (saved bool) { // it is saved after the status
+		var err error
+		b, saved, err = s6.ReadBackoff(h.path)
+		return err == nil && saved && b.Fails == 6
+	})
 	_ = h.supervisor.Signal(syscall.SIGKILL)
 	<-h.supervisor.Done()
 	h.supervise(0)

@@ -9,7 +9,8 @@ import (
 	"caduceus/tests/docker/harness"
 )
 
-// slots are functions of the shell with which hermes makes services: make NAME RUN, link TARGET NAME, scan.
+// slots are functions of the shell with which hermes makes services: make NAME RUN, link TARGET NAME, scan, and up NAME,
+// which waits for one, but not for long: where hermes cannot see whether it is up, it is by then.
 const slots = `
 make() {
 	rm -rf /run/service/.new; mkdir -p /run/service/.new
@@ -18,7 +19,7 @@ make() {
 }
 link() { ln -sfn "$1" "/run/service/$2"; }
 scan() { printf ah >/run/service/.s6-svscan/control; }
-up() { i=0; until [ "$(/command/s6-svstat -o up "/run/service/$1" 2>/dev/null)" = true ]; do i=$((i+1)); [ $i -lt 100 ] || exit 9; sleep 0.05; done; }
+up() { i=0; until [ "$(/command/s6-svstat -o up "/run/service/$1" 2>/dev/null)" = true ]; do i=$((i+1)); [ $i -lt 40 ] || break; sleep 0.05; done; }
 `
 
 // supervisor prints the pid of the user's supervisor.

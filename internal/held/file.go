@@ -92,6 +92,11 @@ func ReadFile(path string) ([]byte, error) {
 	return (&Dir{fd: unix.AT_FDCWD, links: FollowAll}).ReadFile(path)
 }
 
+// ReadHead is Dir.ReadHead of a path, as ReadFile.
+func ReadHead(path string, limit int) ([]byte, error) {
+	return (&Dir{fd: unix.AT_FDCWD, links: FollowAll}).ReadHead(path, limit)
+}
+
 // rawReader reads a descriptor by the system call, without the runtime's poller.
 type rawReader int
 

@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/sys/user"
 	"pgregory.net/rapid"
+
+	"caduceus/internal/clause"
 )
 
 func FuzzTableKeepsEveryByte(f *testing.F) {
@@ -24,6 +26,36 @@ func FuzzTableKeepsEveryByte(f *testing.F) {
 		}
 		if got := string(ParseTable([]byte(text)).Bytes()); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// A derived image, a mounted passwd or another container's init has written the files.
+func FuzzAccounts(f *testing.F) {
+	clause.Proves(f, "SETUP-02", "SETUP-06", "SETUP-31")
+	f.Add(passwd, group, uint32(99), uint32(44))
+	f.Add("hermes:x:0:0::/:/bin/sh\nhermes:x:1:1::/:\n", "hermes:x:0:hermes,hermes\n:x:1:\n", uint32(4294967294), uint32(0))
+	f.Add("hermes:x:10000:10000:::", "a:x:5:\nhermes:x:5", uint32(10000), uint32(5))
+	f.Fuzz(func(t *testing.T, passwd, group string, uid, gid uint32) {
+		db := &DB{users: ParseTable([]byte(passwd)), groups: ParseTable([]byte(group))}
+		before, err := db.Account(Hermes)
+		if err != nil {
+			return
+		}
+		lines := len(db.users)
+		db.SetUID(Hermes, uid)
+		db.SetGID(Hermes, gid)
+		_, added := db.Join(Hermes, 12345, "extra")
+		again := &DB{users: ParseTable(db.users.Bytes()), groups: ParseTable(db.groups.Bytes())}
+		got, err := again.Account(Hermes)
+		if err != nil || len(db.users) != lines {
+			t.Fatalf("%q: %d lines became %d, %v", passwd, lines, len(db.users), err)
+		}
+		if got.UID != uid || got.GID != gid || got.Home != before.Home {
+			t.Errorf("%q: %+v became %+v", passwd, before, got)
+		}
+		if in := gid == 12345 || slices.Contains(got.Groups, 12345); !in || added && gid == 12345 {
+			t.Errorf("%q: joined %t, groups %v", group, added, got.Groups)
 		}
 	})
 }

@@ -19,6 +19,13 @@ type Fault struct {
 	Cause string
 }
 
+// MaxSize is the largest file that a caller should read, in bytes. Reading takes time in proportion to the size.
+const MaxSize = 1 << 20
+
+// maxValues is how many bytes all values may have once their references are filled in. A value can be named twice by
+// the next one, and that by the one after it.
+const maxValues = 16 << 20
+
 // Read reads the content of a file. A ${NAME} in a value is that of an earlier line, or else of environ.
 func Read(content []byte, environ env.Environ) File {
 	f := File{Values: map[string]string{}}
@@ -27,21 +34,36 @@ func Read(content []byte, environ env.Environ) File {
 		f.Faults = []Fault{{1, err.Error()}}
 		return f
 	}
-	seen := environ
+	seen := map[string]string{}
+	lookup := func(name string) (string, bool) {
+		if value, ok := seen[name]; ok {
+			return value, true
+		}
+		return environ.Lookup(name)
+	}
+	room := maxValues
+	line, counted := 1, 0
 	for p := (parser{text: text}); p.skipBlanks(); {
-		line := 1 + strings.Count(text[:p.at], "\n")
+		line += strings.Count(text[counted:p.at], "\n")
+		counted = p.at
 		b := p.binding()
+		if b.assigned {
+			var fits bool
+			if b.value, fits = expand(b.value, room, lookup); !fits {
+				b.assigned, b.cause = false, tooLarge
+			}
+			room -= len(b.value)
+		}
 		if b.cause != "" {
 			f.Faults = append(f.Faults, Fault{line, b.cause})
 		}
 		switch {
 		case b.assigned:
-			value := expand(b.value, seen)
-			f.Values[b.name] = value
-			seen = seen.With(b.name, value)
+			f.Values[b.name], seen[b.name] = b.value, b.value
+		case b.cause == tooLarge:
 		case b.name != "": // a name alone takes back what an earlier line has said
 			delete(f.Values, b.name)
-			seen = seen.With(b.name, "")
+			seen[b.name] = ""
 		}
 	}
 	return f
@@ -59,27 +81,51 @@ func Append(content []byte, name, value string) ([]byte, error) {
 	return fmt.Appendf(content, "%s%s=%s\n", separator, name, value), nil
 }
 
-// expand replaces each ${NAME} and ${NAME:-default} of a value, also of one in single quotes.
-func expand(value string, environ env.Environ) string {
+// expand replaces each ${NAME} and ${NAME:-default} of a value, also of one in single quotes. It gives up, and reports
+// so, where the result has more bytes than room.
+func expand(value string, room int, lookup func(string) (string, bool)) (result string, fits bool) {
 	var out strings.Builder
-	for {
-		before, rest, found := strings.Cut(value, "${")
-		out.WriteString(before)
-		if !found {
-			return out.String()
+	add := func(text string) bool {
+		out.WriteString(text)
+		return out.Len() <= room
+	}
+	brace, colon := next(value, '}', 0), next(value, ':', 0)
+	for at := 0; ; {
+		begin := strings.Index(value[at:], "${")
+		if begin < 0 || brace == len(value) {
+			fits = add(value[at:])
+			return out.String(), fits
 		}
-		inner, after, closed := strings.Cut(rest, "}")
-		name, fallback, hasFallback := strings.Cut(inner, ":")
-		if !closed || hasFallback && !strings.HasPrefix(fallback, "-") { // no reference: the next one may start inside
+		if !add(value[at : at+begin]) {
+			return "", false
+		}
+		at += begin + len("${")
+		if brace < at {
+			brace = next(value, '}', at)
+		}
+		if colon < at {
+			colon = next(value, ':', at)
+		}
+		hasFallback := colon < brace
+		if brace == len(value) || hasFallback && value[colon+1] != '-' { // no reference: the next one may start inside
 			out.WriteString("${")
-			value = rest
 			continue
 		}
-		if set, ok := environ.Lookup(name); ok {
-			out.WriteString(set)
-		} else {
-			out.WriteString(strings.TrimPrefix(fallback, "-"))
+		set, found := lookup(value[at:min(colon, brace)])
+		if !found && hasFallback {
+			set = value[colon+len(":-") : brace]
 		}
-		value = after
+		if !add(set) {
+			return "", false
+		}
+		at = brace + 1
 	}
+}
+
+// next returns the place of a byte in text from at on, the length of text if there is none.
+func next(text string, c byte, at int) int {
+	if i := strings.IndexByte(text[at:], c); i >= 0 {
+		return at + i
+	}
+	return len(text)
 }

@@ -2,13 +2,16 @@ package dotenv
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/env"
 )
 
 // bytesOf returns the bytes whose numbers are those of the characters of text.
@@ -102,11 +105,59 @@ func TestAKeyIsAddedToDotenv(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add("A='x\ny'\nexport B=\"\n=\n${A:-}\\'")
+	f.Add("A=xx\nB=${A}${A}\nC=${B:-${A}${B:}${")
 	f.Fuzz(func(t *testing.T, content string) {
-		for _, fault := range Read([]byte(content), nil).Faults {
+		file := Read([]byte(content), env.Environ{"HOME=/home"})
+		for _, fault := range file.Faults {
 			if fault.Line < 1 || fault.Line > strings.Count(content, "\n")+strings.Count(content, "\r")+1 {
 				t.Errorf("line %d of %q", fault.Line, content)
 			}
 		}
+		for name, value := range file.Values {
+			if name == "" || len(value) > maxValues {
+				t.Errorf("%q has %d bytes in %q", name, len(value), content)
+			}
+		}
 	})
+}
+
+func TestReadingTakesTimeInProportion(t *testing.T) {
+	clause.Proves(t, "SETUP-41")
+	doubling := "A0=xxxxxxxxxx\n"
+	for i := 1; i < 40; i++ {
+		doubling += fmt.Sprintf("A%d=${A%d}${A%d}\n", i, i-1, i-1)
+	}
+	many := ""
+	for i := range 50000 {
+		many += fmt.Sprintf("N%d=${N%d}\n", i, i-1)
+	}
+	for name, content := range map[string]string{
+		"doubling references":    doubling,
+		"many names":             many,
+		"many lines":             strings.Repeat("A=1\n", MaxSize/4),
+		"many faults":            strings.Repeat("=\n", MaxSize/2),
+		"open references":        "A=" + strings.Repeat("${", MaxSize/2),
+		"odd references":         "A=" + strings.Repeat("${:", MaxSize/3) + "}",
+		"far colons":             "A=" + strings.Repeat("${", MaxSize/2) + ":}",
+		"open quotes":            strings.Repeat("A='", MaxSize/3),
+		"escaped quotes":         strings.Repeat("A=\"\\\"\n", MaxSize/6),
+		"lines of open quotes":   strings.Repeat("A=\"x\n", MaxSize/5),
+		"quotes of two kinds":    strings.Repeat("A=\"'\nB='\"\n", MaxSize/10),
+		"names in single quotes": strings.Repeat("'\n", MaxSize/2),
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			file := Read([]byte(content), nil)
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("took %v", took)
+			}
+			total := 0
+			for _, value := range file.Values {
+				total += len(value)
+			}
+			if total > maxValues {
+				t.Errorf("values of %d bytes", total)
+			}
+		})
+	}
 }

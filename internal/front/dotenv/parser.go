@@ -12,6 +12,7 @@ const (
 	oddName    = "the name has a blank, quote or # in it"
 	markedName = "a byte order mark before the name"
 	openQuote  = "a quote is never closed"
+	tooLarge   = "the value is too large, with the values that it names"
 	afterQuote = "text after the closing quote"
 )
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
-
-	"go.yaml.in/yaml/v4"
 )
 
 // Config has the settings of a profile's config.yaml that concern the supervisor.
@@ -23,7 +21,7 @@ const maxDrain = time.Hour
 // contract: REC-09
 func ReadConfig(dir string) (Config, error) {
 	const name = "config.yaml"
-	b, err := readFile(dir, name)
+	b, err := readHead(dir, name, MaxConfig)
 	if err != nil {
 		return Config{}, err
 	}
@@ -36,7 +34,7 @@ func ReadConfig(dir string) (Config, error) {
 		Gateway section `yaml:"gateway"`
 		Agent   section `yaml:"agent"`
 	}
-	if err := yaml.Unmarshal(b, &file); err != nil {
+	if err := LoadYAML(b, &file); err != nil {
 		return Config{}, fmt.Errorf("cannot parse %q: %w", filepath.Join(dir, name), err)
 	}
 	config := Config{Multiplex: yes(file.Multiplex) || yes(file.Gateway.Multiplex)}

@@ -10,9 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
-
 	"caduceus/internal/env"
+	"caduceus/internal/front/profile"
 	"caduceus/internal/held"
 )
 
@@ -25,7 +24,7 @@ func (j *job) migrateConfig(ctx context.Context, v *volume) error {
 		fmt.Fprintln(j.Stdout, "[config-migrate] "+env.SkipConfigMigration.String()+" is set; skipping config migration")
 		return nil
 	}
-	content, err := held.ReadFile(j.inRoot(v.name("config.yaml")))
+	content, err := held.ReadHead(j.inRoot(v.name("config.yaml")), profile.MaxConfig)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.warn("cannot read %s: %v", v.name("config.yaml"), cause(err))
 	}
@@ -61,7 +60,7 @@ func schemaOf(source []byte) int {
 // reports it. If the agent's version is not known (0), the script has to find out.
 func outdated(content []byte, latest int) bool {
 	var config any
-	if yaml.Unmarshal(content, &config) != nil {
+	if profile.LoadYAML(content, &config) != nil {
 		return false
 	}
 	return latest == 0 || versionOf(config) < latest

@@ -19,11 +19,14 @@ import (
 // minAPIKey is the agent's own lower limit, in characters.
 const minAPIKey = 16
 
+// maxFaults is how many lines of .env the boot names one by one.
+const maxFaults = 20
+
 // checkDotenv warns about lines of .env that the agent cannot read. It adds a key if the API server is enabled without one.
 //
 // contract: SETUP-37
 func (j *job) checkDotenv(_ context.Context, v *volume) error {
-	content, err := v.ReadFile(".env")
+	content, err := v.ReadHead(".env", dotenv.MaxSize)
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, held.ErrLink):
 		return nil
@@ -33,7 +36,11 @@ func (j *job) checkDotenv(_ context.Context, v *volume) error {
 	}
 	file := dotenv.Read(content, j.Environ)
 	j.dotenv = file.Values
-	for _, f := range file.Faults {
+	for i, f := range file.Faults {
+		if i == maxFaults {
+			j.warn("%s has %d more such lines", v.name(".env"), len(file.Faults)-i)
+			break
+		}
 		j.warn("%s line %d: %s; correct it or run the command \"setup\"", v.name(".env"), f.Line, f.Cause)
 	}
 

@@ -25,8 +25,11 @@ const (
 	steadyAfter  = 10 * time.Second
 )
 
-// sendPause is between two tries to tell a process something that it has no room for.
-const sendPause = 5 * time.Millisecond
+// Pauses between two tries to tell a process something that it has no room for: it may be stopped.
+const (
+	firstSendPause   = 5 * time.Millisecond
+	longestSendPause = time.Second
+)
 
 // startLimit is how long the first supervisor may take until its scandir is open.
 const startLimit = 5 * time.Second
@@ -126,10 +129,17 @@ func (s *Supervisor) keep(ready func()) {
 		if s.opt.Now().Sub(began) >= steadyAfter {
 			pause = 0
 		}
-		s.opt.Log.Warnf("the user's supervisor has ended: %v; the next one starts in %v and takes its services over", err, pause)
+		s.opt.Log.Warnf("the user's supervisor has ended: %v; the next one starts %s and takes its services over", err, after(pause))
 		s.sleep(pause)
 		pause = min(max(2*pause, firstPause), longestPause)
 	}
+}
+
+func after(pause time.Duration) string {
+	if pause == 0 {
+		return "at once"
+	}
+	return "in " + pause.String()
 }
 
 // sleep waits for a pause, or until no further supervisor is to be started.
@@ -224,9 +234,9 @@ func (s *Supervisor) passOn(conn *channel.Conn, child *proc.Child) {
 		exits, all, more := orphans.After(at)
 		for _, e := range exits {
 			m := channel.Message{Kind: channel.Exited, ID: uint32(e.Pid), Number: int64(e.Status), Limit: e.Start}
-			for errors.Is(conn.Send(m), unix.EAGAIN) {
+			for pause := firstSendPause; errors.Is(conn.Send(m), unix.EAGAIN); pause = min(2*pause, longestSendPause) {
 				select {
-				case <-time.After(sendPause):
+				case <-time.After(pause):
 				case <-child.Done():
 					return
 				}

@@ -87,7 +87,7 @@ func TestProcessesThatFillTheMemoryLimitAreHitAndNotPID1(t *testing.T) {
 		b.try(script + "; true")
 		b.survives("by memory, " + name)
 	}
-	b.run(root, "rm -f /dev/shm/full; pkill -KILL perl; sleep 1")
+	b.as(root, "rm -f /dev/shm/full; pkill -KILL perl; sleep 1")
 	b.answers("by memory")
 	b.stops("by memory")
 }

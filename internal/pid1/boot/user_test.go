@@ -218,3 +218,20 @@ func TestAStartAsHermesCanGainNothing(t *testing.T) {
 		})
 	}
 }
+
+// A supervisor that hermes stops during the boot costs its services, and not the main program.
+func TestASilentSupervisorHoldsUpNoBoot(t *testing.T) {
+	clause.Proves(t, "SUP-117")
+	t.Parallel()
+	b := withHermes(t)
+	b.setenv("S6_VERBOSITY=2")
+	b.longrun("users", "exec sleep 1000", "account=hermes", "dependencies.d/base=")
+	b.script("etc/cont-init.d/02", "pkill -STOP -f '^s6-svscan-user '")
+	p := b.start(nil, "sh", "-c", "echo booted; exec sleep 1000")
+	p.prints("booted\n")
+	if !strings.Contains(p.stderr.String(), `cannot start "users": the user's supervisor does not answer`) {
+		t.Errorf("the boot does not name it:\n%s", p.stderr.String())
+	}
+	p.stop()
+	p.expect(0)
+}

@@ -16,6 +16,12 @@ const answerLimit = 500 * time.Millisecond
 // endLimit is how long the process may take to end once it was let go.
 const endLimit = 500 * time.Millisecond
 
+// While a service takes its time to come up, its supervisor is asked every pingPause, and silent after silenceLimit.
+const (
+	pingPause    = time.Second
+	silenceLimit = 5 * time.Second
+)
+
 // Scan looks for services and returns when those found can be asked.
 func (s *Supervisor) Scan(ctx context.Context) error {
 	_, err := s.ask(ctx, channel.Message{Kind: channel.Scan})
@@ -31,11 +37,32 @@ func (s *Supervisor) Up(ctx context.Context, name string, ready bool) error {
 	if ready {
 		m.Number = 1
 	}
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	go s.watchSilence(ctx, giveUp)
 	_, err := s.ask(ctx, m)
 	if err != nil {
 		s.tell(channel.Message{Kind: channel.Down, Name: name})
 	}
 	return err
+}
+
+// watchSilence ends a wait for what takes its time when the supervisor does not even answer any more: hermes may
+// have stopped it.
+func (s *Supervisor) watchSilence(ctx context.Context, giveUp context.CancelCauseFunc) {
+	for ctx.Err() == nil {
+		ping, cancel := context.WithTimeout(ctx, silenceLimit)
+		_, err := s.ask(ping, channel.Message{Kind: channel.Ping})
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			giveUp(errSilent)
+			return
+		}
+		select {
+		case <-time.After(pingPause):
+		case <-ctx.Done():
+		}
+	}
 }
 
 // Link shows a service of PID 1's own by its name, now and in each supervisor that comes after.

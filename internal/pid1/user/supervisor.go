@@ -327,7 +327,7 @@ func (s *Supervisor) ask(ctx context.Context, m channel.Message) (*request, erro
 		return r, r.err
 	case <-ctx.Done():
 		s.forget(m.ID)
-		return nil, ctx.Err()
+		return nil, context.Cause(ctx)
 	}
 }
 

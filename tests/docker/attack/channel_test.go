@@ -99,6 +99,7 @@ func TestThePeerOfPID1MaySayWhatItWants(t *testing.T) {
 
 // A stop asks the supervisor for much; what it gets for an answer delays it by no more than its own limits.
 func TestNoAnswerOfTheSupervisorDelaysTheStop(t *testing.T) {
+	t.Parallel()
 	for name, script := range map[string]string{
 		"a thief reads the requests": `
 s = steal(); open("/tmp/ready", "w")
@@ -155,4 +156,17 @@ EOF
 			}
 		})
 	}
+}
+
+// The script stands for a gateway of hermes that starts with the container: it stops its supervisor at once.
+//
+// 839b3f6 has no such supervisor.
+func TestASupervisorThatIsStoppedDuringTheBootHoldsUpNoBoot(t *testing.T) {
+	b := attack(t, "SUP-117", "SUP-118").start(harness.Spec{Files: []harness.File{
+		{Path: "/etc/cont-init.d/03-stop", Content: "#!/bin/sh\npkill -STOP -f '^s6-svscan-user '\n", Mode: 0o755},
+	}})
+	b.lives("11, by a stopped supervisor")
+	b.must(b.WaitLog(b.ctx, "the user's supervisor does not answer", waitLimit))
+	b.boots("11, by a stopped supervisor")
+	b.stops("11, by a stopped supervisor")
 }

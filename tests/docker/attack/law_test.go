@@ -108,8 +108,11 @@ func TestRootTouchesNothingWhereHermesWrites(t *testing.T) {
 	b := attack(t, "SUP-117").start(heldBack(harness.Spec{
 		Cmd: []string{"sh", "-c", "exec sleep infinity"},
 		Files: []harness.File{ // a used volume with things to mend
-			(harness.File{Path: "/opt/data", Dir: true}).Hermes(), {Path: "/opt/data/sessions", Dir: true}, {Path: "/opt/data/sessions/roots", Content: "x"},
-			(harness.File{Path: "/opt/data/.env", Content: "A=1\n"}).Hermes(), {Path: "/opt/data/link", Link: "/etc"},
+			(harness.File{Path: "/opt/data", Dir: true}).Hermes(),
+			{Path: "/opt/data/sessions", Dir: true},
+			{Path: "/opt/data/sessions/roots", Content: "x"},
+			(harness.File{Path: "/opt/data/.env", Content: "A=1\n"}).Hermes(),
+			{Path: "/opt/data/link", Link: "/etc"},
 		},
 	}))
 	text := b.strace("-e", "trace=%file,%creds,%process,fchown,fchmod,ftruncate,fsetxattr,mount,?fchmodat2", "-e", "signal=none", "-s", "300")

@@ -12,7 +12,9 @@ import (
 // admins is a directory of root, as a mount of the host would be: hermes may look at it.
 func admins() []harness.File {
 	return []harness.File{
-		{Path: "/srv/job", Dir: true}, {Path: "/srv/job/log", Dir: true}, {Path: "/srv/host", Dir: true},
+		{Path: "/srv/job", Dir: true},
+		{Path: "/srv/job/log", Dir: true},
+		{Path: "/srv/host", Dir: true},
 		{Path: "/srv/host/keep", Content: "kept\n"},
 		{Path: "/srv/job/run", Content: "#!/bin/sh\nid -u >>/tmp/job-ran-as\nexec sleep 1000\n", Mode: 0o755},
 		{Path: "/srv/job/log/run", Content: "#!/bin/sh\nid -u >>/tmp/job-ran-as\nexec cat\n", Mode: 0o755},
@@ -55,6 +57,7 @@ const own = "mv /run/service/.s6-svscan /run/service/.old; set -- /run/service/.
 
 // 839b3f6: with finish hermes is PID 1 after the stop, and docker stop ends in 137; with SIGTERM the stop is diverted.
 func TestHermesReplacesNoActionOfPID1(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ prepare, ask string }{
 		"scripts in the place of signals and of the end": {own + scripts, ""},
 		"a link in the place of the directory of the fifo": {

@@ -34,6 +34,7 @@ var stubborn = map[string]string{
 
 // 839b3f6: with the timeout-kill docker stop ends in 137 after 10 s, always; so it does with finish and the signal.
 func TestNothingOfHermesStretchesTheStop(t *testing.T) {
+	t.Parallel()
 	for name, script := range stubborn {
 		t.Run(name, func(t *testing.T) {
 			b := attack(t, "BOOT-18", "SUP-80").start(harness.Spec{})

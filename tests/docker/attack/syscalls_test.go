@@ -148,7 +148,7 @@ func (c systemCall) paths() []string {
 	at := "/"
 	var list []string
 	arguments, _, _ := strings.Cut(c.line, ") = ")
-	for _, word := range strings.Split(arguments, ", ") {
+	for word := range strings.SplitSeq(arguments, ", ") {
 		if m := descriptorPath.FindStringSubmatch(word); m != nil {
 			at = m[1]
 			if !strings.Contains(word, "AT_FDCWD") {

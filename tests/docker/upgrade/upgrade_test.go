@@ -43,16 +43,28 @@ func left() []harness.File {
 	const running = `{"desired_state":"running","gateway_state":"running","timestamp":1795733542,"updated_at":"2026-11-26T22:52:49.592918+00:00","platforms":{},` +
 		`"kind":"hermes-gateway","pid":67,"argv":["/opt/hermes/libexec/hermes","gateway","run","--replace"],"start_time":1986637,"exit_reason":null,"restart_requested":false,"active_agents":0}`
 	files := []harness.File{
-		{Path: "", Dir: true, Mode: 0o700}, {Path: "logs", Dir: true, Mode: 0o700}, {Path: "logs/gateways", Dir: true, Mode: 0o700},
-		{Path: "logs/gateways/default", Dir: true}, {Path: "logs/gateways/default/current", Content: "2026-11-26 22:52:00.000000000  old\n", Mode: 0o744},
-		{Path: "logs/gateways/default/lock"}, {Path: "logs/gateways/default/state"},
-		{Path: ".container.lock", Content: "{}"}, {Path: ".clean_shutdown"}, {Path: "SOUL.md", Content: "kept\n"},
-		{Path: "gateway_state.json", Content: running}, {Path: ".gateway_intent.json", Content: `{"want":"up","at":1795733542}` + "\n"},
-		{Path: ".local", Dir: true, Mode: 0o700}, {Path: ".local/bin", Dir: true}, {Path: ".local/bin/hermes", Link: "/opt/hermes/bin/hermes"},
+		{Path: "", Dir: true, Mode: 0o700},
+		{Path: "logs", Dir: true, Mode: 0o700},
+		{Path: "logs/gateways", Dir: true, Mode: 0o700},
+		{Path: "logs/gateways/default", Dir: true},
+		{Path: "logs/gateways/default/current", Content: "2026-11-26 22:52:00.000000000  old\n", Mode: 0o744},
+		{Path: "logs/gateways/default/lock"},
+		{Path: "logs/gateways/default/state"},
+		{Path: ".container.lock", Content: "{}"},
+		{Path: ".clean_shutdown"},
+		{Path: "SOUL.md", Content: "kept\n"},
+		{Path: "gateway_state.json", Content: running},
+		{Path: ".gateway_intent.json", Content: `{"want":"up","at":1795733542}` + "\n"},
+		{Path: ".local", Dir: true, Mode: 0o700},
+		{Path: ".local/bin", Dir: true},
+		{Path: ".local/bin/hermes", Link: "/opt/hermes/bin/hermes"},
 		{Path: "profiles", Dir: true},
-		{Path: "profiles/work", Dir: true, Mode: 0o700}, {Path: "profiles/work/SOUL.md", Content: "kept\n"},
-		{Path: "profiles/work/gateway_state.json", Content: running}, {Path: "profiles/work/.gateway_intent.json", Content: `{"want":"up","at":1795733542}` + "\n"},
-		{Path: "profiles/off", Dir: true}, {Path: "profiles/off/SOUL.md", Content: "kept\n"},
+		{Path: "profiles/work", Dir: true, Mode: 0o700},
+		{Path: "profiles/work/SOUL.md", Content: "kept\n"},
+		{Path: "profiles/work/gateway_state.json", Content: running},
+		{Path: "profiles/work/.gateway_intent.json", Content: `{"want":"up","at":1795733542}` + "\n"},
+		{Path: "profiles/off", Dir: true},
+		{Path: "profiles/off/SOUL.md", Content: "kept\n"},
 	}
 	for i := range files {
 		files[i].Path = "/opt/data/" + files[i].Path
@@ -128,6 +140,7 @@ func (u *upgrade) runs(c *harness.Container, script string) {
 }
 
 func TestWhatTheFirstLandingLeftBootsAndBackAgain(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ derived, user string }{
 		"its volume":                            {"", ""},
 		"a derived image with services":         {derivation, "root"},

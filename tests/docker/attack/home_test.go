@@ -25,6 +25,7 @@ func victim() []harness.File {
 
 // Red on 839b3f6: all but those behind a link of hermes' become hermes'.
 func TestHomeThatIsNotTheAgentsStaysRoots(t *testing.T) {
+	t.Parallel()
 	for name, spec := range map[string]harness.Spec{
 		"/var/lib":               {},
 		"/opt":                   {},
@@ -74,6 +75,7 @@ func TestParentOfHomeThatBecomesALinkLeadsRootNowhere(t *testing.T) {
 
 // A home that people have keeps working, as before 839b3f6.
 func TestHomeThatPeopleHaveKeepsWorking(t *testing.T) {
+	t.Parallel()
 	const good = `[ "$(stat -c %U $HERMES_HOME $HERMES_HOME/.env | sort -u)" = hermes ] && hermes container doctor`
 	for name, spec := range map[string]harness.Spec{
 		"missing":   {Env: map[string]string{"HERMES_HOME": "/data"}},

@@ -62,7 +62,7 @@ func (b box) straceFiles() []harness.File {
 	listed, err := exec.CommandContext(b.ctx, "ldd", program).Output()
 	b.must(err)
 	files := []harness.File{{Path: "/strace/strace", Content: content(b, program), Mode: 0o755}}
-	for _, word := range strings.FieldsSeq(string(listed)) {
+	for word := range strings.FieldsSeq(string(listed)) {
 		switch name := filepath.Base(word); {
 		case !filepath.IsAbs(word):
 		case strings.HasPrefix(name, "ld-"), strings.HasPrefix(name, "ld64"):

@@ -67,7 +67,7 @@ func TestAdoptedProcessEndsWithTheStatusThatIsReported(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			pid, _ := grandchild(t, c.script)
-			table := newTable(t)
+			table := startTable(t)
 			child := adopt(t, table, pid)
 			start := child.start
 			if !c.pidfd {
@@ -99,7 +99,7 @@ func over(c *Child) bool {
 func TestAdoptedProcessWithoutAReportEndsAsKilled(t *testing.T) {
 	clause.Proves(t, "SUP-112")
 	pid, end := grandchild(t, sleeps)
-	table := newTable(t)
+	table := startTable(t)
 	child := adopt(t, table, pid)
 	end()
 	begin := time.Now()
@@ -116,7 +116,7 @@ func TestProcessThatIsOverIsAdoptedWithItsStatus(t *testing.T) {
 	clause.Proves(t, "SUP-112")
 	pid, end := grandchild(t, sleeps)
 	start := StartOf(pid)
-	table := newTable(t)
+	table := startTable(t)
 	end()
 	poll(t, "it is gone", func() bool { return StartOf(pid) == 0 })
 	table.Exited(Exit{pid, start, 3 << 8})
@@ -137,7 +137,7 @@ func TestReusedPidIsNeverHit(t *testing.T) {
 	pid, _ := grandchild(t, sleeps)
 	for name, pidfd := range map[string]bool{"pidfd": true, "no pidfd": false} {
 		t.Run(name, func(t *testing.T) {
-			table := newTable(t)
+			table := startTable(t)
 			child := table.Adopt(pid, StartOf(pid)-1) // of who had the number before
 			if !pidfd {
 				withoutPidfd(child)
@@ -160,7 +160,7 @@ func TestGroupOfAnAdoptedLeader(t *testing.T) {
 	for name, pidfd := range map[string]bool{"pidfd": true, "no pidfd": false} {
 		t.Run(name, func(t *testing.T) {
 			pid, _ := grandchild(t, `setsid sh -c 'echo $$; sleep 600 & wait' & wait`)
-			table := newTable(t)
+			table := startTable(t)
 			child := adopt(t, table, pid)
 			if !pidfd {
 				withoutPidfd(child)

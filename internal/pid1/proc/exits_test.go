@@ -46,7 +46,7 @@ func TestExitsOfOrphansAreKept(t *testing.T) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		t.Fatal(err)
 	}
-	table := newTable(t)
+	table := startTable(t)
 	orphans := table.Orphans()
 	read, write := pipe(t)
 	s := sh("setsid sh -c 'echo $$; kill -STOP $$; exit 9' & exit 3")

@@ -44,7 +44,7 @@ func TestSignalsReachOtherUsersWithoutCapKill(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: an own process is never refused")
 	}
-	table := newTable(t)
+	table := startTable(t)
 	other := func() *Child {
 		s := sh("exec sleep 600")
 		s.Attr = &syscall.SysProcAttr{Setsid: true, Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}

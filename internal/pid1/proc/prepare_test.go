@@ -30,7 +30,7 @@ func prepare(t *testing.T, table *Table, s Spec) *Prepared {
 func TestPreparedProcessBecomesItsProgram(t *testing.T) {
 	clause.Proves(t, "SUP-113", "SUP-87")
 	closeInherited(t)
-	table := newTable(t)
+	table := startTable(t)
 	dir := t.TempDir()
 	see := func(start func(Spec) *Child) (child *Child, seen string) {
 		read, write := pipe(t)
@@ -88,7 +88,7 @@ func execute(t *testing.T, p *Prepared) *Child {
 
 func TestPreparedProcessHasNoSignalBlockedOrIgnored(t *testing.T) {
 	clause.Proves(t, "SUP-113", "SUP-86", "SUP-106")
-	table := newTable(t)
+	table := startTable(t)
 	read, write := pipe(t)
 	// No shell: dash unblocks all signals by itself.
 	p := prepare(t, table, Spec{Path: "/bin/cat", Argv: []string{"cat", "/proc/self/status"}, Files: []*os.File{read, write, os.Stderr}})
@@ -105,7 +105,7 @@ func TestPreparedProcessHasNoSignalBlockedOrIgnored(t *testing.T) {
 
 func TestPreparedProcessThatCannotExecuteIsGone(t *testing.T) {
 	clause.Proves(t, "SUP-113")
-	table := newTable(t)
+	table := startTable(t)
 	dir := t.TempDir()
 	if err := errors.Join(os.WriteFile(dir+"/plain", nil, 0o644), os.WriteFile(dir+"/text", []byte("x\n"), 0o755)); err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestPreparedProcessThatCannotExecuteIsGone(t *testing.T) {
 func TestNoProgramOutlivesAMakerThatDidNotNoteIt(t *testing.T) {
 	clause.Proves(t, "SUP-113")
 	if dir := os.Getenv("PREPARE_AND_DIE"); dir != "" {
-		table := newTable(t)
+		table := startTable(t)
 		p := prepare(t, table, Spec{Path: "/bin/sh", Argv: []string{"sh", "-c", "echo >ran"}, Dir: dir})
 		_, _ = fmt.Fprintln(os.Stdout, "prepared", p.Pid())
 		_ = unix.Kill(os.Getpid(), unix.SIGKILL)

@@ -41,7 +41,12 @@ type Table struct {
 
 // NewTable begins to make the spare threads and starts the reaper. The first Spawn waits until the
 // threads are there; so the caller may get on with what needs no child.
-func NewTable() (*Table, error) {
+func NewTable() (*Table, error) { return newTable(spareThreads) }
+
+// NewModestTable is NewTable for a process that PID 1 starts again if it ends.
+func NewModestTable() (*Table, error) { return newTable(modestThreads) }
+
+func newTable(spare func(read func(string) ([]byte, error)) int) (*Table, error) {
 	t := &Table{
 		chld:     make(chan os.Signal, 1),
 		stop:     make(chan struct{}),
@@ -53,7 +58,7 @@ func NewTable() (*Table, error) {
 		adopted:  map[*Child]bool{},
 	}
 	go func() {
-		warmThreads(spareThreads(os.ReadFile))
+		warmThreads(spare(os.ReadFile))
 		close(t.warm)
 	}()
 	signal.Notify(t.chld, syscall.SIGCHLD)

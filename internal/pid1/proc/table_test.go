@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-func newTable(t *testing.T) *Table {
+func startTable(t *testing.T) *Table {
 	t.Helper()
 	table, err := NewTable()
 	if err != nil {
@@ -74,7 +74,7 @@ func poll(t *testing.T, what string, ok func() bool) {
 
 func TestNoExitCodeIsLost(t *testing.T) {
 	clause.Proves(t, "FAULT-02", "FAULT-03", "SUP-85")
-	table := newTable(t)
+	table := startTable(t)
 	const workers, each = 8, 250
 	var wg sync.WaitGroup
 	for w := range workers {
@@ -101,7 +101,7 @@ func TestNoExitCodeIsLost(t *testing.T) {
 
 func TestDeathBySignalIsRaw(t *testing.T) {
 	clause.Proves(t, "FAULT-03", "SUP-85")
-	table := newTable(t)
+	table := startTable(t)
 	for sig := syscall.Signal(1); sig <= 64; sig++ {
 		switch sig {
 		case 32, 33, syscall.SIGCHLD, syscall.SIGCONT, syscall.SIGSTOP, syscall.SIGTSTP,
@@ -120,7 +120,7 @@ func TestThousandOrphansLeaveNoZombie(t *testing.T) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		t.Fatal(err)
 	}
-	table := newTable(t)
+	table := startTable(t)
 	script := "i=0; while [ $i -lt 100 ]; do (true & ) & i=$((i+1)); done; exit 7"
 	var parents []*Child
 	for range 10 {
@@ -137,7 +137,7 @@ func TestThousandOrphansLeaveNoZombie(t *testing.T) {
 }
 
 func TestExecErrorIsTheErrno(t *testing.T) {
-	table := newTable(t)
+	table := startTable(t)
 	dir := t.TempDir()
 	write := func(name string, mode os.FileMode) string {
 		path := dir + "/" + name
@@ -167,7 +167,7 @@ func TestExecErrorIsTheErrno(t *testing.T) {
 
 func TestAChildStartsWithCleanSignalsAndDescriptors(t *testing.T) {
 	clause.Proves(t, "FAULT-04", "SUP-106", "SUP-86", "SUP-87")
-	table := newTable(t)
+	table := startTable(t)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	blocked := unix.Sigset_t{}
@@ -214,7 +214,7 @@ func TestChildStartsCleanBelowNohup(t *testing.T) {
 
 func TestSignalsStopAtTheReap(t *testing.T) {
 	clause.Proves(t, "SUP-102")
-	table := newTable(t)
+	table := startTable(t)
 	child := spawn(t, table, sh("sleep 600 & wait"))
 	if sid, err := unix.Getsid(child.Pid()); sid != child.Pid() {
 		t.Errorf("child %d is in session %d: %v", child.Pid(), sid, err)
@@ -235,7 +235,7 @@ func TestSignalsStopAtTheReap(t *testing.T) {
 
 func TestStatusOfAnEarlierOwnerOfThePidIsNotClaimed(t *testing.T) {
 	clause.Proves(t, "SUP-103")
-	table := newTable(t)
+	table := startTable(t)
 	table.begin()
 	pid, err := forkExec("/bin/sleep", []string{"sleep", "600"}, &syscall.ProcAttr{})
 	if err != nil {
@@ -258,7 +258,7 @@ func TestStatusOfAnEarlierOwnerOfThePidIsNotClaimed(t *testing.T) {
 
 func TestStatusReapedBeforeTheEntryIsClaimed(t *testing.T) {
 	clause.Proves(t, "SUP-103")
-	table := newTable(t)
+	table := startTable(t)
 	table.begin()
 	pid, err := forkExec("/bin/sh", []string{"sh", "-c", "exit 5"}, &syscall.ProcAttr{})
 	if err != nil {
@@ -285,7 +285,7 @@ func TestAHangingExecStopsNothing(t *testing.T) {
 	// A collection would wait for the thread that forks, and all of the process for the collection: the
 	// limit that SUP-103 names.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	table := newTable(t)
+	table := startTable(t)
 	path := t.TempDir() + "/run"
 	if err := os.WriteFile(path, []byte("#!/bin/sh\nexit 3\n"), 0o755); err != nil {
 		t.Fatal(err)
@@ -340,7 +340,7 @@ func TestAHangingExecStopsNothing(t *testing.T) {
 // The first child finds them, however soon it is spawned.
 func TestThreadsAreMadeBeforeTheyAreNeeded(t *testing.T) {
 	clause.Proves(t, "SUP-101")
-	table := newTable(t)
+	table := startTable(t)
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -359,7 +359,7 @@ func TestThreadsAreMadeBeforeTheyAreNeeded(t *testing.T) {
 
 func TestSignalAllHitsDescendantsOnly(t *testing.T) {
 	clause.Proves(t, "SUP-81")
-	table := newTable(t)
+	table := startTable(t)
 	child := spawn(t, table, sh("setsid sleep 600 & exec sleep 600"))
 	poll(t, "both are seen", func() bool { return table.Others() >= 2 })
 	table.SignalAll(syscall.SIGKILL)

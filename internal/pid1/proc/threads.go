@@ -13,23 +13,58 @@ import (
 const (
 	mostThreads  = 16
 	leastThreads = 4
-	threadShare  = 8 // of a small limit, one part in so many
+	threadShare  = 8  // of a small limit, one part in so many
+	modestShare  = 32 // the same of a process that is started again
 )
 
 // spareThreads is how many threads to make under the pids limit of the cgroup,
 // which is in one of two places. read is os.ReadFile.
 func spareThreads(read func(string) ([]byte, error)) int {
-	for _, path := range []string{"/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"} {
-		text, err := read(path)
-		if err != nil {
-			continue
-		}
-		limit, err := strconv.Atoi(strings.TrimSpace(string(text)))
-		if err == nil { // not "max"
-			return min(max(limit/threadShare, leastThreads), mostThreads)
-		}
+	return sharedThreads(read, threadShare, leastThreads)
+}
+
+// modestThreads is spareThreads of a process that PID 1 starts again if it ends: it leaves a small limit to others.
+func modestThreads(read func(string) ([]byte, error)) int { return sharedThreads(read, modestShare, 1) }
+
+func sharedThreads(read func(string) ([]byte, error), share, least int) int {
+	if limit, limited := PidsLimit(read); limited {
+		return min(max(limit/share, least), mostThreads)
 	}
 	return mostThreads
+}
+
+// prepareRoom is how many more threads a limit must allow for a prepared process: it is a Go program, and ends
+// where it gets none.
+const prepareRoom = 24
+
+// PidsLimit is how many threads the cgroup of this process may have, if it has a limit. read is os.ReadFile.
+func PidsLimit(read func(string) ([]byte, error)) (limit int, limited bool) {
+	for _, path := range []string{"/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"} {
+		if limit, err := pidsOf(read, path); err == nil { // not "max"
+			return limit, true
+		}
+	}
+	return 0, false
+}
+
+// RoomToPrepare reports whether the pids limit of the cgroup leaves room for Prepare. read is os.ReadFile.
+func RoomToPrepare(read func(string) ([]byte, error)) bool {
+	for _, dir := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/pids/"} {
+		limit, limitErr := pidsOf(read, dir+"pids.max")
+		used, usedErr := pidsOf(read, dir+"pids.current")
+		if limitErr == nil && usedErr == nil {
+			return limit-used >= prepareRoom
+		}
+	}
+	return true
+}
+
+func pidsOf(read func(string) ([]byte, error), path string) (int, error) {
+	text, err := read(path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(text)))
 }
 
 // warmThreads makes the runtime create n threads: each goroutine holds one

@@ -33,3 +33,28 @@ func TestSpareThreadsStayBelowThePidsLimit(t *testing.T) {
 		}
 	}
 }
+
+func TestThereIsRoomToPrepareUnlessALimitIsClose(t *testing.T) {
+	clause.Proves(t, "SUP-113")
+	t.Parallel()
+	for name, c := range map[string]struct {
+		limit, used string
+		want        bool
+	}{
+		"no limit": {"max\n", "30\n", true}, "far": {"512\n", "30\n", true}, "just enough": {"54\n", "30\n", true},
+		"close": {"53\n", "30\n", false}, "full": {"32\n", "32\n", false}, "nobody knows": {"", "", true},
+	} {
+		got := RoomToPrepare(func(path string) ([]byte, error) {
+			switch path {
+			case "/sys/fs/cgroup/pids/pids.max":
+				return []byte(c.limit), nil
+			case "/sys/fs/cgroup/pids/pids.current":
+				return []byte(c.used), nil
+			}
+			return nil, fs.ErrNotExist
+		})
+		if got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"caduceus/internal/env"
 	"caduceus/internal/held"
 	"caduceus/internal/identity"
+	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/pid1/user"
 	"caduceus/internal/s6"
@@ -22,6 +23,12 @@ import (
 //
 // contract: BOOT-18
 const slotLimit = 7 * time.Second
+
+// fewestThreads is what a pids limit has to allow for the user's supervisor and the services of the image beside the
+// main program. Below that there is the main program alone.
+//
+// contract: AGT-09
+const fewestThreads = 48
 
 // Modes of what the user's supervisor writes to (contract: REC-01).
 const (
@@ -57,6 +64,9 @@ func (s *Services) StartUser(ctx context.Context) error {
 	}
 	if err := s.handOver(hermes); err != nil {
 		return fmt.Errorf("cannot hand %q over to hermes: %w", Scandir, err)
+	}
+	if limit, limited := proc.PidsLimit(os.ReadFile); limited && limit < fewestThreads {
+		return fmt.Errorf("a limit of %d processes is too small for services of hermes: the main program runs alone; allow %d", limit, fewestThreads)
 	}
 	supervisor, err := user.Start(ctx, user.Options{
 		Procs: s.opt.Procs, Dir: Scandir, Environ: s.opt.Environ, Log: s.opt.Log, Letter: s.request,

@@ -161,14 +161,19 @@ func (r *runner) spawn(spec proc.Spec, environ []string, isFinish bool) (err err
 	return r.execute(spec, isFinish)
 }
 
-// execute starts a program. Where there are records, the process is on record before it becomes the program.
+// execute starts a program. Where there are records, the process is on record before it becomes the program; below a
+// pids limit that has no room for that, it is on record at once afterwards.
 //
 // spec: SUP-113
 func (r *runner) execute(spec proc.Spec, isFinish bool) error {
-	if !r.opt.Record {
+	if !r.opt.Record || !proc.RoomToPrepare(os.ReadFile) {
 		child, err := r.opt.Procs.Spawn(spec)
 		if err == nil {
 			r.watch(child, isFinish)
+		}
+		if err == nil && r.opt.Record {
+			r.childStart = proc.StartOf(child.Pid())
+			r.try(s6.RecordFile, r.save())
 		}
 		return err
 	}

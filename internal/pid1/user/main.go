@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"strconv"
 	"syscall"
 
@@ -71,6 +72,7 @@ func parse(args []string) (a arguments, err error) {
 // Main is the user's supervisor; args are the words after argv[0]. Started by root it first becomes hermes, for
 // good. It returns an exit code when PID 1 has let go of it: the services go on.
 func Main(args []string) int {
+	runtime.GOMAXPROCS(1) // one processor's worth of threads is plenty, and leaves room below a small limit
 	a, err := parse(args)
 	if err == nil && os.Geteuid() == 0 {
 		err = becomeHermes(a)
@@ -110,7 +112,7 @@ func run(a arguments, conn *channel.Conn) error {
 	if err := os.WriteFile("/proc/self/comm", []byte(Argv0), 0); err != nil {
 		return fmt.Errorf("cannot take the process name %q: %w", Argv0, err)
 	}
-	procs, err := proc.NewTable()
+	procs, err := proc.NewModestTable()
 	if err != nil {
 		return err
 	}

@@ -169,6 +169,21 @@ func (d *Dir) EachName(f func(name string)) error {
 	}
 }
 
+// Empty reports whether there is nothing in d.
+func (d *Dir) Empty() (bool, error) {
+	fd, err := openat(d.fd, ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return false, d.wrap("list", ".", err)
+	}
+	list := os.NewFile(uintptr(fd), d.Name())
+	defer func() { _ = list.Close() }()
+	_, err = list.Readdirnames(1)
+	if errors.Is(err, io.EOF) {
+		return true, nil
+	}
+	return false, err
+}
+
 func fstat(fd int) (st unix.Stat_t, err error) {
 	err = unix.Fstat(fd, &st)
 	return st, err

@@ -57,8 +57,7 @@ func (j *job) giveEmptyMount(name string) error {
 	if err != nil || uid != 0 {
 		return err
 	}
-	empty := true
-	if err := dir.EachName(func(string) { empty = false }); err != nil || !empty {
+	if empty, err := dir.Empty(); err != nil || !empty {
 		return err
 	}
 	return dir.Chown(".", int(j.hermes.UID), int(j.hermes.GID))

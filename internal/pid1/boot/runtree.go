@@ -130,7 +130,15 @@ func (b *boot) clearRun() error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = run.Close() }()       // nothing was written through it
+	if err := putAllAside(run); err != nil {
+		return errors.Join(err, run.Close())
+	}
+	b.removeStale(run)
+	return b.linkVarRun()
+}
+
+// putAllAside moves what an earlier start left out of the way.
+func putAllAside(run *held.Dir) error {
 	stale, _ := filepath.Glob("/run/s6-rc*") // the pattern is well-formed
 	for i, path := range append(stale, "/run/s6", services.Scandir, "/run/uncaught-logs") {
 		aside := fmt.Sprintf("%s/%d-%d", staleDir, time.Now().UnixNano(), i)
@@ -138,10 +146,45 @@ func (b *boot) clearRun() error {
 			return refusal{fmt.Errorf("cannot clear %q as uid %d: %w; start with an empty /run (--tmpfs /run)", path, os.Geteuid(), err)}
 		}
 	}
-	if err := run.RemoveAll(staleDir); err != nil {
-		b.Warnf("cannot remove what an earlier start left: %v", err)
+	return nil
+}
+
+// removeLimit is how long the boot waits for the removal of what was put aside.
+const removeLimit = time.Second
+
+// removeStale removes what was put aside, and closes run. What takes longer goes on beside the boot: how much
+// hermes has left is no reason to start late.
+func (b *boot) removeStale(run *held.Dir) {
+	removed := make(chan struct{})
+	go func() {
+		defer close(removed)
+		if err := errors.Join(removeAllIn(run, staleDir), run.Close()); err != nil {
+			b.Warnf("cannot remove what an earlier start left: %v", err)
+		}
+	}()
+	select {
+	case <-removed:
+	case <-time.After(removeLimit):
+		b.Infof("an earlier start left much below %q; it is removed while the boot goes on", runDir)
 	}
-	return b.linkVarRun()
+}
+
+// removeAllIn removes a directory. What a removal that was cut short leaves lies in that directory, for the next start.
+func removeAllIn(parent *held.Dir, name string) error {
+	dir, err := parent.Dir(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = dir.Close() }() // nothing was written through it
+	var names []string
+	err = dir.EachName(func(name string) { names = append(names, name) })
+	for _, name := range names {
+		err = errors.Join(err, dir.RemoveAll(name))
+	}
+	return errors.Join(err, parent.RemoveAll(name))
 }
 
 // putAside moves an entry out of the way; one that is not there is no error.

@@ -27,7 +27,7 @@ const supervisor = `pgrep -o -u hermes -f '^s6-svscan-user '`
 
 // bystanders prints what is no business of hermes: kind, owner, group, mode and path of all that is not its own.
 const bystanders = `find /etc /usr/local /opt /var/lib /root /srv /command /init /run -xdev -maxdepth 4 ` +
-	`\( -path /opt/data -o -path /run/service -o -path '/run/s6*' -o -path '/opt/hermes/.venv' \) -prune -o -printf '%y %U %G %m %p %l\n' | sort`
+	`\( -path /opt/data -o -path /run/service -o -path '/run/s6*' -o -path /run/.s6-stale -o -path '/opt/hermes/.venv' \) -prune -o -printf '%y %U %G %m %p %l\n' | sort`
 
 // run runs a script as a user, which has to end with 0, and returns what it printed.
 func (b box) run(user, script string) string {

@@ -44,7 +44,8 @@ func TestHealthIsNotForgedByWhoTookPID1(t *testing.T) {
 		}
 		res, err := b.Exec(ctx, harness.Exec{User: root, Cmd: []string{"awk", "/^Uid:/ {print $2}", "/proc/1/status"}})
 		uid = res.Output()
-		return "PID 1 is of uid " + uid, err == nil && uid != "0" && uid != "", nil
+		_, notNumber := strconv.Atoi(uid)
+		return "PID 1 is of uid " + uid, err == nil && notNumber == nil && uid != "0", nil
 	})
 	b.must(err)
 	if !running {

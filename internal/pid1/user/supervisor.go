@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"syscall"
@@ -180,8 +181,8 @@ func (s *Supervisor) once(ready func()) error {
 		<-child.Done()
 	}
 	s.detach(conn)
-	if err == nil || errors.Is(err, os.ErrClosed) {
-		err = fmt.Errorf("%v", launch.Ended(child.Status()))
+	if err == nil || errors.Is(err, os.ErrClosed) || errors.Is(err, io.EOF) { // it has ended: how is in its status
+		err = errors.New(launch.Ended(child.Status()))
 	}
 	return err
 }

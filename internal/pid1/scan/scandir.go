@@ -146,9 +146,6 @@ func (s *Scandir) takeLock(own *held.Dir) (*os.File, error) {
 	}
 }
 
-// Held is the scandir as it was opened, whatever its path leads to now.
-func (s *Scandir) Held() *held.Dir { return s.dir }
-
 // Run obeys the control fifo until the scandir is closed or ctx ends.
 func (s *Scandir) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = s.reader.SetReadDeadline(time.Unix(1, 0)) })
@@ -169,6 +166,21 @@ func (s *Scandir) Run(ctx context.Context) error {
 			return fmt.Errorf("cannot read control fifo of scandir %q: %w", s.opt.Dir, err)
 		}
 	}
+}
+
+// Watch obeys the control fifo, beside its caller, until the scandir is closed or ctx ends. Letters that are the caller's
+// business go to request.
+func (s *Scandir) Watch(ctx context.Context, request func(letter byte)) {
+	go func() {
+		if err := s.Run(ctx); err != nil && ctx.Err() == nil {
+			s.opt.Log.Warnf("the scandir is not watched any more: %v", err)
+		}
+	}()
+	go func() {
+		for letter := range s.Requests() {
+			request(letter)
+		}
+	}()
 }
 
 // obey obeys a letter of the control fifo.

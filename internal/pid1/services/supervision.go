@@ -39,16 +39,7 @@ func (s *Services) Open(ctx context.Context, request func(letter byte)) error {
 		return err
 	}
 	s.scandir.Store(scandir)
-	go func() {
-		if err := scandir.Run(ctx); err != nil && ctx.Err() == nil {
-			s.opt.Log.Warnf("the scandir is not watched any more: %v", err)
-		}
-	}()
-	go func() {
-		for letter := range scandir.Requests() {
-			request(letter)
-		}
-	}()
+	scandir.Watch(ctx, request)
 	return nil
 }
 

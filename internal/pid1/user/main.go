@@ -125,8 +125,7 @@ func run(a arguments, conn *channel.Conn) error {
 		return err
 	}
 	s := &server{conn: conn, scandir: scandir, procs: procs, dir: a.dir, log: logger}
-	go s.watch()
-	go s.forward()
+	scandir.Watch(context.Background(), s.forward)
 	scandir.Scan()
 	s.say(channel.Message{Kind: channel.Ready})
 	s.serve(context.Background())

@@ -30,18 +30,9 @@ type server struct {
 // say sends a message to PID 1, which always reads; if it does not, it has gone.
 func (s *server) say(m channel.Message) { _ = s.conn.Send(m) }
 
-// watch obeys the control fifo.
-func (s *server) watch() {
-	if err := s.scandir.Run(context.Background()); err != nil {
-		s.log.Warnf("the scandir is not watched any more: %v", err)
-	}
-}
-
-// forward hands PID 1 the control letters that concern the container.
-func (s *server) forward() {
-	for letter := range s.scandir.Requests() {
-		s.say(channel.Message{Kind: channel.Letter, Number: int64(letter)})
-	}
+// forward hands PID 1 a control letter that concerns the container.
+func (s *server) forward(letter byte) {
+	s.say(channel.Message{Kind: channel.Letter, Number: int64(letter)})
 }
 
 // serve returns when PID 1 has let go.

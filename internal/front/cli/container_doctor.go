@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caduceus/internal/front/command"
+	"caduceus/internal/front/doctor"
 	"caduceus/internal/front/gateway"
 )
 
@@ -15,17 +16,10 @@ const doctorSchema = "caduceus.doctor/v1"
 
 // doctorReport is what doctor prints with --json.
 type doctorReport struct {
-	Schema   string    `json:"schema"`
-	Findings []finding `json:"findings"`
+	Schema   string           `json:"schema"`
+	Findings []doctor.Finding `json:"findings"`
 
 	Supervisors *gateway.Supervisors `json:"supervisors,omitempty" schema:"doc=who supervises the services"`
-}
-
-// finding is one thing that is wrong with the container.
-type finding struct {
-	Object string `json:"object" schema:"pattern=.;doc=what is wrong"`
-	Cause  string `json:"cause" schema:"pattern=.;doc=why"`
-	Fix    string `json:"fix" schema:"pattern=.;doc=what mends it"`
 }
 
 // containerDoctor lists what is wrong and how to mend it.
@@ -76,32 +70,16 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// adder takes one finding.
-type adder func(object, cause, fix string)
-
-// findings looks at the init, the image, the variables, the volume, each profile, and what is wanted up.
-func (a *app) findings(ctx context.Context) []finding {
-	found := []finding{}
-	add := func(object, cause, fix string) { found = append(found, finding{object, cause, fix}) }
-	a.findImage(add)
-	a.findVariables(add)
-	a.findVolume(add)
-	a.findPath(add)
-	a.findPing(add)
-	names, warnings := a.home.Names()
-	for _, w := range warnings {
-		add("profiles", w, "rename or remove that directory")
+// findings are what the doctor finds in this container.
+func (a *app) findings(ctx context.Context) []doctor.Finding {
+	c := doctor.Container{
+		Root: a.Root, Environ: a.Environ, Home: a.home, Scandir: a.scandir,
+		Supervised: a.initRuns(),
+		Gateways:   a.wantedUp(),
+		Dashboard:  func() (bool, string) { return a.dashboardIfWanted(ctx) },
 	}
-	for _, name := range names {
-		a.findProfile(add, name)
+	if c.Supervised {
+		c.Supervisors = a.supervisors()
 	}
-	for _, r := range a.wantedUp() {
-		if ok, reason := r.Verdict(); !ok {
-			add(r.Slot, reason, "docker logs this container; then "+commandLine(r.Profile, "gateway restart"))
-		}
-	}
-	if ok, reason := a.dashboardIfWanted(ctx); !ok {
-		add("dashboard", reason, "docker logs this container; one that has just started needs some seconds")
-	}
-	return found
+	return doctor.Find(ctx, c)
 }

@@ -45,7 +45,7 @@ func (a *app) gatewayRun(ctx context.Context, run gateway.RunArgs) error {
 		return a.becomeAgent()
 	case gateway.StayDown:
 		a.say("→ gateway %s was stopped and stays down, as HERMES_GATEWAY_RESPECT_STOP is set. To bring it up: %s",
-			name, commandLine(name, "gateway start"))
+			name, profile.CommandLine(name, "gateway start"))
 		return a.becomeHeartbeat()
 	}
 	if err := a.control().Do(ctx, gateway.Start, name); err != nil {
@@ -77,14 +77,6 @@ func (a *app) stopped(name string) bool {
 	state, _ := profile.ReadState(dir)   // what cannot be read is no stop
 	intent, _ := profile.ReadIntent(dir) // likewise
 	return profile.Prior(state, intent, procfs.MachineBoot(procfs.Root)) == profile.Stopped
-}
-
-// commandLine is what a person types to have words done for a profile.
-func commandLine(name, words string) string {
-	if name == profile.Default {
-		return "hermes " + words
-	}
-	return "hermes -p " + name + " " + words
 }
 
 func (a *app) refuseRoot() error {

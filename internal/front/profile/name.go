@@ -58,3 +58,11 @@ func FromSlot(slot string) (string, bool) {
 func wellFormed(name string, limit int) bool {
 	return len(name) <= limit && regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`).MatchString(name)
 }
+
+// CommandLine is what a person types to have words done for a profile.
+func CommandLine(name, words string) string {
+	if name == Default {
+		return "hermes " + words
+	}
+	return "hermes -p " + name + " " + words
+}

@@ -1,6 +1,7 @@
-package cli
+package doctor
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -11,32 +12,34 @@ import (
 
 const pingRange = "net.ipv4.ping_group_range"
 
-// findPing looks for a network whose kernel setting keeps hermes from ping: no program of the image has
+// ping looks for a network whose kernel setting keeps hermes from ping: no program of the image has
 // a capability of its own.
 //
 // contract: RUN-13
-func (a *app) findPing(add adder) {
-	text, err := os.ReadFile(a.path("/proc/sys/net/ipv4/ping_group_range"))
+func ping(_ context.Context, c Container) []Finding {
+	text, err := os.ReadFile(c.path("/proc/sys/net/ipv4/ping_group_range"))
 	if err != nil {
-		return // not every kernel has it, and where it is missing nobody is kept away
+		return nil // not every kernel has it, and where it is missing nobody is kept away
 	}
-	account, err := a.account()
+	account, err := c.account()
 	if err == nil && !mayPing(string(text), account) {
-		add("ping", fmt.Sprintf("%s has no group of user %s", pingRange, identity.Hermes),
+		return one("ping", fmt.Sprintf("%s has no group of user %s", pingRange, identity.Hermes),
 			fmt.Sprintf(`docker run --sysctl %s="0 2147483647"; with --network host set that on the host`, pingRange))
 	}
+	return nil
 }
 
-// findPath looks for a PATH of the container, as an older image had it or docker run -e PATH kept it, in which the
+// pathOrder looks for a PATH of the container, as an older image had it or docker run -e PATH kept it, in which the
 // volume's programs come before the system's.
 //
 // contract: IMG-04
-func (a *app) findPath(add adder) {
-	path := env.ReadOne(a.path(env.Dir), env.Text("PATH"))
-	if dir := env.VolumeFirst(path, a.home.Root()); dir != "" {
-		add("PATH", dir+", which hermes can write to, comes before directories of the system: docker exec -u 0 would run programs of hermes",
+func pathOrder(_ context.Context, c Container) []Finding {
+	path := env.ReadOne(c.path(env.Dir), env.Text("PATH"))
+	if dir := env.VolumeFirst(path, c.Home.Root()); dir != "" {
+		return one("PATH", dir+", which hermes can write to, comes before directories of the system: docker exec -u 0 would run programs of hermes",
 			"start the container without -e PATH, and build derived images anew from this one, or put "+dir+" last")
 	}
+	return nil
 }
 
 // mayPing reports whether the account may open ICMP datagram sockets by the kernel's range of groups.

@@ -82,6 +82,9 @@ const (
 // since its start, else 0. Where an init does not set it, that counts as 1.
 const RunSignalled Text = "S6_RUN_SIGNALLED=1"
 
+// RunWanted is set for the finish script of a service: 1 if the service was wanted up when it ended, else 0.
+const RunWanted Text = "S6_RUN_WANTED=1"
+
 // Switches lists the switches that people set, but for MultiplexProfiles, where a configuration file has
 // a say: those whose wrong values the boot names.
 func Switches() []Switch {

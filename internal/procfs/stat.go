@@ -16,6 +16,7 @@ const Root = "/proc"
 type Stat struct {
 	State      byte // R, S, Z and so on, as proc(5) has them
 	Parent     int
+	Group      int   // the pid of its leader
 	Session    int   // the pid of its leader
 	StartTicks int64 // between the boot of the machine and the start of the process
 }
@@ -40,7 +41,7 @@ func Read(root string, pid int) (Stat, error) {
 // Parse decodes a stat file. Its second field is the program's name in parentheses, which may hold blanks,
 // newlines and parentheses itself: the last one counts.
 func Parse(content []byte) (Stat, bool) {
-	const state, parent, session, start = 0, 1, 3, 19 // of the fields behind the name
+	const state, parent, group, session, start = 0, 1, 2, 3, 19 // of the fields behind the name
 	fields := bytes.Fields(content[bytes.LastIndexByte(content, ')')+1:])
 	if len(fields) <= start {
 		return Stat{}, false
@@ -49,12 +50,16 @@ func Parse(content []byte) (Stat, bool) {
 	if err != nil {
 		return Stat{}, false
 	}
+	pgid, err := strconv.Atoi(string(fields[group]))
+	if err != nil {
+		return Stat{}, false
+	}
 	leader, err := strconv.Atoi(string(fields[session]))
 	if err != nil {
 		return Stat{}, false
 	}
 	ticks, err := strconv.ParseInt(string(fields[start]), 10, 64)
-	return Stat{State: fields[state][0], Parent: ppid, Session: leader, StartTicks: ticks}, err == nil
+	return Stat{State: fields[state][0], Parent: ppid, Group: pgid, Session: leader, StartTicks: ticks}, err == nil
 }
 
 // Pids lists the processes below root. Without /proc there are none to see.
@@ -110,4 +115,10 @@ func UIDs(root string, pid int) (uids [4]uint32, err error) {
 		}
 	}
 	return uids, fmt.Errorf("cannot parse %q", path)
+}
+
+// Comm is the name of a process as the kernel has it, which the process itself may choose; "" if it is gone.
+func Comm(root string, pid int) string {
+	name, _ := os.ReadFile(filepath.Join(root, strconv.Itoa(pid), "comm")) // gone: no name
+	return string(bytes.TrimSuffix(name, []byte("\n")))
 }

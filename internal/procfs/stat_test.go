@@ -12,12 +12,12 @@ import (
 )
 
 func TestTheNameOfAProgramMayHoldAnything(t *testing.T) {
-	const rest = " 1 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 0\n"
+	const rest = " 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 0\n"
 	for name, want := range map[string]procfs.Stat{
-		"12 (sh) S 7":           {State: 'S', Parent: 7, Session: 6, StartTicks: 4711},
-		"12 (a) Z) (b) R 8":     {State: 'R', Parent: 8, Session: 6, StartTicks: 4711},
-		"12 (a\nb) Z 8":         {State: 'Z', Parent: 8, Session: 6, StartTicks: 4711},
-		"12 () X 1) 1 1 1) X 0": {State: 'X', Session: 6, StartTicks: 4711},
+		"12 (sh) S 7":           {State: 'S', Parent: 7, Group: 5, Session: 6, StartTicks: 4711},
+		"12 (a) Z) (b) R 8":     {State: 'R', Parent: 8, Group: 5, Session: 6, StartTicks: 4711},
+		"12 (a\nb) Z 8":         {State: 'Z', Parent: 8, Group: 5, Session: 6, StartTicks: 4711},
+		"12 () X 1) 1 1 1) X 0": {State: 'X', Group: 5, Session: 6, StartTicks: 4711},
 	} {
 		got, ok := procfs.Parse([]byte(name + rest))
 		if got != want || !ok {

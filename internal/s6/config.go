@@ -38,6 +38,7 @@ type Config struct {
 	KillGroup      bool
 	NewPidNS       bool
 	RestartMax     time.Duration // longest pause before a restart; 0: no back-off, as in s6
+	Leftovers      time.Duration // from TERM to KILL for what a dead run left; 0: it is left alone, as in s6
 	OutputPrefix   string        // put before each line of output; "": none
 	OutputMax      int           // bytes a minute, for each output stream; 0: no limit
 }
@@ -61,6 +62,7 @@ func ReadConfig(read func(name string) ([]byte, error), maxFD int) (Config, []st
 		KillGroup:      r.flag("flag-timeout-killpg"),
 		NewPidNS:       r.flag("flag-newpidns"),
 		RestartMax:     r.millis("restart-max", DefaultRestartMax),
+		Leftovers:      r.millis("timeout-leftovers", 0),
 		OutputPrefix:   prefix,
 		OutputMax:      r.number("output-max", 0, 1<<31-1, outputMax),
 	}, r.warnings

@@ -41,11 +41,12 @@ func TestEachFileSetsItsFieldOrGivesAWarning(t *testing.T) {
 			"notification-fd": "3\n", "lock-fd": "4\nrest\n", "timeout-kill": "1500\n", "timeout-finish": "0\n",
 			"max-death-tally": "4096", "down-signal": "sigint\n", "reload-signal": "12\n", "flag-timeout-killpg": "",
 			"flag-newpidns": "", "restart-max": "0\n", "output-prefix": "[x] \n", "output-max": "1000\n",
+			"timeout-leftovers": "2000",
 		}, func(c *Config) {
 			*c = Config{
 				NotificationFD: 3, LockFD: 4, KillTimeout: 1500 * time.Millisecond, TallyLimit: 4096,
 				DownSignal: syscall.SIGINT, ReloadSignal: syscall.SIGUSR2, KillGroup: true, NewPidNS: true,
-				OutputPrefix: "[x] ", OutputMax: 1000,
+				OutputPrefix: "[x] ", OutputMax: 1000, Leftovers: 2 * time.Second,
 			}
 		}, 0},
 		{"prefix alone", map[string]string{"output-prefix": "[x] "}, func(c *Config) {

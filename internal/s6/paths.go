@@ -15,6 +15,7 @@ const (
 	BackoffFile     = "backoff"
 	RecordFile      = "record"
 	DownFile        = "down"
+	KeepFile        = "leftovers-keep"
 	RunFile         = "run"
 	FinishFile      = "finish"
 	SvscanDir       = ".s6-svscan"

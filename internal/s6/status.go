@@ -49,6 +49,9 @@ type Status struct {
 	NotStarted bool // this supervisor has not started run yet
 }
 
+// Over reports whether nothing of the service lives any more.
+func (s Status) Over() bool { return s.Pid == 0 && s.Ready }
+
 // Up reports whether run is alive.
 func (s Status) Up() bool { return s.Pid != 0 && !s.Finishing }
 

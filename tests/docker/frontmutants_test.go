@@ -55,6 +55,22 @@ func frontMutants() []brokenImage {
 			red: "a killed gateway is back about a second later, its container lives on", clause: "SLOT-05", green: exitsCheck,
 		},
 		{
+			name: "slots that leave children behind", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/gateway/slot.go",
+				Old:  `{"timeout-leftovers", 0o644, `, New: `{"unread", 0o644, `,
+			}},
+			red: checks.LeftoversCheck, clause: "SLOT-17", green: checks.PlainSlotCheck,
+		},
+		{
+			name: "a finish that keeps nothing", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/gateway/slot/finish.sh",
+				Old:  `"${S6_RUN_WANTED:-1}" = 1`, New: `"${S6_RUN_WANTED:-1}" = 2`,
+			}},
+			red: checks.LeftoversCheck, clause: "SLOT-17", green: exitsCheck,
+		},
+		{
 			name: "a front that leaves completion to the agent", dockerfile: copyFront,
 			edits: []mutant.Edit{{
 				File: "internal/front/cli/tree.go",

@@ -122,7 +122,7 @@ func supervise(dir string) *os.File {
 
 // report writes the status file; the pid of all gateways is that of the fake.
 func report(dir string, status s6.Status, up bool) {
-	status.Pid, status.Stamp = 0, time.Now()
+	status.Pid, status.Stamp, status.Ready = 0, time.Now(), !up
 	if up {
 		status.Pid = os.Getpid()
 	}

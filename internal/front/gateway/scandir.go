@@ -162,10 +162,10 @@ func (d Scandir) Unregister(ctx context.Context, name string) error {
 	return nil
 }
 
-// IsDown reports whether a slot's gateway and its finish script are over; also where there is no status.
+// IsDown reports whether a slot's gateway, its finish script and what it left are over; also where there is no status.
 func IsDown(dir string) bool {
 	status, err := s6.ReadStatus(dir)
-	return err != nil || status.Pid == 0
+	return err != nil || status.Over()
 }
 
 func supervised(dir string) bool {
@@ -242,7 +242,7 @@ func (d Scandir) StopAndWait(ctx context.Context, name, home string, now time.Ti
 	}
 	stopped := func() bool { // not only down for a moment, between two lives
 		status, err := s6.ReadStatus(dir)
-		return err != nil || status.Pid == 0 && !status.WantUp
+		return err != nil || status.Over() && !status.WantUp
 	}
 	if !poll(ctx, 15*time.Second, stopped) {
 		return fmt.Errorf("gateway %q is still up 15 seconds after it was asked to stop", name)

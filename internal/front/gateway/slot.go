@@ -31,6 +31,11 @@ var logScript string
 // contract: BOOT-18
 const DefaultKillTimeout = 7 * time.Second
 
+// leftoversTimeout is the time between TERM and KILL for what a gateway that ended left.
+//
+// contract: SLOT-17
+const leftoversTimeout = 2 * time.Second
+
 // Slot is the service directory of one gateway.
 type Slot struct {
 	Profile     string
@@ -63,6 +68,7 @@ func (s Slot) render() []file {
 		{"run", 0o755, fill.Replace(runScript)},
 		{"finish", 0o755, fill.Replace(finishScript)},
 		{"timeout-kill", 0o644, strconv.FormatInt(timeout.Milliseconds(), 10) + "\n"},
+		{"timeout-leftovers", 0o644, strconv.FormatInt(leftoversTimeout.Milliseconds(), 10) + "\n"},
 		{"log/", 0o755, ""},
 		{"log/type", 0o644, "longrun\n"},
 		{"log/run", 0o755, fill.Replace(logScript)},

@@ -68,6 +68,7 @@ func TestASlotIsPublishedWhole(t *testing.T) {
 		"supervise/control":     "prw-rw----",
 		"supervise/event":       "dgtrwx-wx---",
 		"timeout-kill":          "-rw-r--r--",
+		"timeout-leftovers":     "-rw-r--r--",
 		"type":                  "-rw-r--r--",
 	}
 	if diff := cmp.Diff(want, listing(t, d.Dir("coder"))); diff != "" {
@@ -149,7 +150,7 @@ func TestTheScriptsOfASlot(t *testing.T) {
 
 // The finish script decides what the supervisor may not decide for all services.
 func TestWhichEndsKeepAGatewayDown(t *testing.T) {
-	clause.Proves(t, "SLOT-09", "SLOT-10", "SLOT-11", "SLOT-12")
+	clause.Proves(t, "SLOT-09", "SLOT-10", "SLOT-11", "SLOT-12", "SLOT-17")
 	dir := t.TempDir()
 	svstat := filepath.Join(dir, "s6-svstat")
 	cases := map[string]struct {
@@ -172,15 +173,24 @@ func TestWhichEndsKeepAGatewayDown(t *testing.T) {
 			if err := os.WriteFile(svstat, []byte(fake), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			script := strings.ReplaceAll(finishScript, "/command/s6-svstat", svstat)
+			script := strings.NewReplacer("/command/s6-svstat", svstat, "/command/with-contenv", "echo").Replace(finishScript)
 			cmd := exec.Command("/bin/sh", "-c", script, "finish", c.code, "0", "gateway-default", "1")
-			cmd.Env = []string{"PATH=/usr/bin:/bin"}
+			wanted := map[string]string{"true": "1", "false": "0"}[c.wanted]
+			cmd.Dir, cmd.Env = t.TempDir(), []string{"PATH=/usr/bin:/bin", "S6_RUN_WANTED=" + wanted}
+			keep := filepath.Join(cmd.Dir, "leftovers-keep")
+			if err := os.WriteFile(keep, []byte("of an earlier end"), 0o644); err != nil {
+				t.Fatal(err)
+			}
 			if c.signalled != "" {
 				cmd.Env = append(cmd.Env, "S6_RUN_SIGNALLED="+c.signalled)
 			}
 			out, _ := cmd.CombinedOutput()
 			if got := cmd.ProcessState.ExitCode(); got != c.want {
 				t.Errorf("exit code %d, want %d\n%s", got, c.want, out)
+			}
+			list, err := os.ReadFile(keep)
+			if wanted == "1" && !strings.Contains(string(list), "container kept ") || wanted == "0" && !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("what stays is %q, %v", list, err)
 			}
 		})
 	}

@@ -153,6 +153,18 @@ func (c *Child) send(to int, sig syscall.Signal) error {
 	return nil
 }
 
+// SignalOther sends a signal to a process that no Child stands for, known by its pid and start time. It meets no other
+// one that has the pid by now. The error is ErrGone, or that of the kernel.
+//
+// spec: SUP-120
+func (t *Table) SignalOther(pid int, start int64, sig syscall.Signal) error {
+	c := &Child{table: t, pid: pid, adopted: &adopted{start: start, pidfd: pidfdOf(pid, start)}}
+	defer c.closePidfd()
+	t.mu.Lock() // one that this process is to reap keeps its pid meanwhile
+	defer t.mu.Unlock()
+	return c.send(pid, sig)
+}
+
 var errClosed = errors.New("descriptor is closed")
 
 // pidfdOf opens a process that started at that time; nil if there is none, or no pidfd.

@@ -33,6 +33,7 @@ const (
 	opDropLog                // the log pipe is not used any more
 	opSaveBackoff            // write supervise/backoff
 	opClearBackoff           // remove it
+	opSweep                  // send the signal to what run left; reports evLeft or evClear
 	opNotice                 // log text
 	opOver                   // the supervisor ends
 )
@@ -43,6 +44,7 @@ type effect struct {
 	text    string
 	signal  syscall.Signal
 	backoff s6.Backoff
+	keep    bool // opSweep: what leftovers-keep lists stays
 }
 
 // transition is a machine while it obeys one event.
@@ -135,14 +137,13 @@ func (t *transition) doEnd(a action) {
 	case acFinishing:
 		t.finishing()
 	case acFinished:
-		t.downReady(s6.EventDown + s6.EventDownReady)
+		t.runIsOver(s6.EventDown + s6.EventDownReady)
 	case acLate:
 		t.late()
 	case acEnd:
 		t.endFinish()
 	case acExit:
-		t.notify(s6.EventExit)
-		t.out(effect{op: opOver})
+		t.exit()
 	case acExitUnwritten:
 		t.out(effect{op: opOver})
 	case acDrop:
@@ -177,5 +178,7 @@ func (t *transition) doEnd(a action) {
 		if t.backingOff && t.status.WantUp {
 			t.timer = classicNext(t.in.now, t.ready, t.end)
 		}
+	default:
+		t.doSweep(a)
 	}
 }

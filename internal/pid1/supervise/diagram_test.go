@@ -53,7 +53,7 @@ it does. Words in brackets are outcomes of a spawn.
 // leadsTo is where an event takes a service from a state.
 func leadsTo(e event, s state) string {
 	before := inState(s)
-	in := input{now: epoch(), config: defaults(), letter: letterOf(e), pid: finishPid, wait: exit3, jitter: 1}
+	in := input{now: epoch(), config: configIn(s), letter: letterOf(e), pid: finishPid, wait: exit3, jitter: 1}
 	after, effects := before.step(e, in)
 	if slices.ContainsFunc(effects, func(e effect) bool { return e.op == opOver }) {
 		return "[*]"

@@ -14,8 +14,10 @@ const (
 	stDown state = iota
 	stUp
 	stFinish
+	stSweep      // down, and what run left is ended (SUP-120)
 	stLastUp     // as up, but the supervisor is leaving
 	stLastFinish // as finish, but the supervisor is leaving
+	stLastSweep  // as sweep, but the supervisor is leaving
 	stVanished   // the directory is gone, its process is not (SUP-56)
 	states
 )
@@ -52,6 +54,9 @@ const (
 	evRefused   // run cannot be spawned as configured
 	evFinishing // finish was spawned
 	evFinished  // there was no finish to spawn
+
+	evLeft  // something is left of run
+	evClear // nothing is
 
 	evFoundRun    // a supervisor that took over: run lives
 	evFoundFinish // finish lives
@@ -98,6 +103,11 @@ const (
 	acAnnounce             // tell subscribers the state again
 	acResume               // START if wanted, where no timer would do it
 	acMourn                // DEATH goes on: tally, spawn of finish
+	acSweep                // look for what run left, and end it
+	acSweepDown            // same, of a service that is down
+	acSweepKill            // same, by KILL from now on
+	acLeft                 // something is left: look again soon
+	acClear                // nothing is left: END goes on
 )
 
 // table is the whole machine: what to do for an event in a state, in order. There is no branch
@@ -110,41 +120,45 @@ func table(e event, s state) [5]action {
 	on, onFile := a{acResetBackoff, acWant, acWrite}, a{acUnlink, acResetBackoff, acWant, acWrite}
 	off, offFile := a{acUnwant, acWrite}, a{acTouch, acUnwant, acWrite}
 	stop, stopFile := a{acStop}, a{acTouch, acStop}
-	send, sendReset := a{acSignal}, a{acResetBackoff, acSignal}
+	send, sendReset, reset := a{acSignal}, a{acResetBackoff, acSignal}, a{acResetBackoff}
+	await, gone := a{acVanish, acAwaitLogger}, a{acVanish, acSweepKill, acExitUnwritten}
+	downWhenClear := a{acUnwant, acSweepDown, acWrite}
 	return [events][states]a{
-		// DOWN, UP, FINISH, LASTUP, LASTFINISH, VANISHED
-		evTimer:        {{acAuto}, {acKillAgain}, {acLate}, {acKillAgain}, {acLate}, {acStopOrKill}},
-		evDied:         {nop, {acDeath}, {acEnd}, {acDeath}, {acEnd, acExit}, {acExitUnwritten}},
-		evNewline:      {nop, {acReady}, nop, {acReady}, nop, nop},
-		evStable:       {nop, {acStable}, nop, {acStable}, nop, nop},
-		evSignal:       {nop, send, nop, send, nop, nop},
-		evKill:         {nop, send, nop, send, nop, nop},
-		evTerm:         {{acClassicTimer, acResetBackoff}, sendReset, {acResetBackoff}, sendReset, {acResetBackoff}, nop},
-		evRestart:      {{acClassicTimer, acResetBackoff}, sendReset, {acResetBackoff}, sendReset, {acResetBackoff}, nop},
-		evReload:       {nop, send, nop, send, nop, nop},
-		evPause:        {nop, {acPause, acWrite}, nop, {acPause, acWrite}, nop, nop},
-		evOnce:         {{acUnwant, acWrite, acStart}, off, off, off, off, nop},
-		evDown:         {off, stop, off, stop, off, nop},
-		evFileDown:     {offFile, stopFile, offFile, stopFile, offFile, nop},
-		evUp:           {{acResetBackoff, acWant, acWrite, acStart}, on, on, on, on, nop},
-		evFileUp:       {{acUnlink, acResetBackoff, acWant, acWrite, acStart}, onFile, onFile, onFile, onFile, nop},
-		evUnwant:       {off, off, off, off, off, nop},
-		evFileUnwant:   {offFile, offFile, offFile, offFile, offFile, nop},
-		evRelease:      {{acExit}, {acDrop, acLeave}, {acDrop, acLeave}, {acDrop}, {acDrop}, nop},
-		evStop:         {{acExit}, {acStop, acLeave}, {acDrop, acLeave}, stop, nop, nop},
-		evExpire:       {nop, {acKillRun}, nop, {acKillRun}, nop, {acKillRun}},
-		evVanish:       {{acExitUnwritten}, {acVanish, acStop}, {acVanish, acKillRun}, {acVanish, acStop}, {acVanish, acKillRun}, nop},
-		evVanishLogger: {{acExitUnwritten}, {acVanish, acAwaitLogger}, {acVanish, acAwaitLogger}, {acVanish, acAwaitLogger}, {acVanish, acAwaitLogger}, nop},
+		// DOWN, UP, FINISH, SWEEP, LASTUP, LASTFINISH, LASTSWEEP, VANISHED
+		evTimer:        {{acAuto}, {acKillAgain}, {acLate}, {acSweep}, {acKillAgain}, {acLate}, {acSweep, acExit}, {acStopOrKill}},
+		evDied:         {nop, {acDeath}, {acEnd}, nop, {acDeath}, {acEnd, acExit}, nop, {acSweepKill, acExitUnwritten}},
+		evNewline:      {nop, {acReady}, nop, nop, {acReady}, nop, nop, nop},
+		evStable:       {nop, {acStable}, nop, nop, {acStable}, nop, nop, nop},
+		evSignal:       {nop, send, nop, nop, send, nop, nop, nop},
+		evKill:         {nop, send, nop, nop, send, nop, nop, nop},
+		evTerm:         {{acClassicTimer, acResetBackoff}, sendReset, reset, reset, sendReset, reset, reset, nop},
+		evRestart:      {{acClassicTimer, acResetBackoff}, sendReset, reset, reset, sendReset, reset, reset, nop},
+		evReload:       {nop, send, nop, nop, send, nop, nop, nop},
+		evPause:        {nop, {acPause, acWrite}, nop, nop, {acPause, acWrite}, nop, nop, nop},
+		evOnce:         {{acUnwant, acWrite, acStart}, off, off, off, off, off, off, nop},
+		evDown:         {downWhenClear, stop, off, off, stop, off, off, nop},
+		evFileDown:     {{acTouch, acUnwant, acSweepDown, acWrite}, stopFile, offFile, offFile, stopFile, offFile, offFile, nop},
+		evUp:           {{acResetBackoff, acWant, acWrite, acStart}, on, on, on, on, on, on, nop},
+		evFileUp:       {{acUnlink, acResetBackoff, acWant, acWrite, acStart}, onFile, onFile, onFile, onFile, onFile, onFile, nop},
+		evUnwant:       {off, off, off, off, off, off, off, nop},
+		evFileUnwant:   {offFile, offFile, offFile, offFile, offFile, offFile, offFile, nop},
+		evRelease:      {{acExit}, {acDrop, acLeave}, {acDrop, acLeave}, {acDrop, acLeave}, {acDrop}, {acDrop}, {acDrop}, nop},
+		evStop:         {{acExit}, {acStop, acLeave}, {acDrop, acLeave}, {acDrop, acLeave}, stop, nop, nop, nop},
+		evExpire:       {nop, {acKillRun}, nop, {acSweepKill}, {acKillRun}, nop, {acSweepKill}, {acKillRun}},
+		evVanish:       {{acExitUnwritten}, {acVanish, acStop}, {acVanish, acKillRun}, gone, {acVanish, acStop}, {acVanish, acKillRun}, gone, nop},
+		evVanishLogger: {{acExitUnwritten}, await, await, gone, await, await, gone, nop},
 
-		evStarted:   {{acStarted}, nop, nop, nop, nop, nop},
-		evUnstarted: {{acRetry}, nop, nop, nop, nop, nop},
-		evRefused:   {{acDisarm}, nop, nop, nop, nop, nop},
-		evFinishing: {nop, {acFinishing}, nop, {acFinishing}, nop, nop},
-		evFinished:  {nop, {acFinished}, nop, {acFinished, acExit}, nop, nop},
+		evStarted:   {{acStarted}, nop, nop, nop, nop, nop, nop, nop},
+		evUnstarted: {{acRetry}, nop, nop, nop, nop, nop, nop, nop},
+		evRefused:   {{acDisarm}, nop, nop, nop, nop, nop, nop, nop},
+		evFinishing: {nop, {acFinishing}, nop, nop, {acFinishing}, nop, nop, nop},
+		evFinished:  {nop, {acFinished}, nop, nop, {acFinished, acExit}, nop, nop, nop},
+		evLeft:      {{acLeft}, nop, nop, {acLeft}, nop, nop, {acLeft}, nop},
+		evClear:     {nop, nop, nop, {acClear}, nop, nop, {acClear, acExit}, nop},
 
-		evFoundRun:    {{acStarted}, {acAnnounce}, nop, {acAnnounce}, nop, nop},
-		evFoundFinish: {nop, {acFinishing}, {acAnnounce}, {acFinishing}, {acAnnounce}, nop},
-		evFoundNone:   {{acAnnounce, acResume}, {acMourn}, {acEnd}, {acMourn}, {acEnd, acExit}, {acExitUnwritten}},
+		evFoundRun:    {{acStarted}, {acAnnounce}, nop, nop, {acAnnounce}, nop, nop, nop},
+		evFoundFinish: {nop, {acFinishing}, {acAnnounce}, nop, {acFinishing}, {acAnnounce}, nop, nop},
+		evFoundNone:   {{acAnnounce, acResume}, {acMourn}, {acEnd}, {acAnnounce, acSweep}, {acMourn}, {acEnd, acExit}, {acAnnounce, acSweep, acExit}, {acExitUnwritten}},
 	}[e][s]
 }
 
@@ -197,8 +211,12 @@ type machine struct {
 	start      time.Time // of run
 	end        time.Time // when the service was down-ready
 	backoff    backoff
-	counted    bool // the last death was a fast one
-	backingOff bool // the timer is that of the back-off
+	counted    bool      // the last death was a fast one
+	backingOff bool      // the timer is that of the back-off
+	run        int       // pid of the last run
+	sweeping   time.Time // since when what run left is being ended; zero: nothing is
+	killing    time.Time // since when by KILL; zero: it is not
+	pending    string    // events that wait until nothing is left
 }
 
 // input is what an event brings.

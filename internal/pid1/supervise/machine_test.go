@@ -40,18 +40,33 @@ func inState(s state) machine {
 		then(evTimer)
 		then(evStarted)
 	}
-	if s == stFinish || s == stLastFinish {
+	if s == stFinish || s == stLastFinish || s == stSweep || s == stLastSweep {
 		in.wait, in.pid = exit3, finishPid
 		then(evDied)
 		then(evFinishing)
 	}
+	if s == stSweep || s == stLastSweep {
+		in.config.Leftovers = time.Second
+		in.wait = 0
+		then(evDied)
+		then(evLeft)
+	}
 	switch s {
-	case stLastUp, stLastFinish:
+	case stLastUp, stLastFinish, stLastSweep:
 		then(evRelease)
 	case stVanished:
 		then(evVanish)
 	}
 	return m
+}
+
+// configIn has what leads to a state: only services that want it end what they left.
+func configIn(s state) s6.Config {
+	config := defaults()
+	if s == stSweep || s == stLastSweep {
+		config.Leftovers = time.Minute
+	}
+	return config
 }
 
 // TestEveryCellOfTheTable compares the whole table of 3.1 with its golden list.
@@ -66,7 +81,7 @@ func TestEveryCellOfTheTable(t *testing.T) {
 		fmt.Fprintf(&b, "\n%s\n", eventNames()[e])
 		for s := range states {
 			before := inState(s)
-			in := input{now: later, config: defaults(), letter: letterOf(e), pid: finishPid, wait: exit3, jitter: 1}
+			in := input{now: later, config: configIn(s), letter: letterOf(e), pid: finishPid, wait: exit3, jitter: 1}
 			after, effects := before.step(e, in)
 			if cmp.Equal(before, after, cmp.AllowUnexported(machine{}, backoff{})) && len(effects) == 0 {
 				continue

@@ -20,6 +20,8 @@ type model struct {
 	last   int  // highest pid used
 	want   bool // last intent
 	ended  bool
+	left   int  // processes that run left
+	stuck  bool // that no signal ends
 
 	record  string // as the supervisor left it
 	noted   int    // pid that is on record, 0: none
@@ -91,14 +93,23 @@ func (w *model) do(t *rapid.T, e event) {
 			if w.pid != 0 {
 				t.Fatalf("run spawned beside pid %d", w.pid)
 			}
+			if w.left > 0 && !w.stuck && w.m.status.WantUp {
+				t.Fatalf("run spawned beside %d processes of the last one", w.left)
+			}
 			w.spawn(t, false, evStarted, evUnstarted)
 		case opSpawnFinish:
 			w.spawn(t, true, evFinishing, evFinished)
+		case opSweep:
+			w.sweep(t, todo)
 		case opOver:
+			if w.left > 0 && !w.stuck && w.m.state == stLastSweep {
+				t.Fatalf("over, but %d processes are left", w.left)
+			}
 			w.ended = true
 		}
 	}
-	if w.noted == 0 && !w.ended && !w.crashed && w.m.state != stDown {
+	sweeps := w.m.state == stSweep || w.m.state == stLastSweep
+	if w.noted == 0 && !w.ended && !w.crashed && w.m.state != stDown && !sweeps {
 		t.Fatalf("nothing lives in state %s", stateNames()[w.m.state])
 	}
 }
@@ -119,11 +130,32 @@ func (w *model) spawn(t *rapid.T, finish bool, ok, failed event) {
 	w.do(t, ok)
 }
 
+// sweep is what opSweep does: KILL ends what is not stuck, TERM what obeys.
+func (w *model) sweep(t *rapid.T, e effect) {
+	switch {
+	case w.stuck:
+	case e.signal == syscall.SIGKILL:
+		w.left = 0
+	default:
+		w.left = rapid.IntRange(0, w.left).Draw(t, "disobey")
+	}
+	switch {
+	case w.m.state == stVanished: // nobody looks again
+	case w.left == 0:
+		w.do(t, evClear)
+	default:
+		w.do(t, evLeft)
+	}
+}
+
 func (w *model) dies(t *rapid.T) {
 	if w.pid == 0 {
 		return
 	}
 	w.pid = 0
+	if !w.finish && w.in.config.Leftovers > 0 {
+		w.left, w.stuck = rapid.IntRange(0, 2).Draw(t, "left"), rapid.IntRange(0, 9).Draw(t, "stuck") == 0
+	}
 	if w.mayCrash(t) { // and the next one hears of the death
 		return
 	}
@@ -179,6 +211,7 @@ func life(t *rapid.T, crashes bool) {
 		clock: clock{epoch(), time.Hour}, crashes: crashes,
 	}
 	w.in.config.KillTimeout = rapid.SampledFrom([]time.Duration{0, time.Second}).Draw(t, "timeout-kill")
+	w.in.config.Leftovers = rapid.SampledFrom([]time.Duration{0, time.Second}).Draw(t, "timeout-leftovers")
 	w.m = newMachine(epoch(), w.want)
 	w.save()
 	for range rapid.IntRange(1, 60).Draw(t, "steps") {

@@ -10,7 +10,7 @@ import (
 // The words of the golden transition list.
 
 func stateNames() []string {
-	return []string{"DOWN", "UP", "FINISH", "LASTUP", "LASTFINISH", "VANISHED"}
+	return []string{"DOWN", "UP", "FINISH", "SWEEP", "LASTUP", "LASTFINISH", "LASTSWEEP", "VANISHED"}
 }
 
 // eventNames are in the order of the constants.
@@ -19,7 +19,7 @@ func eventNames() []string {
 		"timer", "own process died", "newline on pipe", "up for a minute",
 		"a b q h i 1 2 y K", "k", "t", "r", "l", "p P c C", "o", "d", "D", "u", "U", "O", "Q",
 		"x, release", "stop", "expire", "vanish", "vanish of a logger",
-		"(run spawned)", "(run not spawned)", "(run refused)", "(finish spawned)", "(no finish)",
+		"(run spawned)", "(run not spawned)", "(run refused)", "(finish spawned)", "(no finish)", "(run left something)", "(nothing is left)",
 		"taken over: run lives", "taken over: finish lives", "taken over: nothing lives",
 	}
 }
@@ -41,6 +41,12 @@ func (e effect) String() string {
 		return strings.TrimPrefix(s6.SignalName(e.signal), "SIG")
 	case opSignalGroup:
 		return strings.TrimPrefix(s6.SignalName(e.signal), "SIG") + "-group"
+	case opSweep:
+		text := "sweep-" + strings.TrimPrefix(s6.SignalName(e.signal), "SIG")
+		if e.keep {
+			text += "-keep"
+		}
+		return text
 	case opNotice:
 		return "log(" + e.text + ")"
 	case opSaveBackoff:

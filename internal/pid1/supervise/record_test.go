@@ -66,7 +66,7 @@ func FuzzRecord(f *testing.F) {
 	text := r.encode(c)
 	f.Add(text)
 	for _, change := range [][2]string{
-		{"state 1", "state 5"},
+		{"state 1", "state 7"},
 		{"state 1", "state 300"},
 		{"pid 77", "pid 0"},
 		{"pid 77", "pid -1"},

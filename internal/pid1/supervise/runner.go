@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"caduceus/internal/pid1/leftovers"
 	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/output"
 	"caduceus/internal/pid1/pipes"
@@ -42,6 +43,7 @@ type runner struct {
 	prefixers [2]*output.Prefixer // of stdout and stderr
 	dropped   bool
 	over      bool
+	termed    map[leftovers.ID]bool // what run left and was sent TERM
 
 	clock      clock  // of the record
 	saved      string // the record as it was written last
@@ -302,6 +304,8 @@ func (r *runner) obey(e effect, in input) {
 		r.try(s6.BackoffFile, replace(r.files.supervise, s6.BackoffFile, e.backoff.Encode()))
 	case opClearBackoff:
 		r.try(s6.BackoffFile, r.files.supervise.Remove(s6.BackoffFile))
+	case opSweep:
+		r.sweep(e.signal, e.keep)
 	case opNotice:
 		r.warnf("%s", e.text)
 	case opOver:

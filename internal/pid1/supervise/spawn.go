@@ -119,10 +119,6 @@ func (r *runner) spawnFinish() {
 	if ws.Signaled() {
 		code, sig = exitKilled, int(ws.Signal())
 	}
-	signalled := "0"
-	if r.m.asked != "" {
-		signalled = "1"
-	}
 	spec := proc.Spec{
 		Path: "./" + s6.FinishFile,
 		Argv: []string{
@@ -131,7 +127,7 @@ func (r *runner) spawnFinish() {
 		Files: r.stdio(r.config),
 		Attr:  &syscall.SysProcAttr{Setsid: true},
 	}
-	environ := append(slices.Clip(r.opt.Environ()), env.RunSignalled.String()+"="+signalled)
+	environ := append(slices.Clip(r.opt.Environ()), env.RunSignalled.String()+"="+digit(r.m.asked != ""), env.RunWanted.String()+"="+digit(r.m.status.WantUp))
 	if err := r.spawn(spec, environ, true); err != nil {
 		if !errors.Is(err, os.ErrNotExist) {
 			r.warnf("cannot start finish: %v", err)
@@ -140,6 +136,13 @@ func (r *runner) spawnFinish() {
 		return
 	}
 	r.step(evFinishing, input{pid: r.child.Pid()})
+}
+
+func digit(yes bool) string {
+	if yes {
+		return "1"
+	}
+	return "0"
 }
 
 // spawn makes a file of the service directory the process that moves the machine; a script on a noexec mount by
@@ -161,14 +164,15 @@ func (r *runner) spawn(spec proc.Spec, environ []string, isFinish bool) (err err
 	return r.execute(spec, isFinish)
 }
 
-// execute starts a program. Where there are records, the process is on record before it becomes the program; below a
-// pids limit that has no room for that, it is on record at once afterwards.
+// execute starts a program. Where there are records, the process is on record before it becomes the program, and marked
+// where its leftovers are to be known; below a pids limit that has no room for that, at once afterwards.
 //
 // spec: SUP-113
 func (r *runner) execute(spec proc.Spec, isFinish bool) error {
-	if !r.opt.Record || !proc.RoomToPrepare(os.ReadFile) {
+	if !r.opt.Record && r.config.Leftovers == 0 || !proc.RoomToPrepare(os.ReadFile) {
 		child, err := r.opt.Procs.Spawn(spec)
 		if err == nil {
+			r.mark(child)
 			r.watch(child, isFinish)
 		}
 		if err == nil && r.opt.Record {
@@ -181,6 +185,7 @@ func (r *runner) execute(spec proc.Spec, isFinish bool) error {
 	if err != nil {
 		return err
 	}
+	r.mark(p.Child)
 	r.watch(p.Child, isFinish)
 	r.childStart = proc.StartOf(p.Pid())
 	if err = r.save(); err != nil {

@@ -21,7 +21,7 @@ func (t *transition) started() {
 	t.status.Pid, t.status.PGID = t.in.pid, t.in.pid
 	t.status.Ready = false
 	t.status.Stamp = t.in.now
-	t.start, t.ready, t.asked = t.in.now, time.Time{}, ""
+	t.start, t.ready, t.asked, t.run = t.in.now, time.Time{}, "", t.in.pid
 	t.backingOff = false
 	t.stableAt = t.in.now.Add(fastDeath)
 	t.write()
@@ -115,8 +115,8 @@ func (t *transition) mourn() {
 // announce sends the events that led to this state: whoever waits for one may have missed it.
 func (t *transition) announce() {
 	switch {
-	case t.status.NotStarted:
-	case t.status.Finishing:
+	case t.status.NotStarted || strings.HasPrefix(t.pending, s6.EventDown): // that is to come
+	case t.status.Finishing || t.pending != "":
 		t.notify(s6.EventDown)
 	case t.status.Pid == 0:
 		t.notify(s6.EventDown + s6.EventDownReady)
@@ -136,6 +136,14 @@ func (t *transition) finishing() {
 	t.after(t.in.config.FinishTimeout)
 }
 
+// exit ends the supervisor, but not before what run left has ended.
+func (t *transition) exit() {
+	if t.state != stLastSweep {
+		t.notify(s6.EventExit)
+		t.out(effect{op: opOver})
+	}
+}
+
 // late: finish has used up timeout-finish.
 func (t *transition) late() {
 	t.send(syscall.SIGCONT, false)
@@ -152,12 +160,12 @@ func (t *transition) endFinish() {
 		t.status.WantUp = false
 		letters = s6.EventFailed + s6.EventDownReady
 	}
-	t.downReady(letters)
+	t.runIsOver(letters)
 }
 
 // downReady: nothing of the service lives any more.
 func (t *transition) downReady(letters string) {
-	if t.state == stUp || t.state == stFinish {
+	if t.state == stUp || t.state == stFinish || t.state == stSweep {
 		t.state = stDown
 	}
 	s := &t.status

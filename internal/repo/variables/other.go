@@ -21,6 +21,7 @@ func inner() []Variable {
 		row(env.InsideGateway, "Set by the agent to 1 in what a gateway runs: `gateway stop` and `restart` are refused there."),
 		row(env.Text("HERMES_CONTAINER_ENV"), "Set by the agent's start-up hook: names of the variables that the container was given."),
 		row(env.RunSignalled, "Set for a service's `finish`: 1 if somebody asked the service for something since its start, else 0."),
+		row(env.RunWanted, "Set for a service's `finish`: 1 if the service was wanted up when it ended, else 0."),
 		row(env.Path("HERMES_IMAGE_CACHE_DIR"), "Set by the agent for the WhatsApp bridge: where pictures go."),
 		row(env.Path("HERMES_AUDIO_CACHE_DIR"), "Likewise, recordings."),
 		row(env.Path("HERMES_DOCUMENT_CACHE_DIR"), "Likewise, documents."),

@@ -91,6 +91,7 @@ func All() []Check {
 		followChecks(),
 		restartChecks(),
 		killedChecks(),
+		leftoverChecks(),
 		dashboardChecks(),
 		setupChecks(),
 		remapChecks(),

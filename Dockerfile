@@ -137,7 +137,7 @@ FROM browser-${BROWSER_SOURCE} AS browser
 
 # ---- the two variants: they differ only in their base and one label
 FROM system AS slim
-ENV npm_config_install_links=false
+ENV LANG=C.UTF-8 npm_config_install_links=false
 COPY --from=tools /usr/local/ /usr/local/
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
 COPY --from=npm /out/npm/ /
@@ -158,7 +158,7 @@ LABEL caduceus.variant=slim \
       org.opencontainers.image.source=${SOURCE}
 
 FROM browser AS full
-ENV npm_config_install_links=false
+ENV LANG=C.UTF-8 npm_config_install_links=false
 COPY --from=tools /usr/local/ /usr/local/
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
 COPY --from=npm /out/npm/ /

@@ -7,4 +7,4 @@ set -eu
 umask 022
 cd /opt/hermes
 hermes container programs <docker/subcommands >docker/subcommand-programs
-env | grep -E '^(PATH|(AGENT_BROWSER|HERMES|PLAYWRIGHT|PYTHON|UV|npm_config)[A-Za-z_]*)=' | sort >libexec/image.env
+env | grep -E '^(PATH|LANG|(AGENT_BROWSER|HERMES|PLAYWRIGHT|PYTHON|UV|npm_config)[A-Za-z_]*)=' | sort >libexec/image.env

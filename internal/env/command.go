@@ -10,6 +10,11 @@ import (
 // spec: SUP-61
 const CommandFile = "/run/s6/container_command"
 
+// BootLog is where /init writes all that a boot prints, up to the start of CMD, each line with its time.
+//
+// contract: BOOT-23
+const BootLog = "/run/s6/boot.log"
+
 // WriteCommand writes words to a file, each ended by a NUL as in /proc/PID/cmdline.
 func WriteCommand(file string, words []string) error {
 	var text strings.Builder

@@ -13,6 +13,7 @@ type brokenImage struct {
 	name       string
 	dockerfile string        // after FROM the image under test
 	edits      []mutant.Edit // of the source of the front; none: no new binary
+	init       []mutant.Edit // likewise, of the init
 	red        string        // the check that must fail
 	clause     string        // what it must name as broken
 	green      string        // a check of something else that must still hold

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,11 +74,11 @@ func fileMutants() []brokenImage {
 // check turns red on the broken image and says which clause it found broken.
 func TestMutants(t *testing.T) {
 	t.Parallel()
-	fronts, err := mutant.NewBuilder("../..", t.TempDir())
+	programs, err := mutant.NewBuilder("../..", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range append(frontMutants(), fileMutants()...) {
+	for _, m := range slices.Concat(frontMutants(), initMutants(), fileMutants()) {
 		c, err := checks.Named(m.red)
 		if err != nil {
 			t.Fatal(err)
@@ -88,7 +89,7 @@ func TestMutants(t *testing.T) {
 				engine.NeedsFull(t, "that "+m.red)
 			}
 			clause.Proves(t, m.clause)
-			image := m.build(t, fronts)
+			image := m.build(t, programs)
 			red := m.run(t, image, m.red)
 			if !violated(red, m.clause) {
 				t.Errorf("want check %q to name %s as broken, got: %v", m.red, m.clause, red)
@@ -118,16 +119,23 @@ func (m brokenImage) run(t *testing.T, image, name string) error {
 	return c.Run(ctx, s)
 }
 
-// build makes the image, with a front built from the edited source where there are edits.
-func (m brokenImage) build(t *testing.T, fronts *mutant.Builder) string {
+// build makes the image, with programs built from the edited source where there are edits.
+func (m brokenImage) build(t *testing.T, programs *mutant.Builder) string {
 	t.Helper()
 	var files []harness.File
-	if len(m.edits) > 0 {
+	for name, p := range map[string]mutant.Program{
+		"hermes": {Package: "./cmd/hermes", Edits: m.edits},
+		"init":   {Package: "./cmd/hermes-init", Edits: m.init},
+	} {
+		if len(p.Edits) == 0 {
+			continue
+		}
 		tested, err := engine.InspectImage(t.Context(), engine.Image())
 		if err != nil {
 			t.Fatal(err)
 		}
-		path, err := fronts.Build(t.Context(), mutant.Program{Package: "./cmd/hermes", Arch: tested.Architecture, Edits: m.edits})
+		p.Arch = tested.Architecture
+		path, err := programs.Build(t.Context(), p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +143,7 @@ func (m brokenImage) build(t *testing.T, fronts *mutant.Builder) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files = append(files, harness.File{Path: "hermes", Mode: 0o755, Content: string(content)})
+		files = append(files, harness.File{Path: name, Mode: 0o755, Content: string(content)})
 	}
 	image, err := engine.Subject("").Derive(t.Context(), m.dockerfile, files...)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caduceus/internal/env"
+	"caduceus/internal/front/bootlog"
 	"caduceus/internal/front/command"
 	"caduceus/internal/front/maincmd"
 	"caduceus/internal/identity"
@@ -78,7 +79,18 @@ func (a *app) enterContainer() error {
 		return exitCode(launch.NotExecutable)
 	}
 	a.enterEnvironment()
+	a.keepBootLog()
 	return nil
+}
+
+// keepBootLog puts what the boot printed on the volume. A volume that takes nothing has been named by the boot.
+//
+// contract: BOOT-23
+func (a *app) keepBootLog() {
+	text, err := os.ReadFile(a.path(env.BootLog))
+	if err == nil && len(text) > 0 {
+		_ = bootlog.Append(a.path(a.home.Root()), bootlog.Whole, text)
+	}
 }
 
 // enterEnvironment sets what a program of hermes finds in its environment, whoever started the container.

@@ -36,6 +36,7 @@ func (a *app) dropRoot() int {
 //
 // contract: CMD-05
 func (a *app) become(account identity.Account) error {
+	a.Share(account)
 	if err := a.Drop(account); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"caduceus/internal/identity"
 	"caduceus/internal/launch"
 	"caduceus/internal/s6"
+	"caduceus/internal/stdio"
 )
 
 // Files of the image, and of the running container, that the front looks at.
@@ -39,6 +40,8 @@ type Env struct {
 	Root string // prefix of the image's paths; "" is the image itself
 	Exec func(path string, argv, environ []string) error
 	Drop func(identity.Account) error
+	// Share lets who this process becomes open its streams by name.
+	Share func(identity.Account)
 	// Supervisors returns what is wrong with who supervises.
 	Supervisors func() []bootrecord.Problem
 	Now         func() time.Time
@@ -61,6 +64,9 @@ func newApp(e Env) *app {
 	if e.Drop == nil {
 		gain := identity.GainOf(env.AllowNewPrivileges.On(e.Environ))
 		e.Drop = func(a identity.Account) error { return identity.Drop(a, gain) }
+	}
+	if e.Share == nil {
+		e.Share = func(a identity.Account) { _ = stdio.ShareOwn(int(a.UID)) } // as descriptors they can be used all the same
 	}
 	if e.Now == nil {
 		e.Now = time.Now

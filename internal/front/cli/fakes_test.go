@@ -326,6 +326,7 @@ func hermesMain() int {
 			}
 			return found
 		},
+		Share: func(identity.Account) {},
 		Drop: func(a identity.Account) error {
 			fmt.Fprintln(os.Stdout, "drop:", a.Name)
 			return nil

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 
+	"caduceus/internal/cmdline"
 	"caduceus/internal/env"
 )
-
-const wrapper = "main-wrapper.sh"
 
 // commandWords reads the words of CMD behind the wrapper, as /init was given them. There are none where
 // the image has another entry point, or another init.
@@ -19,11 +17,8 @@ func (r run) commandWords() []string {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		r.warn(fmt.Errorf("cannot read the words of CMD: %w", err))
 	}
-	at := slices.IndexFunc(words, func(word string) bool { return filepath.Base(word) == wrapper })
-	if at < 0 {
-		return nil
-	}
-	return words[at+1:]
+	words, _ = cmdline.Behind(words)
+	return words
 }
 
 func isHermes(word string) bool { return filepath.Base(word) == "hermes" }

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"caduceus/internal/env"
+	"caduceus/internal/front/bootlog"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/place"
 	"caduceus/internal/front/profile"
@@ -58,11 +60,22 @@ func Run(o Options) int {
 		fmt.Fprintf(o.Stdout, "reconcile: %s\n", a)
 	}
 	r.onVolume(func() {
-		if err := appendLog(r.home.Root(), o.Now(), done); err != nil {
+		if err := bootlog.Append(r.home.Root(), bootlog.Profiles, lines(o.Now(), done)); err != nil {
 			r.warn(fmt.Errorf("cannot write the boot log: %w", err))
 		}
 	})
 	return code
+}
+
+// lines are those of the boot log, one for each action.
+//
+// contract: STATE-09
+func lines(now time.Time, actions []Action) []byte {
+	var lines bytes.Buffer
+	for _, a := range actions {
+		fmt.Fprintf(&lines, "%s %s prior_exit=%s\n", now.Format("2006-01-02T15:04:05-0700"), a, a.Exit)
+	}
+	return lines.Bytes()
 }
 
 // onVolume does something with the file rights of hermes: the volume is its own, and root may have no

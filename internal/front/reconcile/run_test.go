@@ -14,6 +14,7 @@ import (
 
 	"caduceus/internal/clause"
 	"caduceus/internal/env"
+	"caduceus/internal/front/bootlog"
 	"caduceus/internal/identity"
 )
 
@@ -255,7 +256,7 @@ func TestASlotWaitsAsLongAsItsGatewayMayDrain(t *testing.T) {
 func TestTheBootLogRotates(t *testing.T) {
 	clause.Proves(t, "STATE-09", "STATE-11")
 	b := newBoot(t)
-	put(t, b.home, "logs/container-boot.log", strings.Repeat("x", logLimit-1))
+	put(t, b.home, "logs/container-boot.log", strings.Repeat("x", bootlog.Limit-1))
 	b.run()
 	if got := b.log(t); !strings.HasPrefix(got, "xxx") || !strings.HasSuffix(got, "prior_exit=unknown\n") {
 		t.Error("a log below the limit was not appended to")

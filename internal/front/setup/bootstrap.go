@@ -42,7 +42,7 @@ func (j *job) bootstrapAuth(ctx context.Context, v *volume) error {
 	if err != nil {
 		return nil
 	}
-	return j.runScript(ctx, "docker_rebootstrap_nous_session.py", j.Stdout)
+	return j.runScript(ctx, "docker_rebootstrap_nous_session.py")
 }
 
 // signIn returns the value of a variable that holds the text of an auth.json. It returns "" if the value is not a JSON

@@ -32,7 +32,7 @@ func (j *job) migrateConfig(ctx context.Context, v *volume) error {
 		return nil
 	}
 	const script = "docker_config_migrate.py"
-	if err := j.runScript(ctx, script, j.Stdout); err != nil {
+	if err := j.runScript(ctx, script); err != nil {
 		j.warn("%s failed; continuing", script)
 	}
 	return nil

@@ -17,18 +17,18 @@ const scriptTimeout = 2 * time.Minute
 
 // runScript runs a Python program of scripts/ as hermes. That takes about a second of the boot, so callers check first
 // whether it has anything to do.
-func (j *job) runScript(ctx context.Context, name string, out io.Writer) error {
-	return j.runPython(ctx, installDir+"/scripts/"+name, &printed{to: out})
+func (j *job) runScript(ctx context.Context, name string) error {
+	return j.runPython(ctx, installDir+"/scripts/"+name, &printed{to: j.Stdout}, &printed{to: j.Stderr})
 }
 
 // runPython runs a Python program of the image as hermes, for at most scriptTimeout.
-func (j *job) runPython(ctx context.Context, program string, out io.Writer) error {
+func (j *job) runPython(ctx context.Context, program string, stdout, stderr io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, scriptTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, j.inRoot(env.VenvDir+"/bin/python"), j.inRoot(program))
 	cmd.Dir = j.inRoot(j.home)
 	cmd.Env = agentEnviron(j.Environ, j.home)
-	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.WaitDelay = time.Second
 	if j.start == 0 {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: j.hermes.Credential()}

@@ -147,7 +147,10 @@ func (j *job) say(format string, args ...any) {
 	fmt.Fprintf(j.Stdout, "[stage2] "+format+"\n", args...)
 }
 
-func (j *job) warn(format string, args ...any) { j.say("Warning: "+format, args...) }
+// warn says what somebody should mend. On a terminal it is all that is shown of a boot (contract: BOOT-22).
+func (j *job) warn(format string, args ...any) {
+	fmt.Fprintf(j.Stderr, "[stage2] Warning: "+format+"\n", args...)
+}
 
 // refuse warns that action is not done to path, because a symbolic link could lead it elsewhere.
 //

@@ -38,8 +38,8 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 		return nil
 	}
 	var out bounded
-	if err := j.runPython(ctx, installDir+"/tools/skills_sync.py", &out); err != nil {
-		_, _ = j.Stdout.Write(escape(out.kept.Bytes()))
+	if err := j.runPython(ctx, installDir+"/tools/skills_sync.py", &out, &out); err != nil {
+		_, _ = j.Stderr.Write(escape(out.kept.Bytes()))
 		j.warn("skills_sync.py failed; continuing")
 		return nil
 	}

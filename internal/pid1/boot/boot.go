@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
+	"caduceus/internal/cmdline"
 	"caduceus/internal/env"
 	"caduceus/internal/pid1/container"
 	"caduceus/internal/pid1/log"
@@ -58,6 +60,7 @@ func (b *boot) prepare() error {
 // S6_BEHAVIOUR_IF_STAGE2_FAILS is 2; a request to stop ends each step early and skips the rest.
 func (b *boot) boot() {
 	asked := b.Stop.Asked()
+	defer b.tellProgress()()
 	b.step(asked, "hook", b.runHook)
 	b.step(asked, "sources", b.Services.Install)
 
@@ -84,12 +87,22 @@ type boot struct {
 	signals *signals
 	user    chan error // outcome of the bundle user
 	timings []timing
+
+	kind  cmdline.Kind
+	quiet bool                   // somebody works at the terminal that the log is on
+	at    atomic.Pointer[string] // what the boot is doing
 }
 
 func newBoot(o Options) *boot {
 	environ := o.Environ.With("PATH", env.InitPath(o.Environ.Get("PATH")))
 	start, warnings := settings.Read(environ)
-	lines := log.New(log.Stderr{}, start.Verbosity)
+	args := command(o.Args)
+	kind := cmdline.KindOf(args)
+	quiet := stderrIsTerminal() && isQuiet(kind, environ.Value(env.Verbosity) != "", start.Verbosity)
+	if quiet {
+		start = start.Quieted(environ)
+	}
+	lines := log.NewBoot(log.Stderr{}, start.Verbosity)
 	logger := lines.Logger("init")
 	once := log.NewOnce(logger)
 	for _, w := range append(warnings, settings.Ignored(o.Environ)...) {
@@ -99,19 +112,23 @@ func newBoot(o Options) *boot {
 		Logger:   logger,
 		Log:      lines,
 		Once:     once,
-		Settings: settings.NewSource(start, once, lines.SetLevel),
+		Settings: settings.NewSource(start, quiet, once, lines.SetLevel),
 		Environ:  childEnv(start, environ),
 		Stop:     container.NewRequest(),
 	}
-	return &boot{
+	b := &boot{
 		Container: c,
 		version:   o.Version,
 		refused:   o.Refuse,
-		args:      command(o.Args),
+		args:      args,
+		kind:      kind,
+		quiet:     quiet,
 		environ:   environ,
 		signals:   newSignals(c),
 		user:      make(chan error, 1),
 	}
+	b.at.Store(new("the first step"))
+	return b
 }
 
 // childEnv is the environment of scripts, services and CMD.
@@ -130,6 +147,7 @@ func (b *boot) step(ctx context.Context, name string, do func(context.Context) e
 		return
 	}
 	began := time.Now()
+	b.at.Store(&name)
 	err := do(ctx)
 	b.timings = append(b.timings, timing{name, time.Since(began)})
 	if err != nil && !b.Stop.Stopping() {
@@ -162,6 +180,7 @@ func (b *boot) refuse(err error) int {
 			return container.ExitRefusedUser
 		}
 	}
+	b.speak()
 	b.Errorf("%v", err)
 	b.Log.Flush(flushGrace)
 	if errors.As(err, new(refusal)) {

@@ -19,6 +19,7 @@ import (
 // spec: SUP-70
 func (b *boot) startCmd(context.Context) error {
 	argv := slices.Concat(b.Settings.Now().CmdArg0, b.args)
+	b.Log.EndBoot() // CMD finds the whole boot in its file
 	if len(argv) == 0 {
 		return nil
 	}
@@ -30,7 +31,9 @@ func (b *boot) startCmd(context.Context) error {
 	// The lines of the boot come before the first one of CMD.
 	b.Log.Flush(100 * time.Millisecond)
 	b.release()
-	child, err := b.spawnCmd(program.Program{Argv: argv, Dir: dir, Stdin: os.Stdin, Attr: sessionFor(b.tty)})
+	child, err := b.spawnCmd(program.Program{
+		Argv: argv, Dir: dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Attr: sessionFor(b.tty),
+	})
 	if err != nil {
 		b.Errorf("cannot execute %q: %v", argv[0], err)
 		b.exit(launch.ErrorCode(err))

@@ -55,7 +55,7 @@ func TestCmdThatCannotBeExecuted(t *testing.T) {
 func TestContInitOrderAndEnvironment(t *testing.T) {
 	clause.Proves(t, "BOOT-02", "ENV-01", "ENV-02", "ENV-03", "ENV-04", "SUP-25", "SUP-63", "SUP-67")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	b.setenv("GREETING=hello world", "EMPTY=")
 	b.script("etc/cont-init.d/10-b", `echo second; echo "bare [$GREETING] $(pwd)"; printf added >/run/s6/container_environment/ADDED`)
 	b.script("etc/cont-init.d/01-a", `echo first; exit 3`)
@@ -124,7 +124,7 @@ func TestFailingScriptStopsTheBootOnlyIfAsked(t *testing.T) {
 func TestTheAgentFindsWhatItProbes(t *testing.T) {
 	clause.Proves(t, "BOOT-06", "BOOT-07", "ENV-12", "SUP-61")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	b.longrun("svc", "exec sleep 1000")
 	b.script("etc/cont-init.d/01", "ls -d /run/s6-rc/servicedirs/svc/supervise /run/s6-rc/servicedirs/svc/event")
 	p := b.run("/bin/sh", "-c", `cat /proc/1/comm; tr '\0' ' ' </proc/1/cmdline; echo; ls -d /run/s6/basedir /run/.containerenv;
@@ -144,7 +144,7 @@ func TestBootScriptsReadTheWordsOfCmd(t *testing.T) {
 	clause.Proves(t, "BOOT-06", "SUP-61")
 	t.Parallel()
 	for uid, owner := range map[int]string{0: "0 644\n", 10000: "10000 644\n"} {
-		b := newContainer(t)
+		b := newContainer(t).together()
 		b.entry.UID = uid
 		b.script("etc/cont-init.d/01", `stat -c '%u %a' /run/s6/container_command; tr '\0' '\n' </run/s6/container_command`)
 		p := b.run("-g", "--", "echo", "two words", "")
@@ -158,7 +158,7 @@ func TestBootScriptsReadTheWordsOfCmd(t *testing.T) {
 func TestWithoutCmdTheContainerRunsUntilItIsStopped(t *testing.T) {
 	clause.Proves(t, "BOOT-15")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	b.logLimits()
 	b.script("etc/cont-init.d/01", "echo ready")
 	p := b.start(nil)

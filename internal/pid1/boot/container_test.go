@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -57,6 +58,14 @@ type container struct {
 
 	stderr *os.File // in place of a buffer
 	extra  *os.File // descriptor 3
+	one    bool     // both streams are one pipe
+}
+
+// together makes stdout and stderr one pipe, so that what scripts, services and CMD print keeps its order: it is the stdout of the
+// process, and the log of the init its stderr.
+func (b *container) together() *container {
+	b.one = true
+	return b
 }
 
 func newContainer(t *testing.T) *container {
@@ -133,10 +142,26 @@ func (b *container) longrun(name, run string, files ...string) {
 type initProcess struct {
 	t      *testing.T
 	cmd    *exec.Cmd
-	stdout buffer
-	stderr buffer
+	stdout fmt.Stringer
+	stderr fmt.Stringer
 	ended  chan struct{}
 	code   int
+}
+
+// logLine is a line of the init's own log.
+var logLine = regexp.MustCompile(`(?m)^[a-z0-9-]+: (fatal|warning|info|debug): .*\n`)
+
+// view is a buffer without the init's log, or that log alone.
+type view struct {
+	of  *buffer
+	log bool
+}
+
+func (v view) String() string {
+	if v.log {
+		return strings.Join(logLine.FindAllString(v.of.String(), -1), "")
+	}
+	return logLine.ReplaceAllString(v.of.String(), "")
 }
 
 // buffer may be read while it is written.
@@ -164,7 +189,11 @@ func (b *container) start(tty *os.File, args ...string) *initProcess {
 	command, err := b.root.Command(b.entry)
 	b.must(err)
 	p := &initProcess{t: b.t, ended: make(chan struct{}), cmd: command}
-	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	out, errs := &buffer{}, &buffer{}
+	p.stdout, p.stderr, p.cmd.Stdout, p.cmd.Stderr = out, errs, out, errs
+	if b.one {
+		p.stdout, p.stderr, p.cmd.Stderr = view{of: out}, view{of: out, log: true}, out
+	}
 	if b.stderr != nil {
 		p.cmd.Stderr = b.stderr
 	}

@@ -41,6 +41,7 @@ func stage2Code(err error) int {
 //
 // contract: BOOT-04
 func (b *boot) judge(step string, err error) {
+	b.speak()
 	behaviour := b.Settings.Now().IfStage2Fails
 	switch {
 	case behaviour >= 2:

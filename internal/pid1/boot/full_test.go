@@ -15,7 +15,7 @@ import (
 func TestAFullRunKeepsTheStateAndTheServices(t *testing.T) {
 	clause.Proves(t, "FAULT-12", "SUP-14")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	b.entry.RunMode = "1777,size=512k"
 	b.longrun("svc", "echo service; exec sleep 1000", "timeout-kill=60000")
 	p := b.start(nil, "sh", "-c", `dd if=/dev/zero of=/run/fill bs=4k 2>/dev/null; echo full

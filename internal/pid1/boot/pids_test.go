@@ -42,7 +42,7 @@ const bomb = `$SIG{TERM} = "IGNORE"; $| = 1; while (1) {
 func TestForkBombUnderAPidsLimit(t *testing.T) {
 	clause.Proves(t, "FAULT-14", "SUP-101", "SUP-28")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	b.limitPids(48)
 	b.setenv("S6_VERBOSITY=3", "S6_KILL_GRACETIME=300")
 	b.longrun("svc", "echo service; exec sleep 1000")

@@ -35,7 +35,7 @@ func TestTheContainerBootsAndStopsWithFewRights(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newContainer(t)
+			b := newContainer(t).together()
 			set(&b.entry)
 			b.script("etc/cont-init.d/01", "echo script")
 			b.longrun("svc", `trap 'echo stopped; exit' TERM; echo service; touch /tmp/up; while :; do sleep 0.05; done`, "dependencies.d/base=")
@@ -56,7 +56,7 @@ func TestTheContainerBootsAndStopsWithFewRights(t *testing.T) {
 func TestProgramsGetTheUsualUmask(t *testing.T) {
 	clause.Proves(t, "SUP-108", "SUP-25")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	b.entry.Umask = 0o077
 	b.script("etc/services.d/svc/run", "umask; exec sleep 1000")
 	b.script("etc/cont-init.d/01", "umask")

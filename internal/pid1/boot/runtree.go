@@ -26,7 +26,7 @@ const (
 
 // prepareRun makes a clean /run with what the steps after it need.
 func (b *boot) prepareRun() error {
-	return inOrder(b.checkRun, b.clearRun, b.makeSkeleton, b.writeRecord, b.writeCommand, b.makeEnvironment)
+	return inOrder(b.checkRun, b.clearRun, b.makeSkeleton, b.openTranscript, b.writeRecord, b.writeCommand, b.makeEnvironment)
 }
 
 // runFacts is what decides whether /run can be used as it is.

@@ -50,6 +50,7 @@ func (b *boot) runContInit(ctx context.Context) (err error) {
 		if filepath.Base(script) >= afterSetup {
 			handOver()
 		}
+		b.at.Store(&script)
 		b.Of("cont-init").Infof("running %s", script)
 		code := b.run(ctx, script)
 		if ctx.Err() != nil {
@@ -95,6 +96,7 @@ func (b *boot) startUser2(ctx context.Context) error { return b.Services.Start(c
 // executed.
 func (b *boot) run(ctx context.Context, argv ...string) int {
 	ws, err := b.Programs.Run(ctx, argv)
+	b.Log.Flush(flushGrace) // what runs next prints after it
 	if err != nil {
 		return launch.ErrorCode(err)
 	}

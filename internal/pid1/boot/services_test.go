@@ -14,7 +14,7 @@ import (
 func TestServicesStartInOrderOfDependencies(t *testing.T) {
 	clause.Proves(t, "BOOT-01", "SUP-64", "SUP-66")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	say := func(word string) string { return "echo " + word + ` >>/tmp/order; printf '\n' >&3; exec sleep 1000` }
 	b.longrun("early", `echo early >/tmp/early; exec sleep 1000`)
 	b.longrun("c", say("c"), "dependencies.d/b=", "notification-fd=3")
@@ -155,7 +155,7 @@ func TestServiceThatRefusesToRunIsNotCalledUp(t *testing.T) {
 func TestEachServiceGetsOneTerm(t *testing.T) {
 	clause.Proves(t, "BOOT-17", "SUP-79")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	// Each goes on for a while after its TERM, so that a second one would show.
 	count := `trap 'echo TERM $0; left=3' TERM; echo up $0; while [ "$left" != 0 ]; do sleep 0.1; [ -z "$left" ] || left=$((left-1)); done`
 	b.longrun("svc", count)
@@ -175,7 +175,7 @@ func TestEachServiceGetsOneTerm(t *testing.T) {
 func TestNothingIsExecutedFromRun(t *testing.T) {
 	clause.Proves(t, "RUN-06", "SUP-27")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	b.entry.RunFlags = unix.MS_NOEXEC | unix.MS_NOSUID | unix.MS_NODEV
 	b.entry.ReadOnly = true
 	b.longrun("svc", "echo service runs; exec sleep 1000")
@@ -194,7 +194,7 @@ func TestAnyUserCanStartTheContainer(t *testing.T) {
 	clause.Proves(t, "RUN-03", "RUN-04")
 	t.Parallel()
 	for _, uid := range []int{10000, 54321} {
-		b := newContainer(t)
+		b := newContainer(t).together()
 		b.entry.UID = uid
 		b.entry.RunFlags = unix.MS_NOEXEC
 		b.longrun("svc", `echo svc $(id -u); touch /tmp/up; exec sleep 1000`)
@@ -210,7 +210,7 @@ func TestSignalsArriveWithoutCapKill(t *testing.T) {
 	clause.Proves(t, "RUN-07", "SUP-78")
 	t.Parallel()
 	for _, below := range []bool{false, true} {
-		b := newContainer(t)
+		b := newContainer(t).together()
 		b.entry.Above = below
 		b.entry.Drop = []uintptr{unix.CAP_KILL, unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER}
 		as := "setpriv --reuid 4711 --regid 4712 --clear-groups "

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"syscall"
 
@@ -123,7 +124,9 @@ func (s *signals) diverted(sig syscall.Signal) bool {
 	if launch.Executable(script) != nil {
 		return false
 	}
-	_, err := s.Programs.Start(program.Program{Argv: []string{script}, Dir: s.Services.Dir(), Attr: &syscall.SysProcAttr{}})
+	_, err := s.Programs.Start(program.Program{
+		Argv: []string{script}, Dir: s.Services.Dir(), Attr: &syscall.SysProcAttr{}, Stdout: os.Stderr, Stderr: os.Stderr,
+	})
 	if err != nil {
 		s.Warnf("cannot execute %q: %v", script, err)
 	}

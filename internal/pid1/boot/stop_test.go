@@ -50,7 +50,7 @@ func TestAStopEndsCmdAndGivesItsExitCode(t *testing.T) {
 func TestWhateverHangsTheStopHasADeadline(t *testing.T) {
 	clause.Proves(t, "BOOT-18", "FAULT-07", "SUP-80")
 	t.Parallel()
-	b := newContainer(t)
+	b := newContainer(t).together()
 	b.setenv("S6_VERBOSITY=3", "S6_KILL_FINISH_MAXTIME=0")
 	hang := `trap '' TERM; echo "up $0"; while :; do sleep 0.05; done`
 	b.longrun("svc", hang, "timeout-finish=0")
@@ -122,7 +122,7 @@ func TestAStopDuringTheBootEndsItAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newContainer(t)
+			b := newContainer(t).together()
 			b.logLimits()
 			prepare(b)
 			p := b.start(nil, "echo", "CMD ran")

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/cmdline"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/program"
 	"caduceus/internal/pid1/services"
@@ -50,12 +51,18 @@ func (b *boot) takeOver() error {
 
 // addPrograms adds programs and services to the container, of which none runs yet.
 func (b *boot) addPrograms() (err error) {
-	b.Programs, err = program.NewRunner(program.Options{
+	options := program.Options{
 		Procs: b.Procs, Environ: b.Environ, Stop: b.Stop.Asked(), Grace: b.Settings.Start.KillGrace,
 		Ready: b.signals.taken, Started: b.Settings.ProgramsRun,
-	})
+		Warnings: func(line []byte) { b.Log.Pass(line, false) },
+	}
+	if b.quiet {
+		options.Steps = func(line []byte) { b.Log.Pass(line, true) }
+	}
+	b.Programs, err = program.NewRunner(options)
 	b.Services = services.New(services.Options{
 		Procs: b.Procs, Programs: b.Programs, Settings: b.Settings, Log: b.Logger, Environ: b.Environ, Stop: b.Stop.Asked(),
+		Aside: b.kind == cmdline.Program,
 	})
 	return err
 }

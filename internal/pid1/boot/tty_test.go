@@ -188,9 +188,57 @@ func TestLogReachesATerminalInTheBackground(t *testing.T) {
 	t.Parallel()
 	b := newContainer(t)
 	b.entry.Above = true
+	b.setenv("S6_VERBOSITY=2")
 	s := onTerminal(b, "sh", "-c", "stty tostop; echo ready; exec sleep 1000")
 	s.shows("ready")
 	s.stop()
 	s.expect(0)
 	s.shows("init: info: stopping: signal SIGTERM")
+}
+
+// Somebody works at the terminal: of the boot there is what is wrong, or what takes long.
+func TestABootOnATerminalIsQuiet(t *testing.T) {
+	clause.Proves(t, "BOOT-22", "BOOT-23")
+	t.Parallel()
+	b := newContainer(t)
+	b.script("etc/cont-init.d/01-slow", "echo step; echo wrong >&2; until [ -e /tmp/go ]; do sleep 0.01; done")
+	s := onTerminal(b, "sh", "-c", "grep -c -e step -e wrong -e exited /run/s6/boot.log; echo ready; exec sleep 1000")
+	s.shows("init: info: the start takes a while, now at /etc/cont-init.d/01-slow; S6_VERBOSITY=2 shows each step\r\n")
+	b.must(os.WriteFile(s.inside("/tmp/go"), nil, 0o644))
+	s.shows("ready")
+	s.stop()
+	s.expect(0)
+	s.shows("4\r\nready\r\n")
+	shown := logLine.ReplaceAllString(strings.ReplaceAll(s.shown.String(), "\r", ""), "")
+	if shown != "wrong\n4\nready\n" || strings.Contains(s.shown.String(), "stopping") {
+		t.Errorf("the screen:\n%s", s.shown.String())
+	}
+}
+
+func TestABootThatFailsOnATerminalShowsAll(t *testing.T) {
+	clause.Proves(t, "BOOT-22")
+	t.Parallel()
+	b := newContainer(t)
+	b.setenv("S6_BEHAVIOUR_IF_STAGE2_FAILS=2")
+	b.script("etc/cont-init.d/01-good", "echo step")
+	b.script("etc/cont-init.d/02-bad", "exit 3")
+	s := onTerminal(b, "echo", "CMD ran")
+	s.expect(1)
+	s.shows("stopping: step \"base\" of the boot failed")
+	for _, line := range []string{"running /etc/cont-init.d/01-good\r\nstep\r\n", "/etc/cont-init.d/02-bad exited 3"} {
+		s.shows(line)
+	}
+}
+
+func TestTheBootOfAGatewayIsShownOnATerminal(t *testing.T) {
+	clause.Proves(t, "BOOT-22")
+	t.Parallel()
+	b := newContainer(t)
+	b.script("etc/cont-init.d/01", "echo step")
+	b.script("main-wrapper.sh", "echo ready; exec sleep 1000")
+	s := onTerminal(b, "/main-wrapper.sh", "gateway", "run")
+	s.shows("step\r\n")
+	s.shows("ready\r\n")
+	s.stop()
+	s.expect(0)
 }

@@ -81,7 +81,7 @@ func TestServicesOfOthersInTheScandirOfHermesAreNotRun(t *testing.T) {
 func TestServicesOfRootAreSupervisedApart(t *testing.T) {
 	clause.Proves(t, "SUP-117", "SUP-118")
 	t.Parallel()
-	b := withHermes(t)
+	b := withHermes(t).together()
 	b.longrun("defined", "echo \"defined $("+ids+")\"; exec sleep 1000")
 	b.longrun("users", "echo \"users $("+ids+")\"; exec sleep 1000", "account=hermes")
 	b.script("etc/services.d/legacy/run", "echo \"legacy $("+ids+")\"; exec sleep 1000")
@@ -113,7 +113,7 @@ func TestServicesOfRootAreSupervisedApart(t *testing.T) {
 func TestScriptsOfHermesReplaceNothingOfPID1(t *testing.T) {
 	clause.Proves(t, "SUP-59", "SUP-117")
 	t.Parallel()
-	b := withHermes(t)
+	b := withHermes(t).together()
 	b.script("etc/cont-init.d/02", `
 		mkdir -p /run/service/.s6-svscan; cd /run/service/.s6-svscan
 		for name in SIGTERM SIGINT finish crash; do printf '#!/bin/sh\necho hermes instead; exit 9\n' >$name; chmod 755 $name; done`)

@@ -5,8 +5,10 @@
 // So a line goes into a bounded ring, one goroutine writes the ring out, and what does not fit is
 // dropped and counted.
 //
-// Services write to the container's stdout and stderr themselves, past this log. Stdout is CMD's:
-// nothing here writes to it.
+// What boot and stop scripts print comes here, too, as it is and with backpressure. All of a boot is transcribed, for a file, and
+// what is not shown can be held back until it is known that nothing failed.
+//
+// Services write to the container's streams themselves, past this log. Stdout is CMD's: nothing here writes to it.
 //
 // contract: BOOT-12
 package log

@@ -10,6 +10,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/launch"
+	"caduceus/internal/pid1/output"
 	"caduceus/internal/pid1/proc"
 )
 
@@ -21,6 +22,10 @@ type Options struct {
 	Grace   time.Duration   // between TERM and KILL for a program that ctx cuts short
 	Ready   <-chan struct{} // closed when a program may start; nil: at once
 	Started func()          // called before each start; nil: nobody wants to know
+
+	// Steps gets the lines that scripts and oneshots print on stdout, Warnings those on stderr. Without Steps
+	// both have one stream, in the order in which they are written.
+	Steps, Warnings func(line []byte)
 }
 
 // Runner runs programs. It is safe for concurrent use.
@@ -30,6 +35,7 @@ type Runner struct {
 
 	mu     sync.Mutex
 	alive  map[*proc.Child]bool
+	prints map[*proc.Child][]*output.Lines // of those that are not settled
 	closed bool
 }
 
@@ -39,19 +45,68 @@ func NewRunner(o Options) (*Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open %q: %w", os.DevNull, err)
 	}
-	return &Runner{opt: o, null: null, alive: map[*proc.Child]bool{}}, nil
+	return &Runner{opt: o, null: null, alive: map[*proc.Child]bool{}, prints: map[*proc.Child][]*output.Lines{}}, nil
 }
 
-// Program is something to execute. Its zero values: stdin from /dev/null, where /init is.
+// Program is something to execute. Its zero values: stdin from /dev/null, output to the log, where /init is.
 type Program struct {
 	Argv  []string
 	Dir   string
 	Stdin *os.File
 	Attr  *syscall.SysProcAttr // nil: as package proc has it
+
+	Stdout, Stderr *os.File // nil, both: the log, and Settle waits for the last line
 }
 
 // Start starts p. The error is the errno.
 func (r *Runner) Start(p Program) (*proc.Child, error) {
+	var lines []*output.Lines
+	if p.Stdout == nil {
+		p.Stdout, p.Stderr, lines = r.streams()
+	}
+	child, err := r.start(p)
+	for _, l := range lines {
+		_ = l.Writer.Close() // a pipe: nothing is buffered here
+	}
+	if err == nil && len(lines) > 0 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.prints[child] = lines
+	}
+	return child, err
+}
+
+// streams are pipes to the log. Where there are none to be had, the program prints to the container's stderr.
+func (r *Runner) streams() (stdout, stderr *os.File, lines []*output.Lines) {
+	warnings, err := output.NewLines(r.opt.Warnings)
+	if err != nil {
+		return os.Stderr, os.Stderr, nil
+	}
+	if r.opt.Steps == nil {
+		return warnings.Writer, warnings.Writer, []*output.Lines{warnings}
+	}
+	steps, err := output.NewLines(r.opt.Steps)
+	if err != nil {
+		return warnings.Writer, warnings.Writer, []*output.Lines{warnings}
+	}
+	return steps.Writer, warnings.Writer, []*output.Lines{steps, warnings}
+}
+
+// settleLimit is how long the next step waits for the output of a program that has ended, but left others behind.
+const settleLimit = 100 * time.Millisecond
+
+// Settle waits until what an ended program has printed is in the log.
+func (r *Runner) Settle(c *proc.Child) {
+	r.mu.Lock()
+	lines := r.prints[c]
+	delete(r.prints, c)
+	r.mu.Unlock()
+	for _, l := range lines {
+		l.Settle(settleLimit)
+	}
+}
+
+func (r *Runner) start(p Program) (*proc.Child, error) {
 	if r.opt.Started != nil {
 		r.opt.Started()
 	}
@@ -67,7 +122,7 @@ func (r *Runner) Start(p Program) (*proc.Child, error) {
 	}
 	spec := proc.Spec{
 		Path: file, Argv: p.Argv, Env: r.opt.Environ, Dir: p.Dir,
-		Files: []*os.File{p.Stdin, os.Stdout, os.Stderr}, Attr: p.Attr,
+		Files: []*os.File{p.Stdin, p.Stdout, p.Stderr}, Attr: p.Attr,
 	}
 	child, err := r.opt.Procs.Spawn(spec)
 	if err == nil {
@@ -95,12 +150,14 @@ func (r *Runner) Run(ctx context.Context, argv []string) (syscall.WaitStatus, er
 	select {
 	case <-child.Done():
 		r.forget(child)
+		r.Settle(child)
 		return child.Status(), nil
 	case <-ctx.Done():
 	}
 	if r.opt.Stop.Err() == nil {
 		End(r.opt.Stop, child, r.opt.Grace)
 		r.forget(child)
+		r.Settle(child)
 	}
 	return 0, ctx.Err()
 }

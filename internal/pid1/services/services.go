@@ -23,6 +23,7 @@ type Options struct {
 	Log      log.Logger
 	Environ  []string        // of run and finish
 	Stop     context.Context // ends when the container is to stop
+	Aside    bool            // stdout is CMD's alone: services write to stderr
 }
 
 // Services are those of one container. Install, Start and StartLegacy are called by one goroutine

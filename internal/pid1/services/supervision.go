@@ -25,7 +25,11 @@ var ErrBusy = scan.ErrBusy
 // Open starts supervision: it locks the scandir and obeys its control fifo until ctx ends. Letters
 // that concern the container as a whole go to request. Callers may test ErrBusy.
 func (s *Services) Open(ctx context.Context, request func(letter byte)) error {
-	s.request, s.stdout, s.stderr = request, output(os.Stdout), output(os.Stderr)
+	s.request, s.stderr = request, output(os.Stderr)
+	s.stdout = s.stderr
+	if !s.opt.Aside {
+		s.stdout = output(os.Stdout)
+	}
 	scandir, err := scan.Open(scan.Options{
 		Dir:     s.dir,
 		Procs:   s.opt.Procs,

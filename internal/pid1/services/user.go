@@ -16,6 +16,7 @@ import (
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/pid1/user"
 	"caduceus/internal/s6"
+	"caduceus/internal/stdio"
 )
 
 // slotLimit is how long before KILL a service of hermes may ask for in a stop, unless S6_SERVICES_GRACETIME grants
@@ -64,6 +65,9 @@ func (s *Services) StartUser(ctx context.Context) error {
 	}
 	if err := s.handOver(hermes); err != nil {
 		return fmt.Errorf("cannot hand %q over to hermes: %w", Scandir, err)
+	}
+	if err := stdio.Share(int(hermes.UID)); err != nil {
+		s.opt.Log.Warnf("hermes cannot open /dev/stdin, /dev/stdout or /dev/stderr by name: %v", err)
 	}
 	if limit, limited := proc.PidsLimit(os.ReadFile); limited && limit < fewestThreads {
 		return fmt.Errorf("a limit of %d processes is too small for services of hermes: the main program runs alone; allow %d", limit, fewestThreads)

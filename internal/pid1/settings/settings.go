@@ -84,6 +84,17 @@ func (s Settings) latch(later Settings) Settings {
 	return later
 }
 
+// Quieted are the settings of a container whose terminal somebody works at: warnings are enough, unless environ sets the
+// verbosity.
+//
+// contract: BOOT-22
+func (s Settings) Quieted(environ env.Environ) Settings {
+	if environ.Value(env.Verbosity) == "" {
+		s.Verbosity = log.Warning
+	}
+	return s
+}
+
 type reader struct {
 	environ  env.Environ
 	honoured []string // the names of the variables that were read

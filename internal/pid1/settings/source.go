@@ -17,14 +17,15 @@ type Source struct {
 	// Start is what they were when /init started.
 	Start Settings
 
+	quiet bool
 	log   *log.Once
 	level func(log.Level) // of the log
 	ran   atomic.Bool
 }
 
-// NewSource is the source whose settings were start. level gets the verbosity.
-func NewSource(start Settings, once *log.Once, level func(log.Level)) *Source {
-	return &Source{Start: start, log: once, level: level}
+// NewSource is the source whose settings were start; quiet holds for those to come, too. level gets the verbosity.
+func NewSource(start Settings, quiet bool, once *log.Once, level func(log.Level)) *Source {
+	return &Source{Start: start, quiet: quiet, log: once, level: level}
 }
 
 // ProgramsRun notes that programs run, which may change the files of the environment.
@@ -42,11 +43,15 @@ func (s *Source) Now() Settings {
 	if err != nil {
 		s.log.Warnf("%v", err)
 	}
-	now, warnings := Read(env.Apply(nil, vars))
+	environ := env.Apply(nil, vars)
+	now, warnings := Read(environ)
 	for _, w := range warnings {
 		s.log.Warnf("%s", w)
 	}
 	now = s.Start.latch(now)
+	if s.quiet {
+		now = now.Quieted(environ)
+	}
 	s.level(now.Verbosity)
 	return now
 }

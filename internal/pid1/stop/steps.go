@@ -106,6 +106,7 @@ func (s *sequence) script(source string, argv []string, limit time.Duration) {
 	}
 	select {
 	case <-child.Done():
+		s.Programs.Settle(child)
 	case <-ctx.Done():
 		_ = child.Signal(syscall.SIGKILL) // an error means that it is gone
 		log.Warnf("%s took too long and was killed", argv[0])

@@ -79,7 +79,7 @@ func initial() []Variable {
 	const ignored = "Accepted for old command lines, without effect; a notice says so."
 	return []Variable{
 		row(env.KeepEnv, "1: programs get the whole environment, and `with-contenv` changes nothing."),
-		row(env.Verbosity, "0 errors, 1 warnings, 2 steps, 3 to 5 more."),
+		row(env.Verbosity, "0 errors, 1 warnings, 2 steps, 3 to 5 more. Unset, it is 1 on a terminal, but for `gateway run`."),
 		row(env.IfStage2Fails, "A failed boot script: 0 go on, 1 warn, 2 stop the container."),
 		row(env.Stage2Hook, "Command that runs before the boot scripts; split at blanks, no shell."),
 		row(env.WaitForServices, "1: the main program waits until the services of `/etc/services.d` are up."),

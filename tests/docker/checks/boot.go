@@ -120,7 +120,7 @@ func bootOrder(ctx context.Context, s *harness.Subject) error {
 	}
 	want := []string{"mark-first", "[stage2] Setup complete; starting user services", "reconcile: profile=default", "mark-upper", "mark-last", "mark-cmd"}
 	var got []string
-	for line := range strings.Lines(out) {
+	for line := range strings.Lines(errs + out) {
 		for _, w := range want {
 			if strings.Contains(line, w) {
 				got = append(got, w)

@@ -77,6 +77,7 @@ func All() []Check {
 		bootChecks(),
 		stopChecks(),
 		terminalChecks(),
+		streamChecks(),
 		environmentChecks(),
 		commandChecks(),
 		execChecks(),

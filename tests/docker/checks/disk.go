@@ -44,7 +44,7 @@ echo booted; exit 42`}})
 		if err != nil {
 			return err
 		}
-		if code != 42 || !strings.Contains(out, "booted\n") || !strings.Contains(out, says) || strings.Contains("\n"+out, "\ncut short: ") {
+		if code != 42 || !strings.Contains(out, "booted\n") || !strings.Contains(errs, says) || strings.Contains("\n"+out, "\ncut short: ") {
 			return violates("SETUP-19", "on %s: want exit code 42, %q and nothing cut short, got %d and:\n%s%s", size, says, code, out, errs)
 		}
 	}
@@ -61,7 +61,7 @@ echo KEPT=1 >.env && echo soul >SOUL.md && touch .no-bundled-skills && dd if=/de
 			Cmd: []string{"sh", "-c", `cd /opt/data; cat config.yaml .env; find . -name '.*.restore'; exit 42`},
 		})
 		if err == nil && (code != 42 || !strings.HasSuffix(out, "_config_version: 1\nmodel: probe/model\nKEPT=1\n") ||
-			!strings.Contains(out, "docker_config_migrate.py failed; continuing") || strings.Contains(out, "Traceback")) {
+			!strings.Contains(errs, "docker_config_migrate.py failed; continuing") || strings.Contains(out+errs, "Traceback")) {
 			err = violates("SETUP-24", "with %s blocks: want the old files and no traceback, got exit code %d and:\n%s%s", blocks, code, out, errs)
 		}
 		all = append(all, err)

@@ -32,7 +32,7 @@ func gatewayChecks() []Check {
 		},
 		{
 			Name: ReconcileCheck, Clauses: []string{"STATE-09", "STATE-10", "REC-11", "BOOT-05"},
-			Doc: "reads stdout and logs/container-boot.log of an idle container", Run: bootLog,
+			Doc: "reads stderr and logs/container-boot.log of an idle container", Run: bootLog,
 		},
 	}, probes(supervised(), gatewayProbes())...)
 }
@@ -159,7 +159,7 @@ func bootLog(ctx context.Context, s *harness.Subject) error {
 	if err != nil {
 		return err
 	}
-	out, _, err := c.Logs(ctx)
+	_, printed, err := c.Logs(ctx)
 	if err != nil {
 		return err
 	}
@@ -168,9 +168,9 @@ func bootLog(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	var errs []error
-	stdout := regexp.MustCompile(`(?m)^reconcile: profile=default prior_state=None action=registered`)
-	if !stdout.MatchString(out) {
-		errs = append(errs, violates("REC-11", "no reconcile line of profile default on stdout:\n%s", out))
+	line := regexp.MustCompile(`(?m)^reconcile: profile=default prior_state=None action=registered`)
+	if !line.MatchString(printed) {
+		errs = append(errs, violates("REC-11", "no reconcile line of profile default on stderr:\n%s", printed))
 	}
 	file := regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} profile=default prior_state=None action=registered prior_exit=(clean|unclean|unknown)$`)
 	if !file.MatchString(kept.Stdout) {

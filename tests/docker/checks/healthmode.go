@@ -119,7 +119,7 @@ func bootHealth(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	want := regexp.MustCompile(`(?m)^during unhealthy: [^\n]+$(.|\n)*^after healthy: boot complete, no service is wanted up$`)
-	if code != 42 || !want.MatchString(out) {
+	if code != 42 || !want.MatchString(errs+out) {
 		return violates("HEALTH-02", "want exit code 42 and %q, got %d and:\n%s%s", want, code, out, errs)
 	}
 	return nil

@@ -88,9 +88,9 @@ func servicesOfHermes(ctx context.Context, s *harness.Subject) error {
 	if _, err := c.Wait(ctx, verbLimit); err != nil {
 		return broken("SLOT-04", err)
 	}
-	stdout, _, err := c.Logs(ctx)
-	if err == nil && strings.Contains(stdout, "in place of the signal") {
-		err = violates("SLOT-04", "a script of hermes ran in the place of SIGUSR1: %s", stdout)
+	printed, err := c.AllLogs(ctx)
+	if err == nil && strings.Contains(printed, "in place of the signal") {
+		err = violates("SLOT-04", "a script of hermes ran in the place of SIGUSR1: %s", printed)
 	}
 	return err
 }

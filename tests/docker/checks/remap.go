@@ -59,7 +59,7 @@ func remapChecks() []Check {
 				Files: []harness.File{{Path: "/opt/data", Dir: true, UID: 4711, GID: 4712}},
 				Cmd:   []string{"sh", "-c", `echo "mine $(id -u):$(id -g)"`},
 			})
-			if err == nil && (!strings.Contains(out, "[stage2] Adopting owner 4711:4712 of /opt/data\n") || !strings.Contains(out, "mine 4711:4712\n")) {
+			if err == nil && (!strings.Contains(errs, "[stage2] Adopting owner 4711:4712 of /opt/data\n") || !strings.Contains(out, "mine 4711:4712\n")) {
 				err = violates("SETUP-08", "got:\n%s%s", out, errs)
 			}
 			return err

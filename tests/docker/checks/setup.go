@@ -16,17 +16,17 @@ func setupChecks() []Check {
 	return append(probes(idle(), setupProbes()),
 		Check{
 			Name: "setup prints its last line, and no change of ids that stay", Clauses: []string{"SETUP-01", "SETUP-05"},
-			Doc: "reads stdout of an idle container", Run: setupLines,
+			Doc: "reads stderr of an idle container", Run: setupLines,
 		},
 		Check{
 			Name: "setup names the browser it found", Clauses: []string{"SETUP-30"}, Full: true,
-			Doc: "reads stdout of an idle container",
+			Doc: "reads stderr of an idle container",
 			Run: func(ctx context.Context, s *harness.Subject) error {
 				c, err := s.Shared(ctx, idle())
 				if err != nil {
 					return err
 				}
-				out, _, err := c.Logs(ctx)
+				_, out, err := c.Logs(ctx)
 				if err == nil && !strings.Contains(out, "[stage2] Found agent-browser Chromium binary: /") {
 					err = violates("SETUP-30", "no browser was found:\n%s", out)
 				}
@@ -91,16 +91,16 @@ func setupLines(ctx context.Context, s *harness.Subject) error {
 	if err != nil {
 		return err
 	}
-	out, _, err := c.Logs(ctx)
+	_, out, err := c.Logs(ctx)
 	if err != nil {
 		return err
 	}
 	var errs []error
 	if !strings.Contains(out, "[stage2] Setup complete; starting user services\n") {
-		errs = append(errs, violates("SETUP-01", "no last line of setup on stdout:\n%s", out))
+		errs = append(errs, violates("SETUP-01", "no last line of setup on stderr:\n%s", out))
 	}
 	if strings.Contains(out, "Changing hermes") {
-		errs = append(errs, violates("SETUP-05", "a change of equal ids on stdout:\n%s", out))
+		errs = append(errs, violates("SETUP-05", "a change of equal ids on stderr:\n%s", out))
 	}
 	return errors.Join(errs...)
 }
@@ -134,7 +134,7 @@ func usedVolume(ctx context.Context, s *harness.Subject) error {
 	if err != nil {
 		return err
 	}
-	out, _, err := c.Logs(ctx)
+	_, out, err := c.Logs(ctx)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 
 // stopChecks are about the end of containers: of the main program, by
 // docker stop, by docker kill.
-// contract: BOOT-12 BOOT-13 BOOT-16 BOOT-17 BOOT-18 CMD-08
+// contract: BOOT-13 BOOT-16 BOOT-17 BOOT-18 CMD-08
 func stopChecks() []Check {
 	list := []Check{
 		{
@@ -30,10 +30,6 @@ func stopChecks() []Check {
 		{
 			Name: "a main program that ignores TERM is killed in time", Clauses: []string{"BOOT-16", "BOOT-18"},
 			Doc: "docker stop on a shell that ignores TERM", Run: stopDeaf,
-		},
-		{
-			Name: "init prints nothing on stdout after the main program", Clauses: []string{"BOOT-12"},
-			Doc: "runs `echo payload`", Run: cleanStdout,
 		},
 	}
 	for _, e := range []struct {
@@ -146,14 +142,6 @@ func stopDeaf(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	return expectStop(end, 137)
-}
-
-func cleanStdout(ctx context.Context, s *harness.Subject) error {
-	_, out, _, err := run(ctx, s, harness.Spec{Cmd: []string{"sh", "-c", "echo payload; sleep 0.2"}})
-	if err == nil && !strings.HasSuffix(out, "payload\n") {
-		err = violates("BOOT-12", "want stdout to end with the program's line, got:\n%s", out)
-	}
-	return err
 }
 
 // terminalChecks are about `docker run -t`.

@@ -91,10 +91,10 @@ func sharingChecks() []Check {
 			Name: "a dashboard container has no gateway slots", Clauses: []string{"REC-08"},
 			Doc: "docker run IMG dashboard --help",
 			Run: func(ctx context.Context, s *harness.Subject) error {
-				_, out, _, err := run(ctx, s, harness.Spec{Cmd: []string{"dashboard", "--help"}})
+				_, _, errs, err := run(ctx, s, harness.Spec{Cmd: []string{"dashboard", "--help"}})
 				const says = "reconcile: skipping (dashboard container — does not need per-profile gateways)\n"
-				if err == nil && (!strings.Contains(out, says) || strings.Contains(out, "reconcile: profile=")) {
-					err = violates("REC-08", "want %q and no profile, got:\n%s", says, out)
+				if err == nil && (!strings.Contains(errs, says) || strings.Contains(errs, "reconcile: profile=")) {
+					err = violates("REC-08", "want %q and no profile on stderr, got:\n%s", says, errs)
 				}
 				return err
 			},
@@ -167,7 +167,7 @@ func dockerSocket(ctx context.Context, s *harness.Subject) error {
 	if err := c.WaitLog(ctx, "engine linux\n", verbLimit); err != nil {
 		return broken("RCP-16", err)
 	}
-	out, _, err := c.Logs(ctx)
+	_, out, err := c.Logs(ctx)
 	if err != nil {
 		return err
 	}

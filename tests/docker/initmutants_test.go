@@ -1,0 +1,37 @@
+//go:build docker
+
+package docker
+
+import (
+	"caduceus/tests/docker/checks"
+	"caduceus/tests/mutant"
+)
+
+// copyInit puts the mutated init where the good one was.
+const copyInit = "COPY --chown=root:root init /init"
+
+// initMutants break one decision of PID 1 each.
+func initMutants() []brokenImage {
+	return []brokenImage{
+		{
+			name: "services that share the main program's stdout", dockerfile: copyInit,
+			init: []mutant.Edit{{File: "internal/pid1/boot/takeover.go", Old: "b.kind == cmdline.Program", New: "b.kind == cmdline.Kind(99)"}},
+			red:  checks.StdoutCheck, clause: "BOOT-12", green: exitsCheck,
+		},
+		{
+			name: "streams that only root can open", dockerfile: copyInit,
+			init: []mutant.Edit{{File: "internal/stdio/stdio.go", Old: "case fs.Type == unix.PIPEFS_MAGIC", New: "case false && fs.Type == unix.PIPEFS_MAGIC"}},
+			red:  checks.ByNameCheck, clause: "BOOT-21", green: exitsCheck,
+		},
+		{
+			name: "a boot that is loud on a terminal", dockerfile: copyInit,
+			init: []mutant.Edit{{File: "internal/pid1/boot/quiet.go", Old: "return kind != cmdline.Gateway", New: "return false && kind != cmdline.Gateway"}},
+			red:  checks.QuietCheck, clause: "BOOT-22", green: exitsCheck,
+		},
+		{
+			name: "a failing boot that keeps silent", dockerfile: copyInit,
+			init: []mutant.Edit{{File: "internal/pid1/boot/quiet.go", Old: "if b.quiet {\n\t\tb.Log.Release()", New: "if false {\n\t\tb.Log.Release()"}},
+			red:  checks.QuietCheck, clause: "BOOT-22", green: exitsCheck,
+		},
+	}
+}

@@ -55,6 +55,13 @@ RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.
 COPY image/build/with-ca.sh image/build/tools.sh image/locks/tools.lock /tmp/
 RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt /tmp/with-ca.sh /tmp/tools.sh /tmp/tools.lock
 
+# ---- sqlite: the library of Python's sqlite3, and the shell, in place of Debian's
+FROM tools AS sqlite
+RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
+    /tmp/apt-install.sh libreadline-dev zlib1g-dev
+COPY image/build/sqlite.sh image/locks/sqlite.lock /tmp/
+RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt /tmp/with-ca.sh /tmp/sqlite.sh /tmp/sqlite.lock
+
 # ---- python: the agent's dependencies
 FROM tools AS python
 COPY image/build/python.sh image/locks/python.lock image/locks/build.lock /tmp/
@@ -139,6 +146,7 @@ FROM browser-${BROWSER_SOURCE} AS browser
 FROM system AS slim
 ENV LANG=C.UTF-8 npm_config_install_links=false
 COPY --from=tools /usr/local/ /usr/local/
+COPY --from=sqlite /out/sqlite/ /
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
 COPY --from=npm /out/npm/ /
 COPY --from=agent /out/agent/ /
@@ -160,6 +168,7 @@ LABEL caduceus.variant=slim \
 FROM browser AS full
 ENV LANG=C.UTF-8 npm_config_install_links=false
 COPY --from=tools /usr/local/ /usr/local/
+COPY --from=sqlite /out/sqlite/ /
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
 COPY --from=npm /out/npm/ /
 COPY --from=agent /out/agent/ /

@@ -7,6 +7,8 @@ import (
 	"caduceus/internal/front/cli"
 )
 
+var version = "dev" // set when linking
+
 func main() {
 	os.Exit(cli.Run(context.Background(), cli.Env{
 		Args:     os.Args,
@@ -15,5 +17,6 @@ func main() {
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
 		StartUID: os.Geteuid(),
+		Version:  version,
 	}))
 }

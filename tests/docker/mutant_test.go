@@ -67,6 +67,16 @@ func fileMutants() []brokenImage {
 			name: "no browser", dockerfile: root("RUN rm -r /opt/hermes/.playwright"),
 			red: "agent-browser saves a screenshot of a page on loopback, as hermes", clause: "TOOL-06", green: exitsCheck,
 		},
+		{
+			name: "Debian's SQLite",
+			dockerfile: root("RUN rm /etc/dpkg/dpkg.cfg.d/caduceus-sqlite /usr/local/lib/*/libsqlite3.so.0 && " +
+				"apt-get -q update && apt-get -qy install --reinstall libsqlite3-0"),
+			red: checks.SQLiteCheck, clause: "BELOW-01", green: exitsCheck,
+		},
+		{
+			name: "a dpkg that is not told of SQLite", dockerfile: root("RUN rm /etc/dpkg/dpkg.cfg.d/caduceus-sqlite"),
+			red: checks.UpgradeCheck, clause: "BELOW-02", green: exitsCheck,
+		},
 	}
 }
 

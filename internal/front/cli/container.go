@@ -6,7 +6,7 @@ import (
 	"caduceus/internal/front/command"
 )
 
-// containerVerbs are three verbs for people, and what the container's own scripts call.
+// containerVerbs are four verbs for people, and what the container's own scripts call.
 func (a *app) containerVerbs() *cobra.Command {
 	cmd := command.New(command.Verb{
 		Use:     "container",
@@ -16,7 +16,7 @@ func (a *app) containerVerbs() *cobra.Command {
 		Example: "docker exec hermes hermes container doctor\ndocker exec hermes hermes container health --json",
 		ReadOn:  "guide/troubleshooting.md",
 	})
-	cmd.AddCommand(a.containerDoctor(), a.containerHealth(), a.containerAptRestore(),
+	cmd.AddCommand(a.containerDoctor(), a.containerHealth(), a.containerVersion(), a.containerAptRestore(),
 		a.containerMain(), a.containerSetup(), a.containerPerms(), a.containerReconcile(), a.containerWatch(),
 		a.containerDashboard(), a.containerDashboardEnded(), a.containerKept(), a.containerAptHelper(), a.containerPrograms(), a.containerProfiles())
 	return cmd

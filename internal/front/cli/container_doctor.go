@@ -10,6 +10,7 @@ import (
 	"caduceus/internal/front/command"
 	"caduceus/internal/front/doctor"
 	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/versions"
 )
 
 const doctorSchema = "caduceus.doctor/v1"
@@ -77,6 +78,7 @@ func (a *app) findings(ctx context.Context) []doctor.Finding {
 		Supervised: a.initRuns(),
 		Gateways:   a.wantedUp(),
 		Dashboard:  func() (bool, string) { return a.dashboardIfWanted(ctx) },
+		Parts:      versions.Of(a.Root).Parts(ctx),
 	}
 	if c.Supervised {
 		c.Supervisors = a.supervisors()

@@ -35,7 +35,8 @@ type Env struct {
 	Stdin    *os.File
 	Stdout   *os.File
 	Stderr   *os.File
-	StartUID int // the effective uid that it was called with
+	StartUID int    // the effective uid that it was called with
+	Version  string // of the image
 
 	Root string // prefix of the image's paths; "" is the image itself
 	Exec func(path string, argv, environ []string) error

@@ -307,6 +307,7 @@ func hermesMain() int {
 		Stdout:   os.Stdout,
 		Stderr:   os.Stderr,
 		StartUID: uid,
+		Version:  "1.2.3",
 		Root:     root,
 		Exec: func(path string, argv, environ []string) error {
 			if filepath.Base(path) == "sleep" {

@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 	clause.Proves(t, "GW-01", "GW-02", "GW-03", "GW-06", "GW-08", "GW-09", "GW-10", "GW-12", "GW-13", "GW-14", "GW-17", "GW-18", "GW-19", "GW-20")
 	clause.Proves(t, "SHIM-01", "EXEC-01", "EXEC-02", "EXEC-03", "NAME-03", "NAME-04", "PROF-01", "PROF-02", "PROF-04", "PROF-05", "STATUS-01",
 		"STATUS-02", "STATUS-03", "STATUS-04", "CMD-01", "CMD-02", "CMD-03", "CMD-04", "CMD-06", "CMD-08", "RUN-01", "RUN-05", "HEALTH-01",
-		"TOOL-12", "TOOL-14", "TOOL-15")
+		"TOOL-12", "TOOL-14", "TOOL-15", "BELOW-03")
 	schemas, err := filepath.Abs("../../../docs/reference/schema")
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +84,9 @@ func prepare(env *testscript.Env) error {
 			return err
 		}
 	}
+	if err := below(root); err != nil {
+		return err
+	}
 	for name, content := range map[string]string{
 		"etc/passwd": "root:x:0:0::/root:/bin/sh\nhermes:x:10000:10000::/opt/data:/bin/sh\n",
 		"etc/group":  "root:x:0:\nhermes:x:10000:\n",
@@ -106,6 +109,25 @@ func prepare(env *testscript.Env) error {
 			if err := os.Chown(dir, 10000, 10000); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// below makes what lies below the agent: programs that say their versions.
+func below(root string) error {
+	for path, content := range map[string]string{
+		"etc/debian_version":          "13.8\n",
+		"usr/local/bin/node":          "#!/bin/sh\necho v24.19.0\n",
+		"opt/hermes/.venv/bin/python": "#!/bin/sh\ncase $4 in *sqlite*) echo 3.54.1 ;; *) echo 3.13.5 ;; esac\n",
+		"opt/hermes/.venv/lib/python3.13/site-packages/hermes_agent-0.19.0.dist-info/RECORD": "",
+	} {
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(content), 0o755); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -67,5 +67,6 @@ func JSONObjects() []JSONObject {
 		{"hermes container doctor --json", doctorSchema, "doctor.v1.json", doctorReport{}},
 		{"hermes gateway status --json", gateway.Schema, "gateway-status.v1.json", gateway.Report{}},
 		{"hermes container health --json", healthSchema, "health.v1.json", health{}},
+		{"hermes container version --json", versionSchema, "version.v1.json", versionReport{}},
 	}
 }

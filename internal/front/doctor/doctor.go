@@ -8,6 +8,7 @@ import (
 	"caduceus/internal/front/bootrecord"
 	"caduceus/internal/front/gateway"
 	"caduceus/internal/front/profile"
+	"caduceus/internal/front/versions"
 	"caduceus/internal/identity"
 )
 
@@ -29,6 +30,7 @@ type Container struct {
 	Supervisors []bootrecord.Problem  // what is wrong with who supervises
 	Gateways    []gateway.Report      // of those that somebody wants up
 	Dashboard   func() (bool, string) // whether it is as it is wanted, and why not
+	Parts       []versions.Part       // the agent and what lies below it
 }
 
 // path is a path of the image.
@@ -49,6 +51,7 @@ func Checks() []Check {
 	return []Check{
 		supervision,
 		agent,
+		below,
 		refusedHome,
 		variableNames,
 		switches,

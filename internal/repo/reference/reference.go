@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"caduceus/internal/build/below"
 	"caduceus/internal/build/targets"
 	"caduceus/internal/front/cli"
 	"caduceus/internal/repo/variables"
@@ -39,8 +40,13 @@ func Pages(tree fs.FS) (map[string][]byte, error) {
 		}
 		schemas = append(schemas, shown)
 	}
+	lies, err := below.Read(tree)
+	if err != nil {
+		return nil, err
+	}
 	add := func(name, text string) { pages[Dir+"/"+name] = []byte(Header + text) }
 	add("README.md", index)
+	add("below.md", belowPage(lies))
 	add("cli.md", commandPage(cli.Commands()))
 	add("environment.md", variablePage(variables.All()))
 	add("mage.md", targetPage(all))
@@ -50,6 +56,7 @@ func Pages(tree fs.FS) (map[string][]byte, error) {
 
 const index = `# Reference
 
+- [below.md](below.md): what lies below the agent, what is newer, what was fixed, what loses data.
 - [cli.md](cli.md): the verbs that the image's ` + "`hermes`" + ` serves itself, with flags and exit codes.
 - [environment.md](environment.md): environment variables, their defaults and which values mean yes.
 - [mage.md](mage.md): the targets of ` + "`go tool mage`" + `.

@@ -74,6 +74,7 @@ func All() []Check {
 		imageChecks(),
 		fileChecks(),
 		toolChecks(),
+		belowChecks(),
 		bootChecks(),
 		stopChecks(),
 		terminalChecks(),

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"caduceus/internal/front/command"
+	"caduceus/internal/front/versions"
+)
+
+const versionSchema = "caduceus.version/v1"
+
+// versionReport is what version prints with --json.
+type versionReport struct {
+	Schema string          `json:"schema"`
+	Image  string          `json:"image" schema:"doc=version of the image's own programs"`
+	Parts  []versions.Part `json:"parts" schema:"minItems=1;doc=the agent and what lies below it"`
+}
+
+// containerVersion lists what the container consists of.
+//
+// contract: BELOW-03
+func (a *app) containerVersion() *cobra.Command {
+	cmd := command.New(command.Verb{
+		Use:     "version",
+		Summary: "List the versions of the image, the agent and what lies below it",
+		Detail: `Each part is asked itself, so that the list is true in an image of yours, too. SQLite is the one that the
+agent's Python has.`,
+		Example: "docker run --rm hermes-agent:dev container version",
+		Exits: []command.Exit{
+			{Code: "0", Means: "all are known"}, {Code: "1", Means: "a part does not answer"}, {Code: "2", Means: "wrong command line"},
+		},
+		ReadOn: "guide/below.md",
+	})
+	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+versionSchema)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		report := versionReport{versionSchema, a.Version, versions.Of(a.Root).Parts(cmd.Context())}
+		if *asJSON {
+			if err := json.NewEncoder(a.Stdout).Encode(report); err != nil {
+				return err
+			}
+		} else {
+			a.print("%-14s%s", "image", report.Image)
+		}
+		known := true
+		for _, p := range report.Parts {
+			line := p.Version
+			if p.Problem != "" {
+				known, line = false, "unknown: "+p.Problem
+			}
+			if !*asJSON {
+				a.print("%-14s%s", p.Name, line)
+			}
+		}
+		if !known {
+			return exitCode(1)
+		}
+		return nil
+	}
+	return cmd
+}

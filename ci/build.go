@@ -113,14 +113,13 @@ func (m *Caduceus) options(ctx context.Context, base, version string) (image.Opt
 	if err != nil {
 		return image.Options{}, err
 	}
-	epoch, err := m.epoch(ctx)
-	if err != nil {
-		return image.Options{}, err
+	options := image.Options{
+		Base: base, Prebuilt: true, Version: version, Source: publish.SourceOf(m.Origin), Revision: tree.Label(),
 	}
-	return image.Options{
-		Base: base, Prebuilt: true, Version: version, Epoch: epoch, Source: publish.SourceOf(m.Origin),
-		Revision: tree.Label(),
-	}, nil
+	if tree.Revision != "" {
+		options.Epoch, err = m.epoch(ctx)
+	}
+	return options, err
 }
 
 // binaries compiles /init and the front; only the files that they are made of go into the container.

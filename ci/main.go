@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"caduceus/ci/internal/dagger"
@@ -43,7 +42,7 @@ func New(
 	// +defaultPath="/"
 	// +ignore=["*", "!.ci", "!.dockerignore", "!.github", "!.golangci.yml", "!CHANGELOG.md", "!Dockerfile", "!LICENSE", "!README.md", "!SECURITY.md", "!bench", "!ci", "!cmd", "!dagger.json", "!deploy", "!docs", "!go.mod", "!go.sum", "!image", "!internal", "!magefiles", "!rootfs", "!tests", "tests/docker/artifacts"]
 	source *dagger.Directory,
-	// The clone with its .git, which says the revision and whether the files differ from it
+	// The clone with its .git, which says the revision and whether the files differ from it; without one all but publish works
 	// +defaultPath="/"
 	// +ignore=["dist", ".cache", "tests/docker/artifacts"]
 	repository *dagger.Directory,
@@ -83,6 +82,3 @@ func (m *Caduceus) spec(ctx context.Context) (image.Spec, error) {
 	}
 	return image.Load(dir)
 }
-
-// errNoGit is what a tree without a repository cannot answer.
-var errNoGit = errors.New("the files are not a clone, so nothing says their revision: call from a git clone, or give one with --repository") //nolint:gochecknoglobals // a constant that Go has no form for

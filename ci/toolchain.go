@@ -56,10 +56,21 @@ func (m *Caduceus) export(ctx context.Context, include ...string) (fs.FS, error)
 // clone is the repository that the files are of.
 func (m *Caduceus) clone() *dagger.GitRepository { return m.Repository.AsGit() }
 
-// tree is the commit that is built, and the changes that are not in it.
+// checkout is how the files lie beside their repository. The file .git of a worktree leads to a path of the caller's
+// host, which the engine does not have.
+func (m *Caduceus) checkout(ctx context.Context) (publish.Checkout, error) {
+	there, err := m.Repository.Exists(ctx, ".git")
+	if err != nil || !there {
+		return publish.Plain, err
+	}
+	directory, err := m.Repository.Exists(ctx, ".git", dagger.DirectoryExistsOpts{ExpectedType: dagger.ExistsTypeDirectoryType})
+	return publish.CheckoutOf(there, directory), err
+}
+
+// tree is the commit that is built, and the changes that are not in it; without a commit where the files are no clone.
 func (m *Caduceus) tree(ctx context.Context) (publish.Tree, error) {
-	if there, err := m.Repository.Exists(ctx, ".git"); err != nil || !there {
-		return publish.Tree{}, errNoGit
+	if where, err := m.checkout(ctx); err != nil || where != publish.Clone {
+		return publish.Tree{Checkout: where}, err
 	}
 	commit, err := m.clone().Head().Commit(ctx)
 	if err != nil {
@@ -77,7 +88,7 @@ func (m *Caduceus) tree(ctx context.Context) (publish.Tree, error) {
 	return tree, nil
 }
 
-// epoch is the time of the commit.
+// epoch is the time of the commit of a clone.
 func (m *Caduceus) epoch(ctx context.Context) (time.Time, error) {
 	c, err := m.toolchain(ctx, "go.mod")
 	if err != nil {

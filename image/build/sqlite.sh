@@ -1,6 +1,6 @@
 #!/bin/sh
 # Compiles SQLite's library and shell in /out/sqlite, with the features of Debian's, and makes them stand where
-# Debian's would: dpkg is told to leave those files out, also when a derived image upgrades or installs the packages.
+# Debian's would. finish.sh diverts Debian's own to /usr/lib/sqlite3-of-debian.
 # usage: sqlite.sh LOCK
 set -eu
 umask 022
@@ -36,7 +36,7 @@ system='-DHAVE_FDATASYNC=1 -DHAVE_GMTIME_R=1 -DHAVE_ISNAN=1 -DHAVE_LOCALTIME_R=1
 flags='-O2 -fno-strict-aliasing -D_FORTIFY_SOURCE=2 -fstack-protector-strong -Wl,-z,relro,-z,now -s'
 arch=$(gcc -print-multiarch)
 library=$out/usr/local/lib/$arch/libsqlite3.so.0
-mkdir -p "$out/usr/local/lib/$arch" "$out/usr/local/bin" "$out/usr/lib/$arch" "$out/usr/bin" "$out/etc/dpkg/dpkg.cfg.d"
+mkdir -p "$out/usr/local/lib/$arch" "$out/usr/local/bin" "$out/usr/lib/$arch" "$out/usr/bin" "$out/usr/lib/sqlite3-of-debian"
 # shellcheck disable=SC2086 # lists of options
 gcc $flags $features $system -fPIC -shared -Wl,-soname,libsqlite3.so.0 -o "$library" "$source/sqlite3.c" -lm
 # shellcheck disable=SC2086
@@ -48,9 +48,3 @@ for name in libsqlite3.so.0 libsqlite3.so.0.8.6; do
 	ln -s "../../local/lib/$arch/libsqlite3.so.0" "$out/usr/lib/$arch/$name"
 done
 ln -s ../local/bin/sqlite3 "$out/usr/bin/sqlite3"
-cat >"$out/etc/dpkg/dpkg.cfg.d/caduceus-sqlite" <<END
-# Left out of Debian's packages: the library and the shell of SQLite, which are the image's own here, of a release
-# that does not lose data. "hermes container version" says which.
-path-exclude=/usr/lib/$arch/libsqlite3.so.0*
-path-exclude=/usr/bin/sqlite3
-END

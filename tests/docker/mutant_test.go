@@ -19,6 +19,9 @@ import (
 // onlySleeps makes the slot main-hermes do nothing but be up.
 const onlySleeps = `RUN printf '#!/bin/sh\nexec s6-setuidgid hermes sleep 98765\n' >/etc/s6-overlay/s6-rc.d/main-hermes/run`
 
+// undiverted tells dpkg no more to put Debian's SQLite elsewhere.
+const undiverted = `RUN dpkg-divert --list '*sqlite*' | cut -d' ' -f4 | while read -r file; do dpkg-divert --no-rename --remove "$file"; done`
+
 // fileMutants take away or change one file of the image each.
 func fileMutants() []brokenImage {
 	root := func(line string) string { return "USER root\n" + line }
@@ -69,12 +72,12 @@ func fileMutants() []brokenImage {
 		},
 		{
 			name: "Debian's SQLite",
-			dockerfile: root("RUN rm /etc/dpkg/dpkg.cfg.d/caduceus-sqlite /usr/local/lib/*/libsqlite3.so.0 && " +
+			dockerfile: root(undiverted + " && rm /usr/local/lib/*/libsqlite3.so.0 && " +
 				"apt-get -q update && apt-get -qy install --reinstall libsqlite3-0"),
 			red: checks.SQLiteCheck, clause: "BELOW-01", green: exitsCheck,
 		},
 		{
-			name: "a dpkg that is not told of SQLite", dockerfile: root("RUN rm /etc/dpkg/dpkg.cfg.d/caduceus-sqlite"),
+			name: "a dpkg that is not told of SQLite", dockerfile: root(undiverted),
 			red: checks.UpgradeCheck, clause: "BELOW-02", green: exitsCheck,
 		},
 	}

@@ -36,12 +36,14 @@ func (p *Pipeline) recipe(ctx context.Context, spec image.Spec, choice base.Choi
 		Prebuilt: true,
 		Version:  p.version(),
 		Revision: tree.Label(),
-		Source:   publish.SourceOf(p.git(ctx, "remote", "get-url", "origin")),
 		GitSHA:   p.Getenv("HERMES_GIT_SHA"),
 	}}
 	seconds := p.Getenv("SOURCE_DATE_EPOCH")
-	if seconds == "" {
-		seconds = p.git(ctx, "log", "-1", "--format=%ct")
+	if tree.Revision != "" { // else git speaks of no repository, or of another one
+		r.options.Source = publish.SourceOf(p.git(ctx, "remote", "get-url", "origin"))
+		if seconds == "" {
+			seconds = p.git(ctx, "log", "-1", "--format=%ct")
+		}
 	}
 	if seconds != "" {
 		if r.options.Epoch, err = parseEpoch(seconds); err != nil {

@@ -32,8 +32,9 @@ type Image struct {
 
 // Tree is the repository at the moment.
 type Tree struct {
-	Revision string
+	Revision string   // "": nothing says it
 	Dirty    []string // files that differ from the revision, or are not in it
+	Checkout Checkout // why there is no revision
 }
 
 // Facts are all that Decide looks at.
@@ -186,7 +187,7 @@ func (t Tree) Label() string {
 
 func (t Tree) check(what string) error {
 	if t.Revision == "" {
-		return &host.Problem{What: what, Cause: "this is not a git repository, so nothing says what the image was built from", Next: "publish from a clone"}
+		return t.Checkout.noRevision(what)
 	}
 	if len(t.Dirty) == 0 {
 		return nil

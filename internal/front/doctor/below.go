@@ -19,7 +19,7 @@ func below(_ context.Context, c Container) []Finding {
 		case p.Name == versions.SQLite && versions.LosesData(p.Version):
 			found = append(found, Finding{
 				p.Name, fmt.Sprintf("Python has %s, which can corrupt a database that two programs use at once", p.Version),
-				"put libsqlite3.so.0 of /usr/local/lib and /etc/dpkg/dpkg.cfg.d/caduceus-sqlite of the image back, and run ldconfig",
+				"put the image's own libsqlite3.so.0 back into /usr/local/lib, and run ldconfig",
 			})
 		}
 	}

@@ -27,7 +27,7 @@ for shell in sqlite3 /usr/bin/sqlite3 /usr/local/bin/sqlite3; do
   $shell :memory: "SELECT CASE WHEN sqlite_version() = '$(python3 -c "import sqlite3; print(sqlite3.sqlite_version)")' THEN 'same' ELSE sqlite_version() END" | grep -x same
   $shell :memory: "CREATE VIRTUAL TABLE t USING fts5(text, tokenize=trigram)"
 done
-find / -xdev -name 'libsqlite3.so*' 2>/dev/null | xargs realpath | sort -u | tee /tmp/libraries
+find / -xdev -path /usr/lib/sqlite3-of-debian -prune -o -name 'libsqlite3.so*' -print 2>/dev/null | xargs realpath -e | sort -u | tee /tmp/libraries
 test "$(wc -l </tmp/libraries)" = 1`
 
 // belowChecks look at what lies below the agent.

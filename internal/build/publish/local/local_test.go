@@ -68,8 +68,11 @@ func newArchiveStore(t *testing.T, version string) archiveStore {
 func newPublisher(t *testing.T, env map[string]string, dirty string) (Publisher, *bytes.Buffer) {
 	t.Helper()
 	run := &host.Fake{Answer: func(c host.Cmd) (string, error) {
-		if c.Args[0] == "status" {
+		switch c.Args[len(c.Args)-1] {
+		case "--porcelain":
 			return dirty, nil
+		case "--show-prefix":
+			return "\n", nil
 		}
 		return revision + "\n", nil
 	}}
@@ -149,6 +152,32 @@ func TestAFolderWithoutGitHasNoRevision(t *testing.T) {
 	tree, err := Tree(t.Context(), run, t.TempDir())
 	if err != nil || tree.Revision != "" {
 		t.Errorf("want a tree without revision, got %+v, %v", tree, err)
+	}
+}
+
+// A worktree has its own .git, which is a file; an archive has none, wherever it was unpacked.
+func TestAWorktreeHasItsRevisionAndAFolderOfAnotherRepositoryNone(t *testing.T) {
+	clone := t.TempDir()
+	git := func(args ...string) string {
+		t.Helper()
+		var out strings.Builder
+		cmd := host.Cmd{Path: "git", Dir: clone, Stdout: &out, Args: append([]string{"-c", "user.name=a", "-c", "user.email=a@b"}, args...)}
+		if err := (host.Exec{}).Run(t.Context(), cmd); err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(out.String())
+	}
+	git("init", "-q")
+	git("commit", "-q", "--allow-empty", "-m", "one")
+	worktree, folder := filepath.Join(t.TempDir(), "w"), filepath.Join(clone, "unpacked")
+	git("worktree", "add", "-q", worktree)
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]string{clone: git("rev-parse", "HEAD"), worktree: git("rev-parse", "HEAD"), folder: "", t.TempDir(): ""} {
+		if tree, err := Tree(t.Context(), host.Exec{}, dir); err != nil || tree.Revision != want {
+			t.Errorf("%s: revision %q, want %q, %v", dir, tree.Revision, want, err)
+		}
 	}
 }
 

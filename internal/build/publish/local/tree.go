@@ -8,8 +8,8 @@ import (
 	"caduceus/internal/host"
 )
 
-// Tree asks git about the repository in dir. Where there is no repository the tree has
-// no revision.
+// Tree asks git about the repository in dir, a clone or a worktree. Where there is none the tree has no revision;
+// nor has one that was unpacked inside another repository, whose revision says nothing of it.
 func Tree(ctx context.Context, run host.Runner, dir string) (publish.Tree, error) {
 	git := func(args ...string) (string, error) {
 		var out strings.Builder
@@ -19,6 +19,10 @@ func Tree(ctx context.Context, run host.Runner, dir string) (publish.Tree, error
 	revision, err := git("rev-parse", "HEAD")
 	if err != nil {
 		return publish.Tree{}, ctx.Err()
+	}
+	below, err := git("rev-parse", "--show-prefix")
+	if err != nil || strings.TrimSpace(below) != "" {
+		return publish.Tree{}, err
 	}
 	status, err := git("status", "--porcelain")
 	if err != nil {

@@ -9,6 +9,15 @@ import (
 // maxShown is how much of a value a line of output has, in bytes.
 const maxShown = 80
 
+// ShownWord is Shown for a variable that takes a short word: what is longer may be a secret in the wrong place.
+func ShownWord(value string) string {
+	const longest = 16 // bytes
+	if len(value) > longest {
+		return fmt.Sprintf("a value of %d bytes", len(value))
+	}
+	return Shown(value)
+}
+
 // Shown is a value as a line of output has it: quoted, on one line, and cut short where it is huge.
 func Shown(value string) string {
 	if len(value) <= maxShown {

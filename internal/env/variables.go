@@ -17,6 +17,10 @@ const (
 	Browser             Path   = "AGENT_BROWSER_EXECUTABLE_PATH"
 	Browsers            Path   = "PLAYWRIGHT_BROWSERS_PATH=/opt/hermes/.playwright"
 	BrowserArgs         Text   = "AGENT_BROWSER_ARGS=--no-sandbox,--disable-dev-shm-usage"
+	SafeRoot            Path   = "HERMES_WRITE_SAFE_ROOT=/opt/data"
+	WebDist             Path   = "HERMES_WEB_DIST=/opt/hermes/hermes_cli/web_dist"
+	TUIDir              Path   = "HERMES_TUI_DIR=/opt/hermes/ui-tui"
+	DockerHost          Text   = "DOCKER_HOST"
 )
 
 // Gateways, profiles and the main program.

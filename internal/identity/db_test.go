@@ -309,3 +309,26 @@ func firstName(d *DB, uid uint32) string {
 	}
 	return ""
 }
+
+func TestTheHomeOfAnAccountIsSetWhereALineCanHoldIt(t *testing.T) {
+	clause.Proves(t, "ENV-15")
+	db := mustOpen(t, newRoot(t))
+	for _, c := range []struct {
+		name, home string
+		want       bool
+	}{
+		{"hermes", "/opt/data", false},
+		{"hermes", "/data/hermes", true},
+		{"hermes", "/data/hermes", false},
+		{"hermes", "/data:0:0", false},
+		{"hermes", "/data\nroot::0:0::/:/bin/sh", false},
+		{"nobody", "/x", false},
+	} {
+		if got := db.SetHome(c.name, c.home); got != c.want {
+			t.Errorf("%s, %q: got %v", c.name, c.home, got)
+		}
+	}
+	if a, err := db.Account("hermes"); err != nil || a.Home != "/data/hermes" {
+		t.Errorf("got %+v, %v", a, err)
+	}
+}

@@ -25,6 +25,20 @@ func (d *DB) SetUID(name string, uid uint32) {
 	d.users = users
 }
 
+// SetHome sets the home directory of an account, and reports whether that is another one than before. What no line of the
+// file can hold is left out.
+//
+// contract: ENV-15
+func (d *DB) SetHome(name, home string) bool {
+	i := d.user(name)
+	if i < 0 || len(d.users[i]) <= colHome || d.users[i][colHome] == home || strings.ContainsAny(home, ":\n") {
+		return false
+	}
+	d.users = d.users.clone()
+	d.users[i][colHome] = home
+	return true
+}
+
 // SetGID sets the gid of an account and of the group with the account's name. Another group may have it, too.
 //
 // contract: SETUP-06

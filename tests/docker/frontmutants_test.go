@@ -87,6 +87,38 @@ func frontMutants() []brokenImage {
 			}},
 			red: "hermes called by root drops to hermes", clause: "EXEC-01", green: labelCheck,
 		},
+		{
+			name: "a front that takes an older place for nobody's", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/doctor/place.go",
+				Old:  `if path.Base(point) == ".hermes" ||`, New: `if false && path.Base(point) == ".hermes" ||`,
+			}},
+			red: checks.StrayCheck, clause: "MOVE-01", green: exitsCheck,
+		},
+		{
+			name: "a front that believes paths of another image", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/imageenv/imageenv.go",
+				Old:  "case value != own && ofImage(name, image):", New: "case false:",
+			}},
+			red: checks.GonePathsCheck, clause: "MOVE-03", green: exitsCheck,
+		},
+		{
+			name: "a front whose paths stay at /opt/data", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/imageenv/imageenv.go",
+				Old:  "if !found || rest", New: "if true || !found || rest",
+			}},
+			red: checks.FollowingHomeCheck, clause: "ENV-15", green: exitsCheck,
+		},
+		{
+			name: "a front that quotes what it cannot parse", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/profile/yaml.go",
+				Old:  "return withoutContent(err)", New: "return err",
+			}},
+			red: checks.SecretsCheck, clause: "STATUS-06", green: exitsCheck,
+		},
 	}
 }
 

@@ -51,6 +51,10 @@ func fileMutants() []brokenImage {
 			red: "the entry point is init and wrapper, without command and user, with a health check", clause: "IMG-01", green: exitsCheck,
 		},
 		{
+			name: "an entry point that boots for the doctor", dockerfile: `ENTRYPOINT ["/init", "/opt/hermes/docker/main-wrapper.sh", "env"]`,
+			red: checks.AloneCheck, clause: "STATUS-05", green: exitsCheck,
+		},
+		{
 			name: "a main-hermes that only sleeps", dockerfile: root(onlySleeps),
 			red: checks.SecondContainerCheck, clause: "RUN-10", green: exitsCheck,
 		},

@@ -13,5 +13,5 @@ func (a *app) containerSetup() *cobra.Command {
 }
 
 func (a *app) setupEnv() setup.Env {
-	return setup.Env{Environ: a.Environ, Stdout: a.Stdout, Stderr: a.Stderr, Root: a.Root}
+	return setup.Env{Environ: a.given, Stdout: a.Stdout, Stderr: a.Stderr, Root: a.Root}
 }

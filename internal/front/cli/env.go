@@ -11,6 +11,7 @@ import (
 	"caduceus/internal/env"
 	"caduceus/internal/front/bootrecord"
 	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/imageenv"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/identity"
 	"caduceus/internal/launch"
@@ -51,7 +52,8 @@ type Env struct {
 // app is one call: its Env, and what follows from it.
 type app struct {
 	Env
-	euid      int // who the call runs as; root becomes hermes on the way
+	given     env.Environ // as it was called with, before the image's own variables were fitted to the container
+	euid      int         // who the call runs as; root becomes hermes on the way
 	args      []string
 	selection profile.Selection
 	home      profile.Home
@@ -72,7 +74,7 @@ func newApp(e Env) *app {
 	if e.Now == nil {
 		e.Now = time.Now
 	}
-	a := &app{Env: e, euid: e.StartUID}
+	a := &app{Env: e, given: e.Environ, euid: e.StartUID}
 	if len(e.Args) > 0 {
 		a.args = e.Args[1:]
 	}
@@ -85,6 +87,7 @@ func newApp(e Env) *app {
 		a.setenv(env.Home.String(), string(a.home))
 	}
 	a.scandir.Path, _ = gateway.ScandirPath(a.Environ)
+	a.Environ = imageenv.Apply(a.Environ, imageenv.Changes(a.Root, a.home.Root(), a.Environ, imageenv.Read(a.Root)))
 	return a
 }
 

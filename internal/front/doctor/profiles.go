@@ -14,6 +14,9 @@ import (
 
 // profileNames looks for directories that cannot be profiles.
 func profileNames(_ context.Context, c Container) []Finding {
+	if Closed(c.Home.Root()) != "" {
+		return nil // closedHome says why nothing can be read there
+	}
 	var found []Finding
 	_, warnings := c.Home.Names()
 	for _, w := range warnings {
@@ -24,6 +27,9 @@ func profileNames(_ context.Context, c Container) []Finding {
 
 // profiles looks at the files and the slot of each profile.
 func profiles(_ context.Context, c Container) []Finding {
+	if Closed(c.Home.Root()) != "" {
+		return nil
+	}
 	var found []Finding
 	names, _ := c.Home.Names()
 	for _, name := range names {

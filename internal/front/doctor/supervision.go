@@ -14,6 +14,9 @@ const agentPath = "/opt/hermes/libexec/hermes"
 //
 // contract: HEALTH-04
 func supervision(_ context.Context, c Container) []Finding {
+	if c.NoBoot {
+		return nil
+	}
 	if !c.Supervised {
 		return one("init", "nothing supervises "+c.Scandir.Path, "start the container with the image's own entry point")
 	}
@@ -43,6 +46,9 @@ func gateways(_ context.Context, c Container) []Finding {
 }
 
 func dashboard(_ context.Context, c Container) []Finding {
+	if c.Dashboard == nil {
+		return nil
+	}
 	if ok, reason := c.Dashboard(); !ok {
 		return one("dashboard", reason, "docker logs this container; one that has just started needs some seconds")
 	}

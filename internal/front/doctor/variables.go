@@ -37,7 +37,7 @@ func switches(_ context.Context, c Container) []Finding {
 	for _, v := range env.Switches() {
 		if value := c.Environ.Value(v); !v.Yes(value) && !env.No(value) {
 			found = append(found, Finding{
-				v.String(), env.Shown(value) + " is neither true nor false; it counts as false",
+				v.String(), env.ShownWord(value) + " is neither true nor false; it counts as false",
 				"docker run -e " + v.String() + "=1, or =0",
 			})
 		}

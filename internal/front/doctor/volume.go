@@ -9,31 +9,68 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/front/mounts"
 	"caduceus/internal/front/volumelock"
 	"caduceus/internal/identity"
 )
 
-// volume looks at the volume as a whole: its owner and its room.
+// volume looks at the volume as a whole: whether it can be written, its owner and its room.
 func volume(_ context.Context, c Container) []Finding {
 	root := c.Home.Root()
-	info, err := os.Stat(root)
-	if err != nil {
-		return one(root, err.Error(), "mount a volume there")
+	var disk unix.Statfs_t
+	if err := unix.Statfs(root, &disk); err != nil {
+		if c.NoBoot || Closed(root) != "" {
+			return nil // the boot makes it, or closedHome names it
+		}
+		return one(root, (&os.PathError{Op: "stat", Path: root, Err: err}).Error(), "mount a volume there")
+	}
+	if disk.Flags&unix.ST_RDONLY != 0 {
+		return one(root, "it is mounted read-only: the agent can keep nothing, and no boot repairs anything there", readWrite(c, root))
 	}
 	var found []Finding
-	account, err := c.account()
-	if err != nil {
-		found = one("user "+identity.Hermes, err.Error(), "keep the image's /etc/passwd")
-	} else if uid, ok := ownerOf(info); ok && uid != account.UID {
-		found = one(root, "it does not belong to user hermes", "start as root, with HERMES_UID and HERMES_GID set to its owner's ids")
+	if cause, fix := c.foreign(root); cause != "" {
+		found = one(root, cause, fix)
 	}
-	var disk unix.Statfs_t
-	if unix.Statfs(root, &disk) == nil {
-		if cause := lackOfRoom(disk); cause != "" {
-			found = append(found, Finding{root, cause, "remove from it what is not needed, such as old logs, or give the volume more room"})
-		}
+	if cause := lackOfRoom(disk); cause != "" {
+		found = append(found, Finding{root, cause, "remove from it what is not needed, such as old logs, or give the volume more room"})
 	}
 	return found
+}
+
+// readWrite is what makes a read-only mount one that can be written.
+func readWrite(c Container, root string) string {
+	m := mounts.Of(c.Mounts, root)
+	if m.Point == "/" || m.Point == "" {
+		return fmt.Sprintf("docker run -v ~/.hermes:%s beside --read-only", root)
+	}
+	return fmt.Sprintf("docker run -v %s:%s without :ro; if it has none, the file system of the host is read-only: dmesg there says why",
+		m.Named(), mounts.Word(m.Point))
+}
+
+// account looks for the user that the agent runs as.
+func account(_ context.Context, c Container) []Finding {
+	if _, err := c.account(); err != nil {
+		return one("user "+identity.Hermes, err.Error(), "keep the image's /etc/passwd")
+	}
+	return nil
+}
+
+// foreign is why the volume is not hermes' own, and what mends it; "" if it is, or if a boot will see to that.
+func (c Container) foreign(root string) (cause, fix string) {
+	info, err := os.Stat(root)
+	if err != nil {
+		return "", "" // Statfs could look at it: it has gone meanwhile
+	}
+	hermes, err := c.account()
+	uid, ok := ownerOf(info)
+	switch {
+	case err != nil, !ok, uid == hermes.UID:
+		return "", ""
+	case c.NoBoot && c.UID == 0 && c.may(unix.CAP_CHOWN):
+		return "", ""
+	}
+	return fmt.Sprintf("it does not belong to user hermes: its owner is uid %d, and hermes is %d", uid, hermes.UID),
+		"start as root, with HERMES_UID and HERMES_GID set to its owner's ids"
 }
 
 // sharedVolume looks for another container that lives on the volume.

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"caduceus/internal/env"
+	"caduceus/internal/front/mounts"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/held"
 )
@@ -41,7 +42,7 @@ func (j *job) refreshBridges(context.Context, *volume) error {
 			failed = append(failed, fmt.Errorf("cannot replace the copy in %s: %w", env.Shown(j.withoutRoot(home)), cause(err)))
 			continue
 		}
-		j.say("Replaced the WhatsApp bridge in %s by the image's", shellWord(j.withoutRoot(home)))
+		j.say("Replaced the WhatsApp bridge in %s by the image's", mounts.Word(j.withoutRoot(home)))
 	}
 	return errors.Join(failed...)
 }

@@ -2,38 +2,22 @@ package setup
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
+
+	"caduceus/internal/front/mounts"
 )
 
 // warnAboutFileSystem warns about a file system on which the locks of SQLite may not work.
 //
 // contract: SETUP-35
 func (j *job) warnAboutFileSystem() {
-	table, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil || j.Root != "" {
+	if j.Root != "" {
 		return
 	}
-	if kind := fileSystem(string(table), j.home); isRemote(kind) {
+	if kind := mounts.Of(mounts.Table(), j.home).Kind; isRemote(kind) {
 		j.warn("%s is on %s: SQLite databases may be damaged there; use a local volume", j.home, kind)
 	}
-}
-
-// fileSystem returns the type of the file system at path, from the text of mountinfo. Of several mounts on one directory
-// the last one counts: it covers the others.
-func fileSystem(mountinfo, path string) string {
-	var best, kind string
-	for _, m := range parseMounts(mountinfo) {
-		if within(path, m.point) && len(m.point) >= len(best) {
-			best, kind = m.point, m.kind
-		}
-	}
-	return kind
-}
-
-func within(path, dir string) bool {
-	return dir == "/" || path == dir || strings.HasPrefix(path, dir+"/")
 }
 
 func isRemote(kind string) bool {

@@ -28,20 +28,6 @@ func FuzzOutdated(f *testing.F) {
 	})
 }
 
-func FuzzParseMounts(f *testing.F) {
-	clause.Proves(f, "SETUP-40")
-	f.Add("36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw\n")
-	f.Add(`1 2 3:4 /var/lib/docker/volumes/a'b/_data /opt/data\040x - tmpfs - -` + "\n\n - \n")
-	f.Fuzz(func(t *testing.T, table string) {
-		for _, m := range parseMounts(table) {
-			if line := m.mend(1, 2); strings.ContainsAny(line, "\n\x1b\x00") {
-				t.Errorf("%q of %q", line, table)
-			}
-		}
-		_ = fileSystem(table, "/opt/data")
-	})
-}
-
 func FuzzEscape(f *testing.F) {
 	clause.Proves(f, "SETUP-41")
 	f.Add("a\x1b[31m\r\n\xff\u009b\u202e")

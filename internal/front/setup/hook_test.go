@@ -90,6 +90,10 @@ func hookCases() map[string]hookCase {
 			"GIVEN=f OTHER=1", "",
 			`load(); write("GIVEN=f OTHER=2"); child('load(); show("GIVEN", "OTHER")')`, "e 2",
 		},
+		"what follows the home is no given variable": {
+			[]string{"HERMES_HOME=/data/profiles/x", "SAFE=/data", "LAZY=/data/lazy", "MINE=/data/other"},
+			"SAFE=f\nLAZY=f\nMINE=f", "SAFE=/opt/data\nLAZY=/opt/data/lazy\nMINE=/opt/database\n", `load(); show("SAFE", "LAZY", "MINE")`, "f f /data/other",
+		},
 		"no init":                         {nil, "", "", initPrelude + `print(m.detect())`, "none"},
 		"a dead init":                     {nil, "", "", initPrelude + `os.mkfifo(path); print(m.detect())`, "none"},
 		"an init not PID 1":               {nil, "", "", initPrelude + `os.mkfifo(path); r = os.open(path, os.O_RDONLY | os.O_NONBLOCK); print(m.detect())`, "s6"},
@@ -119,7 +123,7 @@ def child(code): sys.stdout.flush(); subprocess.run([sys.executable, "-c", os.en
 `
 
 func TestContainerVariablesWinOverDotenv(t *testing.T) {
-	clause.Proves(t, "ENV-05", "ENV-06", "DASH-14", "RUN-05", "NET-02")
+	clause.Proves(t, "ENV-05", "ENV-06", "ENV-15", "DASH-14", "RUN-05", "NET-02")
 	for name, test := range hookCases() {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -3,41 +3,32 @@ package setup
 import (
 	"context"
 	"errors"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
+	"caduceus/internal/front/mounts"
 	"caduceus/internal/held"
 	"caduceus/internal/identity"
 )
-
-// mountTable returns the mounts of this container.
-func mountTable() []mountPoint {
-	text, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		return nil
-	}
-	return parseMounts(string(text))
-}
 
 // giveEmptyMounts gives mount points directly below the volume to hermes that are empty and root's: an engine makes
 // them so for a new volume, and for a directory of the host that is missing.
 //
 // contract: SETUP-40
 func (j *job) giveEmptyMounts(_ context.Context, v *volume) error {
-	for _, m := range mountTable() {
-		if path.Dir(m.point) != filepath.Clean(j.inRoot(j.trail.Path)) {
+	for _, m := range mounts.Table() {
+		if path.Dir(m.Point) != filepath.Clean(j.inRoot(j.trail.Path)) {
 			continue
 		}
-		err := j.giveEmptyMount(path.Base(m.point))
+		err := j.giveEmptyMount(path.Base(m.Point))
 		if errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ENOENT) || errors.Is(err, held.ErrLink) || errors.Is(err, unix.EROFS) {
 			continue // a file, or hidden by another mount, or not to be changed
 		}
 		if err != nil {
-			j.warn("chown of %s (%v) failed (rootless container?) — continuing", shellWord(v.name(path.Base(m.point))), cause(err))
+			j.warn("chown of %s (%v) failed (rootless container?) — continuing", mounts.Word(v.name(path.Base(m.Point))), cause(err))
 		}
 	}
 	return nil
@@ -76,9 +67,9 @@ func (j *job) nameMount(v *volume, rel string) {
 		j.mounts = map[string]bool{}
 	}
 	j.mounts[where] = true
-	mount := mountPoint{}
-	for _, m := range mountTable() {
-		if m.point == path.Join(filepath.Clean(j.inRoot(j.trail.Path)), rel) {
+	mount := mounts.Mount{}
+	for _, m := range mounts.Table() {
+		if m.Point == path.Join(filepath.Clean(j.inRoot(j.trail.Path)), rel) {
 			mount = m // of several on one directory the last one covers the others
 		}
 	}
@@ -87,7 +78,7 @@ func (j *job) nameMount(v *volume, rel string) {
 		say = j.say
 	}
 	say("%s is a mount of its own, of uid %d: owners in it stay as they are. If hermes is to have it: %s",
-		shellWord(where), st.Uid, mount.mend(j.hermes.UID, j.hermes.GID))
+		mounts.Word(where), st.Uid, mount.Mend(j.hermes.UID, j.hermes.GID))
 }
 
 // mountAbove returns the first element of rel that is a mount point, and its status; "" if none is.

@@ -220,30 +220,3 @@ func TestLookingThroughTheVolumeEnds(t *testing.T) {
 	c.is("opt/data/kanban/roots", 0, 0)
 	c.is("opt/data/.env", 10000, 0)
 }
-
-func TestMendingCommandNamesWhatIsMounted(t *testing.T) {
-	clause.Proves(t, "SETUP-40")
-	const table = `36 35 8:1 /var/lib/docker/volumes/my-data/_data /opt/data/a rw - ext4 /dev/sda1 rw
-37 35 8:1 /home/me/my\040files /opt/data/b rw - ext4 /dev/sda1 rw
-38 35 0:50 / /opt/data/c rw - tmpfs tmpfs rw
-39 35 0:51 / /opt/data/d rw - nfs4 server:/x rw
-40 35 8:1 /it's` + "\x1b" + ` /opt/data/e rw - ext4 /dev/sda1 rw
-nonsense
-`
-	want := []string{
-		"docker run --rm -v my-data:/v busybox chown -R 1:2 /v",
-		"chown -R 1:2 '/home/me/my files' on the host",
-		"mount it with the options uid=1,gid=2",
-		"chown -R 1:2 its directory on the host",
-		`chown -R 1:2 "/it's\x1b" on the host`,
-	}
-	mounts := parseMounts(table)
-	if len(mounts) != len(want) {
-		t.Fatalf("got %v", mounts)
-	}
-	for i, m := range mounts {
-		if got := m.mend(1, 2); got != want[i] {
-			t.Errorf("%s: want %q, got %q", m.point, want[i], got)
-		}
-	}
-}

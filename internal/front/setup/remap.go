@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"caduceus/internal/env"
+	"caduceus/internal/front/profile"
 	"caduceus/internal/identity"
 )
 
@@ -35,8 +36,12 @@ func (j *job) remap(db *identity.DB) {
 		j.say("%s", line)
 		changed = true
 	}
-	if changed {
+	moved := db.SetHome(identity.Hermes, profile.Home(j.home).Root())
+	switch {
+	case changed:
 		j.store(db)
+	case moved:
+		_ = db.Save() // HOME counts; where /etc is read-only, only ~hermes is left behind
 	}
 	if a, err := db.Account(identity.Hermes); err == nil {
 		j.hermes = a

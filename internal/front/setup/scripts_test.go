@@ -53,6 +53,7 @@ func TestScriptsAreWellFormed(t *testing.T) {
 		"etc/cont-init.d/01-hermes-setup", "etc/cont-init.d/015-supervise-perms", "etc/cont-init.d/02-reconcile-profiles",
 		"etc/s6-overlay/s6-rc.d/main-hermes/run", "etc/s6-overlay/s6-rc.d/dashboard/run", "etc/s6-overlay/s6-rc.d/dashboard/finish",
 		"opt/hermes/docker/main-wrapper.sh", "opt/hermes/docker/stage2-hook.sh", "opt/hermes/docker/entrypoint.sh",
+		"opt/hermes/docker/entrypoint-dispatch.sh",
 		"opt/hermes/docker/hermes-exec-shim.sh", "opt/hermes/docker/tini-shim.sh", "opt/hermes/docker/s6-rc.d/dashboard/run",
 		"opt/hermes/scripts/docker_config_migrate.py", "opt/hermes/scripts/docker_rebootstrap_nous_session.py", "usr/bin/tini",
 	} {

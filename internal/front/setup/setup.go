@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"caduceus/internal/env"
+	"caduceus/internal/front/doctor"
 	"caduceus/internal/held"
 	"caduceus/internal/identity"
 )
@@ -86,6 +87,8 @@ func Run(ctx context.Context, e Env) int {
 	} else {
 		j.reportIgnored()
 	}
+	j.namePlaces(ctx)
+	j.fitVariables()
 	j.warnAboutFileSystem()
 	j.warnAboutOtherContainer()
 	if err := identity.As(j.hermes, func() { j.asHermes(ctx) }); err != nil {
@@ -115,7 +118,9 @@ func (j *job) asRoot(ctx context.Context) {
 func (j *job) asHermes(ctx context.Context) {
 	j.makeHome()
 	if err := j.tryWrite(); err != nil {
-		j.warn("%s", j.notWritable(err))
+		if doctor.Closed(j.inRoot(j.home)) == "" { // else namePlaces has said so
+			j.warn("%s", j.notWritable(err))
+		}
 		return
 	}
 	v, err := openVolume(j.Root, j.home)

@@ -13,7 +13,7 @@ import (
 func (j *job) warnAboutSwitches() {
 	for _, v := range env.Switches() {
 		if value := j.Environ.Value(v); !v.Yes(value) && !env.No(value) {
-			j.warn("%s=%s is neither true nor false; it counts as false (true is: %s)", v, env.Shown(value), v.Words())
+			j.warn("%s=%s is neither true nor false; it counts as false (true is: %s)", v, env.ShownWord(value), v.Words())
 		}
 	}
 }

@@ -39,6 +39,9 @@ func Run(o Options) (code int) {
 			code = stop.Replace(b.Container, "crash", container.ExitInternal)
 		}
 	}()
+	if words, asked := doctorWords(b.args); asked {
+		return b.examine(words)
+	}
 	if err := b.prepare(); err != nil {
 		return b.refuse(err)
 	}
@@ -51,6 +54,7 @@ func Run(o Options) (code int) {
 func (b *boot) prepare() error {
 	return inOrder(
 		b.takeOver,
+		b.checkImage,
 		b.prepareRun,
 		b.openScandir,
 	)

@@ -4,11 +4,11 @@ import "caduceus/internal/env"
 
 func image() []Variable {
 	return []Variable{
-		agents(env.Path("HERMES_WRITE_SAFE_ROOT=/opt/data"), "Where its file tools may write."),
+		agents(env.SafeRoot, "Where its file tools may write, directories with colons between them; empty: everywhere. It follows HERMES_HOME unless it is set."),
 		agents(env.Filled("HERMES_DISABLE_LAZY_INSTALLS=1"), "Install no Python packages by itself."),
 		agents(env.Path("HERMES_LAZY_INSTALL_TARGET=/opt/data/lazy-packages"), "Where it would."),
-		agents(env.Path("HERMES_WEB_DIST=/opt/hermes/hermes_cli/web_dist"), "The dashboard's pages."),
-		agents(env.Path("HERMES_TUI_DIR=/opt/hermes/ui-tui"), "Its terminal interface."),
+		agents(env.WebDist, "The dashboard's pages."),
+		agents(env.TUIDir, "Its terminal interface."),
 		row(env.Browsers, "Where the image's browser is."),
 		row(env.BrowserArgs, "Flags of the browser; setup warns of a small `/dev/shm` where they lack `--disable-dev-shm-usage`."),
 	}
@@ -42,7 +42,7 @@ func build() []Variable {
 		row(env.Text("PUBLISH_IMAGE"), "Image to publish in place of the one just built."),
 		row(env.Text("CADUCEUS_REGISTRY_USERNAME"), "Sign-in at the registry of a publication."),
 		row(env.Text("CADUCEUS_REGISTRY_PASSWORD"), "Its password."),
-		row(env.Text("DOCKER_HOST"), "The engine, as for docker."),
+		row(env.DockerHost, "The engine, as for docker."),
 		row(env.Text("DOCKER_CONTEXT"), "As for docker."),
 		row(env.Path("DOCKER_CONFIG=~/.docker"), "As for docker."),
 		row(env.Filled("DOCKER_TLS_VERIFY"), "As for docker."),

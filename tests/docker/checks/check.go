@@ -108,6 +108,8 @@ func All() []Check {
 		healthChecks(),
 		modeChecks(),
 		doctorChecks(),
+		examineChecks(),
+		moveChecks(),
 		derivedChecks(),
 	)
 }

@@ -20,7 +20,7 @@ var (
 	nameInRecipe     = regexp.MustCompile(`--name (\S+)`)
 	volumeInRecipe   = regexp.MustCompile(`-v ~/(\S+):/opt/data`)
 	questionInRecipe = regexp.MustCompile(` (?:gateway status|container (?:doctor|health))\b`)
-	asksHermes       = regexp.MustCompile(`^docker (?:exec|logs|restart) (?:.* )?hermes(?: |$)`)
+	asksHermes       = regexp.MustCompile(`^docker (?:exec|logs|restart|stop) (?:.* )?hermes(?: |$)`)
 )
 
 // Each page has a home of its own. tests/readme-commands.txt lists which commands run here; the others need a terminal

@@ -15,8 +15,9 @@ func TestHermesCanUseTheDockerSocket(t *testing.T) {
 		t.Skip("this host's engine does not listen on " + socket)
 	}
 	u := newUser(t, "RCP-16")
-	u.ok(`docker run -d --name hermes -v ~/.hermes:/opt/data -v /var/run/docker.sock:/var/run/docker.sock nousresearch/hermes-agent sleep infinity`)
+	u.ok(`docker run -d --name hermes -v "$HOME/.hermes:$HOME/.hermes" -e HERMES_HOME="$HOME/.hermes" -v /var/run/docker.sock:/var/run/docker.sock nousresearch/hermes-agent sleep infinity`)
 	u.healthy()
+	u.ok("docker exec hermes hermes container doctor")
 	name := u.name("hermes")
 	tag := strings.ToLower(u.id) + "-built"
 	for _, command := range []string{

@@ -124,7 +124,7 @@ func (u *user) name(guide string) string {
 
 var (
 	namedInRecipe = regexp.MustCompile(`(--name |container_name: |--network[ =]|docker network (?:create|inspect) |` +
-		`docker (?:exec(?: -it?| -u \w+| -e \S+)*|restart|stop|rm -f|stats|wait|inspect|port|logs(?: --tail \d+)?) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
+		`docker (?:exec(?: -it?| -u \w+| -e \S+)*|restart|stop|rm(?: -f)?|cp|stats|wait|inspect|port|logs(?: --tail \d+)?) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
 	portInRecipe  = regexp.MustCompile(`\b\d{4,5}:(8642|9119|8000)\b`)
 	imageInRecipe = regexp.MustCompile(regexp.QuoteMeta(guideImage) + `(:latest)?`)
 	newInRecipe   = regexp.MustCompile(`docker (run|build|network create)\b`)

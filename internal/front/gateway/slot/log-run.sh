@@ -9,7 +9,7 @@ usable() {
   s6-setlock -n "$log_dir/lock" true
 }
 if ! usable 2>/dev/null; then
-  echo "gateway @PROFILE@: cannot use $log_dir (locked by another container, or not writable: a boot repairs that); logging to stdout only" >&2
+  echo "gateway @PROFILE@: cannot use $log_dir (locked by another container, or not writable: hermes container doctor names the cause); logging to stdout only" >&2
   exec s6-log 1
 fi
 exec s6-log 1 n10 s1000000 T "$log_dir"

@@ -23,6 +23,9 @@ MARK = "HERMES_CONTAINER_ENV"
 # A fifo that has a reader only while /init runs.
 INIT_CONTROL = "/run/service/.s6-svscan/control"
 
+# The image's own HERMES_HOME.
+_VOLUME = "/opt/data"
+
 _TRUE = ("1", "true", "yes", "on")
 
 
@@ -30,9 +33,20 @@ def _given():
     """Return the names of the variables that were set for the container, by docker run -e and the like."""
     if MARK not in os.environ:
         image = _image_defaults()
-        names = (name for name, value in os.environ.items() if value and image.get(name) != value)
+        names = (name for name, value in os.environ.items() if value and value not in _defaults_of(image.get(name)))
         os.environ[MARK] = " ".join(sorted(name for name in names if not name.split()[1:]))
     return frozenset(os.environ[MARK].split())
+
+
+def _defaults_of(value):
+    """Return the values that the image gives a variable: a path on its volume follows HERMES_HOME."""
+    home = os.environ.get("HERMES_HOME", "")
+    if value is None or not home:
+        return (value,)
+    above, last = os.path.split(os.path.dirname(home))
+    if last == "profiles":
+        home = above
+    return (value, home + value[len(_VOLUME):] if (value + "/").startswith(_VOLUME + "/") else value)
 
 
 def _image_defaults():

@@ -38,6 +38,9 @@ type Change struct {
 //
 // contract: ENV-15, MOVE-03
 func Changes(root, home string, given, image env.Environ) []Change {
+	if len(image) == 0 {
+		return nil // an image that was not finished: nothing is known about it
+	}
 	var changes []Change
 	for _, entry := range given {
 		name, value, _ := strings.Cut(entry, "=")

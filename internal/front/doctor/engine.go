@@ -49,9 +49,25 @@ func (c Container) engine() string {
 }
 
 // sameOnHost reports whether what is mounted has, as far as the container can know, the same path on the host. The
-// container sees the path in the file system that it is from, which begins somewhere below the host's root.
+// container sees the path in the file system that it is from. That is the host's own path where the file system is that
+// of the engine, which keeps its files below /var/lib; another one begins somewhere below the host's root.
 func (c Container) sameOnHost(m mounts.Mount) bool {
-	return m.Point != "/" && m.Kind != "tmpfs" && m.Source != "/" && (m.Point == m.Source || strings.HasSuffix(m.Point, m.Source))
+	source := m.Source
+	if first, rest, found := strings.Cut(strings.TrimPrefix(source, "/"), "/"); found && m.Kind == "btrfs" && strings.HasPrefix(first, "@") {
+		source = "/" + rest // a subvolume, which is mounted under another name
+	}
+	switch {
+	case m.Point == "/", m.Kind == "tmpfs":
+		return false
+	case m.Point == m.Source:
+		return true
+	case source == "/": // a whole disk: nothing is known but that the user has chosen the path
+		return m.Point != env.Home.Default()
+	}
+	ofEngine := slices.ContainsFunc(c.Mounts, func(e mounts.Mount) bool {
+		return e.Device == m.Device && strings.HasPrefix(e.Point, "/etc/") && strings.HasPrefix(e.Source, "/var/lib/")
+	})
+	return !ofEngine && strings.HasSuffix(m.Point, source)
 }
 
 // projects notes mounts, and a working directory, that the agent's file tools may not write to.

@@ -97,14 +97,15 @@ func Closed(target string) string {
 // contract: MOVE-01
 func strayMounts(_ context.Context, c Container) []Finding {
 	home := string(c.Home)
+	passing := c.passing()
 	lost := ""
-	if mounts.Of(c.Mounts, home).Anonymous() {
-		lost = ", and that is an anonymous volume, which the next container does not get"
+	if passing != "" {
+		lost = ", and " + passing
 	}
 	var found []Finding
 	for _, m := range c.Mounts {
 		belongs := mounts.Within(home, m.Point) || mounts.Within(m.Point, c.Home.Root()) && path.Base(m.Point) != ".hermes"
-		if belongs || m.Anonymous() || !isDir(m.Point) || !stray(m.Point) {
+		if belongs || m.Anonymous() || !isDir(m.Point) || !stray(m.Point) && (passing == "" || !usual(m.Point)) {
 			continue
 		}
 		at := mounts.Word(home)
@@ -117,11 +118,15 @@ func strayMounts(_ context.Context, c Container) []Finding {
 	return found
 }
 
-// stray reports whether something at this path is meant for the agent.
+// usual reports whether people mount data at this path, of the agent or of something else: only where the agent's home
+// has no volume it is the agent's.
+func usual(point string) bool {
+	return slices.Contains([]string{"/data", "/config", "/hermes", "/home/hermes", "/app/data", "/opt/hermes/data", "/var/lib/hermes"}, point)
+}
+
+// stray reports whether what is mounted here is the agent's.
 func stray(point string) bool {
-	if path.Base(point) == ".hermes" || slices.Contains([]string{
-		env.Home.Default(), "/data", "/config", "/hermes", "/home/hermes", "/app/data", "/opt/hermes/data", "/var/lib/hermes",
-	}, point) {
+	if path.Base(point) == ".hermes" || point == env.Home.Default() {
 		return true
 	}
 	has := func(name string) bool {
@@ -135,24 +140,29 @@ func stray(point string) bool {
 //
 // contract: MOVE-01
 func passingHome(_ context.Context, c Container) []Finding {
-	home := string(c.Home)
-	m := mounts.Of(c.Mounts, home)
-	var where string
-	switch {
-	case len(c.Mounts) == 0:
-		return nil // the kernel does not say
-	case m.Anonymous():
-		where = "it is an anonymous volume, which the next container does not get"
-	case m.Kind == "tmpfs", strings.Contains(m.Source, "kubernetes.io~empty-dir"):
-		where = "it is a temporary file system, and gone with the container"
-	case m.Point == "/":
-		where = "no volume is mounted there: it is gone with the container"
-	default:
+	why := c.passing()
+	if why == "" {
 		return nil
 	}
 	name, _ := os.Hostname()
-	at := mounts.Word(home)
-	return one(home, where, fmt.Sprintf("docker run -v ~/.hermes:%s; docker cp %s:%s/. ~/.hermes saves what is there", at, name, at))
+	at := mounts.Word(string(c.Home))
+	return one(string(c.Home), why, fmt.Sprintf("docker run -v ~/.hermes:%s; docker cp %s:%s/. ~/.hermes saves what is there", at, name, at))
+}
+
+// passing is why the home goes with the container, "" if it does not, or if the kernel does not say.
+func (c Container) passing() string {
+	m := mounts.Of(c.Mounts, string(c.Home))
+	switch {
+	case len(c.Mounts) == 0:
+		return ""
+	case m.Anonymous():
+		return "it is an anonymous volume, which the next container does not get"
+	case m.Kind == "tmpfs", strings.Contains(m.Source, "kubernetes.io~empty-dir"):
+		return "it is a temporary file system, and gone with the container"
+	case m.Point == "/":
+		return "it is on no volume, and gone with the container"
+	}
+	return ""
 }
 
 // isDir reports whether a directory is at path.

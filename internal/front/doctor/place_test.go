@@ -66,6 +66,7 @@ func TestAVolumeWhereNothingLooksIsFound(t *testing.T) {
 		"a profile's is the home":       {[]mounts.Mount{at("home")}, "home/profiles/x", ""},
 		"a project":                     {[]mounts.Mount{at("work"), at("soul"), at("file")}, "home", ""},
 		"files of the agent's":          {[]mounts.Mount{at("own")}, "home", "/own"},
+		"data of something else":        {[]mounts.Mount{at("home"), {Point: "/data", Source: "/src"}}, "home", ""},
 		"an anonymous volume is nobody": {[]mounts.Mount{{Point: filepath.Join(top, "root/.hermes"), Source: anonymous}}, "home", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,7 +93,7 @@ func TestAHomeThatGoesWithTheContainerIsNoted(t *testing.T) {
 		"an anonymous volume":    {[]mounts.Mount{root, {Point: "/opt/data", Source: anonymous, Kind: "ext4"}}, "anonymous volume"},
 		"a tmpfs":                {[]mounts.Mount{root, {Point: "/opt/data", Source: "/", Kind: "tmpfs"}}, "temporary"},
 		"an emptyDir":            {[]mounts.Mount{root, {Point: "/opt", Source: "/var/lib/kubelet/pods/1/volumes/kubernetes.io~empty-dir/d", Kind: "ext4"}}, "temporary"},
-		"no mount":               {[]mounts.Mount{root}, "no volume is mounted"},
+		"no mount":               {[]mounts.Mount{root}, "on no volume"},
 		"a named volume":         {[]mounts.Mount{root, {Point: "/opt/data", Source: "/var/lib/docker/volumes/mine/_data", Kind: "ext4"}}, ""},
 		"a directory of a host":  {[]mounts.Mount{root, {Point: "/opt/data", Source: "/home/me/.hermes", Kind: "ext4"}}, ""},
 		"a kernel that says not": {nil, ""},
@@ -150,6 +151,7 @@ func TestAnOpenOrMissingHomeIsNotClosed(t *testing.T) {
 func TestTheSandboxOfAnEngineNeedsTheHomeAtOnePath(t *testing.T) {
 	clause.Proves(t, "MOVE-06")
 	tcp := env.Environ{"DOCKER_HOST=tcp://user:PLANTED@proxy:2375"}
+	hosts := mounts.Mount{Point: "/etc/hosts", Source: "/var/lib/docker/containers/1/hosts", Device: "8:1"}
 	for name, c := range map[string]struct {
 		environ env.Environ
 		home    string
@@ -165,11 +167,15 @@ func TestTheSandboxOfAnEngineNeedsTheHomeAtOnePath(t *testing.T) {
 		"a named volume":                  {tcp, "/opt/data", mounts.Mount{Point: "/opt/data", Source: "/var/lib/docker/volumes/v/_data"}, "-v /srv/hermes:/srv/hermes"},
 		"no volume":                       {tcp, "/opt/data", mounts.Mount{Point: "/", Source: "/"}, "-v /srv/hermes:/srv/hermes"},
 		"a whole disk":                    {tcp, "/opt/data", mounts.Mount{Point: "/opt/data", Source: "/"}, "-v /srv/hermes:/srv/hermes"},
+		"a whole disk at a chosen path":   {tcp, "/srv/hermes", mounts.Mount{Point: "/srv/hermes", Source: "/"}, ""},
+		"a subvolume of btrfs":            {tcp, "/home/me/.hermes", mounts.Mount{Point: "/home/me/.hermes", Source: "/@home/me/.hermes", Kind: "btrfs"}, ""},
+		"another disk's /data":            {tcp, "/opt/data", mounts.Mount{Point: "/opt/data", Source: "/data", Device: "8:2"}, ""},
+		"the host's own /data":            {tcp, "/opt/data", mounts.Mount{Point: "/opt/data", Source: "/data", Device: "8:1"}, "-v /data:/data -e HERMES_HOME=/data "},
 		"a name that a shell would split": {tcp, "/opt/data", mounts.Mount{Point: "/opt/data", Source: "/my files"}, "-v /srv/hermes:/srv/hermes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := sandboxPaths(t.Context(), Container{
-				Root: t.TempDir(), Environ: c.environ, Home: profile.Home(c.home), Mounts: []mounts.Mount{c.mount},
+				Root: t.TempDir(), Environ: c.environ, Home: profile.Home(c.home), Mounts: []mounts.Mount{hosts, c.mount},
 			})
 			if (len(found) == 1) != (c.want != "") || c.want != "" && !strings.Contains(found[0].Fix, c.want) {
 				t.Errorf("found %v, want %q", found, c.want)

@@ -26,7 +26,7 @@ func refusal(_ context.Context, c Container) []Finding {
 
 // startUser looks at the user that the container was started as.
 //
-// contract: RUN-01, RUN-08
+// contract: RUN-01
 func startUser(_ context.Context, c Container) []Finding {
 	account, err := c.account()
 	if err != nil || !c.NoBoot { // docker exec may be anybody; no account: another check names it

@@ -36,7 +36,7 @@ type Change struct {
 // Changes compares given, the variables of a container whose volume is at home, with the image's own. A variable that has
 // the image's own value counts as not set by the user.
 //
-// contract: ENV-15, MOVE-03
+// contract: ENV-15
 func Changes(root, home string, given, image env.Environ) []Change {
 	if len(image) == 0 {
 		return nil // an image that was not finished: nothing is known about it

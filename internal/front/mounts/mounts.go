@@ -14,6 +14,7 @@ type Mount struct {
 	Point    string // where it is mounted
 	Source   string // its directory in the file system it is from, such as one of the host
 	Kind     string // of the file system
+	Device   string // of the file system, MAJOR:MINOR
 	ReadOnly bool
 }
 
@@ -36,7 +37,7 @@ func Parse(mountinfo string) []Mount {
 			continue
 		}
 		mounts = append(mounts, Mount{
-			Point: unescape(fields[4]), Source: unescape(fields[3]), Kind: rest[0],
+			Point: unescape(fields[4]), Source: unescape(fields[3]), Kind: rest[0], Device: fields[2],
 			ReadOnly: slices.Contains(strings.Split(fields[5], ","), "ro"),
 		})
 	}

@@ -17,7 +17,7 @@ import (
 
 // namePlaces says what an older or another deployment has left, in the words of the doctor.
 //
-// contract: MOVE-01, MOVE-06
+// contract: MOVE-01
 func (j *job) namePlaces(ctx context.Context) {
 	c := doctor.Container{Root: j.Root, Environ: j.Environ, UID: j.start, Home: profile.Home(j.inRoot(j.home))}
 	if j.Root == "" {
@@ -46,7 +46,7 @@ func find(ctx context.Context, c doctor.Container, checks []doctor.Check) []doct
 
 // fitVariables makes the image's own variables fit this container, for all programs that start later.
 //
-// contract: ENV-15, MOVE-03
+// contract: ENV-15
 func (j *job) fitVariables() {
 	changes := imageenv.Changes(j.Root, profile.Home(j.home).Root(), j.Environ, imageenv.Read(j.Root))
 	for _, c := range changes {

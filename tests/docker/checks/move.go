@@ -170,6 +170,18 @@ func strayVolumes(ctx context.Context, s *harness.Subject) error {
 		}
 		errs = append(errs, foundBy(ctx, c, "MOVE-01", fault{object: point, cause: `mounted where nothing looks`}))
 	}
+	// What may be somebody's data is the agent's only where the agent's home has no volume.
+	for home, found := range map[string]bool{"": true, "/opt/data": false} {
+		spec := harness.Spec{Volumes: []harness.Volume{{Name: old, Path: "/config"}}, Cmd: []string{"container", "doctor"}}
+		if home != "" {
+			spec.Volumes = append(spec.Volumes, harness.Volume{Name: agents, Path: home})
+		}
+		_, out, stderr, err := run(ctx, s, spec)
+		if err == nil && strings.Contains(out, "✗ /config: a volume is mounted where nothing looks") != found {
+			err = violates("MOVE-01", "with a volume at %q want a finding about /config: %v, got:\n%s%s", home, found, out, stderr)
+		}
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }
 
@@ -186,7 +198,7 @@ func passingHomes(ctx context.Context, s *harness.Subject) error {
 	}{
 		"no volume":      {harness.Spec{}, "anonymous volume"},
 		"a tmpfs":        {harness.Spec{Host: tmpfs}, "temporary file system"},
-		"another home":   {harness.Spec{Env: map[string]string{"HERMES_HOME": "/data/hermes"}}, "no volume is mounted there"},
+		"another home":   {harness.Spec{Env: map[string]string{"HERMES_HOME": "/data/hermes"}}, "it is on no volume"},
 		"a named volume": {harness.Spec{Volumes: []harness.Volume{{Name: volume}}}, ""},
 	} {
 		c.spec.Cmd = []string{"container", "doctor"}

@@ -82,7 +82,7 @@ func closedHome(_ context.Context, c Container) []Finding {
 // Closed returns the first directory on the way to path that the caller's file rights do not let it enter, else "".
 func Closed(target string) string {
 	above := "/"
-	for _, element := range strings.Split(strings.Trim(filepath.Clean(target), "/"), "/") {
+	for element := range strings.SplitSeq(strings.Trim(filepath.Clean(target), "/"), "/") {
 		next := filepath.Join(above, element)
 		if _, err := os.Stat(next); errors.Is(err, fs.ErrPermission) {
 			return above

@@ -101,6 +101,26 @@ func (Test) Docker(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestDocker(ctx) })
 }
 
+// Podman runs the image on Podman: gateway, restarts, profiles, the Kubernetes manifest and the Quadlet units.
+//
+// It needs root, and installs Podman where it is missing. Podman runs as root and as a person whom the tests make for
+// it; its storage goes with the run. The image comes from the Docker engine.
+//
+// Example:
+//
+//	go tool mage test:podman
+//	HERMES_TEST_IMAGE=hermes-agent:dev-slim go tool mage test:podman
+//
+// Variables:
+//
+//	HERMES_TEST_IMAGE  image to test; hermes-agent:dev by default
+//	RUN                tests to run, as "go test -run" takes them
+//
+// Time: three minutes on two cores.
+func (Test) Podman(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.TestPodman(ctx) })
+}
+
 // All runs test:unit, test:s6 and test:docker, whatever becomes of each, and adds them up.
 //
 // Example:

@@ -169,7 +169,12 @@ func TestAnotherAgentIsCopiedIntoTheContext(t *testing.T) {
 
 func TestTheDockerfileGetsItsArguments(t *testing.T) {
 	env := map[string]string{"VERSION": "1.2", "SOURCE_DATE_EPOCH": "86400"}
-	git := &host.Fake{Answer: func(host.Cmd) (string, error) { return "abc\n", nil }}
+	git := &host.Fake{Answer: func(c host.Cmd) (string, error) {
+		if slices.Contains(c.Args, "--show-prefix") {
+			return "\n", nil
+		}
+		return "abc\n", nil
+	}}
 	p := &Pipeline{Root: t.TempDir(), Getenv: func(k string) string { return env[k] }, Run: git}
 	spec := image.Spec{Browser: "debian", Playwright: "1.65.1", Agent: image.Agent{Name: "hermes-agent", Version: "0.19.0"}}
 	r, err := p.recipe(t.Context(), spec, base.Choice{Ref: "b:1"})

@@ -49,6 +49,7 @@ const (
 	DashboardOIDC     Text   = "HERMES_DASHBOARD_OIDC_ISSUER"
 	APIServer         Loose  = "API_SERVER_ENABLED"
 	APIServerKey      Text   = "API_SERVER_KEY"
+	APIServerHost     Text   = "API_SERVER_HOST=127.0.0.1"
 	ForwardOwner      Loose  = "WHATSAPP_FORWARD_OWNER_MESSAGES"
 )
 

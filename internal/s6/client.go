@@ -130,6 +130,28 @@ func ReadBackoff(dir string) (b Backoff, crashing bool, err error) {
 	return b, err == nil, err
 }
 
+// ReadEnds reads supervise/ends of a service directory, the oldest end first. A missing file is none.
+func ReadEnds(dir string) ([]End, error) {
+	text, err := readState(dir, EndsFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("cannot read how %q ended: %w", dir, err)
+	}
+	return DecodeEnds(text), nil
+}
+
+// ReadStartFailure reads supervise/unstarted of a service directory. Without the file, failing is false.
+func ReadStartFailure(dir string) (f StartFailure, failing bool, err error) {
+	text, err := readState(dir, UnstartedFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return StartFailure{}, false, nil
+	case err != nil:
+		return StartFailure{}, false, fmt.Errorf("cannot read why %q does not start: %w", dir, err)
+	}
+	f, err = DecodeStartFailure(text)
+	return f, err == nil, err
+}
+
 // NormallyUp reports whether the service has no down file.
 func NormallyUp(dir string) (bool, error) {
 	_, err := os.Stat(filepath.Join(dir, DownFile))

@@ -23,7 +23,7 @@ func TestReadingTheStateNeverWaits(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(base, SuperviseDir), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			for _, file := range []string{StatusFile, TallyFile, BackoffFile} {
+			for _, file := range []string{StatusFile, TallyFile, BackoffFile, EndsFile, UnstartedFile} {
 				if err := put(filepath.Join(base, SuperviseDir, file)); err != nil {
 					t.Fatal(err)
 				}
@@ -36,6 +36,12 @@ func TestReadingTheStateNeverWaits(t *testing.T) {
 			}
 			if b, crashing, _ := ReadBackoff(base); crashing {
 				t.Errorf("backoff %+v", b)
+			}
+			if ends, _ := ReadEnds(base); len(ends) > 0 {
+				t.Errorf("ends %+v", ends)
+			}
+			if f, failing, _ := ReadStartFailure(base); failing {
+				t.Errorf("start failure %+v", f)
 			}
 		})
 	}

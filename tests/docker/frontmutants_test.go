@@ -80,6 +80,30 @@ func frontMutants() []brokenImage {
 			red: checks.BashCheck, clause: "NAME-02", green: exitsCheck,
 		},
 		{
+			name: "a health check that forgets what is recorded", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/gateway/report.go",
+				Old:  "r.DownForGood = wanted && ", New: "r.DownForGood = false && wanted && ",
+			}},
+			red: checks.DownForGoodCheck, clause: "HEALTH-05", green: exitsCheck,
+		},
+		{
+			name: "a liveness that wants all that was asked for", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/cli/container_health.go",
+				Old:  "judge = a.live", New: "judge = a.health",
+			}},
+			red: checks.DownForGoodCheck, clause: "HEALTH-07", green: exitsCheck,
+		},
+		{
+			name: "a front that chats with nobody", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/cli/pass_on.go",
+				Old:  "case inputNone:", New: "case inputNone + inputOther:",
+			}},
+			red: checks.NoTerminalCheck, clause: "CMD-09", green: exitsCheck,
+		},
+		{
 			name: "a front that stays root", dockerfile: copyFront,
 			edits: []mutant.Edit{{
 				File: "internal/front/cli/drop.go",

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -82,21 +81,14 @@ func (a *app) printReport(r doctorReport) {
 		a.print("✗ %s: %s\n  fix: %s", f.Object, f.Cause, f.Fix)
 	}
 	if len(r.Findings) == 0 {
-		a.print("✓ nothing found")
+		a.print("✓ no problems found")
 		if s := r.Supervisors; s != nil && s.User != s.Init {
-			a.print("  supervisors: PID %d for root, PID %d for hermes, started %s", s.Init, s.User, times(s.UserStarts))
+			a.print("  supervisors: PID %d for root, PID %d for hermes, started %s", s.Init, s.User, doctor.Times(s.UserStarts))
 		}
 	}
 	for _, n := range r.Notes {
 		a.print("→ %s: %s\n  to change that: %s", n.Object, n.Cause, n.Fix)
 	}
-}
-
-func times(n int) string {
-	if n == 1 {
-		return "once"
-	}
-	return fmt.Sprintf("%d times", n)
 }
 
 // examined is this container, for the doctor.
@@ -113,8 +105,8 @@ func (a *app) examined(ctx context.Context, look doctorLook) doctor.Container {
 		return c
 	}
 	c.Supervised = a.initRuns()
-	c.Gateways = a.wantedUp()
-	c.Dashboard = func() (bool, string) { return a.dashboardIfWanted(ctx) }
+	asked := a.look()
+	c.Gateways, c.AskedFor, c.Now = asked.Gateways(), asked.Verdicts(ctx), asked.Now
 	if c.Supervised {
 		c.Supervisors = a.supervisors()
 	}

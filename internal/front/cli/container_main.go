@@ -19,6 +19,9 @@ import (
 	"caduceus/internal/launch"
 )
 
+// frontPath is the front's own program.
+const frontPath = "/opt/hermes/bin/hermes"
+
 // yieldsPath is the list that containerPrograms made.
 const yieldsPath = "/opt/hermes/docker/subcommand-programs"
 
@@ -46,16 +49,25 @@ func (a *app) main(ctx context.Context, words []string) error {
 	case p.Code == launch.NotExecutable:
 		a.say("[hermes] ERROR: %s: not executable", p.Path)
 		return exitCode(p.Code)
+	case p.Path != "" && a.isFront(p.Path):
+		return a.becomeFront(ctx, p.Argv[1:])
 	case p.Path != "":
 		return a.becomeProgram(p)
 	}
 	return a.becomeFront(ctx, p.Argv)
 }
 
+// isFront reports whether a program is this one, under whatever path.
+func (a *app) isFront(path string) bool {
+	leads, err := filepath.EvalSymlinks(path)
+	return err == nil && leads == a.path(frontPath)
+}
+
 // becomeFront serves the words as a front that was called by who this process is now.
 func (a *app) becomeFront(ctx context.Context, words []string) error {
 	front := a.Env
 	front.Args, front.Environ, front.StartUID = append([]string{"hermes"}, words...), a.Environ, a.euid
+	front.MainProgram = true
 	return ended(Run(ctx, front))
 }
 

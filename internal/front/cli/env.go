@@ -39,6 +39,8 @@ type Env struct {
 	StartUID int    // the effective uid that it was called with
 	Version  string // of the image
 
+	MainProgram bool // it is the container's CMD
+
 	Root string // prefix of the image's paths; "" is the image itself
 	Exec func(path string, argv, environ []string) error
 	Drop func(identity.Account) error

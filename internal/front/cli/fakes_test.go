@@ -290,7 +290,8 @@ func sayCall(args string) int {
 	for name := range strings.FieldsSeq(os.Getenv("FAKE_SHOW")) {
 		fmt.Fprintf(os.Stdout, "%s=%s\n", name, os.Getenv(name))
 	}
-	return 0
+	code, _ := strconv.Atoi(os.Getenv("FAKE_CODE")) // without it all is well
+	return code
 }
 
 // hermesMain is the front as a plain user's process of an image below FAKE_ROOT; FAKE_UID is its uid.

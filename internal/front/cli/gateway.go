@@ -33,7 +33,7 @@ Further commands, such as setup and list, are the agent's own.`,
 		if err := command.Misplaced(cmd, words); err != nil {
 			return err
 		}
-		return a.becomeAgent()
+		return a.passOn(cmd.Context(), cmd, words)
 	}
 	cmd.AddCommand(a.gatewayRunVerb(), a.gatewayStart(), a.gatewayStop(), a.gatewayRestart(),
 		a.gatewayStatus(), a.gatewayInstall(), a.gatewayUninstall())

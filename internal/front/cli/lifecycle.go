@@ -50,6 +50,10 @@ func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error 
 	if err := a.control().Do(ctx, verb, name); err != nil {
 		return a.failed(err)
 	}
+	if a.MainProgram && verb != gateway.Stop {
+		a.say("→ the container ends with this command, and the gateway with it. The command %s keeps both.",
+			profile.CommandLine(name, "gateway run"))
+	}
 	return nil
 }
 

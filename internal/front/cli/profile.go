@@ -22,7 +22,7 @@ commands of "hermes profile" are the agent's alone.`,
 		Raw:     true,
 		Shared:  true,
 	})
-	cmd.RunE = func(*cobra.Command, []string) error { return a.becomeAgent() }
+	cmd.RunE = func(cmd *cobra.Command, words []string) error { return a.passOn(cmd.Context(), cmd, words) }
 	const done = "the agent did what was asked"
 	agents := command.Exit{Code: "else", Means: "those of the agent"}
 	create := func(use, summary, example string) *cobra.Command {

@@ -20,7 +20,7 @@ func (a *app) tree() *cobra.Command {
 		if err := command.Misplaced(cmd, words); err != nil {
 			return err
 		}
-		return a.becomeAgent()
+		return a.passOn(cmd.Context(), cmd, words)
 	}
 	root.AddCommand(a.gatewayVerbs(), a.profileVerbs(), a.statusVerb(), a.doctorVerb(), a.completionVerb(), a.containerVerbs())
 	return root

@@ -61,7 +61,7 @@ func TestWhoAnswersACommandLine(t *testing.T) {
 		"mcp --help":                     agent,
 		"-z gateway run":                 agent,
 		"--json chat":                    agent,
-		"Gateway run":                    agent,
+		"anything run":                   agent,
 	} {
 		words := strings.Fields(line)
 		var became []string

@@ -103,11 +103,38 @@ func TestAFlagBeforeAVerbThatTheAgentHasIsTheAgents(t *testing.T) {
 	}
 }
 
+func TestTheVerbThatWasMeant(t *testing.T) {
+	clause.Proves(t, "GW-22")
+	for line, want := range map[string]string{
+		"":               "",
+		"gatway start":   `hermes: did you mean "hermes gateway"?`,
+		"chta":           `hermes: did you mean "hermes chat"?`,
+		"chat":           "",
+		"--gatway":       "",
+		"something else": "",
+		"gateway sttar":  `hermes: did you mean "hermes gateway start"?`,
+		"gateway setup":  "",
+	} {
+		cmd, rest := Find(tree(new([]string)), strings.Fields(line))
+		if got := Suggest(cmd, rest, []string{"chat"}); got != want {
+			t.Errorf("%q: got %q, want %q", line, got, want)
+		}
+	}
+	for words, want := range map[string]string{
+		"gateway run":      `hermes: "gateway run" is one word, and should be 2: gateway run`,
+		"what is the time": "",
+	} {
+		if got := Suggest(tree(new([]string)), []string{words}, nil); got != want {
+			t.Errorf("%q: got %q, want %q", words, got, want)
+		}
+	}
+}
+
 func TestTheNearestWord(t *testing.T) {
-	known := []string{"start", "status", "stop", "--json", "up"}
+	known := []string{"start", "status", "stop", "--json", "up", "run"}
 	for word, want := range map[string]string{
 		"stat": "start", "statsu": "status", "STOP": "stop", "--jsn": "--json", "--JSON": "--json",
-		"u": "", "so": "", "bogus": "", "": "", "startstart": "",
+		"rnu": "run", "u": "", "so": "", "bogus": "", "": "", "startstart": "",
 	} {
 		if got := nearest(word, known); got != want {
 			t.Errorf("%q: got %q, want %q", word, got, want)

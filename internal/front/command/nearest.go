@@ -2,8 +2,33 @@ package command
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
+
+// Suggest is a line about words that name no verb below cmd, if somebody else refuses them, too: the verb that was
+// meant. It is "" where none is near. more are verbs at the root that the tree does not know.
+//
+// contract: GW-22
+func Suggest(cmd *cobra.Command, words, more []string) string {
+	if len(words) == 0 || strings.HasPrefix(words[0], "-") {
+		return ""
+	}
+	known := names(cmd)
+	if !cmd.HasParent() {
+		known = append(known, more...)
+	}
+	if parts := strings.Fields(words[0]); len(parts) > 1 && slices.Contains(known, parts[0]) {
+		return fmt.Sprintf("hermes: %q is one word, and should be %d: %s", words[0], len(parts), strings.Join(parts, " "))
+	}
+	near := nearest(words[0], known)
+	if near == "" || slices.Contains(known, words[0]) {
+		return ""
+	}
+	return fmt.Sprintf("hermes: did you mean %q?", cmd.CommandPath()+" "+near)
+}
 
 // didYouMean is the part of an error that names the known word nearest to an unknown one, or "".
 func didYouMean(word string, known []string) string {
@@ -25,23 +50,28 @@ func nearest(word string, known []string) string {
 	return best
 }
 
-// distance is the number of bytes to insert, delete or replace to make a into b (Levenshtein).
+// distance is the number of bytes to insert, delete or replace, or of neighbours to swap, to make a into b (the
+// Damerau-Levenshtein distance of optimal string alignment).
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			change := rows[i-1][j-1]
+			if a[i-1] != b[j-1] {
+				change++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			rows[i][j] = min(change, rows[i-1][j]+1, rows[i][j-1]+1)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return rows[len(a)][len(b)]
 }

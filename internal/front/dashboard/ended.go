@@ -17,7 +17,7 @@ func Ended(e env.Environ, code string) (stayDown bool, hint string) {
 		return true, ""
 	}
 	name, _ := host(e.Value(env.DashboardHost))
-	if code != "1" || loopback(name) {
+	if code != "1" || IsLoopback(name) {
 		return false, ""
 	}
 	for _, provider := range []env.Text{env.DashboardUser, env.DashboardOAuth, env.DashboardOIDC} {

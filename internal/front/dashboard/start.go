@@ -48,7 +48,7 @@ func Decide(e env.Environ) (Start, bool) {
 		say("%s is not set; this agent has no switch for the chat tab, so it stays on.", env.DashboardTUI)
 	}
 	hint := ""
-	if loopback(s.Host) {
+	if IsLoopback(s.Host) {
 		hint = fmt.Sprintf("; set %s=0.0.0.0 (and a sign-in) to publish it", env.DashboardHost)
 	}
 	say("starting the dashboard on %s port %s%s", s.Host, s.Port, hint)
@@ -80,9 +80,9 @@ func port(value string) (string, bool) {
 	return value, true
 }
 
-// loopback reports whether the agent takes a host for loopback, where it wants no sign-in.
+// IsLoopback reports whether the agent takes a host for loopback, where it wants no sign-in.
 //
 // contract: DASH-03
-func loopback(host string) bool {
+func IsLoopback(host string) bool {
 	return slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, host)
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/bootrecord"
@@ -12,6 +13,7 @@ import (
 	"caduceus/internal/front/mounts"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/front/versions"
+	"caduceus/internal/front/wanted"
 	"caduceus/internal/identity"
 )
 
@@ -38,11 +40,12 @@ type Container struct {
 	NoBoot  bool   // the container was started to be looked at: nothing is supervised, and nobody has repaired the volume
 	Refused string // why /init would not have started
 
-	Supervised  bool                  // an init supervises Scandir
-	Supervisors []bootrecord.Problem  // what is wrong with who supervises
-	Gateways    []gateway.Report      // of those that somebody wants up
-	Dashboard   func() (bool, string) // whether it is as it is wanted, and why not; nil: nobody wants it
-	Parts       []versions.Part       // the agent and what lies below it
+	Supervised  bool                 // an init supervises Scandir
+	Supervisors []bootrecord.Problem // what is wrong with who supervises
+	Gateways    []gateway.Report     // of those that somebody wants up
+	AskedFor    []wanted.Verdict     // these, and all else that somebody asked for
+	Parts       []versions.Part      // the agent and what lies below it
+	Now         time.Time
 }
 
 // path is a path of the image.
@@ -81,18 +84,23 @@ func Checks() []Check {
 		sandboxPaths,
 		profileNames,
 		profiles,
-		gateways,
-		dashboard,
+		askedFor,
 	}
 }
 
 // Notes lists kinds of what works, and may be other than somebody thinks.
 //
-// contract: STATUS-04
+// contract: STATUS-04, STATUS-07
 func Notes() []Check {
 	return []Check{
 		passingHome,
 		projects,
+		noGateway,
+		noModel,
+		noPlatform,
+		lastEnds,
+		apiServer,
+		dashboardPort,
 	}
 }
 

@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 
-	"caduceus/internal/front/profile"
 	"caduceus/internal/launch"
 )
 
@@ -34,23 +33,15 @@ func agent(_ context.Context, c Container) []Finding {
 	return nil
 }
 
-// gateways looks at those that somebody wants up.
-func gateways(_ context.Context, c Container) []Finding {
+// askedFor names what somebody asked for and is not there.
+//
+// contract: HEALTH-05, HEALTH-06
+func askedFor(_ context.Context, c Container) []Finding {
 	var found []Finding
-	for _, r := range c.Gateways {
-		if ok, reason := r.Verdict(); !ok {
-			found = append(found, Finding{r.Slot, reason, "docker logs this container; then " + profile.CommandLine(r.Profile, "gateway restart")})
+	for _, v := range c.AskedFor {
+		if !v.Healthy {
+			found = append(found, Finding{v.Object, v.Reason, v.Fix})
 		}
 	}
 	return found
-}
-
-func dashboard(_ context.Context, c Container) []Finding {
-	if c.Dashboard == nil {
-		return nil
-	}
-	if ok, reason := c.Dashboard(); !ok {
-		return one("dashboard", reason, "docker logs this container; one that has just started needs some seconds")
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"caduceus/internal/front/profile"
+	"caduceus/internal/procfs"
 	"caduceus/internal/s6"
 )
 
@@ -12,20 +13,25 @@ import (
 //
 // contract: GW-20
 type Report struct {
-	Schema        string  `json:"schema"`
-	Profile       string  `json:"profile"`
-	Slot          string  `json:"slot" schema:"pattern=^gateway-"`
-	State         string  `json:"state" schema:"enum=up|down|finishing|unsupervised"`
-	Wanted        string  `json:"wanted" schema:"enum=up|down;doc=what the supervisor keeps it at"`
-	Intent        string  `json:"intent,omitempty" schema:"enum=up|down;doc=what the operator asked for last"`
-	PID           int     `json:"pid" schema:"min=0;doc=0 unless up"`
-	UptimeSeconds int64   `json:"uptime_seconds" schema:"min=0;doc=0 unless up"`
-	DownSeconds   int64   `json:"down_seconds" schema:"min=0;doc=since the last end"`
-	LastExit      string  `json:"last_exit,omitempty" schema:"doc=such as exit code 1 or signal SIGKILL"`
-	Restarts      int     `json:"restarts" schema:"min=0;doc=ends since the supervisor knows the slot, at most 100"`
-	CrashLoop     *Crash  `json:"crash_loop,omitempty"`
-	Agent         string  `json:"agent_state,omitempty" schema:"doc=what the agent says about itself"`
-	Platforms     Reports `json:"platforms,omitempty" schema:"doc=the state of each messaging platform"`
+	Schema        string `json:"schema"`
+	Profile       string `json:"profile"`
+	Slot          string `json:"slot" schema:"pattern=^gateway-"`
+	State         string `json:"state" schema:"enum=up|down|finishing|unsupervised"`
+	Wanted        string `json:"wanted" schema:"enum=up|down;doc=what the supervisor keeps it at"`
+	Intent        string `json:"intent,omitempty" schema:"enum=up|down;doc=what the operator asked for last"`
+	PID           int    `json:"pid" schema:"min=0;doc=0 unless up"`
+	UptimeSeconds int64  `json:"uptime_seconds" schema:"min=0;doc=0 unless up"`
+	DownSeconds   int64  `json:"down_seconds" schema:"min=0;doc=since the last end"`
+	LastExit      string `json:"last_exit,omitempty" schema:"doc=such as exit code 1 or signal SIGKILL also while it is up"`
+	LastEnds      []End  `json:"last_ends,omitempty" schema:"doc=how the last runs ended: the newest first and at most 10"`
+	DownForGood   bool   `json:"down_for_good" schema:"doc=it is recorded as wanted and nothing will start it"`
+	Restarts      int    `json:"restarts" schema:"min=0;doc=ends since the supervisor knows the slot, at most 100"`
+	CrashLoop     *Crash `json:"crash_loop,omitempty"`
+
+	StartFailure *StartFailure `json:"start_failure,omitempty"`
+	Agent        string        `json:"agent_state,omitempty" schema:"doc=what the agent says about itself"`
+	Platforms    Reports       `json:"platforms,omitempty" schema:"doc=the state of each messaging platform and of the API server"`
+	Errors       Reports       `json:"platform_errors,omitempty" schema:"doc=the code of each platform's last error"`
 
 	Supervisors *Supervisors `json:"supervisors,omitempty" schema:"doc=who supervises: missing where the init has left no record"`
 }
@@ -47,6 +53,11 @@ type Crash struct {
 	NextStartInSeconds int64 `json:"next_start_in_seconds" schema:"min=0"`
 }
 
+// CrashOf is a crash loop, as its supervisor has published it.
+func CrashOf(b s6.Backoff, now time.Time) *Crash {
+	return &Crash{Deaths: b.Fails, NextStartInSeconds: max(0, int64(b.Next.Sub(now).Seconds()))}
+}
+
 // Schema is the value of Report.Schema.
 const Schema = "caduceus.gateway.status/v1"
 
@@ -64,19 +75,56 @@ func Inspect(d Scandir, home profile.Home, name string, now time.Time) (Report, 
 	if status, err := s6.ReadStatus(dir); err == nil && supervised(dir) {
 		r.describe(status, now)
 	}
+	r.readPast(dir, now)
+	state, stateErr := profile.ReadState(home.Dir(name))
+	intent, intentErr := profile.ReadIntent(home.Dir(name))
+	if intentErr == nil {
+		r.Intent = string(intent.Want)
+	}
+	if stateErr == nil {
+		r.listen(state, now)
+	}
+	wanted := profile.Prior(state, intent, procfs.MachineBoot(procfs.Root)) == profile.Running
+	ran := r.LastExit != "" && r.Wanted == "down" && !r.Up()
+	r.DownForGood = wanted && (ran || r.State == "unsupervised")
+	return r, nil
+}
+
+// readPast reads how the gateway ended, and why it does not start.
+func (r *Report) readPast(dir string, now time.Time) {
 	if deaths, err := s6.ReadTally(dir); err == nil {
 		r.Restarts = len(deaths)
 	}
+	if ends, err := s6.ReadEnds(dir); err == nil {
+		r.LastEnds = endsOf(ends)
+	}
+	if r.LastExit == "" && len(r.LastEnds) > 0 && r.State != "unsupervised" {
+		r.LastExit = r.LastEnds[0].Exit
+	}
 	if b, crashing, err := s6.ReadBackoff(dir); err == nil && crashing {
-		r.CrashLoop = &Crash{Deaths: b.Fails, NextStartInSeconds: max(0, int64(b.Next.Sub(now).Seconds()))}
+		r.CrashLoop = CrashOf(b, now)
 	}
-	if intent, err := profile.ReadIntent(home.Dir(name)); err == nil {
-		r.Intent = string(intent.Want)
+	if f, failing, err := s6.ReadStartFailure(dir); err == nil && failing && !r.Up() && r.Wanted == "up" {
+		r.StartFailure = &StartFailure{Cause: f.Cause, Tries: f.Tries, NextTryInSeconds: max(0, int64(f.Next.Sub(now).Seconds()))}
 	}
-	if state, err := profile.ReadState(home.Dir(name)); err == nil {
-		r.Agent, r.Platforms = state.Gateway, state.Platforms
+}
+
+// listen takes over what the agent says about itself. What another process than the one that is up has written, and
+// what is older than that about a platform, tells of an earlier life.
+func (r *Report) listen(state profile.State, now time.Time) {
+	if r.Up() && state.PID != r.PID && (state.PID != 0 || state.ByVerb) { // a verb may be all that has written so far
+		return
 	}
-	return r, nil
+	r.Agent, r.Platforms, r.Errors = state.Gateway, Reports{}, Reports{}
+	since := now.Add(-time.Duration(r.UptimeSeconds+1) * time.Second)
+	for name, p := range state.Platforms {
+		if !r.Up() || p.Updated.IsZero() || !p.Updated.Before(since) {
+			r.Platforms[name] = p.State
+			if isWord(p.Code) {
+				r.Errors[name] = p.Code
+			}
+		}
+	}
 }
 
 func (r *Report) describe(status s6.Status, now time.Time) {

@@ -10,41 +10,8 @@ import (
 	"unicode"
 )
 
-// Verdict reports whether a gateway that is wanted up is healthy, and why, or why not.
-//
-// contract: HEALTH-02
-func (r Report) Verdict() (healthy bool, reason string) {
-	const grace = 60 // seconds for which a start may take
-	switch {
-	case r.CrashLoop != nil:
-		return false, "is in a crash loop: " + r.CrashLoop.String()
-	case !r.Up():
-		return false, "is " + r.State
-	}
-	var fatal, retrying []string
-	for _, name := range slices.Sorted(maps.Keys(r.Platforms)) {
-		switch r.Platforms[name] {
-		case "fatal":
-			fatal = append(fatal, printable(name))
-		case "retrying":
-			retrying = append(retrying, "retrying "+printable(name))
-		}
-	}
-	switch {
-	case len(fatal) == 1:
-		return false, "has a fatal platform: " + fatal[0]
-	case len(fatal) > 1:
-		return false, "has fatal platforms: " + strings.Join(fatal, ", ")
-	}
-	switch r.Agent {
-	case "running", "draining", "degraded":
-		return true, strings.Join(append([]string{r.Agent}, retrying...), ", ")
-	}
-	if r.UptimeSeconds <= grace {
-		return true, "starts"
-	}
-	return false, fmt.Sprintf("is up for %d seconds, but the agent says %q", r.UptimeSeconds, r.Agent)
-}
+// shownEnds is how many of the last ends are shown to people.
+const shownEnds = 3
 
 // Text is the report for people, one fact a line.
 //
@@ -62,8 +29,14 @@ func (r Report) Text() string {
 		line("PID", "%d", r.PID)
 		line("Uptime", "%s", time.Duration(r.UptimeSeconds)*time.Second)
 	}
-	if r.LastExit != "" {
+	switch {
+	case r.LastExit != "" && !r.Up():
 		line("Last exit", "%s, %s ago", r.LastExit, time.Duration(r.DownSeconds)*time.Second)
+	case r.LastExit != "":
+		line("Last exit", "%s", r.LastExit)
+	}
+	for _, end := range r.LastEnds[:min(len(r.LastEnds), shownEnds)] {
+		line("Ended", "%s %s", end.At.Format(time.RFC3339), end)
 	}
 	line("Wanted", "%s", r.Wanted)
 	if r.Intent != "" {
@@ -75,6 +48,13 @@ func (r Report) Text() string {
 		loop = r.CrashLoop.String()
 	}
 	line("Crash loop", "%s", loop)
+	if r.StartFailure != nil {
+		line("No start", "%s", r.StartFailure)
+	}
+	if healthy, reason := r.Verdict(); !healthy && r.AskedFor() {
+		line("Unhealthy", "it %s", reason)
+		line("Fix", "%s", r.Fix())
+	}
 	if r.Agent != "" {
 		line("Agent says", "%s", printable(r.Agent))
 	}

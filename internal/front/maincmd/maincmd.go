@@ -49,6 +49,22 @@ func Choose(words []string, find func(name string) []string, yields []string, ex
 	return Program{Argv: words}
 }
 
+// Chats reports whether the words after `hermes`, the profile's selection not among them, open a chat: what nobody can
+// type into is of no use then. Words that this does not know are left to the agent.
+//
+// contract: CMD-09
+func Chats(words []string) bool {
+	if len(words) > 0 && words[0] == "chat" {
+		words = words[1:]
+	}
+	for _, word := range words {
+		if !slices.Contains([]string{"--tui", "--cli", "--dev", "--yolo", "--accept-hooks", "--continue", "-c", "--worktree", "-w"}, word) {
+			return false
+		}
+	}
+	return true
+}
+
 // ReadYields reads the list of programs that give way, which the build of the image made: "NAME PATH" a line. It
 // returns the paths.
 func ReadYields(r io.Reader) []string {

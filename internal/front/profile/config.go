@@ -3,6 +3,7 @@ package profile
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -10,6 +11,8 @@ import (
 type Config struct {
 	Multiplex    bool          // the default gateway serves all profiles
 	DrainTimeout time.Duration // how long a stopping gateway may finish its work; 0: not configured
+	Model        string        // which model answers; "": not configured
+	HasProvider  bool          // who serves it is configured
 }
 
 // maxDrain bounds a configured DrainTimeout.
@@ -33,6 +36,7 @@ func ReadConfig(dir string) (Config, error) {
 		section `yaml:",inline"`
 		Gateway section `yaml:"gateway"`
 		Agent   section `yaml:"agent"`
+		Model   any     `yaml:"model"`
 	}
 	if err := LoadYAML(b, &file); err != nil {
 		return Config{}, fmt.Errorf("cannot parse %q: %w", filepath.Join(dir, name), err)
@@ -41,7 +45,23 @@ func ReadConfig(dir string) (Config, error) {
 	for _, value := range []any{file.Agent.Drain, file.Gateway.Drain, file.Drain} {
 		config.DrainTimeout = max(config.DrainTimeout, seconds(value))
 	}
+	config.Model, config.HasProvider = model(file.Model)
 	return config, nil
+}
+
+// model reads the section about the model: its name alone, or more.
+func model(value any) (name string, hasProvider bool) {
+	section, ok := value.(map[string]any)
+	if !ok {
+		name, _ = value.(string)
+		return strings.TrimSpace(name), false
+	}
+	name, _ = section["default"].(string)
+	for _, key := range []string{"provider", "base_url", "api_key"} {
+		text, _ := section[key].(string)
+		hasProvider = hasProvider || strings.TrimSpace(text) != ""
+	}
+	return strings.TrimSpace(name), hasProvider
 }
 
 func yes(value any) bool {

@@ -25,12 +25,20 @@ const (
 // State is what gateway_state.json says, as far as the supervisor cares. Its zero value means that
 // nothing is recorded.
 type State struct {
-	Gateway   string            // what the agent says about itself
-	Desired   string            // what an operator asked for
-	Updated   time.Time         // last change; zero if the file does not say
-	ByVerb    bool              // it was a lifecycle verb's: Updated is an integer in the file
-	Started   int64             // field 22 of the agent's /proc/PID/stat, in ticks since boot; 0 unknown
-	Platforms map[string]string // platform -> its state
+	Gateway   string    // what the agent says about itself
+	Desired   string    // what an operator asked for
+	Updated   time.Time // last change; zero if the file does not say
+	ByVerb    bool      // it was a lifecycle verb's: Updated is an integer in the file
+	Started   int64     // field 22 of the agent's /proc/PID/stat, in ticks since boot; 0 unknown
+	PID       int       // of the gateway that wrote the file; 0 unknown
+	Platforms map[string]Platform
+}
+
+// Platform is what the agent says about one messaging platform, or about its API server.
+type Platform struct {
+	State   string
+	Code    string    // of its last error; "" for none
+	Updated time.Time // last change; zero if the file does not say
 }
 
 // ReadState reads the state file of a profile's directory. A missing file is a zero State without
@@ -45,16 +53,28 @@ func ReadState(dir string) (State, error) {
 	s := State{Gateway: text(fields["gateway_state"]), Desired: text(fields["desired_state"])}
 	s.Updated, s.ByVerb = instant(fields["updated_at"])
 	_ = json.Unmarshal(fields["start_time"], &s.Started) // a wrong type leaves 0: unknown
-	var platforms map[string]struct {
-		State string `json:"state"`
-	}
-	if json.Unmarshal(fields["platforms"], &platforms) == nil {
-		s.Platforms = make(map[string]string, len(platforms))
-		for name, p := range platforms {
-			s.Platforms[name] = p.State
-		}
-	}
+	_ = json.Unmarshal(fields["pid"], &s.PID)            // likewise
+	s.Platforms = readPlatforms(fields["platforms"])
 	return s, nil
+}
+
+// readPlatforms reads what the agent says about its platforms; nil for garbage.
+func readPlatforms(raw json.RawMessage) map[string]Platform {
+	var said map[string]struct {
+		State   string          `json:"state"`
+		Code    any             `json:"error_code"`
+		Updated json.RawMessage `json:"updated_at"`
+	}
+	if json.Unmarshal(raw, &said) != nil {
+		return nil
+	}
+	platforms := make(map[string]Platform, len(said))
+	for name, p := range said {
+		code, _ := p.Code.(string)
+		at, _ := instant(p.Updated)
+		platforms[name] = Platform{State: p.State, Code: code, Updated: at}
+	}
+	return platforms
 }
 
 // Recorded is the state that a boot goes by, "" for none: what an operator asked for, word for

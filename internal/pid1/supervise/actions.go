@@ -10,7 +10,8 @@ import (
 // Pauses of the machine.
 const (
 	againAfter   = 5 * time.Second  // a KILL that did not help is repeated
-	retryAfter   = 60 * time.Second // of a spawn failure (SUP-28)
+	retryFirst   = time.Second      // after a spawn failure, doubled after each (SUP-28)
+	retryLongest = 60 * time.Second // of these
 	vanishGrace  = 3 * time.Second  // from STOP to KILL without timeout-kill (SUP-56)
 	loggerGrace  = time.Second      // of a logger whose input has ended (SUP-56)
 	exitPermFail = 125              // of finish: do not restart
@@ -34,6 +35,8 @@ const (
 	opSaveBackoff            // write supervise/backoff
 	opClearBackoff           // remove it
 	opSweep                  // send the signal to what run left; reports evLeft or evClear
+	opSaveFailure            // write supervise/unstarted
+	opClearFailure           // remove it
 	opNotice                 // log text
 	opOver                   // the supervisor ends
 )
@@ -44,7 +47,8 @@ type effect struct {
 	text    string
 	signal  syscall.Signal
 	backoff s6.Backoff
-	keep    bool // opSweep: what leftovers-keep lists stays
+	keep    bool            // opSweep: what leftovers-keep lists stays
+	failure s6.StartFailure // without the cause, which the runner knows
 }
 
 // transition is a machine while it obeys one event.
@@ -99,6 +103,7 @@ func (t *transition) do(a action) {
 	case acWrite:
 		t.write()
 	case acStart:
+		t.forgetFailures()
 		t.launch()
 	case acAuto:
 		if t.after(0); t.status.WantUp {
@@ -107,9 +112,10 @@ func (t *transition) do(a action) {
 	case acStarted:
 		t.started()
 	case acRetry:
-		t.after(retryAfter)
+		t.retry()
 	case acDisarm:
 		t.after(0)
+		t.failed()
 	case acReady:
 		t.becomeReady()
 	case acSignal:

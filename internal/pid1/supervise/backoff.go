@@ -21,6 +21,9 @@ const (
 // plannedLetters are the letters after which a death is the operator's doing (SUP-42).
 const plannedLetters = "trk"
 
+// killLetters are those that kill.
+const killLetters = "kK"
+
 // backoff counts fast deaths in a row.
 type backoff struct {
 	fails int

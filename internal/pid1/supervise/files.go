@@ -68,6 +68,8 @@ func (f *files) clean() error {
 		notify(f.event, ""),
 		replace(f.supervise, s6.TallyFile, nil),
 		f.supervise.Remove(s6.BackoffFile),
+		f.supervise.Remove(s6.EndsFile),
+		f.supervise.Remove(s6.UnstartedFile),
 	)
 }
 
@@ -107,6 +109,21 @@ func (f *files) addDeath(d s6.Death, limit int) error {
 		return nil // by the last supervisor, which died after that
 	}
 	return replace(f.supervise, s6.TallyFile, s6.EncodeTally(s6.AddDeath(deaths, d, limit)))
+}
+
+// addEnd rewrites how the last runs ended.
+//
+// spec: SUP-121
+func (f *files) addEnd(e s6.End) error {
+	old, err := f.supervise.ReadHead(s6.EndsFile, s6.MaxTallySize)
+	if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, held.ErrTooLarge) {
+		return err
+	}
+	ends := s6.DecodeEnds(old)
+	if n := len(ends); n > 0 && ends[n-1].Time.Equal(e.Time) {
+		return nil // by the last supervisor, which died after that
+	}
+	return replace(f.supervise, s6.EndsFile, s6.EncodeEnds(s6.AddEnd(ends, e)))
 }
 
 // touchDown makes the file down.

@@ -77,8 +77,8 @@ const (
 	acStart                // START
 	acAuto                 // START if wanted, else no timer
 	acStarted              // second half of START
-	acRetry                // START failed: again after 60 s
-	acDisarm               // no timer
+	acRetry                // START failed: again after 1, 2, 4 … 60 s
+	acDisarm               // START failed for good: no timer
 	acReady                // READY
 	acStop                 // STOP
 	acKillAgain            // KILLAGAIN if dying
@@ -217,6 +217,7 @@ type machine struct {
 	sweeping   time.Time // since when what run left is being ended; zero: nothing is
 	killing    time.Time // since when by KILL; zero: it is not
 	pending    string    // events that wait until nothing is left
+	unstarted  int       // starts in a row that failed
 }
 
 // input is what an event brings.

@@ -251,21 +251,33 @@ func TestNotStartedUntilTheFirstWrite(t *testing.T) {
 	}
 }
 
-func TestSpawnFailureChangesNothing(t *testing.T) {
+func TestSpawnFailureChangesNothingButTheTimer(t *testing.T) {
 	clause.Proves(t, "SUP-28")
 	s := newStory(t)
 	before := s.m.status
-	s.m, _ = s.m.step(evTimer, s.in)
-	s.do(evUnstarted)
-	if s.pause() != 60*time.Second || s.m.status != before || s.said() != "" {
-		t.Errorf("timer %v, status %+v", s.m.timer, s.m.status)
+	for try, pause := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+		s.m, _ = s.m.step(evTimer, s.in)
+		s.do(evUnstarted)
+		if said := fmt.Sprintf("unstarted(%d)", try+1); s.pause() != pause*time.Second || s.m.status != before || s.said() != said {
+			t.Errorf("try %d: next in %v, want %d s; status %+v", try+1, s.pause(), pause, s.m.status)
+		}
+		s.after(s.pause())
 	}
-	s.send("t")
-	if s.pause() != 60*time.Second {
+	s.after(-time.Minute).send("t")
+	if s.pause() != time.Minute {
 		t.Errorf("t changed the pause to %v", s.pause())
 	}
+	s.said()
+	s.m, s.effects = s.m.step(evUp, s.in)
+	if s.do(evUnstarted); s.pause() != time.Second || s.said() != "W clear-unstarted spawn-run unstarted(1)" {
+		t.Errorf("after u the next try is in %v", s.pause())
+	}
+	if s.next(); s.said() != "spawn-run clear-unstarted W 'u'" || s.m.unstarted != 0 {
+		t.Error("a start that succeeds leaves the failure")
+	}
+	s = newStory(t)
 	s.m, _ = s.m.step(evUp, s.in)
-	if s.do(evRefused); !s.m.timer.IsZero() {
+	if s.do(evRefused); !s.m.timer.IsZero() || s.said() != "unstarted(1)" {
 		t.Error("refused run has a timer")
 	}
 }

@@ -49,13 +49,15 @@ func (e effect) String() string {
 		return text
 	case opNotice:
 		return "log(" + e.text + ")"
+	case opSaveFailure:
+		return fmt.Sprintf("unstarted(%d)", e.failure.Tries)
 	case opSaveBackoff:
 		return fmt.Sprintf("backoff(%d)", e.backoff.Fails)
 	}
 	return map[op]string{
 		opSpawnRun: "spawn-run", opSpawnFinish: "spawn-finish", opClosePipe: "close-pipe", opTally: "tally",
 		opTouchDown: "touch-down", opUnlinkDown: "unlink-down", opDropLog: "drop-log",
-		opClearBackoff: "clear-backoff", opOver: "END",
+		opClearBackoff: "clear-backoff", opClearFailure: "clear-unstarted", opOver: "END",
 	}[e.op]
 }
 

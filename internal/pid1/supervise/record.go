@@ -38,7 +38,7 @@ type record struct {
 // process shares with the old one; 0 is none.
 const recordForm = "1 state %d status %x pid %d start %d finish %t dropped %t log %d out %d err %d ready %d at %d" +
 	" timer %d stable %d run %d became-ready %d end %d dying %t asked %q" +
-	" fails %d delay %d counted %t backing-off %t last %d sweeping %d killing %d pending %q\n"
+	" fails %d delay %d counted %t backing-off %t last %d sweeping %d killing %d pending %q unstarted %d\n"
 
 // clock gives the times of a process for another one.
 type clock struct {
@@ -72,7 +72,7 @@ func (r record) encode(c clock) string {
 	return fmt.Sprintf(recordForm,
 		m.state, m.status.Encode(), r.pid, r.start, r.isFinish, r.dropped, r.log, r.outputs[0], r.outputs[1], r.ready, r.readyFD,
 		c.encode(m.timer), c.encode(m.stableAt), c.encode(m.start), c.encode(m.ready), c.encode(m.end), m.dying, m.asked,
-		m.backoff.fails, m.backoff.delay, m.counted, m.backingOff, m.run, c.encode(m.sweeping), c.encode(m.killing), m.pending)
+		m.backoff.fails, m.backoff.delay, m.counted, m.backingOff, m.run, c.encode(m.sweeping), c.encode(m.killing), m.pending, m.unstarted)
 }
 
 // decodeRecord reads what encode wrote, and nothing else.
@@ -86,7 +86,7 @@ func decodeRecord(text string, c clock) (r record, err error) {
 	_, err = fmt.Sscanf(text, recordForm,
 		&m.state, &status, &r.pid, &r.start, &r.isFinish, &r.dropped, &r.log, &r.outputs[0], &r.outputs[1], &r.ready, &r.readyFD,
 		&timer, &stable, &start, &ready, &end, &m.dying, &m.asked,
-		&m.backoff.fails, &m.backoff.delay, &m.counted, &m.backingOff, &m.run, &sweeping, &killing, &m.pending)
+		&m.backoff.fails, &m.backoff.delay, &m.counted, &m.backingOff, &m.run, &sweeping, &killing, &m.pending, &m.unstarted)
 	if err != nil {
 		return record{}, fmt.Errorf("%w: %w", errRecord, err)
 	}
@@ -95,7 +95,7 @@ func decodeRecord(text string, c clock) (r record, err error) {
 	}
 	m.timer, m.stableAt, m.start = c.decode(timer), c.decode(stable), c.decode(start)
 	m.ready, m.end, m.sweeping, m.killing = c.decode(ready), c.decode(end), c.decode(sweeping), c.decode(killing)
-	if m.state >= stVanished || (r.pid == 0) != (r.start == 0) || r.pid < 0 || m.backoff.fails < 0 || r.encode(c) != text {
+	if m.state >= stVanished || (r.pid == 0) != (r.start == 0) || r.pid < 0 || m.backoff.fails < 0 || m.unstarted < 0 || r.encode(c) != text {
 		return record{}, errRecord
 	}
 	return r, nil

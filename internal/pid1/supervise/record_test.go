@@ -25,6 +25,7 @@ func fullRecord() (record, clock) {
 	m.timer, m.stableAt, m.start = now.Add(time.Second), now.Add(time.Minute), now.Add(-time.Second)
 	m.ready, m.end, m.dying, m.asked = now, now.Add(-time.Hour), true, `tK`
 	m.backoff, m.counted, m.backingOff = backoff{7, 4 * time.Second}, true, true
+	m.unstarted = 2
 	r := record{m: m, pid: 77, start: 4711, isFinish: true, dropped: true, log: 5, outputs: [2]uint64{6, 7}, ready: 8, readyFD: 3}
 	return r, newClock(now)
 }
@@ -72,6 +73,7 @@ func FuzzRecord(f *testing.F) {
 		{"pid 77", "pid -1"},
 		{"start 4711", "start 0"},
 		{"fails 7", "fails -7"},
+		{"unstarted 2", "unstarted -2"},
 		{"true", "maybe"},
 		{"\n", ""},
 		{"\n", "\n\n"},

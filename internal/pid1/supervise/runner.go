@@ -36,6 +36,7 @@ type runner struct {
 	taken     bool              // run counts as ready: nobody could say so any more
 	killed    bool              // child was sent KILL by this init
 	oomKills  uint64            // of the cgroup when child was started
+	cause     s6.Cause          // why the last run ended
 	config    s6.Config         // as read for the last START
 	warned    []string          // warnings about the config that were logged
 	failures  map[string]string // what each file's last access failed of
@@ -229,7 +230,7 @@ func (r *runner) reap() {
 		r.step(evNewline, input{})
 	}
 	ws := r.child.Status()
-	if ws.Signaled() && ws.Signal() == syscall.SIGKILL && !r.killed && r.opt.OOMKills() > r.oomKills {
+	if r.cause = r.causeOf(ws); r.cause == s6.OutOfMemory {
 		r.warnf("killed for want of memory (OOM)")
 	}
 	r.step(evDied, input{wait: ws})
@@ -292,8 +293,7 @@ func (r *runner) obey(e effect, in input) {
 	case opClosePipe:
 		r.pipe.drop()
 	case opTally:
-		death := s6.DeathOf(r.m.status.Stamp, r.m.status.Wait)
-		r.try(s6.TallyFile, r.files.addDeath(death, in.config.TallyLimit))
+		r.tally(in)
 	case opTouchDown:
 		r.try(s6.DownFile, r.files.touchDown())
 	case opUnlinkDown:
@@ -306,6 +306,10 @@ func (r *runner) obey(e effect, in input) {
 		r.try(s6.BackoffFile, r.files.supervise.Remove(s6.BackoffFile))
 	case opSweep:
 		r.sweep(e.signal, e.keep)
+	case opSaveFailure:
+		r.saveFailure(e.failure)
+	case opClearFailure:
+		r.try(s6.UnstartedFile, r.files.supervise.Remove(s6.UnstartedFile))
 	case opNotice:
 		r.warnf("%s", e.text)
 	case opOver:

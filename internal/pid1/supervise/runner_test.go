@@ -268,17 +268,25 @@ func TestRunThatCannotStart(t *testing.T) {
 	if st := r.service.Status(); !st.NotStarted || st.Pid != 0 {
 		t.Errorf("status %+v", st)
 	}
+	r.poll("the cause for those who ask", func() bool {
+		f, failing, _ := s6.ReadStartFailure(r.path)
+		return failing && strings.Contains(f.Cause, "exec format error") && !f.Next.IsZero()
+	})
 	if err := os.WriteFile(filepath.Join(r.path, "run"), []byte(sleeper), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	r.service.Command("u")
-	r.wait(Up)
+	r.poll("it starts by itself", func() bool { return r.service.Status().Up() })
+	r.poll("the cause is gone", func() bool { return r.read("supervise/unstarted") == "" })
 }
 
 func TestSameDescriptorTwiceIsRefused(t *testing.T) {
 	clause.Proves(t, "SUP-28")
 	r := newRig(t, map[string]string{"run": sleeper, "notification-fd": "5", "lock-fd": "5"}).start()
 	r.poll("the cause", func() bool { return strings.Contains(r.said(), "notification-fd and lock-fd are both 5") })
+	r.poll("the cause for those who ask", func() bool {
+		f, failing, _ := s6.ReadStartFailure(r.path)
+		return failing && strings.Contains(f.Cause, "are both 5") && f.Next.IsZero()
+	})
 	if err := os.Remove(filepath.Join(r.path, "lock-fd")); err != nil {
 		t.Fatal(err)
 	}

@@ -235,6 +235,16 @@ func (s *Service) publish(st s6.Status) {
 // fail makes a permanent failure known.
 func (s *Service) fail() { s.change(func() { s.failed = true }) }
 
+// startFailure is why the last START failed, in words.
+func (s *Service) startFailure() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unstarted == nil {
+		return ""
+	}
+	return s.unstarted.Error()
+}
+
 // unstart makes it known that run could not be started; the status stays.
 func (s *Service) unstart(err error) { s.change(func() { s.unstarted = err }) }
 

@@ -60,9 +60,7 @@ func (r *runner) spawnRun() {
 		r.step(evRefused, input{})
 		return
 	}
-	err := r.tryRun(c)
-	if err != nil {
-		r.warnf("cannot start run: %v; next try in %v", err, retryAfter)
+	if err := r.tryRun(c); err != nil {
 		r.unstart(fmt.Errorf("cannot start run: %w", err))
 		r.step(evUnstarted, input{})
 		return

@@ -23,9 +23,36 @@ func (t *transition) started() {
 	t.status.Stamp = t.in.now
 	t.start, t.ready, t.asked, t.run = t.in.now, time.Time{}, "", t.in.pid
 	t.backingOff = false
+	t.forgetFailures()
 	t.stableAt = t.in.now.Add(fastDeath)
 	t.write()
 	t.notify(s6.EventUp)
+}
+
+// retry arms the timer after a start that failed.
+//
+// spec: SUP-28
+func (t *transition) retry() {
+	t.after(min(retryLongest, retryFirst<<min(t.unstarted, 30)))
+	t.failed()
+}
+
+// failed counts a start that failed, and publishes when the next one is.
+func (t *transition) failed() {
+	t.unstarted++
+	f := s6.StartFailure{Tries: t.unstarted, Next: t.timer}
+	if !t.timer.IsZero() {
+		f.Delay = t.timer.Sub(t.in.now)
+	}
+	t.out(effect{op: opSaveFailure, failure: f})
+}
+
+// forgetFailures begins anew: run was started, or somebody asked for a start.
+func (t *transition) forgetFailures() {
+	if t.unstarted > 0 {
+		t.unstarted = 0
+		t.out(effect{op: opClearFailure})
+	}
 }
 
 func (t *transition) becomeReady() {

@@ -107,6 +107,7 @@ func All() []Check {
 		agentChecks(),
 		healthChecks(),
 		modeChecks(),
+		askedForChecks(),
 		doctorChecks(),
 		examineChecks(),
 		moveChecks(),

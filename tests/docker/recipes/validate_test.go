@@ -128,8 +128,9 @@ func TestTheKubernetesManifestIsRestricted(t *testing.T) {
 		"no service account's token":    p.AutomountServiceAccountToken != nil && !*p.AutomountServiceAccountToken,
 		"no variables of services":      p.EnableServiceLinks != nil && !*p.EnableServiceLinks,
 		"more time than a stop takes":   *p.TerminationGracePeriodSeconds >= 10,
-		"the image's health check":      slices.Equal(c.LivenessProbe.Exec.Command, []string{"/command/hermes-health"}),
-		"a start-up probe, too":         slices.Equal(c.StartupProbe.Exec.Command, []string{"/command/hermes-health"}),
+		"killed for PID 1 alone":        slices.Equal(c.LivenessProbe.Exec.Command, []string{"/command/hermes-health", "--live"}),
+		"a start-up probe, too":         slices.Equal(c.StartupProbe.Exec.Command, c.LivenessProbe.Exec.Command),
+		"ready by the health check":     slices.Equal(c.ReadinessProbe.Exec.Command, []string{"/command/hermes-health"}),
 		"the guide's image and command": c.Image == guideImage+":latest" && slices.Equal(c.Args, []string{"gateway", "run"}),
 	} {
 		if !ok {

@@ -94,6 +94,7 @@ func Checks() []Check {
 func Notes() []Check {
 	return []Check{
 		passingHome,
+		othersFiles,
 		projects,
 		noGateway,
 		noModel,
@@ -111,7 +112,7 @@ func AtBoot() []Check {
 }
 
 // NotesAtBoot lists the notes that the boot has, too.
-func NotesAtBoot() []Check { return []Check{passingHome} }
+func NotesAtBoot() []Check { return []Check{passingHome, othersFiles} }
 
 // Find returns what checks find, never nil. Root looks with the file rights of hermes: what it prints may not be what
 // hermes could not read.

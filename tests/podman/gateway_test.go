@@ -22,6 +22,7 @@ func (e engine) owned() []string {
 }
 
 func TestAGatewayIsSupervised(t *testing.T) {
+	t.Parallel()
 	clause.Proves(t, "POD-01")
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {
@@ -76,6 +77,7 @@ func pid(state string) string {
 }
 
 func TestAPersonsFilesAreThePersons(t *testing.T) {
+	t.Parallel()
 	clause.Proves(t, "POD-02", "POD-05")
 	e := rootless
 	for name, c := range map[string]struct {

@@ -15,7 +15,10 @@ import (
 	"caduceus/internal/clause"
 )
 
-const manifest = "../../deploy/kubernetes/hermes.yaml"
+const (
+	manifest = "../../deploy/kubernetes/hermes.yaml"
+	podName  = "hermes-pod" // the Quadlet unit has a container "hermes"
+)
 
 // object is a Kubernetes object, as far as this test looks.
 type object map[string]any
@@ -46,7 +49,7 @@ func podOf(t *testing.T, e engine) []byte {
 		}
 		pod := set.at("spec", "template")
 		pod["apiVersion"], pod["kind"] = "v1", "Pod"
-		pod.at("metadata")["name"] = "hermes"
+		pod.at("metadata")["name"] = podName
 		spec := pod.at("spec")
 		container, _ := spec["containers"].([]any)[0].(map[string]any)
 		container["image"] = image
@@ -84,6 +87,7 @@ func write(t *testing.T, out *bytes.Buffer, document any) {
 }
 
 func TestTheKubernetesManifestPlays(t *testing.T) {
+	t.Parallel()
 	clause.Proves(t, "POD-03")
 	for _, e := range engines() {
 		t.Run(e.name, func(t *testing.T) {
@@ -94,7 +98,7 @@ func TestTheKubernetesManifestPlays(t *testing.T) {
 			}
 			t.Cleanup(func() { e.try(context.WithoutCancel(t.Context()), "kube", "down", file) })
 			e.ok(t, "kube", "play", "--network=none", file)
-			c := e.found(t, "hermes-hermes")
+			c := e.found(t, podName+"-hermes")
 			c.up("default")
 			c.healthy() // of the liveness probe
 			status := c.does("grep", "-E", "^(Uid|CapPrm|CapBnd|NoNewPrivs):", "/proc/1/status")

@@ -20,10 +20,10 @@ import (
 // personName is the account that the run makes.
 const personName = "caduceus-podman"
 
-// The run's engines, and the image in both of them.
+// The run's engines, and the image in both of them: TestMain makes them once, since loading the image takes half a minute.
 var (
-	rootful, rootless engine //nolint:gochecknoglobals // TestMain makes them once: loading the image takes half a minute
-	image             string //nolint:gochecknoglobals // the same
+	rootful, rootless engine
+	image             string
 )
 
 func engines() []engine { return []engine{rootful, rootless} }

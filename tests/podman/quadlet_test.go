@@ -25,6 +25,7 @@ exit 0`
 
 // Of a unit with a key that it does not know the generator makes no service.
 func TestTheQuadletsContainersRun(t *testing.T) {
+	t.Parallel()
 	clause.Proves(t, "POD-04")
 	dir, err := filepath.Abs(units)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 // Script asks in a container of the image, as root and with the network. Arguments gives what it asks for.
 //
 //go:embed ask.sh
-var Script string //nolint:gochecknoglobals // an embedded file
+var Script string
 
 // Arguments are those of Script.
 func Arguments() []string {

@@ -48,12 +48,14 @@ func (p *Pipeline) TestPodman(ctx context.Context) error {
 	}
 	defer os.Remove(archive) //nolint:errcheck // "mage clean" takes what stays
 	p.say("test: image %s", image)
-	args := []string{"-tags=docker", "-count=1", "-timeout=20m"}
-	s := suite{name: "podman", env: []string{"HERMES_TEST_ARCHIVE=" + archive}, picked: p.Getenv("RUN")}
-	if s.picked != "" {
-		args = append(args, "-run="+s.picked)
+	s := suite{
+		name: "podman", env: []string{"HERMES_TEST_ARCHIVE=" + archive}, picked: p.Getenv("RUN"),
+		args: []string{"-tags=docker", "-count=1", "-timeout=20m"},
 	}
-	s.args = append(args, "./"+podmanTests)
+	if s.picked != "" {
+		s.args = append(s.args, "-run="+s.picked)
+	}
+	s.args = append(s.args, "./"+podmanTests)
 	return p.test(ctx, s)
 }
 

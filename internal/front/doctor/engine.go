@@ -110,6 +110,9 @@ func (c Container) projectDirs() []string {
 	var dirs []string
 	for _, m := range c.Mounts {
 		beside := !mounts.Within(string(c.Home), m.Point) && !mounts.Within(m.Point, c.Home.Root())
+		if c.passing() != "" && usual(m.Point) {
+			continue // strayMounts takes it for the agent's
+		}
 		if beside && !m.ReadOnly && !m.Anonymous() && !ofSystem(m) && isDir(m.Point) && !stray(m.Point) {
 			dirs = append(dirs, m.Point)
 		}

@@ -29,7 +29,7 @@ func hiddenImage(_ context.Context, c Container) []Finding {
 		covers := m.Point == imageDir || m.Point == path.Dir(imageDir) || path.Dir(m.Point) == imageDir && isDir(m.Point) && !stray(m.Point)
 		if covers || mounts.Within(m.Point, scripts) {
 			found = append(found, Finding{
-				Object: m.Point, Cause: "a mount hides the image's own files there: what runs is what some other image has left in it",
+				Object: m.Point, Cause: "a mount hides the image's own files there: what runs is not this image's",
 				Fix: fmt.Sprintf("docker run without -v %s:%s", m.Named(), mounts.Word(m.Point)),
 			})
 		}

@@ -34,6 +34,10 @@ func moveChecks() []Check {
 			Doc: "docker run --entrypoint /usr/bin/tini IMG -g -- /opt/hermes/docker/entrypoint.sh gateway run", Run: oldGateway,
 		},
 		Check{
+			Name: "an older entry point boots again after docker restart", Clauses: []string{"SHIM-04"},
+			Doc: "restarts containers with entrypoint.sh, and with main-wrapper.sh under --init", Run: oldEntriesRestart,
+		},
+		Check{
 			Name: GonePathsCheck, Clauses: []string{"MOVE-03"},
 			Doc: "boots with HERMES_DASHBOARD and three variables that name what is not there", Run: gonePaths,
 		},
@@ -85,6 +89,7 @@ func oldEntries() []oldEntry {
 		{"entrypoint-dispatch.sh", "SHIM-04", entry(docker + "entrypoint-dispatch.sh")},
 		{"entrypoint-dispatch.sh under --init", "SHIM-04", initEntry(docker + "entrypoint-dispatch.sh")},
 		{"main-wrapper.sh alone", "SHIM-04", entry(docker + "main-wrapper.sh")},
+		{"main-wrapper.sh alone under --init", "SHIM-04", initEntry(docker + "main-wrapper.sh")},
 		{"/init with entrypoint.sh", "SHIM-03", entry("/init", docker+"entrypoint.sh")},
 		{"a shell that runs entrypoint.sh", "SHIM-04", entry("sh", "-c", `"$0" "$@"; exit $?`, docker+"entrypoint.sh")},
 		{"entrypoint.sh as command", "SHIM-03", harness.Spec{Cmd: []string{docker + "entrypoint.sh"}}},
@@ -99,6 +104,30 @@ func (e oldEntry) run(ctx context.Context, s *harness.Subject) error {
 		err = violates(e.clause, "want %q and exit code 42, got %d and:\n%s%s", want, code, out, errs)
 	}
 	return err
+}
+
+func oldEntriesRestart(ctx context.Context, s *harness.Subject) error {
+	var errs []error
+	for _, e := range oldEntries() {
+		if e.name != "entrypoint.sh under --init" && e.name != "main-wrapper.sh alone under --init" && e.name != "tini with entrypoint.sh" {
+			continue
+		}
+		e.spec.Cmd = []string{"sleep", "infinity"}
+		c, err := s.Start(ctx, e.spec)
+		if err == nil {
+			err = booted(ctx, c)
+		}
+		if err == nil {
+			err = c.Restart(ctx)
+		}
+		if err == nil {
+			_, err = c.WaitSh(ctx, "health after a restart", "/command/hermes-health", bootLimit)
+		}
+		if err != nil {
+			errs = append(errs, violates("SHIM-04", "%s: %v", e.name, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func oldGateway(ctx context.Context, s *harness.Subject) error {

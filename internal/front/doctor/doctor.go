@@ -84,6 +84,7 @@ func Checks() []Check {
 		sandboxPaths,
 		profileNames,
 		profiles,
+		gatewayLogs,
 		askedFor,
 	}
 }

@@ -138,6 +138,37 @@ func TestAHomeThatHermesCannotEnterNamesTheDirectory(t *testing.T) {
 	}
 }
 
+func TestALogThatHermesCannotWriteIsFound(t *testing.T) {
+	clause.Proves(t, "LOG-05")
+	top := made(t, "logs/gateways/default/current!")
+	if err := os.Chmod(filepath.Dir(top), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	nobody := identity.Account{Name: "nobody", UID: 65534, GID: 65534}
+	look := func() (found []Finding) {
+		t.Helper()
+		if err := identity.As(nobody, func() { found = gatewayLogs(t.Context(), Container{Home: profile.Home(top)}) }); err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	current := filepath.Join(top, "logs/gateways/default/current")
+	for _, path := range []string{filepath.Dir(current), current} {
+		if err := os.Chmod(path, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		if found := look(); len(found) != 1 || found[0].Object != "profile default" || !strings.Contains(found[0].Cause, path) {
+			t.Errorf("%s: found %v", path, found)
+		}
+		if err := os.Chmod(path, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found := look(); len(found) != 0 {
+		t.Errorf("found %v", found)
+	}
+}
+
 func TestAnOpenOrMissingHomeIsNotClosed(t *testing.T) {
 	clause.Proves(t, "MOVE-02")
 	top := made(t, "home")

@@ -77,6 +77,7 @@ func Checks() []Check {
 		switches,
 		goneFiles,
 		account,
+		readOnlyVolume,
 		volume,
 		sharedVolume,
 		pathOrder,
@@ -109,7 +110,7 @@ func Notes() []Check {
 // AtBoot lists the kinds of which the boot says the same, as a warning. What else keeps a boot from its work has a line
 // where it happens.
 func AtBoot() []Check {
-	return []Check{hiddenImage, closedHome, strayMounts, goneFiles, sandboxPaths}
+	return []Check{hiddenImage, closedHome, readOnlyVolume, strayMounts, goneFiles, sandboxPaths}
 }
 
 // NotesAtBoot lists the notes that the boot has, too.

@@ -18,8 +18,7 @@ import (
 // contract: LOG-05
 func gatewayLogs(_ context.Context, c Container) []Finding {
 	root := c.Home.Root()
-	var disk unix.Statfs_t
-	if c.NoBoot || unix.Statfs(root, &disk) != nil || disk.Flags&unix.ST_RDONLY != 0 {
+	if c.NoBoot || readOnly(root) {
 		return nil // a boot repairs them, or another check says why nothing can be written
 	}
 	names, _ := c.Home.Names()

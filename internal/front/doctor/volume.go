@@ -14,7 +14,24 @@ import (
 	"caduceus/internal/identity"
 )
 
-// volume looks at the volume as a whole: whether it can be written, its owner and its room.
+// readOnlyVolume looks for a volume that nobody can write.
+//
+// contract: SETUP-17
+func readOnlyVolume(_ context.Context, c Container) []Finding {
+	root := c.Home.Root()
+	if !readOnly(root) {
+		return nil
+	}
+	return one(root, "it is mounted read-only: the agent can keep nothing, and no boot repairs anything there", readWrite(c, root))
+}
+
+// readOnly reports whether path is on a read-only mount or file system.
+func readOnly(path string) bool {
+	var disk unix.Statfs_t
+	return unix.Statfs(path, &disk) == nil && disk.Flags&unix.ST_RDONLY != 0
+}
+
+// volume looks at the volume as a whole: its owner and its room.
 func volume(_ context.Context, c Container) []Finding {
 	root := c.Home.Root()
 	var disk unix.Statfs_t
@@ -24,8 +41,8 @@ func volume(_ context.Context, c Container) []Finding {
 		}
 		return one(root, (&os.PathError{Op: "stat", Path: root, Err: err}).Error(), "mount a volume there")
 	}
-	if disk.Flags&unix.ST_RDONLY != 0 {
-		return one(root, "it is mounted read-only: the agent can keep nothing, and no boot repairs anything there", readWrite(c, root))
+	if readOnly(root) {
+		return nil // owner and room do not matter
 	}
 	var found []Finding
 	if cause, fix := c.foreign(root); cause != "" {

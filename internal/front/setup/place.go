@@ -25,7 +25,7 @@ func (j *job) namePlaces(ctx context.Context) {
 	}
 	look := func() {
 		for _, f := range find(ctx, c, doctor.AtBoot()) {
-			j.warn("%s: %s; fix: %s", f.Object, f.Cause, f.Fix)
+			j.warn("%s: %s; fix: %s", j.withoutRoot(f.Object), f.Cause, f.Fix)
 		}
 		for _, f := range find(ctx, c, doctor.NotesAtBoot()) {
 			j.say("%s: %s; to change that: %s", f.Object, f.Cause, f.Fix)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"caduceus/internal/env"
 	"caduceus/internal/front/doctor"
 	"caduceus/internal/held"
@@ -118,7 +120,7 @@ func (j *job) asRoot(ctx context.Context) {
 func (j *job) asHermes(ctx context.Context) {
 	j.makeHome()
 	if err := j.tryWrite(); err != nil {
-		if doctor.Closed(j.inRoot(j.home)) == "" { // else namePlaces has said so
+		if doctor.Closed(j.inRoot(j.home)) == "" && !errors.Is(err, unix.EROFS) { // else namePlaces has said so
 			j.warn("%s", j.notWritable(err))
 		}
 		return

@@ -82,7 +82,7 @@ func TestAVolumeThatCannotBeWrittenIsOneWarning(t *testing.T) {
 	c := newContainer(t)
 	c.readOnly("opt/data")
 	out := c.run()
-	c.expect(out, "hermes, uid 10000 cannot write /opt/data (owner 10000:10000)", "read-only")
+	c.expect(out, "[stage2] Warning: /opt/data: it is mounted read-only: ", "; fix: ")
 	if n := strings.Count(out, "\n"); n != 1 {
 		t.Errorf("%d lines:\n%s", n, out)
 	}

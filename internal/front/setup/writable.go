@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 
-	"golang.org/x/sys/unix"
-
 	"caduceus/internal/identity"
 )
 
@@ -33,8 +31,6 @@ func (j *job) notWritable(err error) string {
 		line = "hermes, " + line
 	}
 	switch {
-	case errors.Is(err, unix.EROFS):
-		return line + "The volume is read-only: mount it without \":ro\"."
 	case j.start != 0:
 		return line + "Start the container with --user 0:0, or leave out the final USER of a derived image, so that it can be repaired."
 	case o != nil && identity.ValidID(o.UID):

@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -51,6 +52,7 @@ type Row struct {
 	Title  string  `json:"title"`
 	Unit   string  `json:"unit" schema:"enum=ms|kB|"`
 	Target *Target `json:"target,omitempty"`
+	Anchor string  `json:"anchor,omitempty" schema:"doc=the subject that the ratios of this row are to if it is not that of the report"`
 	Cells  []Cell  `json:"cells" schema:"minItems=1"`
 }
 
@@ -78,7 +80,7 @@ func Build(ours string, expected Expected, samples Samples) ([]Row, error) {
 		if len(subjects) == 0 {
 			continue
 		}
-		row := Row{ID: m.ID, Title: m.Title, Unit: m.Unit, Target: m.Target}
+		row := Row{ID: m.ID, Title: m.Title, Unit: m.Unit, Target: m.Target, Anchor: m.Anchor}
 		for _, subject := range subjects {
 			s, err := Summarize(samples[m.ID][subject])
 			if err != nil {
@@ -105,7 +107,7 @@ func Build(ours string, expected Expected, samples Samples) ([]Row, error) {
 func judge(row *Row, ours string) {
 	var anchor float64
 	for _, c := range row.Cells {
-		if c.Subject == Anchor {
+		if c.Subject == cmp.Or(row.Anchor, Anchor) {
 			anchor = c.Median
 		}
 	}

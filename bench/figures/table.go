@@ -1,6 +1,7 @@
 package figures
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -23,7 +24,7 @@ func (r Report) Table(w io.Writer) error {
 		for _, c := range row.Cells {
 			target := ""
 			if c.Subject == r.Ours {
-				target = row.Target.text(r.Anchor, row.Unit)
+				target = row.Target.text(cmp.Or(row.Anchor, r.Anchor), row.Unit)
 			}
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", title, c.Subject, number(c.Median, row.Unit), c.spread(row.Unit), c.ratio(), target, c.Verdict)
 			title = ""

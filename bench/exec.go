@@ -46,8 +46,11 @@ func healthExec(ctx context.Context, e *engine.Engine, image string) (health, ba
 	for range execs {
 		for command, least := range map[string]*float64{check: &health, "true": &bare} {
 			took, code, err := execute(ctx, api, c.ID, command)
-			if err != nil || code != 0 {
-				return 0, 0, fmt.Errorf("cannot execute %q in a container of %q: exit code %d, %w", command, image, code, err)
+			if err == nil && code != 0 {
+				err = fmt.Errorf("it ended with exit code %d", code)
+			}
+			if err != nil {
+				return 0, 0, fmt.Errorf("cannot execute %q in a container of %q: %w", command, image, err)
 			}
 			if ms := float64(took) / float64(time.Millisecond); *least == 0 || ms < *least {
 				*least = ms

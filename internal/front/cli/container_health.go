@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -122,8 +123,13 @@ func (a *app) supervisorTrouble() []string {
 	return trouble
 }
 
-// booted reports whether the boot scripts are over: main-hermes, where there is one, starts after them.
+// booted reports whether the boot scripts are over: main-hermes, where there is one, starts after them. It is there, as a
+// link, before anything supervises it.
 func (a *app) booted() bool {
-	status, err := s6.ReadStatus(filepath.Join(a.scandir.Path, "main-hermes"))
-	return errors.Is(err, fs.ErrNotExist) || err == nil && status.Up()
+	dir := filepath.Join(a.scandir.Path, "main-hermes")
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	status, err := s6.ReadStatus(dir)
+	return err == nil && status.Up()
 }

@@ -93,7 +93,7 @@ var pinned = regexp.MustCompile(`(?m)^([A-Za-z0-9._-]+)==([^\s\\;]+)`)
 // Locked are the versions that the locks pin, by package.
 func Locked(tree fs.FS) (map[string]string, error) {
 	locked := map[string]string{}
-	for _, lock := range []string{"image/locks/tools.lock", "image/locks/sqlite.lock"} {
+	for _, lock := range []string{"image/locks/tools.lock", "image/locks/sqlite.lock", "image/locks/python.lock"} {
 		text, err := fs.ReadFile(tree, lock)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read a lock: %w", err)

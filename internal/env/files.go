@@ -87,6 +87,19 @@ func Write(dir string, environ Environ) (left []string, err error) {
 	return left, nil
 }
 
+// Unset makes the file below dir that takes a variable away.
+//
+// spec: SUP-63
+func Unset(dir, name string) error {
+	if !named(name) {
+		return fmt.Errorf("cannot take %q away: it cannot name a file", name)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), nil, 0o644); err != nil {
+		return fmt.Errorf("cannot write environment variable %q: %w", name, err)
+	}
+	return nil
+}
+
 // Apply returns the environment of a program behind with-contenv: of base nothing but PATH, and over it
 // vars.
 //

@@ -105,3 +105,20 @@ func TestAProgramGetsPathAndTheFilesOnly(t *testing.T) {
 		}
 	}
 }
+
+func TestAVariableIsTakenAwayByAnEmptyFile(t *testing.T) {
+	clause.Proves(t, "SUP-63")
+	dir := t.TempDir()
+	if err := Unset(dir, "GONE"); err != nil {
+		t.Fatal(err)
+	}
+	vars, err := Read(dir, "")
+	if err != nil || len(vars) != 1 || !vars[0].Unset || vars[0].Name != "GONE" {
+		t.Errorf("got %+v, %v", vars, err)
+	}
+	for _, name := range []string{"", "../GONE", "a/b", ".hidden"} {
+		if err := Unset(dir, name); err == nil {
+			t.Errorf("%q is no error", name)
+		}
+	}
+}

@@ -62,7 +62,10 @@ type doctorLook struct {
 
 func (a *app) doctorReport(ctx context.Context, look doctorLook, asJSON bool) error {
 	c := a.examined(ctx, look)
-	r := doctorReport{doctorSchema, doctor.Find(ctx, c, doctor.Checks()), doctor.Find(ctx, c, doctor.Notes()), a.recordedSupervisors()}
+	r := doctorReport{Schema: doctorSchema, Findings: doctor.Find(ctx, c, doctor.Checks()), Notes: doctor.Find(ctx, c, doctor.Notes())}
+	if !look.noBoot {
+		r.Supervisors = a.recordedSupervisors()
+	}
 	if asJSON {
 		if err := json.NewEncoder(a.Stdout).Encode(r); err != nil {
 			return err

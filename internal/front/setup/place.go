@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/doctor"
@@ -52,7 +50,7 @@ func (j *job) fitVariables() {
 	for _, c := range changes {
 		var err error
 		if c.Value == "" {
-			err = os.WriteFile(j.inRoot(filepath.Join(env.Dir, c.Name)), nil, 0o644) // an empty file takes a variable away
+			err = env.Unset(j.inRoot(env.Dir), c.Name)
 		} else {
 			_, err = env.Write(j.inRoot(env.Dir), env.Environ{c.Name + "=" + c.Value})
 		}

@@ -45,7 +45,7 @@ func volumeFaults() []fault {
 		{seed: `printf 'a: [b\n' >/opt/data/profiles/late/config.yaml`, object: "profile late", cause: `config\.yaml`},
 		{seed: `printf '{"gate' >/opt/data/profiles/late/gateway_state.json`, object: "profile late", cause: `gateway_state\.json`},
 		{seed: `printf '[]' >/opt/data/profiles/late/.gateway_intent.json`, object: "profile late", cause: `gateway_intent\.json`},
-		{seed: `d=/opt/data/logs/gateways/late; mkdir -p $d && chmod 755 $d`, object: "profile late", cause: `log goes to stdout only`},
+		{seed: `d=/opt/data/logs/gateways/late; mkdir -p $d && chown -R 0:0 $d && chmod 755 $d`, object: "profile late", cause: `log goes to stdout only`},
 		{seed: `chown 4000:4000 /opt/data && chmod 755 /opt/data`, object: "/opt/data", cause: `does not belong to user hermes`},
 	}
 }

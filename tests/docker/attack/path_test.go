@@ -54,5 +54,5 @@ func TestDoctorNamesAPathThatLetsTheVolumeSpeakForRoot(t *testing.T) {
 	b.wants(root, "/opt/hermes/bin/hermes container doctor", 1, "✗ PATH: /opt/data/.local/bin, which hermes can write to", "fix: start the container without -e PATH")
 	b.wants(hermes, "hermes container doctor", 1, "✗ PATH: ")
 	healthy := a.start(harness.Spec{})
-	healthy.wants(root, "/opt/hermes/bin/hermes container doctor", 0, "nothing found")
+	healthy.wants(root, "/opt/hermes/bin/hermes container doctor", 0, "no problems found")
 }

@@ -7,13 +7,18 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
+	"caduceus/bench/measure"
 	"caduceus/internal/engine"
 )
+
+// idleLimit is how long a container may take until all of it runs.
+const idleLimit = time.Minute
 
 // inContainer runs a command in a new container of an image, with the volume as its data directory, and
 // gives what it printed to stdout. A command that fails is an error with what it printed to stderr.
@@ -56,6 +61,77 @@ func inContainer(ctx context.Context, e *engine.Engine, image, volume string, cm
 	}
 	return stdout.String(), nil
 }
+
+// idle is a container whose CMD only waits.
+type idle struct {
+	measure.Running
+	id  string
+	api client.APIClient
+}
+
+// register is a CMD that makes slots of hermes out of the directories of /bench, and then only waits. It copies them to
+// where no scan looks and renames them, so that none is seen in part.
+const register = `cp -r /bench /run/service/.bench && mv /run/service/.bench/* /run/service/ && rmdir /run/service/.bench &&
+	/command/s6-svscanctl -a /run/service && exec sleep infinity`
+
+// startIdle starts a container of an image, with the volume as its data directory and the slots of a directory beside
+// those of the image, and returns when its CMD and that many services run.
+func startIdle(ctx context.Context, e *engine.Engine, image, volume, services string, count int) (_ *idle, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("cannot start an idle container of %q: %w", image, err)
+		}
+	}()
+	c := &idle{api: e.API()}
+	cmd, binds := []string{"sleep", "infinity"}, []string{volume + ":/opt/data"}
+	if count > 0 {
+		cmd, binds = []string{"sh", "-c", register}, append(binds, services+":/bench:ro")
+	}
+	created, err := c.api.ContainerCreate(ctx, client.ContainerCreateOptions{
+		Config: &container.Config{Image: image, Cmd: cmd}, HostConfig: &container.HostConfig{Binds: binds},
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.id = created.ID
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.remove(ctx))
+		}
+	}()
+	if _, err := c.api.ContainerStart(ctx, c.id, client.ContainerStartOptions{}); err != nil {
+		return nil, err
+	}
+	started, err := c.api.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
+	if err != nil {
+		return nil, err
+	}
+	c.Running = measure.Running(started.Container.State.Pid)
+	return c, c.await(ctx, count)
+}
+
+// await waits until CMD and the services run.
+func (c *idle) await(ctx context.Context, services int) error {
+	limit := time.After(idleLimit)
+	for {
+		if _, err := c.Supervisors(); err != nil {
+			return err
+		}
+		cmd, up := c.Count("sleep", "infinity"), c.Count(serviceWords...)
+		if cmd == 1 && up == services {
+			return nil
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-limit:
+			return fmt.Errorf("%d main programs and %d of %d services run after %v", cmd, up, services, idleLimit)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (c *idle) remove(ctx context.Context) error { return remove(ctx, c.api, c.id) }
 
 // export writes the files of an image as a tar.
 func export(ctx context.Context, e *engine.Engine, image string, to io.Writer) (err error) {

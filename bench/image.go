@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"caduceus/bench/figures"
 	"caduceus/bench/measure"
@@ -36,22 +37,41 @@ const (
 	perDir     = 1000    // of them in each directory
 )
 
-// image plans the boots of our image: on an empty volume, and on one that an earlier container has
-// filled, so that all files are the user's own.
-func (p *plan) image(ctx context.Context, image string) error {
-	full := filepath.Join(p.dir, "full")
-	if len(p.only) == 0 || strings.Contains(strings.Join(p.only, ","), figures.BootFull) {
-		if err := fill(ctx, p.engine, image, full); err != nil {
+// image plans what is measured of containers of our image, or of an earlier one: the boot on an empty volume, and on
+// volumes that an earlier container has set up, so that all files are the user's own; and what an idle container takes.
+func (p *plan) image(ctx context.Context, subject, image string) error {
+	c := containers{engine: p.engine, image: image, dir: filepath.Join(p.dir, subject), used: filepath.Join(p.dir, subject, "used")}
+	if p.wants(figures.BootFull) {
+		full := filepath.Join(c.dir, "full")
+		if err := c.fill(ctx, full); err != nil {
+			return err
+		}
+		p.add(subject, func(ctx context.Context) ([]float64, error) { return c.boot(ctx, full) }, figures.BootFull)
+	}
+	if p.wants(figures.BootUsed, figures.StopImage, figures.PSSImage(5), figures.PSSImage(200), figures.IdleCPU) {
+		if _, err := c.boot(ctx, c.used); err != nil {
 			return err
 		}
 	}
 	volumes := 0
-	p.add(measure.Ours, func(ctx context.Context) ([]float64, error) {
+	p.add(subject, func(ctx context.Context) ([]float64, error) {
 		volumes++
-		return boot(ctx, p.engine, image, filepath.Join(p.dir, fmt.Sprintf("empty%02d", volumes)))
+		return c.boot(ctx, filepath.Join(c.dir, fmt.Sprintf("empty%02d", volumes)))
 	}, figures.BootEmpty)
-	p.add(measure.Ours, func(ctx context.Context) ([]float64, error) { return boot(ctx, p.engine, image, full) }, figures.BootFull)
-	// Both figures come from one container: who is asked first in a round starts it.
+	p.add(subject, func(ctx context.Context) ([]float64, error) { return c.boot(ctx, c.used) }, figures.BootUsed)
+	p.add(subject, timed(c.stop), figures.StopImage)
+	for _, load := range []figures.Load{5, 200} {
+		p.add(subject, func(ctx context.Context) ([]float64, error) { return c.footprint(ctx, int(load)) }, figures.PSSImage(load))
+	}
+	if p.idle {
+		p.add(subject, c.minute, figures.IdleCPU)
+	}
+	return nil
+}
+
+// health plans the cost of the health check of our image, beside that of the engine's own exec. Both figures come from one
+// container: who is asked first in a round starts it.
+func (p *plan) health(image string) {
 	var pair [2]float64
 	taken := false
 	for i, subject := range []string{measure.Ours, figures.ExecTrue} {
@@ -62,32 +82,120 @@ func (p *plan) image(ctx context.Context, image string) error {
 			return pair[i : i+1], err
 		}, figures.HealthExec)
 	}
-	return nil
+}
+
+// containers are those of one image.
+type containers struct {
+	engine *engine.Engine
+	image  string
+	dir    string // with the volumes
+	used   string // a volume that was booted before
 }
 
 // fill boots once, so that the volume is set up, and adds the files.
-func fill(ctx context.Context, e *engine.Engine, image, volume string) error {
-	if _, err := boot(ctx, e, image, volume); err != nil {
+func (c containers) fill(ctx context.Context, volume string) error {
+	if _, err := c.boot(ctx, volume); err != nil {
 		return err
 	}
 	script := fmt.Sprintf(`cd /opt/data && for d in $(seq %d); do mkdir -p sessions/d$d && cd sessions/d$d && touch $(seq %d) && cd ../.. || exit 1; done`,
 		fullVolume/perDir, perDir)
-	_, err := inContainer(ctx, e, image, volume, "sh", "-c", script)
+	_, err := inContainer(ctx, c.engine, c.image, volume, "sh", "-c", script)
 	return err
 }
 
 // boot starts a container whose CMD prints how long ago PID 1 started, and returns that in milliseconds. Both clocks
 // are the kernel's and tick a hundred times a second.
-func boot(ctx context.Context, e *engine.Engine, image, volume string) ([]float64, error) {
+func (c containers) boot(ctx context.Context, volume string) ([]float64, error) {
 	if err := os.MkdirAll(volume, 0o755); err != nil {
 		return nil, err
 	}
-	out, err := inContainer(ctx, e, image, volume, "cat", "/proc/uptime", "/proc/1/stat")
+	out, err := inContainer(ctx, c.engine, c.image, volume, "cat", "/proc/uptime", "/proc/1/stat")
 	if err != nil {
 		return nil, err
 	}
 	ms, err := sinceStart(out)
 	return []float64{ms}, err
+}
+
+// Services of hermes beside those of the image, and how long a container with all of them up is left alone.
+const (
+	serviceRun = "#!/bin/sh\nexec sleep 100000\n"
+	settling   = 2 * time.Second
+	idleTime   = time.Minute
+)
+
+var serviceWords = []string{"sleep", "100000"} //nolint:gochecknoglobals // not changed
+
+// start starts an idle container with services and lets it settle.
+func (c containers) start(ctx context.Context, services int) (*idle, error) {
+	dir := filepath.Join(c.dir, fmt.Sprintf("services%d", services))
+	for i := range services {
+		service := filepath.Join(dir, fmt.Sprintf("s%03d", i))
+		if err := errors.Join(
+			os.MkdirAll(service, 0o755),
+			os.WriteFile(filepath.Join(service, "run"), []byte(serviceRun), 0o755),
+		); err != nil {
+			return nil, err
+		}
+	}
+	running, err := startIdle(ctx, c.engine, c.image, c.used, dir, services)
+	if err != nil {
+		return nil, err
+	}
+	if err := rest(ctx, settling); err != nil {
+		return nil, errors.Join(err, running.remove(ctx))
+	}
+	return running, nil
+}
+
+// stop measures the stop of an idle container, from SIGTERM to the end of PID 1.
+func (c containers) stop(ctx context.Context) (took time.Duration, err error) {
+	running, err := c.start(ctx, 0)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, running.remove(ctx)) }()
+	return running.Stopped(ctx)
+}
+
+// footprint measures the memory of all supervisors of an idle container, in kB.
+func (c containers) footprint(ctx context.Context, services int) (_ []float64, err error) {
+	running, err := c.start(ctx, services)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, running.remove(ctx)) }()
+	pss, err := running.PSS()
+	return []float64{float64(pss)}, err
+}
+
+// minute measures the share of a processor that all supervisors of an idle container use in a minute, in percent.
+func (c containers) minute(ctx context.Context) (_ []float64, err error) {
+	running, err := c.start(ctx, 5)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, running.remove(ctx)) }()
+	before, err := running.CPU()
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	if err := rest(ctx, idleTime); err != nil {
+		return nil, err
+	}
+	after, err := running.CPU()
+	return []float64{100 * float64(after-before) / float64(time.Since(began))}, err
+}
+
+// rest lets d pass, unless ctx ends first.
+func rest(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // sinceStart reads /proc/uptime and /proc/1/stat, the last two lines of what a container printed: the

@@ -37,6 +37,7 @@ type plan struct {
 	only     []string
 	dir      string
 	realtime bool
+	idle     bool // measure what takes a minute, too
 	setups   int
 	engine   *engine.Engine // nil where no image is measured
 }
@@ -49,7 +50,7 @@ func makePlan(ctx context.Context, o options, dir string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{expected: figures.Expected{}, dir: dir, realtime: o.realtime}
+	p := &plan{expected: figures.Expected{}, dir: dir, realtime: o.realtime, idle: o.idle}
 	if o.overlay+o.image != "" {
 		if p.engine, err = engine.Find(ctx, os.Getenv); err != nil {
 			return nil, err
@@ -70,26 +71,41 @@ func makePlan(ctx context.Context, o options, dir string) (*plan, error) {
 			return nil, err
 		}
 	}
-	if o.image != "" {
-		if err := p.image(ctx, o.image); err != nil {
+	for _, i := range []struct{ subject, image string }{{measure.Ours, o.image}, {figures.Before, o.before}} {
+		if i.image == "" {
+			continue
+		}
+		if err := p.image(ctx, i.subject, i.image); err != nil {
 			return nil, err
 		}
 	}
+	if o.image != "" {
+		p.health(o.image)
+	}
 	for _, id := range p.only {
 		if len(p.expected[id]) == 0 {
-			return nil, fmt.Errorf("cannot measure %q alone: it needs -image", id)
+			return nil, fmt.Errorf("cannot measure %q alone: it needs -image%s", id, needsIdle(id))
 		}
 	}
 	return p, nil
 }
 
+// needsIdle is what a measure needs beside -image.
+func needsIdle(id string) string {
+	if id == figures.IdleCPU {
+		return " and -idle"
+	}
+	return ""
+}
+
+// wants reports whether any of the measures is wanted.
+func (p *plan) wants(measures ...string) bool {
+	return len(p.only) == 0 || slices.ContainsFunc(measures, func(m string) bool { return slices.Contains(p.only, m) })
+}
+
 // add puts a sampler into the plan, if any of its measures is wanted.
 func (p *plan) add(subject string, take func(context.Context) ([]float64, error), measures ...string) {
-	wanted := len(p.only) == 0
-	for _, m := range measures {
-		wanted = wanted || slices.Contains(p.only, m)
-	}
-	if !wanted {
+	if !p.wants(measures...) {
 		return
 	}
 	for _, m := range measures {

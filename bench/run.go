@@ -24,7 +24,9 @@ type options struct {
 	json     bool
 	realtime bool
 	overlay  string // image of s6-overlay
-	image    string // image of ours whose boot is measured
+	image    string // image of ours whose containers are measured
+	before   string // an earlier one, which these are compared with
+	idle     bool
 	only     string // measures, separated by commas
 }
 
@@ -41,7 +43,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.json, "json", false, "print JSON ("+figures.Schema+")")
 	f.BoolVar(&o.realtime, "realtime", false, "run the inits at real-time priority, for a host with other work")
 	f.StringVar(&o.overlay, "overlay", "", "measure /init of this `image`, too, as "+measure.S6Overlay)
-	f.StringVar(&o.image, "image", "", "measure the boot of this `image` of ours, too")
+	f.StringVar(&o.image, "image", "", "measure containers of this `image` of ours, too: boot, stop, memory")
+	f.StringVar(&o.before, "before", "", "compare them with containers of this earlier `image`")
+	f.BoolVar(&o.idle, "idle", false, "measure what an idle container of -image uses in a minute, too: a minute for each image and run")
 	f.StringVar(&o.only, "only", "", "measure only these, a `list` of ids as in the JSON, separated by commas")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -51,6 +55,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, fmt.Errorf("cannot take argument %q: it takes flags only", f.Arg(0))
 	case o.init == "":
 		return o, fmt.Errorf("cannot measure without -init; \"go tool mage bench\" builds and names it")
+	case o.image == "" && (o.before != "" || o.idle):
+		return o, fmt.Errorf("cannot compare or wait without -image: name the image to measure")
 	case o.runs < 1:
 		return o, fmt.Errorf("cannot measure with %d runs: %w", o.runs, figures.ErrNoSamples)
 	}

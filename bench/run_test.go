@@ -23,12 +23,14 @@ func TestBadOptionsAreNamed(t *testing.T) {
 		want error
 		text string
 	}{
-		"help":             {[]string{"-h"}, flag.ErrHelp, "help"},
-		"an argument":      {[]string{"-init=x", "tini"}, nil, `"tini"`},
-		"no init":          {nil, nil, "without -init"},
-		"no runs":          {[]string{"-init=x", "-runs=0"}, figures.ErrNoSamples, "0 runs"},
-		"an unknown flag":  {[]string{"-fast"}, nil, "-fast"},
-		"unknown measures": {[]string{"-init=/bin/sleep", "-only=speed"}, nil, `"speed"`},
+		"help":               {[]string{"-h"}, flag.ErrHelp, "help"},
+		"an argument":        {[]string{"-init=x", "tini"}, nil, `"tini"`},
+		"no init":            {nil, nil, "without -init"},
+		"no runs":            {[]string{"-init=x", "-runs=0"}, figures.ErrNoSamples, "0 runs"},
+		"an unknown flag":    {[]string{"-fast"}, nil, "-fast"},
+		"before of no image": {[]string{"-init=x", "-before=old"}, nil, "without -image"},
+		"idle of no image":   {[]string{"-init=x", "-idle"}, nil, "without -image"},
+		"unknown measures":   {[]string{"-init=/bin/sleep", "-only=speed"}, nil, `"speed"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

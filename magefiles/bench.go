@@ -27,18 +27,20 @@ import (
 //	-json           JSON in place of the table
 //	-realtime       run the inits before all other work of the host, for one that is not idle
 //	-only=LIST      these measures alone, by their ids in the JSON
-//	-image=IMAGE    measure the boot of this image of ours, too
+//	-image=IMAGE    measure containers of this image of ours, too
+//	-before=IMAGE   compare them with those of this earlier image
+//	-idle           measure what an idle container uses in a minute, too
 //	-overlay=IMAGE  measure the s6-overlay of this image, too
 //
 // Time: five minutes, half a minute with -runs=1.
-func Bench(ctx context.Context, runs *int, json, realtime *bool, image, overlay, only *string) error {
+func Bench(ctx context.Context, runs *int, json, realtime, idle *bool, image, before, overlay, only *string) error {
 	p, err := pipeline.New(os.Stderr, mg.Verbose())
 	if err != nil {
 		return err
 	}
 	return p.Bench(ctx, os.Stdout, pipeline.BenchOptions{
 		Runs: given(runs), JSON: given(json), Realtime: given(realtime),
-		Image: given(image), Overlay: given(overlay), Only: given(only),
+		Idle: given(idle), Image: given(image), Before: given(before), Overlay: given(overlay), Only: given(only),
 	})
 }
 

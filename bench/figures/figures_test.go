@@ -52,6 +52,7 @@ func TestATargetIsMetOrMissed(t *testing.T) {
 	t.Parallel()
 	ratio := &Target{AtMost: 1.5, Ratio: true}
 	between := &Target{AtLeast: 1000, AtMost: 1100}
+	beyond := &Target{AtMost: 20, Beyond: true}
 	for name, c := range map[string]struct {
 		target         *Target
 		median, anchor float64
@@ -64,6 +65,10 @@ func TestATargetIsMetOrMissed(t *testing.T) {
 		"value met":             {between, 1050, 0, Met},
 		"value too small":       {between, 999, 0, Missed},
 		"value too large":       {between, 1101, 0, Missed},
+		"as before":             {beyond, 320, 300, Met},
+		"far beyond before":     {beyond, 321, 300, Missed},
+		"faster than before":    {beyond, 200, 300, Met},
+		"before was not taken":  {beyond, 321, 0, None},
 		"none allowed, none":    {&Target{}, 0, 0, Met},
 		"none allowed, but one": {&Target{}, 1, 0, Missed},
 	} {
@@ -82,10 +87,18 @@ func example(t *testing.T) Report {
 		s.Add(Start, "tini", v)
 		s.Add(Restart, "/init", 1200)
 		s.Add(BootEmpty, "/init", 900*v)
+		s.Add(BootUsed, "/init", 310)
+		s.Add(BootUsed, Before, 300)
+		s.Add(StopImage, "/init", 50)
+		s.Add(StopImage, Before, 40)
+		s.Add(IdleCPU, "/init", v/100)
 		s.Add(HealthExec, "/init", 60*v)
 		s.Add(HealthExec, ExecTrue, 40*v)
 	}
-	rows, err := Build("/init", Expected{Start: {"/init", "tini"}, Restart: {"/init"}, BootEmpty: {"/init"}, HealthExec: {"/init", ExecTrue}}, s)
+	rows, err := Build("/init", Expected{
+		Start: {"/init", Anchor}, Restart: {"/init"}, BootEmpty: {"/init"}, BootUsed: {"/init", Before},
+		StopImage: {"/init", Before}, IdleCPU: {"/init"}, HealthExec: {"/init", ExecTrue},
+	}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,15 +119,24 @@ func TestTheTableHasOneLineForEachFigure(t *testing.T) {
 	}
 	const want = `3 runs, interleaved; 2 CPUs, Linux 6.1; load average 0.1 0.1 0.1 before, 0.2 0.1 0.1 after
 
-measure                            init       median   quartiles  to tini  target
-PID 1 start to CMD                 /init      4.00 ms  3.00–5.00  2.00     ≤ 1.5 × tini       missed
-                                   tini       2.00 ms  1.50–2.50  1.00
-restart after kill -9              /init      1200 ms  =                   1000–1100 ms       missed
-image to CMD, empty volume         /init      1800 ms  1350–2250
-engine's exec of the health check  /init      120 ms   90.0–150   1.50     ≤ 2.0 × exec true  met
+measure                init   median   quartiles  to tini  target
+PID 1 start to CMD     /init  4.00 ms  3.00–5.00  2.00     ≤ 1.5 × tini  missed
+                       tini   2.00 ms  1.50–2.50  1.00
+restart after kill -9  /init  1200 ms  =                   1000–1100 ms  missed
+
+measure                                    init    median   quartiles    to before  target
+image to CMD, empty volume                 /init   1800 ms  1350–2250
+image to CMD, used volume                  /init   310 ms   =            1.03       ≤ before + 20 ms  met
+                                           before  300 ms   =            1.00
+image, idle stop                           /init   50.0 ms  =            1.25       ≤ 1.0 × before    missed
+                                           before  40.0 ms  =            1.00
+CPU of both in an idle minute, 5 services  /init   0.02 %   0.015–0.025             ≤ 0.05 %          met
+
+measure                            init       median   quartiles  to exec true  target
+engine's exec of the health check  /init      120 ms   90.0–150   1.50          ≤ 2.0 × exec true  met
                                    exec true  80.0 ms  60.0–100   1.00
 
-1 targets met, 2 missed
+3 targets met, 3 missed
 `
 	var got []string
 	for line := range strings.Lines(out.String()) {

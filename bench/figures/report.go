@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,7 +41,7 @@ type Report struct {
 	Host   Host      `json:"host"`
 	Runs   int       `json:"runs" schema:"min=1"`
 	Ours   string    `json:"ours" schema:"doc=the subject that the targets are for"`
-	Anchor string    `json:"anchor" schema:"doc=the subject that ratios are to"`
+	Anchor string    `json:"anchor" schema:"doc=the subject that ratios of inits are to"`
 	Rows   []Row     `json:"rows" schema:"minItems=1"`
 }
 
@@ -50,9 +49,9 @@ type Report struct {
 type Row struct {
 	ID     string  `json:"id"`
 	Title  string  `json:"title"`
-	Unit   string  `json:"unit" schema:"enum=ms|kB|"`
+	Unit   string  `json:"unit" schema:"enum=ms|kB|%|"`
 	Target *Target `json:"target,omitempty"`
-	Anchor string  `json:"anchor,omitempty" schema:"doc=the subject that the ratios of this row are to if it is not that of the report"`
+	Anchor string  `json:"anchor" schema:"doc=the subject that ratios of this row are to"`
 	Cells  []Cell  `json:"cells" schema:"minItems=1"`
 }
 
@@ -107,7 +106,7 @@ func Build(ours string, expected Expected, samples Samples) ([]Row, error) {
 func judge(row *Row, ours string) {
 	var anchor float64
 	for _, c := range row.Cells {
-		if c.Subject == cmp.Or(row.Anchor, Anchor) {
+		if c.Subject == row.Anchor {
 			anchor = c.Median
 		}
 	}

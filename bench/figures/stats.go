@@ -55,11 +55,13 @@ func Judge(t *Target, median, anchor float64) Verdict {
 		return None
 	}
 	value := median
-	if t.Ratio {
-		if anchor <= 0 {
-			return None
-		}
+	switch {
+	case (t.Ratio || t.Beyond) && anchor <= 0:
+		return None
+	case t.Ratio:
 		value = median / anchor
+	case t.Beyond:
+		value = max(median-anchor, 0)
 	}
 	if value < t.AtLeast || value > t.AtMost {
 		return Missed

@@ -1,7 +1,6 @@
 package figures
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -9,7 +8,7 @@ import (
 )
 
 // Table writes the report for people: a line a figure and subject, median and quartiles, the ratio
-// to the anchor, and for ours the target.
+// to the anchor, and for ours the target; a block for each anchor.
 func (r Report) Table(w io.Writer) error {
 	mode := ""
 	if r.Host.Realtime {
@@ -18,13 +17,20 @@ func (r Report) Table(w io.Writer) error {
 	fmt.Fprintf(w, "%d runs, interleaved; %d CPUs, Linux %s; load average %s before, %s after%s\n\n",
 		r.Runs, r.Host.CPUs, r.Host.Kernel, r.Host.LoadBefore, r.Host.LoadAfter, mode)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "measure\tinit\tmedian\tquartiles\tto %s\ttarget\t\n", r.Anchor)
+	anchor := ""
 	for _, row := range r.Rows {
+		if row.Anchor != anchor {
+			if anchor != "" {
+				fmt.Fprintln(t)
+			}
+			anchor = row.Anchor
+			fmt.Fprintf(t, "measure\tinit\tmedian\tquartiles\tto %s\ttarget\t\n", anchor)
+		}
 		title := row.Title
 		for _, c := range row.Cells {
 			target := ""
 			if c.Subject == r.Ours {
-				target = row.Target.text(cmp.Or(row.Anchor, r.Anchor), row.Unit)
+				target = row.Target.text(row.Anchor, row.Unit)
 			}
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", title, c.Subject, number(c.Median, row.Unit), c.spread(row.Unit), c.ratio(), target, c.Verdict)
 			title = ""
@@ -57,6 +63,9 @@ func (t *Target) text(anchor, unit string) string {
 	if t == nil {
 		return ""
 	}
+	if t.Beyond {
+		return fmt.Sprintf("≤ %s + %g %s", anchor, t.AtMost, unit)
+	}
 	if t.Ratio {
 		return fmt.Sprintf("≤ %.1f × %s", t.AtMost, anchor)
 	}
@@ -82,9 +91,11 @@ func (c Cell) ratio() string {
 
 func number(v float64, unit string) string { return strings.TrimSpace(bare(v, unit) + " " + unit) }
 
-// bare has three significant digits for a time, and all of a count.
+// bare has three significant digits for a time, two for a share, and all of a count.
 func bare(v float64, unit string) string {
 	switch {
+	case unit == "%":
+		return fmt.Sprintf("%.2g", v)
 	case unit != "ms" || v >= 100:
 		return fmt.Sprintf("%.0f", v)
 	case v >= 10:

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 
@@ -193,20 +191,4 @@ func (l *live) others() int {
 }
 
 // processes returns the pids, on the host, of all processes of the setup.
-func (l *live) processes() []int {
-	own, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", l.pid()))
-	if err != nil {
-		return nil
-	}
-	entries, _ := filepath.Glob("/proc/[0-9]*/ns/pid") // the pattern is well-formed
-	var pids []int
-	for _, path := range entries {
-		if ns, err := os.Readlink(path); err != nil || ns != own {
-			continue
-		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path)))); err == nil {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
+func (l *live) processes() []int { return processesWith(l.pid()) }

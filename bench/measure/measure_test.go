@@ -32,8 +32,13 @@ func TestMain(m *testing.M) {
 func seededInit(fault string, argv []string) {
 	term := make(chan os.Signal, 1)
 	signal.Notify(term, syscall.SIGTERM)
-	if fault == "slow" {
+	switch fault {
+	case "slow":
 		<-time.After(seededDelay)
+	case "busy":
+		for {
+			syscall.Getpid()
+		}
 	}
 	spawn := func(argv ...string) int {
 		// Not os/exec, which makes a process of its own to see what the kernel can do.
@@ -43,8 +48,11 @@ func seededInit(fault string, argv []string) {
 		}
 		return pid
 	}
-	if fault == "wasteful" {
+	switch fault {
+	case "wasteful":
 		spawn("/bin/sleep", forever)
+	case "twin":
+		spawn("/"+initFile, "busy")
 	}
 	cmd := spawn(argv...)
 	for {
@@ -138,6 +146,40 @@ func TestFootprintHasHelpersButNotCmd(t *testing.T) {
 		if got.Processes != want || got.PSS < 100 || got.Threads < 2 {
 			t.Errorf("%s: %+v, want %d processes", fault, got, want)
 		}
+	}
+}
+
+// What is measured of a container is of all processes of its init together.
+func TestAnInitThatRunsIsMeasuredWithAllItsProcesses(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[string]int{"good": 1, "wasteful": 1, "twin": 2} {
+		l, err := seeded(t, fault, Load{}).start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.kill()
+		r := Running(l.pid())
+		if err := l.poll(t.Context(), time.Millisecond, func() bool {
+			pids, err := r.Supervisors()
+			return err == nil && len(pids) == want && r.Count("/"+cmdFile, forever) == 1
+		}); err != nil {
+			t.Fatalf("%s: %v", fault, err)
+		}
+		if err := l.poll(t.Context(), time.Millisecond, func() bool {
+			cpu, err := r.CPU()
+			return err == nil && cpu > 0 && (fault != "twin" || cpu > 300*time.Millisecond)
+		}); err != nil {
+			t.Errorf("%s: no processor time of a busy process: %v", fault, err)
+		}
+		if pss, err := r.PSS(); err != nil || pss < 100 {
+			t.Errorf("%s: %d kB: %v", fault, pss, err)
+		}
+		if took, err := r.Stopped(t.Context()); err != nil || took <= 0 {
+			t.Errorf("%s: %v, %v", fault, took, err)
+		}
+	}
+	if _, err := Running(math.MaxInt32).PSS(); err == nil || !strings.Contains(err.Error(), "PID 1 of the container") {
+		t.Errorf("a container of another host: %v", err)
 	}
 }
 

@@ -15,7 +15,9 @@ type BenchOptions struct {
 	JSON     bool
 	Realtime bool   // run the inits before all other work of the host
 	Overlay  string // image of s6-overlay to measure, too
-	Image    string // image of ours whose boot is measured, too
+	Image    string // image of ours whose containers are measured, too
+	Before   string // an earlier image, which they are compared with
+	Idle     bool   // measure what takes a minute, too
 	Only     string // measures, separated by commas
 }
 
@@ -27,12 +29,12 @@ func (o BenchOptions) args() []string {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"json", o.JSON}, {"realtime", o.Realtime}} {
+	}{{"json", o.JSON}, {"realtime", o.Realtime}, {"idle", o.Idle}} {
 		if f.set {
 			args = append(args, "-"+f.name)
 		}
 	}
-	for _, f := range []struct{ name, value string }{{"overlay", o.Overlay}, {"image", o.Image}, {"only", o.Only}} {
+	for _, f := range []struct{ name, value string }{{"overlay", o.Overlay}, {"image", o.Image}, {"before", o.Before}, {"only", o.Only}} {
 		if f.value != "" {
 			args = append(args, "-"+f.name+"="+f.value)
 		}

@@ -40,8 +40,8 @@ func TestSupervisionOfAFakeAgent(t *testing.T) {
 	for _, s := range supervisions() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			ctx, subject := engine.Begin(t, checkLimit, s.clause)
-			if err := s.run(ctx, subject); err != nil {
+			test := engine.Begin(t, checkLimit, s.clause)
+			if err := s.run(test.Ctx, test.Subject); err != nil {
 				t.Errorf("%s: %v", s.clause, err)
 			}
 		})

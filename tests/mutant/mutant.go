@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,7 @@ import (
 // the edit has to follow.
 type Edit struct {
 	File string // from the repository's root
-	Old  string
+	Old  string // "": the file is a new one
 	New  string
 }
 
@@ -102,6 +103,10 @@ func apply(root string, edits []Edit) (map[string]string, error) {
 	for _, e := range edits {
 		path := filepath.Join(root, e.File)
 		text, ok := changed[path]
+		if _, err := os.Lstat(path); e.Old == "" && !ok && errors.Is(err, fs.ErrNotExist) {
+			changed[path] = e.New
+			continue
+		}
 		if !ok {
 			b, err := os.ReadFile(path)
 			if err != nil {

@@ -48,6 +48,7 @@ func TestAMutantHasItsEditsAndTheSourceHasNone(t *testing.T) {
 			{"words/words.go", `"hello"`, `"hi, ho"`},
 			{"words/words.go", "ho", "hi"},
 		},
+		"new you\n": {{"words/words.go", `const Hello = "hello"`, ""}, {"words/new.go", "", "package words\n\nconst Hello = \"new\"\n"}},
 	} {
 		path, err := b.Build(t.Context(), Program{Package: "./cmd/greet", Edits: edits})
 		if err != nil {

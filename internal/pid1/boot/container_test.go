@@ -306,7 +306,7 @@ func (p *initProcess) until(what string, holds func() bool) {
 	p.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(30 * time.Second)
+	limit := time.After(time.Minute)
 	for !holds() {
 		select {
 		case <-tick.C:

@@ -45,16 +45,16 @@ func TestContainersWithLittleMemoryBoot(t *testing.T) {
 	f := newFixture(t, "TOOL-14", "AGT-09")
 	for _, allow := range []string{"", "1"} {
 		pids := int64(32)
-		c, err := f.subject.Start(f.ctx, harness.Spec{
+		c, err := f.Subject.Start(f.Ctx, harness.Spec{
 			Cmd: []string{"sleep", "0"}, Env: map[string]string{"HERMES_ALLOW_APT": allow},
 			Host: func(h *container.HostConfig) {
 				h.NanoCPUs, h.Memory, h.PidsLimit = 500_000_000, 64<<20, &pids
 			},
 		})
-		f.must(err)
-		ended, err := c.Wait(f.ctx, bootLimit)
+		f.Must(err)
+		ended, err := c.Wait(f.Ctx, bootLimit)
 		if err != nil || ended.Code != 0 {
-			all, _ := c.AllLogs(f.ctx)
+			all, _ := c.AllLogs(f.Ctx)
 			t.Errorf("HERMES_ALLOW_APT=%q: want exit code 0, got %v, %v\n%s", allow, ended, err, all)
 		}
 	}
@@ -63,14 +63,14 @@ func TestContainersWithLittleMemoryBoot(t *testing.T) {
 func TestInstallingNeedsAContainerStartedAsRoot(t *testing.T) {
 	clause.Proves(t, "RUN-04")
 	f := newFixture(t, "TOOL-14")
-	c, err := f.subject.Start(f.ctx, harness.Spec{
+	c, err := f.Subject.Start(f.Ctx, harness.Spec{
 		User: "10000:10000", Cmd: []string{"sh", "-c", "apt-get install -y jq"}, Env: map[string]string{"HERMES_ALLOW_APT": "1"},
 	})
-	f.must(err)
-	ended, err := c.Wait(f.ctx, bootLimit)
-	f.must(err)
-	all, err := c.AllLogs(f.ctx)
-	f.must(err)
+	f.Must(err)
+	ended, err := c.Wait(f.Ctx, bootLimit)
+	f.Must(err)
+	all, err := c.AllLogs(f.Ctx)
+	f.Must(err)
 	for _, line := range []string{
 		"[apt] HERMES_ALLOW_APT has no effect in a container that was not started as root\n",
 		"apt-get: the helper that installs packages does not run; it needs a container started as root",
@@ -83,8 +83,8 @@ func TestInstallingNeedsAContainerStartedAsRoot(t *testing.T) {
 
 func TestPackagesComeBack(t *testing.T) {
 	f := newFixture(t, "TOOL-12", "TOOL-14", "TOOL-15")
-	volume, err := f.subject.Volume(f.ctx)
-	f.must(err)
+	volume, err := f.Subject.Volume(f.Ctx)
+	f.Must(err)
 	spec := harness.Spec{Volumes: []harness.Volume{{Name: volume}}}
 
 	t.Log("hermes installs")
@@ -95,18 +95,18 @@ func TestPackagesComeBack(t *testing.T) {
 	first.wants(hermes, "stat -c '%U:%G %a' /opt/data/.apt-packages; ls -A /opt/data | grep apt-packages", 0, "hermes:hermes 644\n.apt-packages\n")
 	refusesSpecialNames(first)
 	ignoresALinkedList(first)
-	f.must(first.Remove(f.ctx))
+	f.Must(first.Remove(f.Ctx))
 
 	t.Log("a new container installs it again by itself, beside the boot")
 	second := f.start("true", spec)
 	begin := time.Now()
-	_, err = second.WaitSh(f.ctx, "package in a new container", "jq --version", installLimit)
-	f.must(err)
+	_, err = second.WaitSh(f.Ctx, "package in a new container", "jq --version", installLimit)
+	f.Must(err)
 	t.Logf("restored %v after the boot", time.Since(begin).Round(time.Millisecond))
-	f.must(second.WaitLog(f.ctx, "[apt] restored", bootLimit))
-	f.must(second.Restart(f.ctx))
-	f.must(second.WaitLog(f.ctx, "listed, none is missing", bootLimit))
-	f.must(second.Remove(f.ctx))
+	f.Must(second.WaitLog(f.Ctx, "[apt] restored", bootLimit))
+	f.Must(second.Restart(f.Ctx))
+	f.Must(second.WaitLog(f.Ctx, "listed, none is missing", bootLimit))
+	f.Must(second.Remove(f.Ctx))
 
 	t.Log("without the variable, root does it")
 	third := f.start("", spec)

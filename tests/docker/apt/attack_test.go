@@ -32,8 +32,8 @@ def ask(packet):
 
 func (c idle) python(user, script string) harness.Result {
 	c.Helper()
-	res, err := c.Exec(c.ctx, harness.Exec{User: user, Cmd: []string{"/usr/bin/python3", "-c", client + script}})
-	c.must(err)
+	res, err := c.Exec(c.Ctx, harness.Exec{User: user, Cmd: []string{"/usr/bin/python3", "-c", client + script}})
+	c.Must(err)
 	return res
 }
 
@@ -65,8 +65,8 @@ func TestHostilePacketsAreRefused(t *testing.T) {
 			t.Errorf("packet %s: want a refusal with code 100, got %s", packets[i], line)
 		}
 	}
-	log, err := c.AllLogs(f.ctx)
-	f.must(err)
+	log, err := c.AllLogs(f.Ctx)
+	f.Must(err)
 	if strings.Contains(log, "asked by") || strings.Count(log, "[apt] refused: cannot") != len(packets) {
 		t.Errorf("want %d refusals in the log:\n%s", len(packets), log)
 	}
@@ -107,6 +107,6 @@ print(sum(b"Unable to locate package zz-nosuch" in a and a.endswith(b"|x100|END"
 	}
 	// Killed, the helper comes back.
 	c.wants("0", "kill -KILL $(/command/s6-svstat -o pid /run/service/apt-helper)", 0)
-	_, err := c.WaitSh(f.ctx, "helper after its death", "apt-get install -y zz-nosuch 2>&1 | grep 'Unable to locate'", bootLimit)
-	f.must(err)
+	_, err := c.WaitSh(f.Ctx, "helper after its death", "apt-get install -y zz-nosuch 2>&1 | grep 'Unable to locate'", bootLimit)
+	f.Must(err)
 }

@@ -3,7 +3,6 @@
 package apt
 
 import (
-	"context"
 	"os"
 	"strings"
 	"testing"
@@ -29,23 +28,11 @@ func TestMain(m *testing.M) {
 }
 
 // fixture is one test's containers.
-type fixture struct {
-	*testing.T
-	ctx     context.Context
-	subject *harness.Subject
-}
+type fixture struct{ *suite.Test }
 
 func newFixture(t *testing.T, clauses ...string) *fixture {
 	t.Helper()
-	ctx, subject := docker.Begin(t, testLimit, clauses...)
-	return &fixture{t, ctx, subject}
-}
-
-func (f *fixture) must(err error) {
-	f.Helper()
-	if err != nil {
-		f.Fatal(err)
-	}
+	return &fixture{docker.Begin(t, testLimit, clauses...)}
 }
 
 // idle is a container whose main program does nothing.
@@ -60,21 +47,21 @@ func (f *fixture) start(allow string, spec harness.Spec) idle {
 	if allow != "" {
 		spec.Env = map[string]string{"HERMES_ALLOW_APT": allow}
 	}
-	c, err := f.subject.Start(f.ctx, spec)
-	f.must(err)
-	_, err = c.WaitSh(f.ctx, "main program", `pgrep -x sleep -a | grep -q 3600`, bootLimit)
-	f.must(err)
+	c, err := f.Subject.Start(f.Ctx, spec)
+	f.Must(err)
+	_, err = c.WaitSh(f.Ctx, "main program", `pgrep -x sleep -a | grep -q 3600`, bootLimit)
+	f.Must(err)
 	if allow != "" {
-		_, err = c.WaitSh(f.ctx, "helper", `test -S /run/s6/apt-helper.sock`, bootLimit)
-		f.must(err)
+		_, err = c.WaitSh(f.Ctx, "helper", `test -S /run/s6/apt-helper.sock`, bootLimit)
+		f.Must(err)
 	}
 	return idle{f, c}
 }
 
 func (c idle) as(user, script string) harness.Result {
 	c.Helper()
-	res, err := c.Exec(c.ctx, harness.Exec{User: user, Cmd: []string{"sh", "-c", script}})
-	c.must(err)
+	res, err := c.Exec(c.Ctx, harness.Exec{User: user, Cmd: []string{"sh", "-c", script}})
+	c.Must(err)
 	return res
 }
 

@@ -86,8 +86,8 @@ func TestThePeerOfPID1MaySayWhatItWants(t *testing.T) {
 		b.lives("by the channel, " + theft.name)
 	}
 	b.unchanged("by the channel", before)
-	out, err := b.AllLogs(b.ctx)
-	b.must(err)
+	out, err := b.AllLogs(b.Ctx)
+	b.Must(err)
 	if seen := control(out); seen != "" {
 		t.Errorf("attack by the channel: docker logs has %s", seen)
 	}
@@ -166,7 +166,7 @@ func TestASupervisorThatIsStoppedDuringTheBootHoldsUpNoBoot(t *testing.T) {
 		{Path: "/etc/cont-init.d/03-stop", Content: "#!/bin/sh\npkill -STOP -f '^s6-svscan-user '\n", Mode: 0o755},
 	}})
 	b.lives("11, by a stopped supervisor")
-	b.must(b.WaitLog(b.ctx, "the user's supervisor does not answer", waitLimit))
+	b.Must(b.WaitLog(b.Ctx, "the user's supervisor does not answer", waitLimit))
 	b.boots("11, by a stopped supervisor")
 	b.stops("11, by a stopped supervisor")
 }

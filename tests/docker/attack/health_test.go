@@ -35,9 +35,9 @@ func TestHealthIsNotForgedByWhoTookPID1(t *testing.T) {
 	b.wants(hermes, "/command/hermes-health", 0, "healthy")
 	b.wants(root, "/command/hermes-health", 0, "healthy")
 	// The container may end by this, which is the operator's to see; it may not live on and be called healthy.
-	_, _ = b.Exec(b.ctx, harness.Exec{User: hermes, Cmd: []string{"sh", "-c", takePID1}})
+	_, _ = b.Exec(b.Ctx, harness.Exec{User: hermes, Cmd: []string{"sh", "-c", takePID1}})
 	uid, running := "", true
-	err := harness.Poll(b.ctx, "the end of the container, or another PID 1", waitLimit, func(ctx context.Context) (string, bool, error) {
+	err := harness.Poll(b.Ctx, "the end of the container, or another PID 1", waitLimit, func(ctx context.Context) (string, bool, error) {
 		got, err := b.Inspect(ctx)
 		if running = err == nil && got.State.Running; !running {
 			return "", err == nil, err
@@ -47,7 +47,7 @@ func TestHealthIsNotForgedByWhoTookPID1(t *testing.T) {
 		_, notNumber := strconv.Atoi(uid)
 		return "PID 1 is of uid " + uid, err == nil && notNumber == nil && uid != "0", nil
 	})
-	b.must(err)
+	b.Must(err)
 	if !running {
 		return
 	}
@@ -69,7 +69,7 @@ func TestHealthKnowsTheSupervisorOfHermes(t *testing.T) {
 	b.wants(hermes, "stat -c '%U %a' /run/s6/boot.json /run/s6; (: >>/run/s6/boot.json) || rm -f /run/s6/boot.json || mv /run/s6 /tmp/", 1, "root 644\nroot 755\n")
 	const supervisor = `python3 -c 'import json; print(json.load(open("/run/s6/boot.json")).get("user_supervisor", {}).get("pid", 0))'`
 	pid, err := strconv.Atoi(b.as(hermes, supervisor).Output())
-	b.must(err)
+	b.Must(err)
 	if pid == 0 {
 		t.Fatal("the record has no supervisor of hermes")
 	}
@@ -80,7 +80,7 @@ func TestHealthKnowsTheSupervisorOfHermes(t *testing.T) {
 	}
 	b.wants(root, "/bin/kill -CONT "+strconv.Itoa(pid)+" && sleep 0.2 && /command/hermes-health", 0, "healthy")
 	b.wants(hermes, "kill -KILL "+strconv.Itoa(pid), 0)
-	_, err = b.WaitSh(b.ctx, "a supervisor after that", `new=$(`+supervisor+`); [ "$new" != `+strconv.Itoa(pid)+` ] && /command/hermes-health`, waitLimit)
-	b.must(err)
+	_, err = b.WaitSh(b.Ctx, "a supervisor after that", `new=$(`+supervisor+`); [ "$new" != `+strconv.Itoa(pid)+` ] && /command/hermes-health`, waitLimit)
+	b.Must(err)
 	b.wants(root, "/opt/hermes/bin/hermes container doctor", 1, "✗ user's supervisor: it ended, and was started 2 times")
 }

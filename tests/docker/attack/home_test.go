@@ -43,8 +43,8 @@ func TestHomeThatIsNotTheAgentsStaysRoots(t *testing.T) {
 			spec.Files = append(victim(), spec.Files...)
 			b := attack(t, "ENV-14").start(spec)
 			b.wants(root, systemIsRoots, 0)
-			logs, err := b.AllLogs(b.ctx)
-			b.must(err)
+			logs, err := b.AllLogs(b.Ctx)
+			b.Must(err)
 			line := fmt.Sprintf("HERMES_HOME=%q", path.Clean(name))
 			if n := strings.Count(logs, line); n < 1 || n > 2 || !strings.Contains(logs, "; using /opt/data") {
 				t.Errorf("want one line with %s, got %s", line, logs)
@@ -65,9 +65,9 @@ func TestParentOfHomeThatBecomesALinkLeadsRootNowhere(t *testing.T) {
 	b := attack(t, "ENV-14").start(spec)
 	for _, target := range []string{"/opt", "/", "/run/s6-rc/servicedirs", "/victim"} {
 		b.wants(hermes, `mkdir -p /opt/data/profiles/x && cd /opt/data/profiles/x && { rm -rf deep 2>/dev/null || mv deep old$$; } && ln -sn `+target+` deep`, 0)
-		b.must(b.Restart(b.ctx))
-		_, err := b.WaitProcess(b.ctx, `^sleep infinity$`, 0, bootLimit)
-		b.must(err)
+		b.Must(b.Restart(b.Ctx))
+		_, err := b.WaitProcess(b.Ctx, `^sleep infinity$`, 0, bootLimit)
+		b.Must(err)
 		b.wants(root, systemIsRoots, 0)
 		b.wants(root, `! find /run/s6-rc /opt/hermes/bin /victim -user hermes | grep -v /supervise | grep -v /event | grep .`, 0)
 	}
@@ -92,8 +92,8 @@ func TestHomeThatPeopleHaveKeepsWorking(t *testing.T) {
 	}
 	t.Run("a volume elsewhere", func(t *testing.T) {
 		a := attack(t, "ENV-14", "ENV-08")
-		volume, err := a.subject.Volume(a.ctx)
-		a.must(err)
+		volume, err := a.Subject.Volume(a.Ctx)
+		a.Must(err)
 		b := a.start(harness.Spec{
 			Env: map[string]string{"HERMES_HOME": "/mnt/agent"}, Volumes: []harness.Volume{{Name: volume, Path: "/mnt/agent"}},
 		})

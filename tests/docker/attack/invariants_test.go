@@ -49,16 +49,16 @@ func (b box) try(script string) harness.Result {
 // lives fails unless PID 1 is root's /init and answers within a moment.
 func (b box) lives(attack string) {
 	b.Helper()
-	ctx := b.ctx
+	ctx := b.Ctx
 	running, err := b.Running(ctx)
-	b.must(err)
+	b.Must(err)
 	if !running {
 		out, _ := b.AllLogs(ctx)
 		b.Fatalf("attack %s: PID 1 has ended:\n%s", attack, tail(out))
 	}
 	const look = `echo $(stat -c %u /proc/1) $(cat /proc/1/comm) $(tr '\0' ' ' </proc/1/cmdline | cut -d' ' -f1)`
 	got := ""
-	b.must(harness.Poll(ctx, "a look at PID 1", waitLimit, func(context.Context) (string, bool, error) {
+	b.Must(harness.Poll(ctx, "a look at PID 1", waitLimit, func(context.Context) (string, bool, error) {
 		res := b.as(root, look) // the look itself may be hit while memory or processes are short
 		got = res.Output()
 		return res.String(), res.Code == 0, nil
@@ -71,10 +71,10 @@ func (b box) lives(attack string) {
 // stops fails unless docker stop ends the container in order, within the engine's grace.
 func (b box) stops(attack string) harness.Stopped {
 	b.Helper()
-	stopped, err := b.Stop(b.ctx)
-	b.must(err)
+	stopped, err := b.Stop(b.Ctx)
+	b.Must(err)
 	if stopped.Killed || stopped.Code != 0 || stopped.Took > 10*time.Second {
-		out, _ := b.AllLogs(b.ctx)
+		out, _ := b.AllLogs(b.Ctx)
 		b.Errorf("attack %s: docker stop ended with code %d after %v, killed: %t; want 0 in order\n%s", attack, stopped.Code, stopped.Took, stopped.Killed, tail(out))
 	}
 	return stopped
@@ -83,8 +83,8 @@ func (b box) stops(attack string) harness.Stopped {
 // boots starts the container again and fails unless it comes as far as its main program.
 func (b box) boots(attack string) {
 	b.Helper()
-	b.must(b.Restart(b.ctx))
-	if _, err := b.WaitProcess(b.ctx, `^sleep infinity$`, 0, bootLimit); err != nil {
+	b.Must(b.Restart(b.Ctx))
+	if _, err := b.WaitProcess(b.Ctx, `^sleep infinity$`, 0, bootLimit); err != nil {
 		b.Fatalf("attack %s: the container does not start again: %v", attack, err)
 	}
 	b.lives(attack)

@@ -22,10 +22,10 @@ func limited(tasks int64, memory int64) func(*container.HostConfig) {
 // survives fails where PID 1 has ended.
 func (b box) survives(attack string) {
 	b.Helper()
-	running, err := b.Running(b.ctx)
-	b.must(err)
+	running, err := b.Running(b.Ctx)
+	b.Must(err)
 	if !running {
-		out, _ := b.AllLogs(b.ctx)
+		out, _ := b.AllLogs(b.Ctx)
 		b.Fatalf("attack %s: PID 1 has ended:\n%s", attack, tail(out))
 	}
 }
@@ -147,8 +147,8 @@ EOF`, 0, "made")
 	b.boots("11")
 	b.unchanged("11", before)
 	b.boots("11") // while what was left is still being removed
-	_, err := b.WaitSh(b.ctx, "an empty /run", `! ls -A /run | grep -E 'stale|removed'`, bootLimit)
-	b.must(err)
+	_, err := b.WaitSh(b.Ctx, "an empty /run", `! ls -A /run | grep -E 'stale|removed'`, bootLimit)
+	b.Must(err)
 	b.wants(root, "ls -A /run/service | wc -l | { read n; [ $n -lt 20 ] || { echo $n; exit 1; }; }", 0)
 	b.stops("11")
 }

@@ -3,7 +3,6 @@
 package attack
 
 import (
-	"context"
 	"os"
 	"strings"
 	"testing"
@@ -31,25 +30,13 @@ func TestMain(m *testing.M) {
 }
 
 // target is one test's containers.
-type target struct {
-	*testing.T
-	ctx     context.Context
-	subject *harness.Subject
-}
+type target struct{ *suite.Test }
 
 // attack begins a test that proves clauses, beside others.
 func attack(t *testing.T, clauses ...string) *target {
 	t.Helper()
 	t.Parallel()
-	ctx, subject := docker.Begin(t, testLimit, clauses...)
-	return &target{t, ctx, subject}
-}
-
-func (a *target) must(err error) {
-	a.Helper()
-	if err != nil {
-		a.Fatal(err)
-	}
+	return &target{docker.Begin(t, testLimit, clauses...)}
 }
 
 // box is a container under attack.
@@ -65,11 +52,11 @@ func (a *target) start(spec harness.Spec) box {
 	if idle {
 		spec.Cmd = []string{"sleep", "infinity"}
 	}
-	c, err := a.subject.Start(a.ctx, spec)
-	a.must(err)
+	c, err := a.Subject.Start(a.Ctx, spec)
+	a.Must(err)
 	if idle {
-		_, err = c.WaitProcess(a.ctx, `^sleep infinity$`, 0, bootLimit)
-		a.must(err)
+		_, err = c.WaitProcess(a.Ctx, `^sleep infinity$`, 0, bootLimit)
+		a.Must(err)
 	}
 	return box{a, c}
 }
@@ -77,16 +64,16 @@ func (a *target) start(spec harness.Spec) box {
 // as runs a script of the shell as a user and returns how it ended.
 func (b box) as(user, script string) harness.Result {
 	b.Helper()
-	res, err := b.Exec(b.ctx, harness.Exec{User: user, Cmd: []string{"sh", "-c", script}})
-	b.must(err)
+	res, err := b.Exec(b.Ctx, harness.Exec{User: user, Cmd: []string{"sh", "-c", script}})
+	b.Must(err)
 	return res
 }
 
 // atTerminal runs a script of bash as a user who has a terminal, and returns what is seen there.
 func (b box) atTerminal(user, script string) string {
 	b.Helper()
-	res, err := b.Exec(b.ctx, harness.Exec{User: user, Cmd: []string{"bash", "-c", script}, TTY: true})
-	b.must(err)
+	res, err := b.Exec(b.Ctx, harness.Exec{User: user, Cmd: []string{"bash", "-c", script}, TTY: true})
+	b.Must(err)
 	return res.Stdout
 }
 

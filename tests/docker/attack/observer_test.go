@@ -23,7 +23,7 @@ func heldBack(spec harness.Spec) harness.Spec {
 // letGo lets a container go that was held back.
 func (b box) letGo() {
 	b.Helper()
-	b.must(b.Copy(b.ctx, harness.File{Path: "/tmp/go"}))
+	b.Must(b.Copy(b.Ctx, harness.File{Path: "/tmp/go"}))
 }
 
 // strace attaches strace to PID 1 of the container and to all that it starts, and returns when it has. It runs in a
@@ -31,9 +31,9 @@ func (b box) letGo() {
 // can be traced the test fails.
 func (b box) strace(args ...string) (text func() string) {
 	b.Helper()
-	watched, err := b.Inspect(b.ctx)
-	b.must(err)
-	tracer, err := b.subject.Start(b.ctx, harness.Spec{
+	watched, err := b.Inspect(b.Ctx)
+	b.Must(err)
+	tracer, err := b.Subject.Start(b.Ctx, harness.Spec{
 		Files:      b.straceFiles(),
 		Entrypoint: append([]string{"/strace/ld.so", "--library-path", "/strace", "/strace/strace", "-f", "-y", "--decode-pids=pidns", "-o", "/dev/stdout"}, args...),
 		Cmd:        []string{"-p", strconv.Itoa(watched.State.Pid)},
@@ -42,14 +42,14 @@ func (b box) strace(args ...string) (text func() string) {
 			h.PidMode, h.NetworkMode, h.CapAdd = "host", "none", []string{"SYS_PTRACE"}
 		},
 	})
-	b.must(err)
-	b.must(tracer.WaitLog(b.ctx, " attached", waitLimit))
+	b.Must(err)
+	b.Must(tracer.WaitLog(b.Ctx, " attached", waitLimit))
 	return func() string {
 		b.Helper()
-		_, err := tracer.Wait(b.ctx, waitLimit)
-		b.must(err)
-		text, _, err := tracer.Logs(b.ctx)
-		b.must(err)
+		_, err := tracer.Wait(b.Ctx, waitLimit)
+		b.Must(err)
+		text, _, err := tracer.Logs(b.Ctx)
+		b.Must(err)
 		return text
 	}
 }
@@ -58,25 +58,26 @@ func (b box) strace(args ...string) (text func() string) {
 func (b box) straceFiles() []harness.File {
 	b.Helper()
 	program, err := exec.LookPath("strace")
-	b.must(err)
-	listed, err := exec.CommandContext(b.ctx, "ldd", program).Output()
-	b.must(err)
-	files := []harness.File{{Path: "/strace/strace", Content: content(b, program), Mode: 0o755}}
+	b.Must(err)
+	listed, err := exec.CommandContext(b.Ctx, "ldd", program).Output()
+	b.Must(err)
+	files := []harness.File{{Path: "/strace/strace", Content: b.content(program), Mode: 0o755}}
 	for word := range strings.FieldsSeq(string(listed)) {
 		switch name := filepath.Base(word); {
 		case !filepath.IsAbs(word):
 		case strings.HasPrefix(name, "ld-"), strings.HasPrefix(name, "ld64"):
-			files = append(files, harness.File{Path: "/strace/ld.so", Content: content(b, word), Mode: 0o755})
+			files = append(files, harness.File{Path: "/strace/ld.so", Content: b.content(word), Mode: 0o755})
 		default:
-			files = append(files, harness.File{Path: "/strace/" + name, Content: content(b, word), Mode: 0o755})
+			files = append(files, harness.File{Path: "/strace/" + name, Content: b.content(word), Mode: 0o755})
 		}
 	}
 	return files
 }
 
-func content(b box, path string) string {
-	b.Helper()
+// content is that of a file of this machine.
+func (a *target) content(path string) string {
+	a.Helper()
 	data, err := os.ReadFile(path)
-	b.must(err)
+	a.Must(err)
 	return string(data)
 }

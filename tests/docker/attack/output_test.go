@@ -39,8 +39,8 @@ b" "exit 1"; make "$(printf 'r\rgateway-default')" "exit 1"; make "$(printf '\30
 		kill -KILL $(` + supervisor + `); sleep 2; printf '%s' "$esc" >/run/service/.s6-svscan/control; sleep 1`)
 	b.lives("15")
 	b.stops("15")
-	out, err := b.AllLogs(b.ctx)
-	b.must(err)
+	out, err := b.AllLogs(b.Ctx)
+	b.Must(err)
 	if seen := control(out); seen != "" {
 		t.Errorf("attack 15: docker logs has %s", seen)
 	}
@@ -63,8 +63,8 @@ func TestHermesCannotFloodTheLogByTheInit(t *testing.T) {
 	const most = 300_000 // bytes
 	b := attack(t, "SUP-117").start(harness.Spec{Files: admins()})
 	size := func() int {
-		out, err := b.AllLogs(b.ctx)
-		b.must(err)
+		out, err := b.AllLogs(b.Ctx)
+		b.Must(err)
 		return len(out)
 	}
 	before := size()

@@ -12,9 +12,9 @@ import (
 // restart restarts the container and waits for its main program.
 func (b box) restart() {
 	b.Helper()
-	b.must(b.Restart(b.ctx))
-	_, err := b.WaitProcess(b.ctx, `^sleep infinity$`, 0, bootLimit)
-	b.must(err)
+	b.Must(b.Restart(b.Ctx))
+	_, err := b.WaitProcess(b.Ctx, `^sleep infinity$`, 0, bootLimit)
+	b.Must(err)
 }
 
 // Red on 839b3f6: hermes reads the secret in each mount.
@@ -23,12 +23,12 @@ func TestFilesOfTheHostInMountsStayTheHosts(t *testing.T) {
 	var volumes []harness.Volume
 	places := []string{"/opt/data/workspace/host", "/opt/data/profiles", "/opt/data/cron"}
 	for _, path := range append(places, "/opt/data") {
-		name, err := a.subject.Volume(a.ctx)
-		a.must(err)
+		name, err := a.Subject.Volume(a.Ctx)
+		a.Must(err)
 		if path != "/opt/data" {
 			fill := a.start(harness.Spec{Volumes: []harness.Volume{{Name: name, Path: "/host"}}})
 			fill.wants(root, `echo secret >/host/file; chmod 600 /host/file; chown 0:0 /host; chmod 755 /host`, 0)
-			a.must(fill.Remove(a.ctx))
+			a.Must(fill.Remove(a.Ctx))
 		}
 		volumes = append(volumes, harness.Volume{Name: name, Path: path})
 	}
@@ -37,8 +37,8 @@ func TestFilesOfTheHostInMountsStayTheHosts(t *testing.T) {
 		b.wants(hermes, `cat `+path+`/file`, 1, "Permission denied")
 		b.wants(root, `[ "$(stat -c %u:%a `+path+`/file)" = 0:600 ] && [ "$(stat -c %u `+path+`)" = 0 ]`, 0)
 	}
-	logs, err := b.AllLogs(b.ctx)
-	b.must(err)
+	logs, err := b.AllLogs(b.Ctx)
+	b.Must(err)
 	for _, path := range places {
 		if n := strings.Count(logs, path+" is a mount of its own, of uid 0"); n != 1 {
 			t.Errorf("%s is named %d times in %s", path, n, logs)
@@ -53,8 +53,8 @@ func TestEmptyVolumeBelowTheHomeIsHermes(t *testing.T) {
 	a := attack(t, "SETUP-40")
 	var volumes []harness.Volume
 	for _, path := range []string{"/opt/data", "/opt/data/photos"} {
-		name, err := a.subject.Volume(a.ctx)
-		a.must(err)
+		name, err := a.Subject.Volume(a.Ctx)
+		a.Must(err)
 		volumes = append(volumes, harness.Volume{Name: name, Path: path})
 	}
 	a.start(harness.Spec{Volumes: volumes}).wants(hermes, `touch /opt/data/photos/mine`, 0)
@@ -69,8 +69,8 @@ func TestHardLinkGivesNothingToHermes(t *testing.T) {
 	b.restart()
 	b.wants(hermes, `cat /opt/data/workspace/deep/link /opt/data/cron/link /opt/data/auth.json`, 1, "Permission denied")
 	b.wants(root, `stat -c %u /opt/data/outside/file | grep -x 0`, 0)
-	logs, err := b.AllLogs(b.ctx)
-	b.must(err)
+	logs, err := b.AllLogs(b.Ctx)
+	b.Must(err)
 	if !strings.Contains(logs, `"/opt/data/workspace/deep/link" has 4 hard links and belongs to uid 0: it is left alone`) {
 		t.Errorf("not named in %s", logs)
 	}
@@ -125,8 +125,8 @@ for i in range(50000):
 	b.wants(root, `chown -h 1000 /opt/data/cron/1[0-9]*`, 0)
 	b.restart()
 	b.wants(hermes, `test -O /opt/data/.env`, 0)
-	logs, err := b.AllLogs(b.ctx)
-	b.must(err)
+	logs, err := b.AllLogs(b.Ctx)
+	b.Must(err)
 	if strings.ContainsAny(logs, "\x1b\a") {
 		t.Errorf("an escape sequence of hermes' is in the container's output: %.3000q", logs)
 	}

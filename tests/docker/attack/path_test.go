@@ -33,8 +33,8 @@ func TestNamesOfTheSystemLeadRootToTheSystem(t *testing.T) {
 		{"env", "id"},
 		{"/command/with-contenv", "sh", "-c", "id"},
 	} {
-		res, err := b.Exec(b.ctx, harness.Exec{User: root, Cmd: argv})
-		b.must(err)
+		res, err := b.Exec(b.Ctx, harness.Exec{User: root, Cmd: argv})
+		b.Must(err)
 		if res.Code != 0 {
 			t.Errorf("%v: %s", argv, res)
 		}

@@ -31,8 +31,8 @@ const setuidProgram = `cp /usr/bin/id /usr/local/bin/rootid && chmod 4755 /usr/l
 func TestProcessesOfHermesCanGainNothing(t *testing.T) {
 	b := attack(t, "RUN-11").start(harness.Spec{Cmd: []string{"gateway", "run"}, Env: map[string]string{"HERMES_DASHBOARD": "1"}})
 	for _, process := range []string{`^sleep infinity$`, `hermes dashboard`, `hermes gateway run --replace`} {
-		_, err := b.WaitProcess(b.ctx, process, 0, bootLimit)
-		b.must(err)
+		_, err := b.WaitProcess(b.Ctx, process, 0, bootLimit)
+		b.Must(err)
 	}
 	b.wants(root, rights, 0, ": sleep infinity", "container watch", "hermes dashboard", "gateway run --replace", ": s6-log 1", "s6-svscan-user")
 }
@@ -110,8 +110,8 @@ func TestRootsTerminalIsNotSharedWhereNewPrivilegesAreAllowed(t *testing.T) {
 		t.Errorf("the kernel lets programs type: %v, but the front said %s", typable, seen)
 	}
 	// A terminal of its own is nobody else's.
-	res, err := b.Exec(b.ctx, harness.Exec{User: root, Cmd: []string{"/opt/hermes/bin/hermes", "container", "main", "id", "-u"}, TTY: true})
-	b.must(err)
+	res, err := b.Exec(b.Ctx, harness.Exec{User: root, Cmd: []string{"/opt/hermes/bin/hermes", "container", "main", "id", "-u"}, TTY: true})
+	b.Must(err)
 	if !strings.Contains(res.Stdout, "10000") {
 		t.Errorf("want hermes on a terminal of its own, got %s", res)
 	}

@@ -74,8 +74,8 @@ func TestHermesReplacesNoActionOfPID1(t *testing.T) {
 			b.lives("12")
 			if c.ask != "" {
 				b.try(c.ask)
-				stopped, err := b.Wait(b.ctx, waitLimit)
-				b.must(err)
+				stopped, err := b.Wait(b.Ctx, waitLimit)
+				b.Must(err)
 				if stopped.Code != 0 {
 					t.Errorf("attack 12: the end has code %d, want 0", stopped.Code)
 				}
@@ -94,8 +94,8 @@ func TestHermesReplacesNoActionOfPID1(t *testing.T) {
 // 839b3f6: the start ends with code 100, "another init supervises".
 func TestALockOfASiblingRefusesNoStart(t *testing.T) {
 	a := attack(t, "SUP-60", "SUP-117")
-	volume, err := a.subject.Volume(a.ctx)
-	a.must(err)
+	volume, err := a.Subject.Volume(a.Ctx)
+	a.Must(err)
 	spec := harness.Spec{Volumes: []harness.Volume{{Name: volume, Path: "/shared"}}}
 	sibling := a.start(spec)
 	sibling.run(root, "chmod 777 /shared; touch /shared/lock; chmod 666 /shared/lock")

@@ -26,19 +26,19 @@ func TestUpgradedProgramOfTheImageStaysWithoutRights(t *testing.T) {
 // Red before 839b3f6: nothing is named, and rootid gives root.
 func TestProgramsOfADerivedImageThatGiveRightsAreNamed(t *testing.T) {
 	a := attack(t, "RUN-14")
-	image, err := a.subject.Derive(a.ctx, "USER root\nRUN "+setuidProgram+" && cp /usr/bin/ls /usr/local/sbin/grouped && chmod 2755 /usr/local/sbin/grouped")
-	a.must(err)
+	image, err := a.Subject.Derive(a.Ctx, "USER root\nRUN "+setuidProgram+" && cp /usr/bin/ls /usr/local/sbin/grouped && chmod 2755 /usr/local/sbin/grouped")
+	a.Must(err)
 	b := a.start(harness.Spec{Image: image})
-	log, err := b.AllLogs(b.ctx)
-	b.must(err)
+	log, err := b.AllLogs(b.Ctx)
+	b.Must(err)
 	for _, want := range []string{`"/usr/local/bin/rootid" is setuid, which gives hermes nothing; HERMES_ALLOW_NEW_PRIVILEGES=1 lets it work`, `"/usr/local/sbin/grouped" is setgid`} {
 		if strings.Count(log, want) != 1 {
 			t.Errorf("want once %s in\n%s", want, log)
 		}
 	}
 	allowed := a.start(harness.Spec{Image: image, Env: map[string]string{"HERMES_ALLOW_NEW_PRIVILEGES": "1"}})
-	log, err = allowed.AllLogs(b.ctx)
-	b.must(err)
+	log, err = allowed.AllLogs(b.Ctx)
+	b.Must(err)
 	if strings.Contains(log, "rootid") {
 		t.Errorf("what is allowed is named:\n%s", log)
 	}

@@ -39,8 +39,8 @@ type server struct {
 func (f *fixture) gateway(base string, env, files map[string]string) server {
 	f.Helper()
 	a := server{f, f.start(harness.Spec{Cmd: []string{"gateway", "run"}, Env: env, Files: volume(files)}), base}
-	_, err := a.c.WaitSh(f.ctx, "answer of /health", "curl -fsS --max-time 3 "+base+"/health", gatewayLimit)
-	f.must(err)
+	_, err := a.c.WaitSh(f.Ctx, "answer of /health", "curl -fsS --max-time 3 "+base+"/health", gatewayLimit)
+	f.Must(err)
 	return a
 }
 
@@ -52,8 +52,8 @@ func (a server) curl(path string, args ...string) (code int, head, body string) 
 		args = append(args, "-H", "Authorization: Bearer "+apiKey)
 	}
 	cmd := append([]string{"curl", "-sS", "-i", "--max-time", fmt.Sprint(answerLimit.Seconds()), a.base + path}, args...)
-	res, err := a.c.Exec(a.ctx, harness.Exec{Cmd: cmd})
-	a.must(err)
+	res, err := a.c.Exec(a.Ctx, harness.Exec{Cmd: cmd})
+	a.Must(err)
 	head, body, ok := strings.Cut(res.Stdout, "\r\n\r\n")
 	if _, err := fmt.Sscanf(head, "HTTP/1.1 %d", &code); err != nil || !ok {
 		a.Fatalf("cannot read the answer to %q: %s", cmd, res)
@@ -81,8 +81,8 @@ func (a server) ask(question string) string {
 // last look.
 func (f *fixture) wantKey(where, want string) {
 	f.Helper()
-	all, err := f.peer.Requests(f.ctx)
-	f.must(err)
+	all, err := f.peer.Requests(f.Ctx)
+	f.Must(err)
 	if len(all) == f.seen {
 		f.Errorf("%s: no question reached the model", where)
 	}
@@ -97,8 +97,8 @@ func (f *fixture) wantKey(where, want string) {
 // chatExec asks by `docker exec hermes … chat -q`.
 func (a server) chatExec(args ...string) {
 	a.Helper()
-	res, err := a.c.Hermes(a.ctx, append(args, "chat", "-q", "say: pong")...)
-	a.must(err)
+	res, err := a.c.Hermes(a.Ctx, append(args, "chat", "-q", "say: pong")...)
+	a.Must(err)
 	if res.Code != 0 || !strings.Contains(res.Stdout, "pong") {
 		a.Errorf("%q: want the answer pong and exit code 0, got %s", args, res)
 	}
@@ -159,8 +159,8 @@ func TestAPIServerDefaults(t *testing.T) {
 		"config.yaml": openAIConfig, ".env": "OPENAI_API_KEY=" + fromFile + "\n",
 		"profiles/coder/config.yaml": openAIConfig, "profiles/coder/.env": "OPENAI_API_KEY=" + fromProfile + "\n",
 	})
-	res, err := a.c.Sh(f.ctx, "ss -ltnH")
-	f.must(err)
+	res, err := a.c.Sh(f.Ctx, "ss -ltnH")
+	f.Must(err)
 	if !strings.Contains(res.Stdout, "127.0.0.1:8700 ") || strings.Contains(res.Stdout, "0.0.0.0:8700") || strings.Contains(res.Stdout, ":8642 ") {
 		t.Errorf("want it on 127.0.0.1:8700 alone, got:\n%s", res.Stdout)
 	}

@@ -41,8 +41,8 @@ func (b browser) try(commands ...string) harness.Result {
 	for _, c := range commands {
 		script += " && agent-browser " + c
 	}
-	res, err := b.c.Exec(b.ctx, harness.Exec{Cmd: []string{"/command/with-contenv", "sh", "-c", script}})
-	b.must(err)
+	res, err := b.c.Exec(b.Ctx, harness.Exec{Cmd: []string{"/command/with-contenv", "sh", "-c", script}})
+	b.Must(err)
 	return res
 }
 
@@ -50,7 +50,7 @@ func (b browser) try(commands ...string) harness.Result {
 func (b browser) shows(text string) string {
 	b.Helper()
 	seen := ""
-	b.must(harness.Poll(b.ctx, "page with "+text, pageLimit, func(context.Context) (string, bool, error) {
+	b.Must(harness.Poll(b.Ctx, "page with "+text, pageLimit, func(context.Context) (string, bool, error) {
 		res := b.try("get text body")
 		seen = res.Stdout
 		return res.String(), strings.Contains(seen, text), nil
@@ -62,14 +62,14 @@ func (b browser) shows(text string) string {
 func (b browser) screenshot(name string) {
 	b.Helper()
 	b.do("screenshot /tmp/" + name)
-	res, err := b.c.Sh(b.ctx, "base64 -w0 /tmp/"+name)
-	b.must(err)
+	res, err := b.c.Sh(b.Ctx, "base64 -w0 /tmp/"+name)
+	b.Must(err)
 	raw, err := base64.StdEncoding.DecodeString(res.Output())
-	b.must(err)
+	b.Must(err)
 	picture, err := png.Decode(bytes.NewReader(raw))
-	b.must(err)
+	b.Must(err)
 	path := filepath.Join(b.ArtifactDir(), name)
-	b.must(os.WriteFile(path, raw, 0o644))
+	b.Must(os.WriteFile(path, raw, 0o644))
 	b.Log("screenshot:", path)
 	const some = 20 // a page of text has hundreds, an empty one has one
 	if n := colours(picture); n < some {

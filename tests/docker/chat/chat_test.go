@@ -34,10 +34,10 @@ func volume(files map[string]string) []harness.File {
 func (f *fixture) chatRun(question string, env, files map[string]string) string {
 	f.Helper()
 	c := f.start(harness.Spec{Cmd: []string{"chat", "-q", question}, Env: env, Files: volume(files)})
-	ended, err := c.Wait(f.ctx, gatewayLimit)
-	f.must(err)
-	out, stderr, err := c.Logs(f.ctx)
-	f.must(err)
+	ended, err := c.Wait(f.Ctx, gatewayLimit)
+	f.Must(err)
+	out, stderr, err := c.Logs(f.Ctx)
+	f.Must(err)
 	if ended.Code != 0 {
 		f.Errorf("want exit code 0, got %d and\n%s%s\nthe model was asked:\n%s", ended.Code, out, stderr, f.asked())
 	}
@@ -67,10 +67,10 @@ func TestTheAgentOpensAPage(t *testing.T) {
 		Cmd: []string{"chat", "-q", "browse: http://vllm:8000/"}, Files: volume(map[string]string{"config.yaml": localConfig}),
 		Host: func(h *container.HostConfig) { h.ShmSize, h.Memory = 1<<30, 2<<30 },
 	})
-	ended, err := c.Wait(f.ctx, gatewayLimit)
-	f.must(err)
-	out, stderr, err := c.Logs(f.ctx)
-	f.must(err)
+	ended, err := c.Wait(f.Ctx, gatewayLimit)
+	f.Must(err)
+	out, stderr, err := c.Logs(f.Ctx)
+	f.Must(err)
 	told := strings.Join(strings.Fields(out), " ") // the terminal's lines are short
 	if ended.Code != 0 || !strings.Contains(told, `"success": true`) || !strings.Contains(told, inference.Title) {
 		t.Errorf("want the page's title from the browser tool, got code %d and\n%s%s\nthe model was asked:\n%s", ended.Code, out, stderr, f.asked())
@@ -100,7 +100,7 @@ func TestWithoutTheHookKeysOfDotenvWin(t *testing.T) {
 		Cmd: []string{"chat", "-q", "say: pong"}, Env: map[string]string{"OPENAI_API_KEY": fromContainer},
 		Files: append(volume(spec), harness.File{Path: "/opt/hermes/libexec/container_env.py"}),
 	})
-	_, err := c.Wait(f.ctx, gatewayLimit)
-	f.must(err)
+	_, err := c.Wait(f.Ctx, gatewayLimit)
+	f.Must(err)
 	f.wantKey("docker run without the hook", fromFile)
 }

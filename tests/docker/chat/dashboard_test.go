@@ -17,8 +17,8 @@ import (
 // dashboard waits until the container's dashboard answers.
 func (f *fixture) dashboard(c *harness.Container) {
 	f.Helper()
-	_, err := c.WaitSh(f.ctx, "answer of the dashboard", "curl -fsS --max-time 3 http://127.0.0.1:9119/api/status", gatewayLimit)
-	f.must(err)
+	_, err := c.WaitSh(f.Ctx, "answer of the dashboard", "curl -fsS --max-time 3 http://127.0.0.1:9119/api/status", gatewayLimit)
+	f.Must(err)
 }
 
 // The dashboard as a user meets it, in a browser: the page, its view of the
@@ -36,14 +36,14 @@ func TestTheDashboardWorksInABrowser(t *testing.T) {
 	b.shows("Gateway Status: Running")
 	b.screenshot("page.png")
 
-	up, err := c.Slot(f.ctx, "gateway-default")
-	f.must(err)
+	up, err := c.Slot(f.Ctx, "gateway-default")
+	f.Must(err)
 	const restart = `find role button click --name "Restart Gateway"`
 	b.do(restart, "wait --text 'RESTART GATEWAY?'", restart)
-	_, err = c.WaitSlot(f.ctx, "gateway-default", "restarted by the page's button", answerLimit, func(s harness.Slot) bool {
+	_, err = c.WaitSlot(f.Ctx, "gateway-default", "restarted by the page's button", answerLimit, func(s harness.Slot) bool {
 		return s.Up && s.WantedUp && s.PID != up.PID
 	})
-	f.must(err)
+	f.Must(err)
 
 	b.do("open http://127.0.0.1:9119/chat")
 	b.shows("❯")
@@ -87,12 +87,12 @@ func (a actions) call(verb string) {
 	a.Helper()
 	token := `t=$(curl -fsS http://127.0.0.1:9119/ | sed -n 's/.*__HERMES_SESSION_TOKEN__="\([^"]*\)".*/\1/p'); `
 	const get = `curl -fsS -H "X-Hermes-Session-Token: $t" `
-	res, err := a.c.Sh(a.ctx, token+get+`-X POST http://127.0.0.1:9119/api/gateway/`+verb)
-	a.must(err)
+	res, err := a.c.Sh(a.Ctx, token+get+`-X POST http://127.0.0.1:9119/api/gateway/`+verb)
+	a.Must(err)
 	if res.Code != 0 {
 		a.Fatalf("action %s: %s", verb, res)
 	}
-	a.must(harness.Poll(a.ctx, "end of action "+verb, answerLimit, func(ctx context.Context) (string, bool, error) {
+	a.Must(harness.Poll(a.Ctx, "end of action "+verb, answerLimit, func(ctx context.Context) (string, bool, error) {
 		res, err := a.c.Sh(ctx, token+get+`http://127.0.0.1:9119/api/actions/gateway-`+verb+`/status`)
 		if err != nil {
 			return "", false, err
@@ -115,18 +115,18 @@ func (a actions) call(verb string) {
 // gateway runs, or does not, as after the front's own verbs. It returns the slot.
 func (a actions) settles(after string, up bool, more func(harness.Slot) bool) harness.Slot {
 	a.Helper()
-	slot, err := a.c.WaitSlot(a.ctx, "gateway-default", "settled after "+after, answerLimit, func(s harness.Slot) bool {
+	slot, err := a.c.WaitSlot(a.Ctx, "gateway-default", "settled after "+after, answerLimit, func(s harness.Slot) bool {
 		return s.Up == up && s.WantedUp == up && more(s)
 	})
-	a.must(err)
+	a.Must(err)
 	state := map[bool]string{true: "running", false: "stopped"}[up]
 	for what, script := range map[string]string{
 		"the dashboard's status": fmt.Sprintf(`curl -fsS http://127.0.0.1:9119/api/status | tee /dev/stderr | grep -q '"gateway_running": *%t'`, up),
 		"the state file": fmt.Sprintf(`cat /opt/data/gateway_state.json >&2; for k in gateway_state desired_state; do
   grep -Eq "\"$k\": *\"%s\"" /opt/data/gateway_state.json || exit 1; done`, state),
 	} {
-		_, err := a.c.WaitSh(a.ctx, state+" in "+what+" after "+after, script, answerLimit)
-		a.must(err)
+		_, err := a.c.WaitSh(a.Ctx, state+" in "+what+" after "+after, script, answerLimit)
+		a.Must(err)
 	}
 	return slot
 }
@@ -142,8 +142,8 @@ func TestAnOpenDashboardAsksForItsPassword(t *testing.T) {
 		"curl -s " + openAddress + "/login | grep -c SESSION_TOKEN":                                                                                     "0",
 		"curl -s -o /dev/null -w '%{http_code}' -H 'Content-Type: application/json' -d '" + body("wrong") + "' " + openAddress + "/auth/password-login": "401",
 	} {
-		res, err := c.Sh(f.ctx, what)
-		f.must(err)
+		res, err := c.Sh(f.Ctx, what)
+		f.Must(err)
 		if res.Output() != want {
 			t.Errorf("%s: want %s, got %s", what, want, res)
 		}

@@ -20,20 +20,20 @@ var readDotenv string
 func TestTheAgentReadsDotenvAsTheBootExpects(t *testing.T) {
 	f := newFixture(t, "SETUP-34", "SETUP-37")
 	content, err := os.ReadFile("../../../internal/front/dotenv/testdata/agent.json")
-	f.must(err)
+	f.Must(err)
 	var cases []struct {
 		Name, Text string
 		Values     map[string]string
 	}
-	f.must(json.Unmarshal(content, &cases))
+	f.Must(json.Unmarshal(content, &cases))
 	c := f.start(harness.Spec{
 		Entrypoint: []string{"sleep"}, Cmd: []string{"infinity"},
 		Files: []harness.File{{Path: "/tmp/read_dotenv.py", Content: readDotenv}, {Path: "/tmp/cases.json", Content: string(content)}},
 	})
-	res, err := c.Exec(f.ctx, harness.Exec{
+	res, err := c.Exec(f.Ctx, harness.Exec{
 		Cmd: []string{"/opt/hermes/.venv/bin/python", "/tmp/read_dotenv.py", "/tmp/cases.json"}, Env: []string{"PYTHONDONTWRITEBYTECODE=1"},
 	})
-	f.must(err)
+	f.Must(err)
 	var got []map[string]string
 	if err := json.Unmarshal([]byte(res.Stdout), &got); err != nil || len(got) != len(cases) || len(cases) < 25 {
 		t.Fatalf("want what the agent found in each of %d files, got %s (%v)", len(cases), res, err)

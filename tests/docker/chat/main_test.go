@@ -3,7 +3,6 @@
 package chat
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"sync"
@@ -37,9 +36,7 @@ func TestMain(m *testing.M) {
 
 // fixture is one test's containers and, where the test has a model, the network that they share with it.
 type fixture struct {
-	*testing.T
-	ctx     context.Context
-	subject *harness.Subject
+	*suite.Test
 	network *peer.Network
 	peer    *peer.Peer
 	seen    int // questions that wantKey has looked at
@@ -54,12 +51,12 @@ func newFixtureWithModel(t *testing.T, clauses ...string) *fixture {
 	t.Helper()
 	f := newFixture(t, clauses...)
 	image, err := peerImage()
-	f.must(err)
-	f.network, err = peer.NewNetwork(f.ctx, docker.Engine, t.Name())
-	f.must(err)
+	f.Must(err)
+	f.network, err = peer.NewNetwork(f.Ctx, docker.Engine, t.Name())
+	f.Must(err)
 	// After the containers, which newFixture removes: clean-ups run backwards.
-	f.peer, err = peer.Start(f.ctx, f.subject, image, f.network, "vllm", openAI, anthropic)
-	f.must(err)
+	f.peer, err = peer.Start(f.Ctx, f.Subject, image, f.network, "vllm", openAI, anthropic)
+	f.Must(err)
 	return f
 }
 
@@ -74,24 +71,17 @@ const (
 func newFixture(t *testing.T, clauses ...string) *fixture {
 	t.Helper()
 	t.Parallel()
-	f := &fixture{T: t}
+	f := &fixture{}
 	t.Cleanup(func() { // after the containers, as clean-ups run backwards
 		if f.network == nil {
 			return
 		}
-		if err := f.network.Close(f.ctx); err != nil {
+		if err := f.network.Close(f.Ctx); err != nil {
 			t.Error(err)
 		}
 	})
-	f.ctx, f.subject = docker.Begin(t, testLimit, clauses...)
+	f.Test = docker.Begin(t, testLimit, clauses...)
 	return f
-}
-
-func (f *fixture) must(err error) {
-	f.Helper()
-	if err != nil {
-		f.Fatal(err)
-	}
 }
 
 // start starts the image in the test's network.
@@ -106,16 +96,16 @@ func (f *fixture) start(spec harness.Spec) *harness.Container {
 			}
 		}
 	}
-	c, err := f.subject.Start(f.ctx, spec)
-	f.must(err)
+	c, err := f.Subject.Start(f.Ctx, spec)
+	f.Must(err)
 	return c
 }
 
 // asked are the questions that reached the model.
 func (f *fixture) asked() string {
 	f.Helper()
-	list, err := f.peer.Requests(f.ctx)
-	f.must(err)
+	list, err := f.peer.Requests(f.Ctx)
+	f.Must(err)
 	text := ""
 	for _, r := range list {
 		text += fmt.Sprintf("%s key=%q model=%q stream=%t tools=%d last=%q\n",

@@ -37,15 +37,15 @@ func (f *fixture) terminal(spec harness.Spec) *terminal {
 	}
 	spec.Env["TERM"] = "xterm-256color"
 	c := f.start(spec)
-	attached, err := docker.API().ContainerAttach(f.ctx, c.ID, client.ContainerAttachOptions{
+	attached, err := docker.API().ContainerAttach(f.Ctx, c.ID, client.ContainerAttachOptions{
 		Stream: true, Logs: true, Stdin: true, Stdout: true, Stderr: true,
 	})
-	f.must(err)
+	f.Must(err)
 	t := &terminal{fixture: f, Container: c, keys: attached.HijackedResponse, done: make(chan struct{})}
 	f.Cleanup(t.keys.Close)
 	go t.collect()
-	_, err = docker.API().ContainerResize(f.ctx, c.ID, client.ContainerResizeOptions{Height: 50, Width: 120})
-	f.must(err)
+	_, err = docker.API().ContainerResize(f.Ctx, c.ID, client.ContainerResizeOptions{Height: 50, Width: 120})
+	f.Must(err)
 	return t
 }
 
@@ -77,7 +77,7 @@ func (t *terminal) text() string {
 func (t *terminal) expect(expr, keys string, limit time.Duration) {
 	t.Helper()
 	re := regexp.MustCompile(expr)
-	t.must(harness.Poll(t.ctx, "output that matches "+expr, limit, func(context.Context) (string, bool, error) {
+	t.Must(harness.Poll(t.Ctx, "output that matches "+expr, limit, func(context.Context) (string, bool, error) {
 		text := t.text()
 		seen := text[min(t.from, len(text)):]
 		if at := re.FindStringIndex(seen); at != nil {
@@ -100,7 +100,7 @@ func (t *terminal) expect(expr, keys string, limit time.Duration) {
 func (t *terminal) enter(keys string) {
 	t.Helper()
 	_, err := t.keys.Conn.Write([]byte(keys))
-	t.must(err)
+	t.Must(err)
 }
 
 const (
@@ -114,7 +114,7 @@ func (t *terminal) choose(entry string) {
 	t.Helper()
 	arrow := regexp.MustCompile(`→ \([●○]\) [^(\r\n]*`)
 	pressed := ""
-	t.must(harness.Poll(t.ctx, "entry of the menu: "+entry, answerLimit, func(context.Context) (string, bool, error) {
+	t.Must(harness.Poll(t.Ctx, "entry of the menu: "+entry, answerLimit, func(context.Context) (string, bool, error) {
 		text := t.text()
 		all := arrow.FindAllString(text[min(t.from, len(text)):], -1)
 		if len(all) == 0 {

@@ -17,14 +17,14 @@ import (
 func TestSetupWizard(t *testing.T) {
 	f := newFixtureWithModel(t, "RCP-01")
 	const key = "sk-or-v1-typed-by-hand"
-	data, err := f.subject.Volume(f.ctx)
-	f.must(err)
+	data, err := f.Subject.Volume(f.Ctx)
+	f.Must(err)
 	mounted := []harness.Volume{{Name: data}}
 
 	w := f.terminal(harness.Spec{Cmd: []string{"setup"}, Volumes: mounted})
 	w.expect("How would you like to set up Hermes", "", gatewayLimit)
-	res, err := w.Sh(f.ctx, `p=$(pgrep -f '[l]ibexec/hermes setup'); grep flags: /proc/$p/fdinfo/[012]`)
-	f.must(err)
+	res, err := w.Sh(f.Ctx, `p=$(pgrep -f '[l]ibexec/hermes setup'); grep flags: /proc/$p/fdinfo/[012]`)
+	f.Must(err)
 	for line := range strings.Lines(res.Stdout) {
 		if digits := strings.Fields(line); len(digits) != 2 || strings.HasSuffix(digits[1], "4002") {
 			t.Errorf("want a terminal without O_NONBLOCK, got %s", line)
@@ -36,8 +36,8 @@ func TestSetupWizard(t *testing.T) {
 	w.enter(key + enterKey)
 	// Every further question has an answer that enter takes.
 	w.expect("Setup Complete!", enterKey, answerLimit)
-	ended, err := w.Wait(f.ctx, answerLimit)
-	f.must(err)
+	ended, err := w.Wait(f.Ctx, answerLimit)
+	f.Must(err)
 	if ended.Code != 0 {
 		t.Errorf("want exit code 0, got %d", ended.Code)
 	}
@@ -46,10 +46,10 @@ func TestSetupWizard(t *testing.T) {
 		Cmd: []string{"sh", "-c", `stat -c '%U %a' /opt/data/.env; grep '^OPENROUTER_API_KEY=' /opt/data/.env; hermes chat -q 'say: pong'`},
 		Env: map[string]string{"OPENROUTER_BASE_URL": "http://vllm:8000/v1"}, Volumes: mounted,
 	})
-	ended, err = c.Wait(f.ctx, gatewayLimit)
-	f.must(err)
-	out, stderr, err := c.Logs(f.ctx)
-	f.must(err)
+	ended, err = c.Wait(f.Ctx, gatewayLimit)
+	f.Must(err)
+	out, stderr, err := c.Logs(f.Ctx)
+	f.Must(err)
 	if ended.Code != 0 || !strings.Contains(out, "hermes 600\nOPENROUTER_API_KEY="+key+"\n") || !strings.Contains(out, "pong") {
 		t.Errorf("want the key in .env and a conversation with it, got code %d and\n%s%s", ended.Code, out, stderr)
 	}
@@ -66,7 +66,7 @@ func TestAConversationAtATerminal(t *testing.T) {
 			w.enter("XYZZY")
 			w.expect("XYZZY", "", answerLimit)
 			// The terminal itself echoes what is typed before the prompt is there.
-			f.must(harness.Poll(f.ctx, "a prompt", answerLimit, func(context.Context) (string, bool, error) {
+			f.Must(harness.Poll(f.Ctx, "a prompt", answerLimit, func(context.Context) (string, bool, error) {
 				text := w.text()
 				return text, strings.Contains(text, "❯"), nil
 			}))
@@ -76,8 +76,8 @@ func TestAConversationAtATerminal(t *testing.T) {
 			w.enter("/exit")
 			w.expect("/exit", "", answerLimit)
 			w.enter(enterKey)
-			ended, err := w.Wait(f.ctx, answerLimit)
-			f.must(err)
+			ended, err := w.Wait(f.Ctx, answerLimit)
+			f.Must(err)
 			if ended.Code != 0 {
 				t.Errorf("want exit code 0, got %d", ended.Code)
 			}

@@ -83,10 +83,24 @@ func (s *Suite) sweep(o Options) bool {
 	return clean
 }
 
-// Begin begins a test that proves clauses. Its context ends after limit or with ^C. At the end of the test, what the
-// subject started is removed; if the test failed, evidence is kept first. Clean-ups that the test adds later run before
-// that.
-func (s *Suite) Begin(t *testing.T, limit time.Duration, clauses ...string) (context.Context, *harness.Subject) {
+// Test is a test that works on containers.
+type Test struct {
+	*testing.T
+	Ctx     context.Context // ends with the test's limit, or with ^C
+	Subject *harness.Subject
+}
+
+// Must ends the test if err is not nil.
+func (t *Test) Must(err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Begin begins a test that proves clauses. At the end of the test, what the subject started is removed; if the test failed,
+// evidence is kept first. Clean-ups that the test adds later run before that.
+func (s *Suite) Begin(t *testing.T, limit time.Duration, clauses ...string) *Test {
 	t.Helper()
 	clause.Proves(t, clauses...)
 	ctx, stop := context.WithTimeout(s.Interrupted, limit)
@@ -100,7 +114,7 @@ func (s *Suite) Begin(t *testing.T, limit time.Duration, clauses ...string) (con
 			t.Error(err)
 		}
 	})
-	return ctx, subject
+	return &Test{t, ctx, subject}
 }
 
 // Variant returns the variant that the image under test is labelled as: "slim", "full", or "" for neither.

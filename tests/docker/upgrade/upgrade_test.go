@@ -3,7 +3,6 @@
 package upgrade
 
 import (
-	"context"
 	"os"
 	"testing"
 	"time"
@@ -79,42 +78,34 @@ until grep -q '"want":"up"' /opt/data/profiles/work/.gateway_intent.json 2>/dev/
 
 // upgrade is one way through the images, on one volume.
 type upgrade struct {
-	*testing.T
-	ctx     context.Context
+	*suite.Test
 	volume  string
 	derived string // lines of a Dockerfile, or ""
 	user    string // as whom services of the derived image run
-}
-
-func (u *upgrade) must(err error) {
-	u.Helper()
-	if err != nil {
-		u.Fatal(err)
-	}
 }
 
 // boot boots an image on the volume, looks whether all is there, does more, and stops it.
 func (u *upgrade) boot(ref string, files []harness.File, more string) {
 	u.Helper()
 	subject := docker.Subject(ref)
-	defer func() { u.must(subject.Close(u.ctx)) }()
+	defer func() { u.Must(subject.Close(u.Ctx)) }()
 	spec := harness.Spec{Cmd: []string{"gateway", "run"}, Volumes: []harness.Volume{{Name: u.volume}}, Files: files}
 	if u.derived != "" {
-		image, err := subject.Derive(u.ctx, u.derived)
-		u.must(err)
+		image, err := subject.Derive(u.Ctx, u.derived)
+		u.Must(err)
 		spec.Image = image
 	}
-	c, err := subject.Start(u.ctx, spec)
-	u.must(err)
-	_, err = c.WaitProcess(u.ctx, `^sleep infinity$`, 0, bootLimit)
-	u.must(err)
+	c, err := subject.Start(u.Ctx, spec)
+	u.Must(err)
+	_, err = c.WaitProcess(u.Ctx, `^sleep infinity$`, 0, bootLimit)
+	u.Must(err)
 	if more != "" {
 		u.runs(c, more)
 	}
 	up := func(s harness.Slot) bool { return s.Up && s.WantedUp }
 	for _, name := range []string{"gateway-default", "gateway-work"} {
-		_, err := c.WaitSlot(u.ctx, name, "up and wanted up", bootLimit, up)
-		u.must(err)
+		_, err := c.WaitSlot(u.Ctx, name, "up and wanted up", bootLimit, up)
+		u.Must(err)
 	}
 	u.runs(c, `[ "$(/command/s6-svstat -o up,wantedup /run/service/gateway-off)" = "false false" ]`)
 	u.runs(c, `grep -q kept /opt/data/SOUL.md; find /opt/data ! -user hermes | grep . && exit 1; true`)
@@ -122,8 +113,8 @@ func (u *upgrade) boot(ref string, files []harness.File, more string) {
 		u.runs(c, `for f in script legacy own; do until [ -s /tmp/$f ]; do sleep 0.1; done; [ "$(head -n 1 /tmp/$f)" = `+u.user+` ] || { grep . /tmp/$f; exit 1; }; done; grep -qx /opt/data /tmp/own`)
 		u.runs(c, `until [ "$(/command/s6-svstat -o up /run/service/own)" = true ]; do sleep 0.1; done`)
 	}
-	stopped, err := c.Stop(u.ctx)
-	u.must(err)
+	stopped, err := c.Stop(u.Ctx)
+	u.Must(err)
 	if stopped.Killed {
 		u.Errorf("%s: the stop took longer than the engine's grace", ref)
 	}
@@ -131,10 +122,10 @@ func (u *upgrade) boot(ref string, files []harness.File, more string) {
 
 func (u *upgrade) runs(c *harness.Container, script string) {
 	u.Helper()
-	res, err := c.Exec(u.ctx, harness.Exec{Cmd: []string{"timeout", "120", "sh", "-c", script}})
-	u.must(err)
+	res, err := c.Exec(u.Ctx, harness.Exec{Cmd: []string{"timeout", "120", "sh", "-c", script}})
+	u.Must(err)
 	if res.Code != 0 {
-		log, _ := c.AllLogs(u.ctx)
+		log, _ := c.AllLogs(u.Ctx)
 		u.Fatalf("%s: %s\n%s", script, res, log)
 	}
 }
@@ -148,10 +139,10 @@ func TestWhatTheFirstLandingLeftBootsAndBackAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, subject := docker.Begin(t, testLimit, "DERIVED-01", "REC-05", "SUP-117")
-			volume, err := subject.Volume(ctx)
-			u := &upgrade{t, ctx, volume, c.derived, c.user}
-			u.must(err)
+			test := docker.Begin(t, testLimit, "DERIVED-01", "REC-05", "SUP-117")
+			volume, err := test.Subject.Volume(test.Ctx)
+			test.Must(err)
+			u := &upgrade{test, volume, c.derived, c.user}
 			if old := oldImage(); old != "" {
 				u.boot(old, nil, makeProfiles)
 				u.boot("", nil, "")

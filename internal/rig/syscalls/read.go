@@ -1,24 +1,16 @@
-//go:build docker
-
-package attack
+package syscalls
 
 import (
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
 )
 
-// systemCall is one that a process of root made.
-type systemCall struct {
-	program    string // what the process had executed last, with its arguments
-	name, line string
-	failed     bool
-}
-
-// history reads what strace saw, with -f -y --decode-pids=pidns -o.
+// history is what is known of threads, by their numbers.
 type history struct {
 	asRoot   map[string]bool   // by thread: whether it works on files with the rights of root
+	made     map[string]bool   // by thread: in a process that another one made
+	foreign  map[string]bool   // by thread: in such a process, which has executed another program
 	programs map[string]string // by thread
 	parents  map[string]string // by thread, where a call that made it ended after its first own one
 	pending  map[string]string // by thread: the beginning of a call
@@ -31,10 +23,10 @@ var (
 	argvOfExec  = regexp.MustCompile(`\[(.*?)\]`)
 )
 
-// rootsCalls are the calls of root's processes, in their order.
-func rootsCalls(text string) []systemCall {
-	h := &history{map[string]bool{}, map[string]string{}, map[string]string{}, map[string]string{}}
-	var calls []systemCall
+// Read gives the calls of a trace, in the order in which they ended.
+func Read(text string) []Call {
+	h := &history{map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]string{}, map[string]string{}, map[string]string{}}
+	var calls []Call
 	var whole [][2]string
 	for line := range strings.Lines(text) {
 		thread, call, found := strings.Cut(strings.TrimSpace(line), " ")
@@ -47,12 +39,11 @@ func rootsCalls(text string) []systemCall {
 		whole = append(whole, [2]string{thread, call})
 		if child := childOf(call); child != "" {
 			h.parents[child] = thread
+			h.made[child] = !strings.Contains(call, "CLONE_THREAD")
 		}
 	}
 	for _, w := range whole {
-		if c := h.follow(w[0], w[1]); c != nil {
-			calls = append(calls, *c)
-		}
+		calls = append(calls, h.follow(w[0], w[1]))
 	}
 	return calls
 }
@@ -96,35 +87,34 @@ func (h *history) known(thread string) {
 		return
 	}
 	h.known(parent)
-	h.asRoot[thread], h.programs[thread] = h.asRoot[parent], h.programs[parent]
+	h.asRoot[thread], h.programs[thread], h.foreign[thread] = h.asRoot[parent], h.programs[parent], h.foreign[parent]
+	h.made[thread] = h.made[thread] || h.made[parent]
 }
 
-// follow takes a call into account, and returns it where root made it.
-func (h *history) follow(thread, call string) *systemCall {
+// follow takes a call into account: what comes of it counts for the calls after it, a program for itself, too.
+func (h *history) follow(thread, call string) Call {
 	h.known(thread)
 	if child := childOf(call); child != "" {
 		h.known(child)
 	}
-	name := callName.FindStringSubmatch(call)[1]
+	c := Call{Name: callName.FindStringSubmatch(call)[1], Line: call, Root: h.asRoot[thread], Own: !h.foreign[thread]}
 	result := -1
 	if m := callResult.FindStringSubmatch(call); m != nil {
 		result, _ = strconv.Atoi(m[1])
 	}
-	switch name {
+	c.Failed = result < 0
+	switch c.Name {
 	case "execve", "execveat":
 		if m := argvOfExec.FindStringSubmatch(call); m != nil && result == 0 {
-			h.programs[thread] = strings.NewReplacer(`"`, "", ",", "").Replace(m[1])
+			h.programs[thread], h.foreign[thread] = strings.NewReplacer(`"`, "", ",", "").Replace(m[1]), h.made[thread]
 		}
 	case "setuid", "setreuid", "setresuid", "setfsuid":
-		if uid := effectiveUID(name, call); uid != "-1" && (result == 0 || name == "setfsuid") {
+		if uid := effectiveUID(c.Name, call); uid != "-1" && (result == 0 || c.Name == "setfsuid") {
 			h.asRoot[thread] = uid == "0"
 		}
-		return nil
 	}
-	if !h.asRoot[thread] {
-		return nil
-	}
-	return &systemCall{program: h.programs[thread], name: name, line: call, failed: result < 0}
+	c.Program = h.programs[thread]
+	return c
 }
 
 // effectiveUID is the id that a call sets for what concerns files.
@@ -135,37 +125,4 @@ func effectiveUID(name, call string) string {
 		return ids[1]
 	}
 	return ids[0]
-}
-
-// descriptorPath is a descriptor as strace shows it, with its path.
-var descriptorPath = regexp.MustCompile(`(?:\d+|AT_FDCWD)<([^>]*)>`)
-
-// quotedName is an argument that may be a path.
-var quotedName = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
-
-// paths are what a call names, in full.
-func (c systemCall) paths() []string {
-	at := "/"
-	var list []string
-	arguments, _, _ := strings.Cut(c.line, ") = ")
-	for word := range strings.SplitSeq(arguments, ", ") {
-		if m := descriptorPath.FindStringSubmatch(word); m != nil {
-			at = m[1]
-			if !strings.Contains(word, "AT_FDCWD") {
-				list = append(list, path.Clean(at))
-			}
-		} else if m := quotedName.FindStringSubmatch(word); m != nil {
-			if name := m[1]; path.IsAbs(name) {
-				list = append(list, path.Clean(name))
-			} else {
-				list = append(list, path.Join(at, name))
-			}
-		}
-		if c.name == "execve" { // the rest are its arguments
-			if len(list) > 0 {
-				break
-			}
-		}
-	}
-	return list
 }

@@ -144,7 +144,7 @@ FROM browser-${BROWSER_SOURCE} AS browser
 
 # ---- the two variants: they differ only in their base and one label
 FROM system AS slim
-ENV LANG=C.UTF-8 npm_config_install_links=false
+ENV LANG=C.UTF-8 npm_config_install_links=false NODE_DISABLE_COMPILE_CACHE=1
 COPY --from=tools /usr/local/ /usr/local/
 COPY --from=sqlite /out/sqlite/ /
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv
@@ -166,7 +166,7 @@ LABEL caduceus.variant=slim \
       org.opencontainers.image.source=${SOURCE}
 
 FROM browser AS full
-ENV LANG=C.UTF-8 npm_config_install_links=false
+ENV LANG=C.UTF-8 npm_config_install_links=false NODE_DISABLE_COMPILE_CACHE=1
 COPY --from=tools /usr/local/ /usr/local/
 COPY --from=sqlite /out/sqlite/ /
 COPY --from=python /opt/hermes/.venv /opt/hermes/.venv

@@ -22,4 +22,4 @@ for provider in PROVIDER_REGISTRY.values():
 print(*sorted(names), sep="\n")
 ' >docker/provider-variables
 rm -rf /tmp/home
-env | grep -E '^(PATH|LANG|(AGENT_BROWSER|HERMES|PLAYWRIGHT|PYTHON|UV|npm_config)[A-Za-z_]*)=' | sort >libexec/image.env
+env | grep -E '^(PATH|LANG|(AGENT_BROWSER|HERMES|NODE|PLAYWRIGHT|PYTHON|UV|npm_config)[A-Za-z_]*)=' | sort >libexec/image.env

@@ -9,6 +9,16 @@ chmod -R a+rX,go-w "$out"
 chmod 0755 "$out/init" "$out/opt/hermes/bin/hermes"
 chmod 0700 "$out/root"
 
+# Clients of s6 that open files in service directories: what is hermes' there, root does not open.
+install -d "$out/command" "$out/usr/local/bin"
+for client in /command/s6-sv* /command/s6-ftrig-* /command/s6-cleanfifodir; do
+	case ${client##*/} in
+	s6-svscan | s6-svstat) continue ;; # an init, and an applet of /init that opens by descriptors
+	esac
+	ln -s /opt/hermes/libexec/s6-client "$out$client"
+	ln -s /opt/hermes/libexec/s6-client "$out/usr/local/bin/${client##*/}"
+done
+
 # The agent's own bridge, where it has one, takes the place of ours.
 if [ -f "$2/opt/hermes/scripts/whatsapp-bridge/bridge.js" ]; then
 	rm -rf "$out/opt/hermes/scripts/whatsapp-bridge"

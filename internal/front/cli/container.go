@@ -18,6 +18,6 @@ func (a *app) containerVerbs() *cobra.Command {
 	})
 	cmd.AddCommand(a.containerDoctor(), a.containerHealth(), a.containerVersion(), a.containerAptRestore(),
 		a.containerMain(), a.containerEntrypoint(), a.containerSetup(), a.containerPerms(), a.containerReconcile(), a.containerWatch(),
-		a.containerDashboard(), a.containerDashboardEnded(), a.containerKept(), a.containerAptHelper(), a.containerPrograms(), a.containerProfiles())
+		a.containerDashboard(), a.containerDashboardEnded(), a.containerKept(), a.containerAptHelper(), a.containerPrograms(), a.containerProfiles(), a.containerClient())
 	return cmd
 }

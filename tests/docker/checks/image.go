@@ -84,7 +84,7 @@ func imageEnv(ctx context.Context, s *harness.Subject) error {
 		"HERMES_DISABLE_LAZY_INSTALLS": "1", "HERMES_LAZY_INSTALL_TARGET": "/opt/data/lazy-packages",
 		"HERMES_WEB_DIST": "/opt/hermes/hermes_cli/web_dist", "HERMES_TUI_DIR": "/opt/hermes/ui-tui",
 		"PLAYWRIGHT_BROWSERS_PATH": "/opt/hermes/.playwright", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1",
-		"PYTHONDONTWRITEBYTECODE": "1", "npm_config_install_links": "false",
+		"PYTHONDONTWRITEBYTECODE": "1", "npm_config_install_links": "false", "NODE_DISABLE_COMPILE_CACHE": "1",
 	})
 	expect("IMG-22", map[string]string{"AGENT_BROWSER_ARGS": "--no-sandbox,--disable-dev-shm-usage"})
 	const path = "/opt/hermes/bin:/opt/hermes/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/data/.local/bin"

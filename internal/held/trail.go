@@ -49,6 +49,27 @@ func (d *Dir) Trail(name string) (Trail, error) {
 	}, nil
 }
 
+// RootsOwn is where a directory leads, without links, if nobody but root, and the caller, can change where that is or what
+// is in it. Callers may test ErrHands and fs.ErrNotExist.
+func RootsOwn(dir string) (string, error) {
+	top, err := Open("/", RefuseLinks)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = top.Close() }() // nothing was written through it
+	// Whoever may make a name that is not there may also exchange those that are.
+	const absent = ".absent"
+	t, err := top.Trail(path.Join(dir, absent))
+	if err != nil {
+		return "", err
+	}
+	_ = t.Dir.Close() // only looked at
+	if t.Missing != absent {
+		return "", fmt.Errorf("cannot go to %q: %w", dir, unix.ENOENT)
+	}
+	return path.Dir(t.Path), nil
+}
+
 func elements(name string) []string {
 	return slices.DeleteFunc(strings.Split(name, "/"), func(e string) bool { return e == "" || e == "." })
 }

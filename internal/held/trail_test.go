@@ -123,3 +123,24 @@ func TestATrailIsNotLedAwayByARace(t *testing.T) {
 		}
 	})
 }
+
+// What is in a directory of root's own is what root has put there, by whatever path one goes.
+func TestADirectoryIsRootsOwnOrIsRefused(t *testing.T) {
+	clause.Proves(t, "SVC-11", "ENV-02")
+	needRoot(t)
+	base := stage(t)
+	must(t, os.Chmod(filepath.Dir(base), 0o755), os.Symlink("srv", filepath.Join(base, "link")), os.Symlink("srv/home", filepath.Join(base, "homes")))
+	for name, want := range map[string]error{
+		"srv": nil, "srv/../srv": nil, "link": nil, "mnt/link": nil, "tmp/roots": nil,
+		"srv/home": ErrHands, "srv/home/roots": ErrHands, "homes": ErrHands, "tmp": ErrHands, "open": ErrHands, "group": ErrHands, "open/roots": ErrHands,
+		"users/link": ErrHands, "tmp/link": ErrHands, "tmp/users": ErrHands, "gone": fs.ErrNotExist, "srv/gone/deeper": fs.ErrNotExist, "srv/file": unix.ENOTDIR,
+	} {
+		path, err := RootsOwn(filepath.Join(base, name))
+		if !errors.Is(err, want) || want == nil && err != nil {
+			t.Errorf("%s: %v, want %v", name, err, want)
+		}
+		if resolved, _ := filepath.EvalSymlinks(filepath.Join(base, name)); err == nil && path != resolved {
+			t.Errorf("%s leads to %s, want %s", name, path, resolved)
+		}
+	}
+}

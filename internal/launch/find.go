@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"caduceus/internal/env"
+	"caduceus/internal/held"
 )
 
 // Find returns the file that the name of a program means. The error is ENOENT or EACCES.
@@ -83,29 +84,11 @@ func searchOrder(dirs []string) []string {
 	}
 	var own, shared []string
 	for _, dir := range dirs {
-		if rootsOwn(dir) {
+		if _, err := held.RootsOwn(dir); err == nil {
 			own = append(own, dir)
 		} else {
 			shared = append(shared, dir)
 		}
 	}
 	return append(own, shared...)
-}
-
-// rootsOwn reports whether nobody but root decides what a path leads to: all of it is root's, and no
-// directory of it can be written to by others.
-func rootsOwn(path string) bool {
-	for path = filepath.Clean(path); ; path = filepath.Dir(path) {
-		info, err := os.Lstat(path)
-		if err != nil {
-			return false
-		}
-		st, ok := info.Sys().(*syscall.Stat_t)
-		if !ok || st.Uid != 0 || info.Mode()&fs.ModeSymlink == 0 && info.Mode()&0o022 != 0 {
-			return false
-		}
-		if path == "/" {
-			return true
-		}
-	}
 }

@@ -114,15 +114,16 @@ func TestRootTakesDirectoriesThatOthersCanWriteLast(t *testing.T) {
 		steps = append(steps, os.Mkdir(filepath.Join(dir, name), 0o755), os.WriteFile(filepath.Join(dir, name, "x"), nil, 0o755))
 	}
 	steps = append(steps, os.Chown(dir+"/theirs", 10000, 10000), os.Chmod(dir+"/shared", 0o775), os.Symlink("own", dir+"/link"),
+		os.Symlink("theirs", dir+"/leads"), // where it leads is what counts, and who could exchange it
 		os.Symlink("own", dir+"/theirs-link"), os.Lchown(dir+"/theirs-link", 10000, 10000))
 	if err := errors.Join(steps...); err != nil {
 		t.Fatal(err)
 	}
 	var path, want []string
-	for _, name := range []string{"theirs", "theirs/roots", "shared", "theirs-link", "own", "link"} {
+	for _, name := range []string{"theirs", "theirs/roots", "shared", "leads", "theirs-link", "own", "link"} {
 		path = append(path, filepath.Join(dir, name))
 	}
-	for _, name := range []string{"own", "link", "theirs", "theirs/roots", "shared", "theirs-link"} {
+	for _, name := range []string{"theirs-link", "own", "link", "theirs", "theirs/roots", "shared", "leads"} {
 		want = append(want, filepath.Join(dir, name, "x"))
 	}
 	if diff := cmp.Diff(want, launch.FindAll("x", strings.Join(path, ":"))); diff != "" {

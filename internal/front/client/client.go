@@ -53,20 +53,14 @@ func rootsOwn(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	top, err := held.Open("/", held.RefuseLinks)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = top.Close() }() // nothing was written through it
-	path := ""
-	for _, place := range []string{"supervise", ".s6-svscan", "."} {
-		// A name that is not there: whoever may make it could exchange the others, too.
-		t, err := top.Trail(filepath.Join(dir, place, "absent"))
-		if err != nil {
+	for _, place := range []string{"supervise", ".s6-svscan"} {
+		if _, err := held.RootsOwn(filepath.Join(dir, place)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
-		path = filepath.Dir(t.Path)
-		_ = t.Dir.Close() // only looked at
+	}
+	path, err := held.RootsOwn(dir)
+	if err != nil {
+		return "", err
 	}
 	return path, eventsOwn(path)
 }

@@ -20,6 +20,7 @@ func TestRootLooksIntoForeignDirectoriesLast(t *testing.T) {
 		"root":                           {0, "/srv/bin", "system only here\n"},
 		"root, by a parent of the other": {0, "/srv/bin/roots", "system only here\n"},
 		"root, by a link of the other":   {0, "/srv/bin/link", "system only here\n"},
+		"root, by a link of its own":     {0, "/srv/own", "system only here\n"},
 		"another user":                   {10000, "/srv/bin", "foreign only here\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -33,6 +34,7 @@ func TestRootLooksIntoForeignDirectoriesLast(t *testing.T) {
 				b.script(dir+"own", "echo only here")
 			}
 			b.must(os.Symlink("roots", b.path("srv/bin/link")))
+			b.must(os.Symlink("bin", b.path("srv/own")))
 			b.must(os.Chown(b.path("srv/bin"), 10000, 10000))
 			b.must(os.Lchown(b.path("srv/bin/link"), 10000, 10000))
 			b.setenv("WORD=system")

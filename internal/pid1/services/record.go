@@ -1,10 +1,11 @@
 package services
 
 import (
+	"errors"
 	"os"
 
+	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/user"
-	"caduceus/internal/procfs"
 	"caduceus/internal/record"
 )
 
@@ -12,15 +13,14 @@ import (
 //
 // contract: HEALTH-04
 func WriteRecord(supervisor *user.State) error {
-	boot := record.Boot{}
-	var err error
-	if boot.Init, err = process(os.Getpid()); err != nil {
-		return err
+	boot := record.Boot{Init: process(os.Getpid())}
+	if boot.Init.Start == 0 {
+		return errors.New("cannot read when the init started: /proc does not have it")
 	}
 	if supervisor != nil {
 		boot.User = &record.Supervisor{Starts: supervisor.Starts, State: record.Waiting}
 		if supervisor.Pid != 0 {
-			if started, err := process(supervisor.Pid); err == nil { // else it has ended, and the next call says so
+			if started := process(supervisor.Pid); started.Start != 0 { // else it has ended, and the next call says so
 				boot.User.Process, boot.User.State = started, record.Up
 			}
 		}
@@ -28,10 +28,7 @@ func WriteRecord(supervisor *user.State) error {
 	return record.Write(record.Dir, boot)
 }
 
-func process(pid int) (record.Process, error) {
-	stat, err := procfs.Read(procfs.Root, pid)
-	return record.Process{PID: pid, Start: stat.StartTicks}, err
-}
+func process(pid int) record.Process { return record.Process{PID: pid, Start: proc.StartOf(pid)} }
 
 // recordUser writes down a change of the user's supervisor.
 func (s *Services) recordUser(state user.State) {

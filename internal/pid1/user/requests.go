@@ -2,12 +2,12 @@ package user
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"syscall"
 	"time"
 
 	"caduceus/internal/pid1/channel"
+	"caduceus/internal/pid1/log"
 )
 
 // answerLimit is how long a supervisor that runs takes for an answer that needs no work.
@@ -131,20 +131,16 @@ func (s *Supervisor) Conditions(ctx context.Context) ([]Condition, error) {
 	}
 	var out []Condition
 	for _, m := range r.lines {
-		word, rest, _ := strings.Cut(m.Text, "\x00")
-		why, down, _ := strings.Cut(rest, "\x00")
-		out = append(out, Condition{Name: printable(m.Name), Word: printable(word), Why: printable(why), Down: down != ""})
+		out = append(out, condition(m))
 	}
 	return out, nil
 }
 
-// printable is a text of hermes' as a line of PID 1's log may have it.
-func printable(text string) string {
-	quoted := fmt.Sprintf("%q", text)
-	if quoted == `"`+text+`"` {
-		return text
-	}
-	return quoted
+// condition is what a line of a report says, as a line of PID 1's log may have it: hermes may have chosen the words.
+func condition(m channel.Message) Condition {
+	word, rest, _ := strings.Cut(m.Text, "\x00")
+	why, down, _ := strings.Cut(rest, "\x00")
+	return Condition{Name: log.Name(m.Name), Word: log.Escape(word), Why: log.Escape(why), Down: down != ""}
 }
 
 // End lets the supervisor go: it ends, and no further one is started. Services that still run go on.

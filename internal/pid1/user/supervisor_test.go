@@ -2,7 +2,6 @@ package user
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"caduceus/internal/clause"
 	"caduceus/internal/identity"
+	"caduceus/internal/pid1/channel"
 	"caduceus/internal/pid1/log"
 	"caduceus/internal/pid1/proc"
 )
@@ -161,9 +161,13 @@ func TestTheCommandLineComesBack(t *testing.T) {
 
 func TestWordsOfHermesAreEscaped(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"in user": "in user", "ü": "ü", "\x1b[2J": `"\x1b[2J"`, "a\nb": `"a\nb"`, `"`: fmt.Sprintf("%q", `"`)} {
-		if got := printable(text); got != want {
-			t.Errorf("%q: %s, want %s", text, got, want)
+	for m, want := range map[channel.Message]Condition{
+		{Name: "slot", Text: "down\x00in user\x00down"}:      {Name: "slot", Word: "down", Why: "in user", Down: true},
+		{Name: "a: b\x1b[2J", Text: "up\x1b[2J\x00ü\nb\x00"}: {Name: `"a: b\x1b[2J"`, Word: `up\x1b[2J`, Why: "ü; b"},
+		{}: {Name: ""},
+	} {
+		if diff := cmp.Diff(want, condition(m)); diff != "" {
+			t.Errorf("%+v: %s", m, diff)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"caduceus/internal/env"
 	"caduceus/internal/pid1/container"
 	"caduceus/internal/pid1/log"
+	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/settings"
 	"caduceus/internal/pid1/stop"
 )
@@ -29,6 +30,10 @@ type Options struct {
 // Run boots the container, waits for CMD or a reason to stop, stops everything, and returns the
 // exit code of the container. It is called once in a process.
 func Run(o Options) (code int) {
+	if err := proc.CheckLimit(os.ReadFile); err != nil { // first of all: each step takes threads
+		fmt.Fprintf(os.Stderr, "init: error: %v\n", err)
+		return container.ExitRefused
+	}
 	b := newBoot(o)
 	if err := renounce(o.Environ); err != nil {
 		b.Warnf("programs of this container can gain privileges: %v", err)

@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"fmt"
 	"runtime"
 	"strconv"
 	"strings"
@@ -36,6 +37,21 @@ func sharedThreads(read func(string) ([]byte, error), share, least int) int {
 // prepareRoom is how many more threads a limit must allow for a prepared process: it is a Go program, and ends
 // where it gets none.
 const prepareRoom = 24
+
+// FewestTasks is the smallest pids limit below which the init starts: boot scripts and CMD have room beside it then.
+const FewestTasks = 24
+
+// CheckLimit returns an error, one line with its fix, where the pids limit of the cgroup is too small to start at all. read
+// is os.ReadFile.
+//
+// spec: SUP-121
+func CheckLimit(read func(string) ([]byte, error)) error {
+	if limit, limited := PidsLimit(read); limited && limit < FewestTasks {
+		return fmt.Errorf("cannot start below a limit of %d processes and threads: %d are the least, and a gateway takes about 70; start the container with --pids-limit 256",
+			limit, FewestTasks)
+	}
+	return nil
+}
 
 // PidsLimit is how many threads the cgroup of this process may have, if it has a limit. read is os.ReadFile.
 func PidsLimit(read func(string) ([]byte, error)) (limit int, limited bool) {

@@ -2,10 +2,22 @@ package proc
 
 import (
 	"io/fs"
+	"strings"
 	"testing"
 
 	"caduceus/internal/clause"
 )
+
+func TestALimitThatIsTooSmallIsNamed(t *testing.T) {
+	clause.Proves(t, "SUP-121")
+	for text, want := range map[string]string{"1\n": "a limit of 1 processes", "23\n": "a limit of 23 processes", "24\n": "", "max\n": "", "": ""} {
+		err := CheckLimit(func(string) ([]byte, error) { return []byte(text), nil })
+		switch {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--pids-limit")):
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
 
 func TestSpareThreadsStayBelowThePidsLimit(t *testing.T) {
 	clause.Proves(t, "AGT-09", "SUP-101")

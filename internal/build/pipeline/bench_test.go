@@ -48,3 +48,11 @@ func TestTheBenchmarkNeedsRoot(t *testing.T) {
 		t.Errorf("want a problem before any program runs, got %v after %q", err, run.Ran)
 	}
 }
+
+func TestEachOptionOfTheBenchmarkIsAFlag(t *testing.T) {
+	t.Parallel()
+	o := BenchOptions{Runs: 2, JSON: true, Realtime: true, Idle: true, Overlay: "o", Image: "i", Before: "b", Only: "start"}
+	if got, want := strings.Join(o.args(), " "), "-runs=2 -json -realtime -idle -overlay=o -image=i -before=b -only=start"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

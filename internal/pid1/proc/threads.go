@@ -44,7 +44,7 @@ const FewestTasks = 24
 // CheckLimit returns an error, one line with its fix, where the pids limit of the cgroup is too small to start at all. read
 // is os.ReadFile.
 //
-// spec: SUP-121
+// spec: SUP-122
 func CheckLimit(read func(string) ([]byte, error)) error {
 	if limit, limited := PidsLimit(read); limited && limit < FewestTasks {
 		return fmt.Errorf("cannot start below a limit of %d processes and threads: %d are the least, and a gateway takes about 70; start the container with --pids-limit 256",

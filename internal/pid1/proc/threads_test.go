@@ -9,7 +9,7 @@ import (
 )
 
 func TestALimitThatIsTooSmallIsNamed(t *testing.T) {
-	clause.Proves(t, "SUP-121")
+	clause.Proves(t, "SUP-122")
 	for text, want := range map[string]string{"1\n": "a limit of 1 processes", "23\n": "a limit of 23 processes", "24\n": "", "max\n": "", "": ""} {
 		err := CheckLimit(func(string) ([]byte, error) { return []byte(text), nil })
 		switch {

@@ -33,7 +33,7 @@ func TestTheRecommendedRunLineWorks(t *testing.T) {
 	u.ok(recommended(t))
 	u.gateway("hermes", ".hermes")
 	u.healthy()
-	if got := u.ok("docker exec hermes hermes container doctor"); !strings.Contains(got, "nothing found") {
+	if got := u.ok("docker exec hermes hermes container doctor"); !strings.Contains(got, "no problems found") {
 		t.Errorf("doctor: %s", got)
 	}
 	if got := u.ok(`docker exec hermes sh -c 'grep -h NoNewPrivs /proc/[0-9]*/status | sort -u; grep -h CapBnd /proc/$(pgrep -x sleep)/status'`); got != "NoNewPrivs:\t1\nCapBnd:\t0000000000000000\n" {

@@ -19,7 +19,7 @@ const (
 )
 
 // askedForChecks want what somebody asked for and is not there to be said, and how it is mended.
-// contract: HEALTH-05 HEALTH-06 HEALTH-07 GW-21 GW-22 CMD-09 STATUS-07
+// contract: HEALTH-05 HEALTH-06 HEALTH-07 GW-21 GW-22 CMD-09 STATUS-07 SUP-28 SUP-121
 func askedForChecks() []Check {
 	return []Check{
 		{

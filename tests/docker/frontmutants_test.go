@@ -64,6 +64,14 @@ func frontMutants() []brokenImage {
 			red: checks.LeftoversCheck, clause: "SLOT-17", green: checks.PlainSlotCheck,
 		},
 		{
+			name: "a main-hermes that looks after no logger", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/cli/container_watch.go",
+				Old:  "tender.Look()", New: "_ = tender",
+			}},
+			red: checks.FullLogCheck, clause: "LOG-07", green: exitsCheck,
+		},
+		{
 			name: "a finish that keeps nothing", dockerfile: copyFront,
 			edits: []mutant.Edit{{
 				File: "internal/front/gateway/slot/finish.sh",

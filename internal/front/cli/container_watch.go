@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"caduceus/internal/front/loggers"
 	"caduceus/internal/front/reconcile"
 	"caduceus/internal/front/setup"
 	"caduceus/internal/front/volumelock"
@@ -42,7 +43,11 @@ func (a *app) watch(ctx context.Context) error {
 	defer hold.release()
 	look := func(context.Context) {}
 	if a.initRuns() && !reconcile.Skips(a.reconcileOptions(account)) {
-		look = reconcile.NewFollower(a.reconcileOptions(account), a.say).Look
+		follower, tender := reconcile.NewFollower(a.reconcileOptions(account), a.say), loggers.NewTender(a.scandir, a.home, a.say)
+		look = func(ctx context.Context) {
+			follower.Look(ctx)
+			tender.Look()
+		}
 	}
 	tick := time.NewTicker(reconcile.Interval)
 	defer tick.Stop()

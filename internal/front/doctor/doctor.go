@@ -86,7 +86,9 @@ func Checks() []Check {
 		profileNames,
 		profiles,
 		gatewayLogs,
+		roomForLogs,
 		askedFor,
+		pidsLimit,
 	}
 }
 

@@ -104,6 +104,9 @@ func (c Control) Do(ctx context.Context, verb Verb, name string) error {
 	if err := c.send(ctx, verb, name); err != nil {
 		return err
 	}
+	if verb != Stop {
+		c.Scandir.startLogger(name)
+	}
 	c.Scandir.awaitWanted(ctx, name, verb.want() == profile.Up)
 	return nil
 }

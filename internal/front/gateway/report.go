@@ -29,6 +29,7 @@ type Report struct {
 	CrashLoop     *Crash `json:"crash_loop,omitempty"`
 
 	StartFailure *StartFailure `json:"start_failure,omitempty"`
+	Logger       string        `json:"logger,omitempty" schema:"enum=up|down;doc=what writes the output of the gateway: while it is down that waits"`
 	Agent        string        `json:"agent_state,omitempty" schema:"doc=what the agent says about itself"`
 	Platforms    Reports       `json:"platforms,omitempty" schema:"doc=the state of each messaging platform and of the API server"`
 	Errors       Reports       `json:"platform_errors,omitempty" schema:"doc=the code of each platform's last error"`
@@ -76,6 +77,7 @@ func Inspect(d Scandir, home profile.Home, name string, now time.Time) (Report, 
 		r.describe(status, now)
 	}
 	r.readPast(dir, now)
+	r.Logger = loggerState(dir, now)
 	state, stateErr := profile.ReadState(home.Dir(name))
 	intent, intentErr := profile.ReadIntent(home.Dir(name))
 	if intentErr == nil {

@@ -36,6 +36,9 @@ const DefaultKillTimeout = 7 * time.Second
 // contract: SLOT-17
 const leftoversTimeout = 2 * time.Second
 
+// NoRoomFile lies beside the run script of a logger that found no room for its file.
+const NoRoomFile = "no-room"
+
 // Slot is the service directory of one gateway.
 type Slot struct {
 	Profile     string

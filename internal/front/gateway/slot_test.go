@@ -122,7 +122,7 @@ func TestTheScriptsOfASlot(t *testing.T) {
 				"HERMES_GATEWAY_MAX_STARTS=0", "\nunset HERMES_DOCKER_EXEC_AS_ROOT\n",
 			},
 			"log/run": {
-				`exec s6-log 1 n10 s1000000 T "$log_dir"`, `logs/gateways/default"`,
+				`exec s6-log -b 1 n10 s1000000 T "$log_dir"`, `: >no-room`, `logs/gateways/default"`,
 			},
 			"finish": {"78) exit 125", "until: hermes gateway start"},
 		}},

@@ -37,6 +37,8 @@ func (r Report) Verdict() (healthy bool, reason string) {
 		return false, "is " + r.State + ": " + r.lastEnd()
 	case !r.Up():
 		return false, "is " + r.State
+	case r.Logger == "down":
+		return false, "has no logger: it stops when the pipe to that is full"
 	}
 	if reason := r.platformTrouble(); reason != "" {
 		return false, reason
@@ -134,6 +136,8 @@ func (r Report) Fix() string {
 		return verb("gateway start") + "; if it is to stay down, " + verb("gateway stop")
 	case r.StartFailure != nil:
 		return "remove the cause: it starts by itself; " + verb("gateway start") + " tries at once"
+	case r.Up() && r.Logger == "down":
+		return verb("gateway start") + " starts it"
 	case r.Platforms[APIServer] == "retrying", r.Platforms[APIServer] == "fatal":
 		return "set API_SERVER_KEY to 16 characters or more, API_SERVER_HOST to an address of the container such as 0.0.0.0, and " +
 			"API_SERVER_PORT to a port that nobody else has there; then " + verb("gateway restart")

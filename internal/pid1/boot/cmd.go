@@ -17,7 +17,7 @@ import (
 // startCmd starts CMD. One that cannot be executed ends the container with the code a shell would give.
 //
 // spec: SUP-70
-func (b *boot) startCmd(context.Context) error {
+func (b *boot) startCmd(ctx context.Context) error {
 	argv := slices.Concat(b.Settings.Now().CmdArg0, b.args)
 	b.Log.EndBoot() // CMD finds the whole boot in its file
 	if len(argv) == 0 {
@@ -31,7 +31,7 @@ func (b *boot) startCmd(context.Context) error {
 	// The lines of the boot come before the first one of CMD.
 	b.Log.Flush(100 * time.Millisecond)
 	b.release()
-	child, err := b.spawnCmd(program.Program{
+	child, err := b.spawnCmd(ctx, program.Program{
 		Argv: argv, Dir: dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Attr: sessionFor(b.tty),
 	})
 	if err != nil {
@@ -50,9 +50,24 @@ func (b *boot) startCmd(context.Context) error {
 	return nil
 }
 
-// spawnCmd tries without the terminal when another session turns out to own it.
-func (b *boot) spawnCmd(p program.Program) (*proc.Child, error) {
+// cmdPatience is how long CMD may wait for a process to be had: services that start at once may have taken all.
+const (
+	cmdPatience = 10 * time.Second
+	cmdPause    = 50 * time.Millisecond
+)
+
+// spawnCmd tries without the terminal when another session turns out to own it, and again while the pids limit is full.
+func (b *boot) spawnCmd(ctx context.Context, p program.Program) (*proc.Child, error) {
+	ctx, cancel := context.WithTimeout(ctx, cmdPatience)
+	defer cancel()
 	child, err := b.Programs.Start(p)
+	if errors.Is(err, syscall.EAGAIN) {
+		b.Warnf("no process is to be had for CMD: %v; trying again for %v; allow more with --pids-limit", err, cmdPatience)
+	}
+	for errors.Is(err, syscall.EAGAIN) && ctx.Err() == nil {
+		<-time.After(cmdPause)
+		child, err = b.Programs.Start(p)
+	}
 	if errors.Is(err, syscall.EPERM) && p.Attr.Setctty {
 		p.Attr = &syscall.SysProcAttr{Setsid: true}
 		return b.Programs.Start(p)

@@ -23,7 +23,7 @@ const (
 // Prefixer is a pipe whose lines come out at another descriptor with a prefix
 // each. Both ends stay open, so that no line is lost between two runs. A
 // reader that does not read stops the service, as it would without the prefix,
-// and nothing else.
+// and nothing else. A flood is read no faster than a pacer allows.
 type Prefixer struct {
 	Writer     *os.File // of the service
 	reader     *os.File
@@ -100,6 +100,7 @@ func (p *Prefixer) pump() {
 	defer func() { _ = p.reader.Close() }() // read to the end
 	var rest []byte
 	var meter meter
+	var pacer pacer
 	defer func() { p.noteAll(meter.account(nil)) }()
 	chunk := make([]byte, maxLine)
 	for {
@@ -122,6 +123,9 @@ func (p *Prefixer) pump() {
 		rest = append(rest[:0], left...)
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 			return
+		}
+		if wait := pacer.pause(time.Now(), n); wait > 0 {
+			<-time.After(wait)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -15,9 +16,12 @@ import (
 // ErrGone is returned by Signal and SignalGroup once the child has been reaped.
 var ErrGone = errors.New("process is gone")
 
-// spawnSlots bounds the spawns at a time: each of them holds a thread until its
-// exec, so threads do not grow with services (SUP-89).
-const spawnSlots = 8
+// What may hold a thread at a time, so that threads do not grow with services (SUP-89): spawns do until their exec, and
+// work may, as it opens and writes files.
+const (
+	spawnSlots = 8
+	workSlots  = 256 // where threads are to be had; else half of the spare ones
+)
 
 // Table is the pid table. There must be one in a process at a time.
 type Table struct {
@@ -25,6 +29,7 @@ type Table struct {
 	stop chan struct{}
 	over chan struct{}
 	slot chan struct{}
+	work chan struct{}
 	warm chan struct{} // closed when the spare threads are there
 
 	// mu is the ownership of the pids: wait4 and kill happen under it, so that
@@ -37,6 +42,7 @@ type Table struct {
 	reported Exits                      // by Exited
 	orphans  *Exits                     // nil: nobody asked for them
 	watchers sync.WaitGroup             // of the adopted
+	growing  []time.Time                // when the services were admitted that have yet to grow
 }
 
 // NewTable begins to make the spare threads and starts the reaper. The first Spawn waits until the
@@ -47,18 +53,23 @@ func NewTable() (*Table, error) { return newTable(spareThreads) }
 func NewModestTable() (*Table, error) { return newTable(modestThreads) }
 
 func newTable(spare func(read func(string) ([]byte, error)) int) (*Table, error) {
+	threads, slots, works := spare(os.ReadFile), spawnSlots, workSlots
+	if threads < mostThreads {
+		slots, works = min(slots, (threads+1)/2), (threads+1)/2
+	}
 	t := &Table{
+		work:     make(chan struct{}, works),
 		chld:     make(chan os.Signal, 1),
 		stop:     make(chan struct{}),
 		over:     make(chan struct{}),
-		slot:     make(chan struct{}, spawnSlots),
+		slot:     make(chan struct{}, slots),
 		warm:     make(chan struct{}),
 		children: map[int]*Child{},
 		unknown:  map[int]syscall.WaitStatus{},
 		adopted:  map[*Child]bool{},
 	}
 	go func() {
-		warmThreads(spare(os.ReadFile))
+		warmThreads(threads)
 		close(t.warm)
 	}()
 	signal.Notify(t.chld, syscall.SIGCHLD)

@@ -15,7 +15,7 @@ const (
 	mostThreads  = 16
 	leastThreads = 4
 	threadShare  = 8  // of a small limit, one part in so many
-	modestShare  = 32 // the same of a process that is started again
+	modestShare  = 16 // the same of a process that is started again
 )
 
 // spareThreads is how many threads to make under the pids limit of the cgroup,
@@ -25,7 +25,9 @@ func spareThreads(read func(string) ([]byte, error)) int {
 }
 
 // modestThreads is spareThreads of a process that PID 1 starts again if it ends: it leaves a small limit to others.
-func modestThreads(read func(string) ([]byte, error)) int { return sharedThreads(read, modestShare, 1) }
+func modestThreads(read func(string) ([]byte, error)) int {
+	return sharedThreads(read, modestShare, leastThreads)
+}
 
 func sharedThreads(read func(string) ([]byte, error), share, least int) int {
 	if limit, limited := PidsLimit(read); limited {
@@ -65,14 +67,20 @@ func PidsLimit(read func(string) ([]byte, error)) (limit int, limited bool) {
 
 // RoomToPrepare reports whether the pids limit of the cgroup leaves room for Prepare. read is os.ReadFile.
 func RoomToPrepare(read func(string) ([]byte, error)) bool {
+	limit, used, limited := pidsUse(read)
+	return !limited || limit-used >= prepareRoom
+}
+
+// pidsUse is the pids limit of the cgroup, and how much of it is in use.
+func pidsUse(read func(string) ([]byte, error)) (limit, used int, limited bool) {
 	for _, dir := range []string{"/sys/fs/cgroup/", "/sys/fs/cgroup/pids/"} {
 		limit, limitErr := pidsOf(read, dir+"pids.max")
 		used, usedErr := pidsOf(read, dir+"pids.current")
 		if limitErr == nil && usedErr == nil {
-			return limit-used >= prepareRoom
+			return limit, used, true
 		}
 	}
-	return true
+	return 0, 0, false
 }
 
 func pidsOf(read func(string) ([]byte, error), path string) (int, error) {
@@ -100,4 +108,13 @@ func warmThreads(n int) {
 	held.Wait()
 	close(release)
 	over.Wait()
+}
+
+// Work does what may hold a thread in system calls. Below a small pids limit it waits until few enough others do.
+//
+// spec: SUP-101
+func (t *Table) Work(do func()) {
+	t.work <- struct{}{}
+	defer func() { <-t.work }()
+	do()
 }

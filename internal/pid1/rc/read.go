@@ -127,6 +127,9 @@ func define(fsys fs.FS, name string) (definition, error) {
 	default:
 		return fail("unknown type %q", word)
 	}
+	if d.Kind != Longrun && d.Account != "" {
+		return fail("account is for a longrun, this is a %s: remove the file, and begin its command with s6-setuidgid %s", strings.TrimSpace(string(kind)), Hermes)
+	}
 	return d, nil
 }
 

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"os"
 	"time"
 
 	"caduceus/internal/held"
@@ -89,6 +90,10 @@ func (s *Scandir) start(u *unit) {
 		Logger: u.isLogger, Frozen: s.frozen.Load, Now: s.opt.Now,
 		Record: s.opt.Record || s.opt.Adopt, Adopt: s.opt.Adopt && !u.begun,
 	}
+	if s.opt.Record { // services of hermes, which must not take what the container itself needs
+		o.Admit = func() error { return s.admitRun(u) }
+		o.Started = func() { s.wakeLogger(u) }
+	}
 	u.begun = true
 	if u.entry.pipe != nil {
 		o.Pipe, o.Drop = u.entry.pipe.use(u.isLogger)
@@ -98,6 +103,31 @@ func (s *Scandir) start(u *unit) {
 		<-service.Done()
 		s.ended(u, service)
 	}(u.service)
+}
+
+// admitRun reports whether there is room to start run. A logger is of no use as long as its service is down.
+//
+// spec: SUP-124
+func (s *Scandir) admitRun(u *unit) error {
+	if !u.isLogger {
+		return s.opt.Procs.Admit(time.Now(), os.ReadFile)
+	}
+	s.mu.Lock()
+	main := u.entry.main.service
+	s.mu.Unlock()
+	if main != nil && main.Status().Up() {
+		return nil
+	}
+	return s.opt.Procs.AdmitIdle(time.Now(), os.ReadFile)
+}
+
+// wakeLogger lets the logger of a service that has started try again, if there was no room for it.
+func (s *Scandir) wakeLogger(u *unit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e := u.entry; !u.isLogger && e.logger != nil && e.logger.service != nil {
+		e.logger.service.Wake()
+	}
 }
 
 // ended is called when the supervisor of u has ended.

@@ -46,6 +46,7 @@ func (s *Scandir) Scan() {
 }
 
 func (s *Scandir) scan() {
+	s.room, s.crowded = freeDescriptors(), nil
 	all, complete := s.look()
 	seen := map[held.ID]bool{}
 	for _, f := range all {
@@ -62,6 +63,7 @@ func (s *Scandir) scan() {
 	for _, f := range all {
 		s.admit(f)
 	}
+	s.sayCrowded()
 	for _, e := range s.entries {
 		for _, u := range e.units() {
 			if u.service != nil {
@@ -151,6 +153,8 @@ func (s *Scandir) admit(f found) {
 		s.opt.Log.Warnf("skipped %.64q: %d services are supervised already", f.name, count)
 	case s.find(f.name) != nil: // SUP-55
 		s.waiting = true
+	case s.room < descriptorsOf(f.dir):
+		s.crowded = append(s.crowded, f.name)
 	default:
 		s.create(f)
 		return
@@ -170,6 +174,7 @@ func (s *Scandir) create(f found) {
 		return
 	}
 	s.entries[f.id] = e
+	s.room -= descriptorsOf(f.dir)
 	s.watch.add(s.opt.Dir)
 	s.watch.add(filepath.Dir(path))
 	for _, u := range e.units() {

@@ -69,6 +69,9 @@ type Scandir struct {
 
 	mu      sync.Mutex
 	entries map[held.ID]*entry
+	room    int         // descriptors that new services may take in this scan
+	crowded []string    // services without such room
+	said    int         // how many of them the last line was about
 	waiting bool        // a directory waits for another one to leave
 	again   *time.Timer // next scan, because of a bad entry
 	closed  bool

@@ -14,11 +14,12 @@ type order struct {
 	letters string // as on the control fifo
 	event   event  // if there are no letters
 	retry   bool   // only try a failed setup again
+	wake    bool   // only try a failed START again
 }
 
 // ends reports whether the order ends a supervisor without a service.
 func (o order) ends() bool {
-	return o.letters == "" && !o.retry && o.event != evExpire
+	return o.letters == "" && !o.retry && !o.wake && o.event != evExpire
 }
 
 func (o order) vanishes() bool { return o.event == evVanish || o.event == evVanishLogger }
@@ -68,4 +69,11 @@ func (b *orderBox) take() []order {
 	orders := b.orders
 	b.orders = nil
 	return orders
+}
+
+// mayWake reports whether the last START failed, and the next one only waits for its time.
+func (r *runner) mayWake() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.m.state == stDown && r.unstarted != nil && r.m.status.WantUp && !r.m.timer.IsZero()
 }

@@ -88,7 +88,8 @@ func (r *runner) guarded() (panicked bool) {
 // false if the supervisor is to end before.
 func (r *runner) setup() bool {
 	for pause := setupPause; ; pause = min(2*pause, setupLongest) {
-		err := r.trySetup()
+		var err error
+		r.opt.Procs.Work(func() { err = r.trySetup() })
 		if err == nil {
 			return true
 		}
@@ -160,30 +161,43 @@ func readLetters(control *os.File, letters chan<- []byte, done <-chan struct{}) 
 func (r *runner) loop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	if r.found {
-		r.found = false
-		r.find()
-	}
-	r.obeyOrders() // those from before the setup
+	r.opt.Procs.Work(func() {
+		if r.found {
+			r.found = false
+			r.find()
+		}
+		r.obeyOrders() // those from before the setup
+	})
 	for !r.over {
 		timer.Reset(r.untilDue())
-		select {
-		case <-r.childDone():
-			r.reap()
-		case ready := <-r.pipe.newline():
+		r.opt.Procs.Work(r.next(timer.C))
+	}
+}
+
+// next waits until there is something to do.
+func (r *runner) next(due <-chan time.Time) (do func()) {
+	select {
+	case <-r.childDone():
+		return r.reap
+	case ready := <-r.pipe.newline():
+		return func() {
 			if ready {
 				r.step(evNewline, input{})
 			}
 			r.pipe.drop()
-		case batch := <-r.letters:
+		}
+	case batch := <-r.letters:
+		return func() {
 			r.reap()
 			r.obeyLetters(string(batch))
-		case <-r.orders.waiting:
+		}
+	case <-r.orders.waiting:
+		return func() {
 			r.reap()
 			r.obeyOrders()
-		case <-timer.C:
-			r.tick()
 		}
+	case <-due:
+		return r.tick
 	}
 }
 
@@ -247,7 +261,9 @@ func (r *runner) obeyLetters(letters string) {
 func (r *runner) obeyOrders() {
 	for _, o := range r.orders.take() {
 		switch {
-		case r.over || o.retry:
+		case r.over || o.retry || o.wake && !r.mayWake():
+		case o.wake:
+			r.step(evTimer, input{})
 		case o.letters != "":
 			r.obeyLetters(o.letters)
 		default:

@@ -427,3 +427,16 @@ func TestBackoffFileOfACrashLoop(t *testing.T) {
 	r.service.Command("U")
 	r.poll("the file is gone", func() bool { return r.read("supervise/backoff") == "" })
 }
+
+func TestALoggerHasNoBrake(t *testing.T) {
+	clause.Proves(t, "SUP-42")
+	for _, logger := range []bool{false, true} {
+		r := newRig(t, map[string]string{"run": sleeper})
+		r.change = func(o *Options) { o.Logger = logger }
+		r.start()
+		config := (&runner{Service: r.service}).readConfig()
+		if brake := config.RestartMax > 0; brake == logger {
+			t.Errorf("logger %v has restart-max %v", logger, config.RestartMax)
+		}
+	}
+}

@@ -28,11 +28,13 @@ type Options struct {
 	Environ        func() []string // environment of run and finish
 	Stdin          *os.File        // /dev/null
 	Stdout, Stderr *os.File
-	OutputLock     *sync.Mutex // of the services that share Stdout and Stderr; nil: it has one
-	Pipe           *os.File    // log pipe: stdout, or stdin of a logger; nil: none
-	Logger         bool        // this is the reader of Pipe
-	Drop           func()      // Pipe is not used any more; called once; may be nil
-	Frozen         func() bool // no START any more; nil: never
+	OutputLock     *sync.Mutex  // of the services that share Stdout and Stderr; nil: it has one
+	Pipe           *os.File     // log pipe: stdout, or stdin of a logger; nil: none
+	Logger         bool         // this is the reader of Pipe
+	Drop           func()       // Pipe is not used any more; called once; may be nil
+	Frozen         func() bool  // no START any more; nil: never
+	Admit          func() error // whether run may be started now; nil: it may
+	Started        func()       // run was started; called by the supervisor, must not wait for it; nil: nobody cares
 	Now            func() time.Time
 	OOMKills       func() uint64 // of the cgroup; nil: as the kernel counts them
 	// Record keeps in supervise/ what a successor needs, should this process die. Programs are started through
@@ -137,6 +139,9 @@ func (s *Service) Vanish() {
 
 // RetrySetup tries a setup that failed again, without delay.
 func (s *Service) RetrySetup() { s.orders.put(order{retry: true}) }
+
+// Wake tries a START that failed again, without delay.
+func (s *Service) Wake() { s.orders.put(order{wake: true}) }
 
 // Status is the state as last written to supervise/status.
 func (s *Service) Status() s6.Status {

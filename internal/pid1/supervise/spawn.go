@@ -37,6 +37,9 @@ func (r *runner) readConfig() s6.Config {
 		}
 	}
 	r.warned = warnings
+	if r.opt.Logger {
+		config.RestartMax = 0 // its service stops when the pipe is full
+	}
 	return config
 }
 
@@ -69,6 +72,9 @@ func (r *runner) spawnRun() {
 		go r.pipe.listen()
 	}
 	r.step(evStarted, input{pid: r.child.Pid()})
+	if r.opt.Started != nil {
+		r.opt.Started()
+	}
 }
 
 // tryRun spawns run with its extra descriptors.
@@ -167,6 +173,11 @@ func (r *runner) spawn(spec proc.Spec, environ []string, isFinish bool) (err err
 //
 // spec: SUP-113
 func (r *runner) execute(spec proc.Spec, isFinish bool) error {
+	if r.opt.Admit != nil && !isFinish {
+		if err := r.opt.Admit(); err != nil {
+			return err
+		}
+	}
 	if !r.opt.Record && r.config.Leftovers == 0 || !proc.RoomToPrepare(os.ReadFile) {
 		child, err := r.opt.Procs.Spawn(spec)
 		if err == nil {

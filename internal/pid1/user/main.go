@@ -73,8 +73,9 @@ func parse(args []string) (a arguments, err error) {
 // Main is the user's supervisor; args are the words after argv[0]. Started by root it first becomes hermes, for
 // good. It returns an exit code when PID 1 has let go of it: the services go on.
 func Main(args []string) int {
-	runtime.GOMAXPROCS(1)  // one processor's worth of threads is plenty, and leaves room below a small limit
-	debug.SetGCPercent(50) // what the starts of many slots leave is collected from 2 MB on, not from 4
+	debug.SetTraceback("none") // where no thread is to be had, one for each service would fill the log
+	debug.SetGCPercent(50)     // what the starts of many slots leave is collected from 2 MB on, not from 4
+	runtime.GOMAXPROCS(1)      // one processor's worth of threads is plenty, and leaves room below a small limit
 	a, err := parse(args)
 	if err == nil && os.Geteuid() == 0 {
 		err = becomeHermes(a)

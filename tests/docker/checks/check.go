@@ -94,6 +94,7 @@ func All() []Check {
 		restartChecks(),
 		killedChecks(),
 		leftoverChecks(),
+		loggerChecks(),
 		dashboardChecks(),
 		setupChecks(),
 		remapChecks(),

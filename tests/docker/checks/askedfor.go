@@ -88,9 +88,12 @@ func downForGood(ctx context.Context, s *harness.Subject) error {
 				return err
 			}
 		}
-		_, err := c.WaitSh(ctx, "health of "+end.say,
-			`/command/hermes-health | grep -qx 'unhealthy: gateway-default is down for good: `+end.say+`'`, gatewayLimit)
-		errs = append(errs, broken("HEALTH-05", err),
+		if _, err := c.WaitSlot(ctx, "gateway-default", "down for good", gatewayLimit,
+			func(s harness.Slot) bool { return !s.Up && !s.WantedUp }); err != nil {
+			return err
+		}
+		errs = append(errs, expectSh(ctx, c, "HEALTH-05",
+			`/command/hermes-health | grep -qx 'unhealthy: gateway-default is down for good: `+end.say+`'`),
 			expectSh(ctx, c, "HEALTH-07", `/command/hermes-health --live | grep -qx 'healthy: PID 1 and its supervisor run'`),
 			expectSh(ctx, c, "GW-21", `hermes gateway status --json | grep -q '"down_for_good":true'; hermes gateway status | grep -q 'Fix: .*hermes gateway start'`),
 			diagnose(ctx, c, []fault{{object: "gateway-default", cause: "down for good: " + end.say}}))

@@ -23,3 +23,7 @@ print(*sorted(names), sep="\n")
 ' >docker/provider-variables
 rm -rf /tmp/home
 env | grep -E '^(PATH|LANG|(AGENT_BROWSER|HERMES|NODE|PLAYWRIGHT|PYTHON|UV|npm_config)[A-Za-z_]*)=' | sort >libexec/image.env
+
+# What the sealed environment has: pip installs nothing on the volume that wants another release of it (TOOL-18).
+/usr/local/bin/uv pip freeze --python .venv/bin/python3 --exclude-editable --no-cache 2>/dev/null >libexec/python-packages.txt
+test -s libexec/python-packages.txt

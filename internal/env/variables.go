@@ -21,6 +21,8 @@ const (
 	WebDist             Path   = "HERMES_WEB_DIST=/opt/hermes/hermes_cli/web_dist"
 	TUIDir              Path   = "HERMES_TUI_DIR=/opt/hermes/ui-tui"
 	DockerHost          Text   = "DOCKER_HOST"
+	NpmCache            Path   = "npm_config_cache"
+	UvCache             Path   = "UV_CACHE_DIR"
 )
 
 // Gateways, profiles and the main program.

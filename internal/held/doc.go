@@ -9,6 +9,7 @@
 //   - Reading: [Dir.ReadFile] reads a regular file of at most [MaxFile] bytes, [Dir.ReadHead] the beginning of one.
 //     They wait for no fifo; a fifo, device or directory is [ErrNotRegular].
 //   - Writing: [Dir.WriteFile] replaces a file by rename, so that a reader sees the old content or the new.
+//     A file that is a mount of its own is written in place instead.
 //     With [Write].Durable it calls fsync for the file and its directory. That is for the volume and for
 //     accounts; what is below /run does not survive a crash of the machine anyway.
 //

@@ -120,7 +120,8 @@ type Write struct {
 }
 
 // WriteFile writes a temporary file and renames it to name. If name is a link, the link itself is replaced; by the
-// rule RefuseLinks it is ErrLink. A failed attempt leaves nothing behind.
+// rule RefuseLinks it is ErrLink. A failed attempt leaves nothing behind. A file that is a mount of its own cannot be
+// replaced: it is written in place, and keeps owner and mode.
 func (d *Dir) WriteFile(name string, content []byte, how Write) error {
 	return d.wrap("write", name, d.inParent(name, func(dir int, base string) error {
 		if d.links == RefuseLinks && isLink(dir, base) {
@@ -130,7 +131,11 @@ func (d *Dir) WriteFile(name string, content []byte, how Write) error {
 		if how.New && unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW) == nil {
 			return fs.ErrExist
 		}
-		return replaceByRename(dir, base, content, how)
+		err := replaceByRename(dir, base, content, how)
+		if errors.Is(err, unix.EBUSY) && !how.New {
+			return writeInPlace(dir, base, content)
+		}
+		return err
 	}))
 }
 

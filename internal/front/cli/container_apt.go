@@ -7,6 +7,8 @@ import (
 	"os"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"caduceus/internal/env"
 	"caduceus/internal/front/apt"
 	"caduceus/internal/front/maincmd"
@@ -35,6 +37,9 @@ func (a *app) aptGet(ctx context.Context, name string) error {
 
 func (a *app) askApt(ctx context.Context, r apt.Request) (int, error) {
 	socket := a.path(apt.Socket)
+	if readOnly(a.path("/usr")) {
+		return apt.CodeFailed, unix.EROFS
+	}
 	if _, err := os.Stat(socket); err != nil {
 		return apt.CodeFailed, err
 	}
@@ -44,6 +49,9 @@ func (a *app) askApt(ctx context.Context, r apt.Request) (int, error) {
 // whyNoApt is the line about an error of askApt: what to do about it.
 func (a *app) whyNoApt(err error) string {
 	absent := errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED)
+	if errors.Is(err, unix.EROFS) {
+		return "the root file system is read-only: build a derived image (FROM this one, RUN apt-get …)"
+	}
 	const others = `run "docker exec -u 0 CONTAINER apt-get …" or build a derived image (FROM this one, RUN apt-get …)`
 	switch {
 	case absent && a.aptAllowed():
@@ -54,6 +62,12 @@ func (a *app) whyNoApt(err error) string {
 		return "only hermes may install packages with " + env.AllowApt.String() + "; " + others
 	}
 	return err.Error()
+}
+
+// readOnly reports whether nothing in a file system can be changed.
+func readOnly(dir string) bool {
+	var fs unix.Statfs_t
+	return unix.Statfs(dir, &fs) == nil && fs.Flags&unix.ST_RDONLY != 0
 }
 
 // aptAllowed reports whether the container was started with the variable, which a command of the agent may

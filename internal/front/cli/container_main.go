@@ -15,6 +15,7 @@ import (
 	"caduceus/internal/front/bootlog"
 	"caduceus/internal/front/command"
 	"caduceus/internal/front/maincmd"
+	"caduceus/internal/front/toolcache"
 	"caduceus/internal/identity"
 	"caduceus/internal/launch"
 )
@@ -112,6 +113,21 @@ func (a *app) enterEnvironment() {
 	a.setenv("HOME", a.home.Root())
 	a.setenv("VIRTUAL_ENV", env.VenvDir)
 	a.setenv("PATH", env.UserPath(env.MainPath(a.Environ.Get("PATH")), a.home.Root()))
+	a.nameCaches()
+}
+
+// nameCaches tells npm and uv where their caches are if that is not where the image's configuration says.
+//
+// contract: TOOL-19
+func (a *app) nameCaches() {
+	if a.euid == 0 || !toolcache.Find(a.Root, a.home.Root()).Moved {
+		return
+	}
+	for _, c := range toolcache.Caches() {
+		if a.Environ.Value(c.Variable) == "" {
+			a.setenv(c.Variable.String(), filepath.Join(a.home.Root(), toolcache.Rel, c.Dir))
+		}
+	}
 }
 
 // chdir enters the directory that HERMES_ORIG_CWD names; without one it stays where it was called.

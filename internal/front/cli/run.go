@@ -22,6 +22,10 @@ func Run(ctx context.Context, env Env) int {
 		switch name := filepath.Base(env.Args[0]); name {
 		case "apt-get", "apt":
 			return a.code(a.aptGet(ctx, name))
+		case "pip", "pip3":
+			return a.code(a.pip(name))
+		case "uv":
+			return a.code(a.uv())
 		case heartbeatName:
 			return a.block()
 		case "hermes-health":

@@ -21,6 +21,8 @@ func TestMain(m *testing.M) {
 		"hermes":        hermesMain,
 		"hermes-health": hermesMain,
 		"apt-get":       hermesMain,
+		"pip":           hermesMain,
+		"uv":            hermesMain,
 		"fake-init":     fakeInitMain,
 		"fake-s6-svc":   fakeSvcMain,
 		"fake-agent":    fakeAgentMain,
@@ -36,7 +38,7 @@ func TestScripts(t *testing.T) {
 	clause.Proves(t, "GW-01", "GW-02", "GW-03", "GW-06", "GW-08", "GW-09", "GW-10", "GW-12", "GW-13", "GW-14", "GW-17", "GW-18", "GW-19", "GW-20", "GW-21", "GW-22")
 	clause.Proves(t, "SHIM-01", "EXEC-01", "EXEC-02", "EXEC-03", "NAME-03", "NAME-04", "PROF-01", "PROF-02", "PROF-04", "PROF-05", "STATUS-01",
 		"STATUS-02", "STATUS-03", "STATUS-04", "STATUS-07", "CMD-01", "CMD-02", "CMD-03", "CMD-04", "CMD-06", "CMD-08", "CMD-09", "RUN-01", "RUN-05", "HEALTH-01", "HEALTH-06", "HEALTH-07",
-		"TOOL-12", "TOOL-14", "TOOL-15", "BELOW-03")
+		"TOOL-12", "TOOL-14", "TOOL-15", "TOOL-18", "BELOW-03")
 	schemas, err := filepath.Abs("../../../docs/reference/schema")
 	if err != nil {
 		t.Fatal(err)

@@ -85,6 +85,7 @@ func Checks() []Check {
 		sandboxPaths,
 		profileNames,
 		profiles,
+		migrations,
 		gatewayLogs,
 		roomForLogs,
 		askedFor,

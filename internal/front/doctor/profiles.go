@@ -3,13 +3,12 @@ package doctor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"syscall"
 
 	"caduceus/internal/front/profile"
+	"caduceus/internal/front/userfile"
+	"caduceus/internal/identity"
 )
 
 // profileNames looks for directories that cannot be profiles.
@@ -42,10 +41,16 @@ func (c Container) profile(name string) []Finding {
 	var found []Finding
 	dir := c.Home.Dir(name)
 	add := func(cause, fix string) { found = append(found, Finding{"profile " + name, cause, fix}) }
-	if err := readable(filepath.Join(dir, ".env")); err != nil {
-		add(err.Error(), "make it a file that belongs to user hermes, mode 600")
-	}
-	if _, err := profile.ReadConfig(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	unusable := false
+	c.asHermes(func(hermes identity.Account) {
+		for _, file := range userfile.Names() {
+			if problem := userfile.Look("", filepath.Join(dir, file), c.Mounts, hermes); problem != nil {
+				add(problem.Cause, problem.Fix)
+				unusable = unusable || file == "config.yaml"
+			}
+		}
+	})
+	if _, err := profile.ReadConfig(dir); err != nil && !errors.Is(err, fs.ErrNotExist) && !unusable {
 		add(err.Error(), "correct that file")
 	}
 	start := profile.CommandLine(name, "gateway start")
@@ -61,19 +66,13 @@ func (c Container) profile(name string) []Finding {
 	return found
 }
 
-// readable is why this user cannot read a file, or nil. A missing one is fine.
-func readable(path string) error {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a fifo must not hang it
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+// asHermes looks with the file rights of hermes, whoever asks. Where they cannot be had, it looks with those of the caller.
+func (c Container) asHermes(look func(hermes identity.Account)) {
+	hermes, err := c.account()
+	if err == nil {
+		err = identity.As(hermes, func() { look(hermes) })
 	}
 	if err != nil {
-		return err
+		look(hermes)
 	}
-	defer func() { _ = f.Close() }() // nothing was written
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("cannot read %q: not a regular file", path)
-	}
-	return err
 }

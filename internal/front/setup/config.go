@@ -11,29 +11,68 @@ import (
 	"strings"
 
 	"caduceus/internal/env"
+	"caduceus/internal/front/bootlog"
+	"caduceus/internal/front/migration"
+	"caduceus/internal/front/mounts"
 	"caduceus/internal/front/profile"
+	"caduceus/internal/front/userfile"
 	"caduceus/internal/held"
 )
 
 // migrateConfig runs the migration script if config.yaml is older than the agent's schema. It compares the versions
-// itself, because starting Python takes a second.
+// itself, because starting Python takes a second. What failed is tried again once something has changed.
 //
-// contract: SETUP-22
+// contract: SETUP-22, SETUP-43
 func (j *job) migrateConfig(ctx context.Context, v *volume) error {
 	if env.SkipConfigMigration.On(j.Environ) {
 		fmt.Fprintln(j.Stdout, "[config-migrate] "+env.SkipConfigMigration.String()+" is set; skipping config migration")
+		return nil
+	}
+	if j.unusable["config.yaml"] {
 		return nil
 	}
 	content, err := held.ReadHead(j.inRoot(v.name("config.yaml")), profile.MaxConfig)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.warn("cannot read %s: %v", v.name("config.yaml"), cause(err))
 	}
-	if err != nil || !outdated(content, j.latestSchema()) {
+	if err != nil {
 		return nil
+	}
+	latest := j.latestSchema()
+	if !outdated(content, latest) {
+		return migration.Forget(v.Dir)
+	}
+	state := migration.StateOf(j.inRoot(v.name(".")))
+	if known, ok := migration.Read(v.Dir); ok && known.Latest == latest && known.State == state {
+		return nil // it has been said, and doctor says it
+	}
+	problem := j.migrate(ctx, v)
+	if problem == nil {
+		return migration.Forget(v.Dir)
+	}
+	return migration.Write(v.Dir, migration.Failure{Latest: latest, State: state, Cause: problem.Cause, Fix: problem.Fix})
+}
+
+// migrate tries to bring config.yaml up to date. The agent goes on with an old one, so that is not the end.
+func (j *job) migrate(ctx context.Context, v *volume) *userfile.Problem {
+	const old = "config.yaml has an old schema and stays as it is: "
+	table := mounts.Table()
+	problem := userfile.Writable(j.Root, v.name("config.yaml"), table, j.hermes)
+	if problem == nil {
+		problem = userfile.Look(j.Root, v.name(".env"), table, j.hermes) // the backup and the agent read it
+	}
+	if problem != nil {
+		problem.Cause = old + problem.Cause
+		j.warn("%s", problem)
+		return problem
 	}
 	const script = "docker_config_migrate.py"
 	if err := j.runScript(ctx, script); err != nil {
 		j.warn("%s failed; continuing", script)
+		return &userfile.Problem{
+			Cause: old + "the migration failed",
+			Fix:   "mend what the lines with [config-migrate] in " + v.name(bootlog.Whole) + " name; the next boot tries again once config.yaml or .env has changed",
+		}
 	}
 	return nil
 }

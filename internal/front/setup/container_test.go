@@ -44,6 +44,10 @@ func newContainer(t *testing.T) *container {
 	c.dir("run/s6/container_environment")
 	c.dir("opt/data")
 	c.own("opt/data", 10000)
+	c.dir("tmp")
+	if err := os.Chmod(c.path("tmp"), 0o777|os.ModeSticky); err != nil {
+		t.Fatal(err)
+	}
 	return c
 }
 

@@ -13,6 +13,8 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/dotenv"
+	"caduceus/internal/front/mounts"
+	"caduceus/internal/front/userfile"
 	"caduceus/internal/held"
 )
 
@@ -26,6 +28,9 @@ const maxFaults = 20
 //
 // contract: SETUP-37
 func (j *job) checkDotenv(_ context.Context, v *volume) error {
+	if j.unusable[".env"] {
+		return nil
+	}
 	content, err := v.ReadHead(".env", dotenv.MaxSize)
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, held.ErrLink):
@@ -66,6 +71,10 @@ func (j *job) addAPIKey(v *volume, content []byte) error {
 		err = v.replace(".env", content, 0o600)
 	}
 	if err != nil {
+		if problem := userfile.Writable(j.Root, v.name(".env"), mounts.Table(), j.hermes); problem != nil {
+			j.warn("%s is set without a key, and none can be added: %s; or set %s yourself: openssl rand -hex 32", env.APIServer, problem, env.APIServerKey)
+			return nil
+		}
 		return fmt.Errorf("cannot add %s to %q: %w", env.APIServerKey, v.name(".env"), cause(err))
 	}
 	j.say("%s is set without a key: added a random %s to %s", env.APIServer, env.APIServerKey, v.name(".env"))

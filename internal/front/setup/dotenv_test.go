@@ -23,7 +23,7 @@ func TestADotenvThatCannotBeReadIsWarnedAbout(t *testing.T) {
 	clause.Proves(t, "SETUP-37")
 	c := newContainer(t)
 	c.dir("opt/data/.env")
-	c.expect(c.run(), `[stage2] Warning: cannot read /opt/data/.env: not a regular file; repair it or run the command "setup"`)
+	c.expect(c.run(), "[stage2] Warning: /opt/data/.env is a directory, where a file belongs")
 }
 
 func TestAnAPIServerWithoutAKeyGetsOne(t *testing.T) {

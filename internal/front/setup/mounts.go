@@ -5,11 +5,13 @@ import (
 	"errors"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/front/mounts"
+	"caduceus/internal/front/userfile"
 	"caduceus/internal/held"
 	"caduceus/internal/identity"
 )
@@ -60,7 +62,7 @@ func (j *job) giveEmptyMount(name string) error {
 func (j *job) nameMount(v *volume, rel string) {
 	rel, st := j.mountAbove(rel)
 	where := v.name(rel)
-	if rel == "" || j.mounts[where] || st.Mode&unix.S_IFMT != unix.S_IFDIR && j.readable(rel) {
+	if rel == "" || slices.Contains(userfile.Names(), rel) || j.mounts[where] || st.Mode&unix.S_IFMT != unix.S_IFDIR && j.readable(rel) {
 		return
 	}
 	if j.mounts == nil {

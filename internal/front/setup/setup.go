@@ -38,7 +38,8 @@ type job struct {
 	remembered uint32          // uid that hermes had in the account file of this container
 	mounts     map[string]bool // mount points that a line has named
 
-	dotenv map[string]string // variables of .env in home, once checkDotenv has run
+	unusable map[string]bool   // files of home that checkFiles has named
+	dotenv   map[string]string // variables of .env in home, once checkDotenv has run
 }
 
 // step is one thing that setup does in the volume. Its error becomes a warning.
@@ -51,6 +52,8 @@ type step struct {
 func (j *job) hermesSteps() []step {
 	return []step{
 		{"directories", j.makeDirectories},
+		{"tool caches", j.placeCaches},
+		{"files", j.checkFiles},
 		{"seeds", j.seedFiles},
 		{"modes", j.setModes},
 		{"install method", j.dropInstallMethod},

@@ -9,6 +9,8 @@ func image() []Variable {
 		agents(env.Path("HERMES_LAZY_INSTALL_TARGET=/opt/data/lazy-packages"), "Where it would."),
 		agents(env.WebDist, "The dashboard's pages."),
 		agents(env.TUIDir, "Its terminal interface."),
+		row(env.NpmCache, "Where npm and npx keep what they fetch; the image says `/tmp/hermes-cache/npm`, and `H/cache/tools/npm` where `/tmp` executes nothing."),
+		row(env.UvCache, "The same for uv and uvx: `/tmp/hermes-cache/uv`, `H/cache/tools/uv`."),
 		row(env.Browsers, "Where the image's browser is."),
 		row(env.BrowserArgs, "Flags of the browser; setup warns of a small `/dev/shm` where they lack `--disable-dev-shm-usage`."),
 	}

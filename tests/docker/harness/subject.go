@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 
@@ -145,4 +146,13 @@ func (s *Subject) Evidence(ctx context.Context, dir string) error {
 		errs = append(errs, c.Evidence(ctx, into))
 	}
 	return errors.Join(errs...)
+}
+
+// HostPath is where a file of a volume lies on the engine's host, for a bind mount of that file alone.
+func (s *Subject) HostPath(ctx context.Context, volume, file string) (string, error) {
+	got, err := s.engine.api.VolumeInspect(ctx, volume, client.VolumeInspectOptions{})
+	if err != nil {
+		return "", fmt.Errorf("cannot inspect volume %q: %w", volume, err)
+	}
+	return path.Join(got.Volume.Mountpoint, file), nil
 }

@@ -6,6 +6,9 @@ it reads keys directly from the file. This module wraps the functions that do so
 imported; it changes no file. An empty variable counts as not set. It imports only what the interpreter
 has loaded already, so that starting Python takes no longer.
 
+Packages that hermes has installed on the volume by pip are found, after all others. Never by root, and in no file of another
+owner: what hermes can write, root must not run.
+
 Two more functions of the agent are changed:
 API_SERVER_KEY is hidden until API_SERVER_ENABLED is true, because the agent opens the port for a key alone.
 The agent finds the image's init only if that is PID 1; here it also finds one that is not.
@@ -189,5 +192,26 @@ class _Finder:
         loader.exec_module = exec_module
 
 
+def _add_volume():
+    """Let Python find what pip has installed on the volume, as the last place. .pth files there count, as in any such place."""
+    uid = os.geteuid()
+    if 0 in (uid, os.getuid()) or sys.flags.isolated or sys.flags.no_user_site:
+        return
+    home = os.environ.get("HERMES_HOME") or "/opt/data"
+    parent, name = os.path.split(os.path.normpath(home))
+    if name and os.path.basename(parent) == "profiles":
+        home = os.path.dirname(parent)
+    place = os.path.join(home, ".local", "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
+    try:
+        owner = os.stat(place).st_uid
+    except OSError:
+        return
+    if owner == uid:
+        import site
+
+        site.addsitedir(place)
+
+
 _keep_back()
+_add_volume()
 sys.meta_path.insert(0, _Finder)

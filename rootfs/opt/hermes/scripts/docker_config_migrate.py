@@ -5,6 +5,7 @@ The container's setup runs it as hermes. Exit 0: migrated, nothing to do, or ski
 config.yaml and .env are as before.
 """
 
+import errno
 import os
 import shutil
 import sys
@@ -42,16 +43,32 @@ def backup(path: Path, stamp: str) -> Path:
 
 
 def restore(copies: dict[Path, Path]) -> None:
+    """Put back what was there, and remove the backups: they are the files again."""
     for path, copy in copies.items():
-        if path.is_file() and path.read_bytes() == copy.read_bytes():
-            continue
-        temporary = path.with_name(f".{path.name}.restore")
-        temporary.unlink(missing_ok=True)
-        try:
-            copy_new(copy, temporary)
-        except OSError:  # on a full disk: use the backup itself
-            temporary = copy
+        if not path.is_file() or path.read_bytes() != copy.read_bytes():
+            temporary = path.with_name(f".{path.name}.restore")
+            temporary.unlink(missing_ok=True)
+            try:
+                copy_new(copy, temporary)
+            except OSError:  # on a full disk: use the backup itself
+                temporary = copy
+            put(temporary, path)
+        copy.unlink(missing_ok=True)
+
+
+def put(temporary: Path, path: Path) -> None:
+    """Rename temporary to path. A file that is a mount of its own cannot be replaced: it is written in place."""
+    try:
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        with open(path, "r+b") as f:
+            f.write(temporary.read_bytes())
+            f.truncate()
+            f.flush()
+            os.fsync(f.fileno())
+        temporary.unlink(missing_ok=True)
 
 
 def main() -> int:

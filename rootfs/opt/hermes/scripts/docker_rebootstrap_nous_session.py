@@ -5,6 +5,7 @@ The container's setup runs it as hermes. It changes only providers.nous, and onl
 the stored one is dead or older. Exit 0: replaced, or nothing to do; 1: a file or variable is invalid, nothing changed.
 """
 
+import errno
 import json
 import os
 import sys
@@ -60,10 +61,25 @@ def replace(path: Path, store: dict) -> None:
             f.write("\n")
             f.flush()
             os.fsync(f.fileno())
-        os.replace(temporary, path)
+        put(Path(temporary), path)
     except BaseException:
-        os.unlink(temporary)
+        Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def put(temporary: Path, path: Path) -> None:
+    """Rename temporary to path. A file that is a mount of its own cannot be replaced: it is written in place."""
+    try:
+        os.replace(temporary, path)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        with open(path, "r+b") as f:
+            f.write(temporary.read_bytes())
+            f.truncate()
+            f.flush()
+            os.fsync(f.fileno())
+        temporary.unlink()
 
 
 def main() -> int:

@@ -32,6 +32,21 @@ const (
 func frontMutants() []brokenImage {
 	return []brokenImage{
 		{
+			name: "files that are replaced, mounts or not", dockerfile: copyFront,
+			edits: []mutant.Edit{{File: "internal/held/file.go", Old: "errors.Is(err, unix.EBUSY) && !how.New", New: "false"}},
+			red:   checks.InPlaceCheck, clause: "SETUP-42", green: exitsCheck,
+		},
+		{
+			name: "a setup that tries a failed migration again and again", dockerfile: copyFront,
+			edits: []mutant.Edit{{File: "internal/front/setup/config.go", Old: "known.State == state", New: "known.State == \"\""}},
+			red:   checks.OldConfigCheck, clause: "SETUP-43", green: exitsCheck,
+		},
+		{
+			name: "caches in /tmp, whatever it is", dockerfile: copyFront,
+			edits: []mutant.Edit{{File: "internal/front/toolcache/toolcache.go", Old: "case noexec(tmp):", New: "case false:"}},
+			red:   checks.ToolCacheCheck, clause: "TOOL-19", green: exitsCheck,
+		},
+		{
 			name: "no sentinel in the slots", dockerfile: copyFront,
 			edits: []mutant.Edit{{
 				File: "internal/front/gateway/slot/run.sh",

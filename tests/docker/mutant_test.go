@@ -71,6 +71,15 @@ func fileMutants() []brokenImage {
 			red: checks.ToolTimeCheck, clause: "AGT-03", green: exitsCheck,
 		},
 		{
+			name:       "a Python of root's that looks on the volume",
+			dockerfile: root(`RUN sed -i 's/if 0 in (uid, os.getuid()) or /if /; s/if owner == uid:/if True:/' /opt/hermes/libexec/container_env.py`),
+			red:        checks.PipCheck, clause: "TOOL-18", green: exitsCheck,
+		},
+		{
+			name: "an ssh that knows no HOME", dockerfile: root("RUN rm /etc/ssh/ssh_config.d/hermes-home.conf"),
+			red: checks.SSHCheck, clause: "TOOL-20", green: exitsCheck,
+		},
+		{
 			name: "no browser", dockerfile: root("RUN rm -r /opt/hermes/.playwright"),
 			red: "agent-browser saves a screenshot of a page on loopback, as hermes", clause: "TOOL-06", green: exitsCheck,
 		},

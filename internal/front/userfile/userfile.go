@@ -27,12 +27,12 @@ func (p Problem) String() string { return p.Cause + "; " + p.Fix }
 // Look judges one file. root is the prefix of every path, for tests; table has the mounts of the container, and hermes is who has
 // to read the file. nil: it is as it should be, or missing.
 func Look(root, path string, table []mounts.Mount, hermes identity.Account) *Problem {
-	real := filepath.Join("/", root, path)
-	info, err := os.Stat(real)
+	at := filepath.Join("/", root, path)
+	info, err := os.Stat(at)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	mount := mountAt(table, real)
+	mount := mountAt(table, at)
 	switch {
 	case err == nil && info.IsDir():
 		return directory(path, mount)
@@ -42,7 +42,7 @@ func Look(root, path string, table []mounts.Mount, hermes identity.Account) *Pro
 		return replaced(path, *mount)
 	}
 	if err == nil {
-		err = open(real)
+		err = open(at)
 	}
 	if err == nil {
 		return nil
@@ -52,12 +52,12 @@ func Look(root, path string, table []mounts.Mount, hermes identity.Account) *Pro
 
 // Writable returns why a file that is a mount of its own cannot be written in place: nil if it can, or is no mount, or is missing.
 func Writable(root, path string, table []mounts.Mount, hermes identity.Account) *Problem {
-	real := filepath.Join("/", root, path)
-	mount := mountAt(table, real)
+	at := filepath.Join("/", root, path)
+	mount := mountAt(table, at)
 	if mount == nil {
 		return nil
 	}
-	f, err := os.OpenFile(real, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	f, err := os.OpenFile(at, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	switch {
 	case err == nil:
 		_ = f.Close() // nothing was written
@@ -65,7 +65,7 @@ func Writable(root, path string, table []mounts.Mount, hermes identity.Account) 
 	case mount.ReadOnly, errors.Is(err, unix.EROFS): // who may not write gets another error first
 		return &Problem{path + " is mounted read-only", "mount it without \":ro\""}
 	}
-	info, _ := os.Stat(real)
+	info, _ := os.Stat(at)
 	return &Problem{
 		fmt.Sprintf("hermes cannot write %s: %v, a mount of its own%s", path, cause(err), ofWhom(info)),
 		mendOwner(*mount, info, hermes),

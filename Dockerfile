@@ -26,7 +26,7 @@ FROM ${BASE_IMAGE} AS system
 COPY image/build/dpkg-docs /etc/dpkg/dpkg.cfg.d/caduceus-docs
 RUN --mount=type=bind,source=image/build/apt-install.sh,target=/tmp/apt-install.sh \
     /tmp/apt-install.sh \
-      ca-certificates curl docker-cli execline git iproute2 iputils-ping libatomic1 libolm3 libportaudio2 \
+      ca-certificates curl docker-cli execline git iproute2 iputils-ping libatomic1 libnss-cache libolm3 libportaudio2 \
       openssh-client procps python3 ripgrep rsync s6 tzdata xz-utils
 RUN --mount=type=bind,source=image/build/system.sh,target=/tmp/system.sh /tmp/system.sh
 ENV PATH=/opt/hermes/bin:/opt/hermes/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/data/.local/bin \

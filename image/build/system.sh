@@ -11,6 +11,13 @@ rm -f /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow- /etc/subuid- /etc/subg
 install -d -m 0755 /opt/hermes
 install -d -m 0755 -o hermes -g hermes /opt/data
 
+# Accounts that /etc/passwd cannot have, as it cannot be written, lie in /run/hermes:
+# programs find them there, behind those of /etc (WHO-04).
+sed -i -E 's/^(passwd|group):( +)files$/\1:\2files cache/' /etc/nsswitch.conf
+grep -c ' files cache$' /etc/nsswitch.conf | grep -qx 2
+ln -s /run/hermes/passwd /etc/passwd.cache
+ln -s /run/hermes/group /etc/group.cache
+
 # A container started with --user has to make its scandir here without root.
 chmod 01777 /run
 

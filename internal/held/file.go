@@ -123,6 +123,16 @@ type Write struct {
 // rule RefuseLinks it is ErrLink. A failed attempt leaves nothing behind. A file that is a mount of its own cannot be
 // replaced: it is written in place, and keeps owner and mode.
 func (d *Dir) WriteFile(name string, content []byte, how Write) error {
+	err := d.WriteBound(name, func(uint64) []byte { return content }, how)
+	if errors.Is(err, unix.EBUSY) && !how.New {
+		err = d.wrap("write", name, d.inParent(name, func(dir int, base string) error { return writeInPlace(dir, base, content) }))
+	}
+	return err
+}
+
+// WriteBound is WriteFile, but for mounts, with a content that depends on the file's inode number: so a file can say whether it is the
+// one that was written, or a copy.
+func (d *Dir) WriteBound(name string, content func(inode uint64) []byte, how Write) error {
 	return d.wrap("write", name, d.inParent(name, func(dir int, base string) error {
 		if d.links == RefuseLinks && isLink(dir, base) {
 			return ErrLink
@@ -131,16 +141,12 @@ func (d *Dir) WriteFile(name string, content []byte, how Write) error {
 		if how.New && unix.Fstatat(dir, base, &st, unix.AT_SYMLINK_NOFOLLOW) == nil {
 			return fs.ErrExist
 		}
-		err := replaceByRename(dir, base, content, how)
-		if errors.Is(err, unix.EBUSY) && !how.New {
-			return writeInPlace(dir, base, content)
-		}
-		return err
+		return replaceByRename(dir, base, content, how)
 	}))
 }
 
 // replaceByRename writes the temporary file and puts it in place.
-func replaceByRename(dir int, base string, content []byte, how Write) (err error) {
+func replaceByRename(dir int, base string, content func(inode uint64) []byte, how Write) (err error) {
 	fresh := "." + strings.TrimPrefix(base, ".") + "." + strconv.Itoa(os.Getpid()) + ".new"
 	_ = unix.Unlinkat(dir, fresh, 0) // left by a process with the same pid that was killed
 	fd, err := openat(dir, fresh, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, 0o600)
@@ -153,7 +159,10 @@ func replaceByRename(dir int, base string, content []byte, how Write) (err error
 		}
 	}()
 	f := os.NewFile(uintptr(fd), base)
-	_, err = f.Write(content)
+	st, err := fstat(fd)
+	if err == nil {
+		_, err = f.Write(content(st.Ino))
+	}
 	err = errors.Join(cause(err), unix.Fchmod(fd, how.Mode))
 	if err == nil && how.Adopt {
 		err = adopt(dir, fd)

@@ -163,6 +163,28 @@ func (d *DB) makeFallback() (*held.Dir, error) {
 	return dir, nil
 }
 
+// SaveForPrograms writes both files to /run/hermes for programs of the C library alone, which find them there behind those
+// of /etc (libnss-cache). It is for a caller who is not root, in a /run that others may write to: nobody drops to what the
+// files say, and Open does not read them there.
+//
+// contract: WHO-04
+func (d *DB) SaveForPrograms() error {
+	root, err := held.Open(filepath.Join("/", d.root), held.RefuseLinks)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // nothing was written through it
+	if _, err := root.MakeDir(fallbackDir, 0o755); err != nil {
+		return err
+	}
+	dir, err := root.Dir(fallbackDir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = dir.Close() }()
+	return d.storeIn(dir)
+}
+
 func (d *DB) store(dir string) error {
 	root, err := held.Open(filepath.Join("/", d.root), held.RefuseLinks)
 	if err != nil {

@@ -332,3 +332,33 @@ func TestTheHomeOfAnAccountIsSetWhereALineCanHoldIt(t *testing.T) {
 		t.Errorf("got %+v, %v", a, err)
 	}
 }
+
+func TestAUIDWithoutAnAccountGetsOneForPrograms(t *testing.T) {
+	clause.Proves(t, "WHO-04")
+	root := newRoot(t)
+	db := mustOpen(t, root)
+	if db.Describe(10000, 100, nil, "/opt/data") {
+		t.Error("hermes has an account already")
+	}
+	if !db.Describe(4711, 4712, []uint32{100, 4713}, "/opt/data") || db.Describe(4711, 4712, []uint32{100, 4713}, "/opt/data") {
+		t.Error("want it to be added once")
+	}
+	if err := os.MkdirAll(filepath.Join(root, "run"), 0o1777); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SaveForPrograms(); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, filepath.Join(root, "run/hermes/passwd")); got != passwd+"hermes4711:x:4711:4712:Hermes Agent:/opt/data:/bin/bash\n" {
+		t.Errorf("passwd: %s", got)
+	}
+	if got := content(t, filepath.Join(root, "run/hermes/group")); got != group+"hermes4712:x:4712:\nhermes4713:x:4713:\n" {
+		t.Errorf("group: %s", got)
+	}
+	db = mustOpen(t, newRoot(t))
+	db.users = append(db.users, []string{"hermes9", "x", "8", "8", "", "/", ""})
+	db.Describe(9, 9, nil, "/odd:home")
+	if got := firstName(db, 9); got != "hermes9_" || db.users[len(db.users)-1][colHome] != "/" {
+		t.Errorf("%q", db.users)
+	}
+}

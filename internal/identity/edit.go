@@ -95,3 +95,38 @@ func (d *DB) inGroup(name string, gid uint32) bool {
 	a, err := d.Account(name)
 	return err == nil && (a.GID == gid || slices.Contains(a.Groups, gid))
 }
+
+// Describe gives a uid an account, and its groups a name, where they have none, so that programs find them. The account's
+// name is hermes and the uid. It reports whether it has added anything.
+//
+// contract: WHO-04
+func (d *DB) Describe(uid, gid uint32, groups []uint32, home string) (added bool) {
+	known := slices.ContainsFunc(d.users, func(fields []string) bool {
+		id, _, ok := userIDs(fields)
+		return ok && id == uid
+	})
+	if !known {
+		name := freeName(d.users, uid)
+		if strings.ContainsAny(home, ":\n") {
+			home = "/" // the file has no way to say it
+		}
+		d.users = append(d.users.clone(), []string{name, "x", decimal(uid), decimal(gid), "Hermes Agent", home, "/bin/bash"})
+		added = true
+	}
+	for _, g := range append([]uint32{gid}, groups...) {
+		if d.group(g) < 0 {
+			d.groups = append(d.groups.clone(), []string{freeName(d.groups, g), "x", decimal(g), ""})
+			added = true
+		}
+	}
+	return added
+}
+
+// freeName returns a name for an id that no line of the table has.
+func freeName(t Table, id uint32) string {
+	name := Hermes + decimal(id)
+	for slices.ContainsFunc(t, func(fields []string) bool { return fields[colName] == name }) {
+		name += "_"
+	}
+	return name
+}

@@ -127,6 +127,38 @@ func frontMutants() []brokenImage {
 			red: checks.NoTerminalCheck, clause: "CMD-09", green: exitsCheck,
 		},
 		{
+			name: "a setup that lets nothing follow", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/setup/former.go",
+				Old:  "if f.empty() {\n\t\treturn true", New: "if true {\n\t\treturn true",
+			}},
+			red: checks.FollowsCheck, clause: "WHO-01", green: exitsCheck,
+		},
+		{
+			name: "a setup that believes a copy", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/pastids/pastids.go",
+				Old:  "case m.Inode != inode:", New: "case false:",
+			}},
+			red: checks.ForgedCheck, clause: "WHO-02", green: exitsCheck,
+		},
+		{
+			name: "a setup that believes an older memory", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/pastids/pastids.go",
+				Old:  "case !slices.Contains(m.UIDs, owner):", New: "case false:",
+			}},
+			red: checks.ForgedCheck, clause: "WHO-02", green: exitsCheck,
+		},
+		{
+			name: "a boot that does not know whose the container is", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/cli/container_setup.go",
+				Old:  ", OwnProfile: a.ownProfile}", New: "}",
+			}},
+			red: checks.InheritCheck, clause: "INH-02", green: exitsCheck,
+		},
+		{
 			name: "a front that stays root", dockerfile: copyFront,
 			edits: []mutant.Edit{{
 				File: "internal/front/cli/drop.go",

@@ -80,6 +80,14 @@ func fileMutants() []brokenImage {
 			red: checks.SSHCheck, clause: "TOOL-20", green: exitsCheck,
 		},
 		{
+			name: "a list of what belongs to one gateway that lacks a bot", dockerfile: root("RUN sed -i 's/^DISCORD_BOT_TOKEN$/DISCORD_BOT/' /opt/hermes/libexec/one-gateway"),
+			red: checks.PlatformsCheck, clause: "INH-02", green: exitsCheck,
+		},
+		{
+			name: "accounts that programs look for in /etc alone", dockerfile: root("RUN sed -i 's/ cache$//' /etc/nsswitch.conf"),
+			red: "the user has an account where programs look: a small uid", clause: "WHO-04", green: exitsCheck,
+		},
+		{
 			name: "no browser", dockerfile: root("RUN rm -r /opt/hermes/.playwright"),
 			red: "agent-browser saves a screenshot of a page on loopback, as hermes", clause: "TOOL-06", green: exitsCheck,
 		},

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"caduceus/internal/env"
+	"caduceus/internal/front/inherit"
+	"caduceus/internal/front/profile"
 	"caduceus/internal/launch"
 )
 
@@ -27,15 +29,21 @@ func (a *app) becomeAgent() error {
 	return a.noAgent(path, err)
 }
 
-// agentEnviron is the environment of the agent. As hermes it finds the volume's programs before the system's.
+// agentEnviron is the environment of the agent. As hermes it finds the volume's programs before the system's. What its
+// profile does not inherit of the container's variables is not in it.
 //
-// contract: TOOL-13
+// contract: INH-02, TOOL-13
 func (a *app) agentEnviron() env.Environ {
-	path, found := a.Environ.Lookup("PATH")
-	if a.euid == 0 || !found {
-		return a.Environ
+	environ := a.Environ
+	name, err := profile.Resolve(a.selection, a.home, env.SupervisedChild.On(environ))
+	if err == nil { // else the agent says what is wrong
+		environ = inherit.Open(a.Root, a.home).Strip(name, environ)
 	}
-	return a.Environ.With("PATH", env.UserPath(path, a.home.Root()))
+	path, found := environ.Lookup("PATH")
+	if a.euid == 0 || !found {
+		return environ
+	}
+	return environ.With("PATH", env.UserPath(path, a.home.Root()))
 }
 
 func (a *app) noAgent(path string, err error) error {

@@ -51,6 +51,7 @@ func (a *app) gatewayRun(ctx context.Context, run gateway.RunArgs) error {
 	if err := a.control().Do(ctx, gateway.Start, name); err != nil {
 		return a.failed(err)
 	}
+	a.sayWithheld(name)
 	a.say(breadcrumb)
 	return a.becomeHeartbeat()
 }

@@ -10,6 +10,7 @@ import (
 	"caduceus/internal/env"
 	"caduceus/internal/front/command"
 	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/inherit"
 	"caduceus/internal/front/profile"
 )
 
@@ -54,7 +55,20 @@ func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error 
 		a.say("→ the container ends with this command, and the gateway with it. The command %s keeps both.",
 			profile.CommandLine(name, "gateway run"))
 	}
+	if verb != gateway.Stop {
+		a.sayWithheld(name)
+	}
 	return nil
+}
+
+// sayWithheld says on stderr what of the container's variables a gateway that starts does not inherit.
+//
+// contract: INH-03
+func (a *app) sayWithheld(name string) {
+	of := inherit.Open(a.Root, a.home)
+	if cause := of.Cause(name); cause != "" {
+		a.say("→ profile %s: %s. If that is not what you want: %s", name, cause, of.Fix(name))
+	}
 }
 
 // failed prints why a request was not obeyed, in the agent's words and on stdout, as the agent does.
@@ -79,7 +93,11 @@ func (a *app) lifecycleAll(ctx context.Context, verb gateway.Verb) error {
 	}
 	var problems []string
 	for _, name := range names {
-		if err := a.control().Do(ctx, verb, name); err != nil {
+		err := a.control().Do(ctx, verb, name)
+		if err == nil && verb != gateway.Stop {
+			a.sayWithheld(name)
+		}
+		if err != nil {
 			problems = append(problems, fmt.Sprintf("✗ Could not %s %s%s: %v", verb, profile.SlotPrefix, name, err))
 		}
 	}
@@ -113,7 +131,8 @@ func (a *app) lifecycleVerb(verb gateway.Verb, summary, example string) *cobra.C
 	cmd := command.New(command.Verb{
 		Use:     string(verb),
 		Summary: summary,
-		Detail: `It prints nothing where it is done, and ends once the supervisor has taken the request up, not when the
+		Detail: `It prints nothing on stdout where it is done; what of the container's variables a gateway that starts does not
+inherit stands on stderr. It ends once the supervisor has taken the request up, not when the
 gateway is up or down: "hermes gateway status" shows that.`,
 		Example: example,
 		Exits: []command.Exit{

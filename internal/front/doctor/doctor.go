@@ -80,6 +80,7 @@ func Checks() []Check {
 		readOnlyVolume,
 		volume,
 		sharedVolume,
+		strangers,
 		pathOrder,
 		ping,
 		sandboxPaths,
@@ -107,13 +108,14 @@ func Notes() []Check {
 		lastEnds,
 		apiServer,
 		dashboardPort,
+		inherited,
 	}
 }
 
 // AtBoot lists the kinds of which the boot says the same, as a warning. What else keeps a boot from its work has a line
 // where it happens.
 func AtBoot() []Check {
-	return []Check{hiddenImage, closedHome, readOnlyVolume, strayMounts, goneFiles, sandboxPaths}
+	return []Check{hiddenImage, closedHome, readOnlyVolume, strayMounts, goneFiles, strangers, sandboxPaths}
 }
 
 // NotesAtBoot lists the notes that the boot has, too.

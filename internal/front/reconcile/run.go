@@ -14,6 +14,7 @@ import (
 	"caduceus/internal/env"
 	"caduceus/internal/front/bootlog"
 	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/inherit"
 	"caduceus/internal/front/place"
 	"caduceus/internal/front/profile"
 	"caduceus/internal/front/volumelock"
@@ -58,6 +59,9 @@ func Run(o Options) int {
 		}
 		done = append(done, a)
 		fmt.Fprintf(o.Stdout, "reconcile: %s\n", a)
+		if a.Start {
+			r.sayWithheld(a.Profile)
+		}
 	}
 	r.onVolume(func() {
 		if err := bootlog.Append(r.home.Root(), bootlog.Profiles, lines(o.Now(), done)); err != nil {
@@ -76,6 +80,18 @@ func lines(now time.Time, actions []Action) []byte {
 		fmt.Fprintf(&lines, "%s %s prior_exit=%s\n", now.Format("2006-01-02T15:04:05-0700"), a, a.Exit)
 	}
 	return lines.Bytes()
+}
+
+// sayWithheld says what of the container's variables a gateway that starts does not inherit.
+//
+// contract: INH-03
+func (r run) sayWithheld(name string) {
+	of := inherit.Open("", r.home)
+	r.onVolume(func() {
+		if cause := of.Cause(name); cause != "" {
+			fmt.Fprintf(r.Stderr, "reconcile: profile %s: %s. If that is not what you want: %s\n", name, cause, of.Fix(name))
+		}
+	})
 }
 
 // onVolume does something with the file rights of hermes: the volume is its own, and root may have no

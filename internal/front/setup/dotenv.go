@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -24,7 +25,7 @@ const minAPIKey = 16
 // maxFaults is how many lines of .env the boot names one by one.
 const maxFaults = 20
 
-// checkDotenv warns about lines of .env that the agent cannot read. It adds a key if the API server is enabled without one.
+// checkDotenv warns about lines of .env that the agent cannot read, and sees to the key of the API server.
 //
 // contract: SETUP-37
 func (j *job) checkDotenv(_ context.Context, v *volume) error {
@@ -48,36 +49,48 @@ func (j *job) checkDotenv(_ context.Context, v *volume) error {
 		}
 		j.warn("%s line %d: %s; correct it or run the command \"setup\"", v.name(".env"), f.Line, f.Cause)
 	}
+	return j.checkAPIKey(v)
+}
 
-	enabled := env.APIServer.Yes(j.setting(env.APIServer))
-	key := j.setting(env.APIServerKey)
+// checkAPIKey adds a key to the .env of the container's own profile if the API server is enabled without one, and warns
+// about one that the agent refuses.
+//
+// contract: SETUP-34
+func (j *job) checkAPIKey(v *volume) error {
+	file := path.Join(j.ownDir(), ".env")
+	content, err := v.ReadHead(file, dotenv.MaxSize)
+	if err != nil && (file == ".env" || !errors.Is(err, unix.ENOENT)) {
+		return nil
+	}
+	set := dotenv.Read(content, j.Environ).Values
+	key := cmp.Or(j.Environ.Value(env.APIServerKey), set[env.APIServerKey.String()])
 	switch {
-	case !enabled:
+	case !env.APIServer.Yes(cmp.Or(j.Environ.Value(env.APIServer), set[env.APIServer.String()])):
 		return nil
 	case key == "":
-		return j.addAPIKey(v, content)
+		return j.addAPIKey(v, file, content)
 	case utf8.RuneCountInString(key) < minAPIKey:
 		fmt.Fprintf(j.Stderr, "[stage2] Warning: %s has fewer than %d characters: the agent keeps port 8642 closed\n", env.APIServerKey, minAPIKey)
 	}
 	return nil
 }
 
-// addAPIKey appends a random API_SERVER_KEY to .env.
-func (j *job) addAPIKey(v *volume, content []byte) error {
+// addAPIKey appends a random API_SERVER_KEY to a .env.
+func (j *job) addAPIKey(v *volume, file string, content []byte) error {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	content, err := dotenv.Append(content, env.APIServerKey.String(), hex.EncodeToString(key))
 	if err == nil {
-		err = v.replace(".env", content, 0o600)
+		err = v.replace(file, content, 0o600)
 	}
 	if err != nil {
-		if problem := userfile.Writable(j.Root, v.name(".env"), mounts.Table(), j.hermes); problem != nil {
+		if problem := userfile.Writable(j.Root, v.name(file), mounts.Table(), j.hermes); problem != nil {
 			j.warn("%s is set without a key, and none can be added: %s; or set %s yourself: openssl rand -hex 32", env.APIServer, problem, env.APIServerKey)
 			return nil
 		}
-		return fmt.Errorf("cannot add %s to %q: %w", env.APIServerKey, v.name(".env"), cause(err))
+		return fmt.Errorf("cannot add %s to %q: %w", env.APIServerKey, v.name(file), cause(err))
 	}
-	j.say("%s is set without a key: added a random %s to %s", env.APIServer, env.APIServerKey, v.name(".env"))
+	j.say("%s is set without a key: added a random %s to %s", env.APIServer, env.APIServerKey, v.name(file))
 	return nil
 }
 

@@ -16,8 +16,8 @@ import (
 	"caduceus/internal/identity"
 )
 
-// imageUID is the uid of hermes in the image.
-const imageUID = 10000
+// imageID is the uid and the gid of hermes in the image.
+const imageID = 10000
 
 // chooseHome sets j.home, and as root j.trail: the way to the directory that root works on. That is the root of
 // home, as hermes can exchange what is below it. A HERMES_HOME that is refused is replaced by the default. If that is
@@ -62,7 +62,7 @@ func (j *job) place(home profile.Home) (held.Trail, error) {
 	kind := place.Kind{Default: env.Home.Default(), Has: func(name string) bool {
 		return slices.Contains([]string{"config.yaml", ".env", "SOUL.md", "profiles"}, name)
 	}}
-	return kind.Find(j.Root, home.Root(), j.hermes.UID, imageUID)
+	return kind.Find(j.Root, home.Root(), j.hermes.UID, imageID)
 }
 
 // keepRefused leaves the refused value for "docker exec", whose programs get it from the engine.

@@ -88,6 +88,26 @@ func (j *job) reportIgnored() {
 	}
 }
 
+// nameUser gives the uid that the container was started with an account where programs look for one, if it has none.
+//
+// contract: WHO-04
+func (j *job) nameUser(db *identity.DB) {
+	groups, err := os.Getgroups()
+	if err != nil {
+		groups = nil
+	}
+	gids := make([]uint32, len(groups))
+	for i, gid := range groups {
+		gids[i] = uint32(gid)
+	}
+	if !db.Describe(uint32(j.start), uint32(os.Getegid()), gids, j.home) {
+		return
+	}
+	if err := db.SaveForPrograms(); err != nil {
+		j.warn("uid %d has no account, and cannot be given one: %v; ssh and other programs will refuse to run", j.start, err)
+	}
+}
+
 func ignored(environ env.Environ) []string {
 	var names []string
 	for _, v := range []env.Variable{env.UID, env.GID, env.PUID, env.PGID, env.AdoptVolumeOwner} {

@@ -2,15 +2,10 @@ package setup
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"golang.org/x/sys/unix"
-
-	"caduceus/internal/held"
 	"caduceus/internal/identity"
 )
 
@@ -44,7 +39,7 @@ func ownedFiles() []string {
 }
 
 // misowned reports whether an entry of a tree is to be given to hermes. With all, that is every entry of another owner:
-// in a strict tree, or if the volume itself had another owner. Without, only root's: any other owner was the operator's
+// in a strict tree, or if the volume itself had an owner that was never hermes. Without, only root's: any other owner was the operator's
 // choice.
 //
 // contract: SETUP-14
@@ -53,28 +48,10 @@ func misowned(uid, hermes uint32, all bool) bool { return uid != hermes && (all 
 // lookLimit is how long root looks through the volume without finding anything to repair. Hermes can fill it with files.
 func (j *job) lookLimit() time.Duration { return cmp.Or(j.LookLimit, time.Minute) }
 
-// repairOwnership gives the volume, its trees and its files to hermes: the volume last, as its owner shows the next
-// boot whether this one came to an end.
-func (j *job) repairOwnership(ctx context.Context, v *volume) error {
-	uid, _, _, err := v.Owner()
-	if err != nil {
-		return err
-	}
-	foreign := uid != j.hermes.UID
-	if foreign {
-		j.say("Fixing ownership of %s (targeted) to hermes (%d)%s", v.path, j.hermes.UID, keepHint(uid))
-	}
-	if _, err = v.Stat(".env"); errors.Is(err, unix.EACCES) {
-		j.warn("cannot look into %s as root: capability DAC_OVERRIDE is missing — continuing", v.path)
-		if foreign {
-			j.chown(v, "chown", ".")
-		}
-		return nil
-	}
-	r := newRepair(ctx, j, v, uid)
-	defer r.close()
+// repairTrees gives hermes what is in its trees, and its files. With all, everything in the trees, whoever owns it.
+func (r *repair) repairTrees(all bool) {
 	for _, tree := range ownedTrees() {
-		r.tree(tree, foreign || slices.Contains(strictTrees(), tree))
+		r.tree(tree, all || slices.Contains(strictTrees(), tree))
 	}
 	for _, file := range ownedFiles() {
 		r.file("chown", file)
@@ -82,11 +59,6 @@ func (j *job) repairOwnership(ctx context.Context, v *volume) error {
 	for _, file := range []string{".env", "config.yaml"} {
 		r.file("chown/chmod", file)
 	}
-	r.nameLinked()
-	if foreign {
-		j.chown(v, "chown", ".")
-	}
-	return ctx.Err()
 }
 
 // keepHint returns how the operator can keep the present owner instead, "" if hermes cannot have that uid.
@@ -95,19 +67,4 @@ func keepHint(uid uint32) string {
 		return ""
 	}
 	return fmt.Sprintf("; to keep the present owner set HERMES_UID=%d or HERMES_ADOPT_VOLUME_OWNER=1", uid)
-}
-
-// chown gives one entry to hermes, if it exists and has another owner.
-func (j *job) chown(v *volume, action, rel string) {
-	st, err := v.Stat(rel)
-	switch {
-	case errors.Is(err, held.ErrLink):
-		j.refuse(action, v.name(rel))
-		return
-	case err != nil || st.Uid == j.hermes.UID:
-		return
-	}
-	if err := v.Chown(rel, int(j.hermes.UID), int(j.hermes.GID)); err != nil {
-		j.warn("chown of %s (%v) failed (rootless container?) — continuing", v.name(rel), cause(err))
-	}
 }

@@ -24,18 +24,19 @@ type repair struct {
 	ctx    context.Context //nolint:containedctx // of one pass
 	cancel context.CancelFunc
 	idle   *time.Timer // cancels ctx
-	known  []uint32    // present and remembered uids of hermes
+	known  []uint32    // uids whose hard links may be given: of hermes, and of the volume
 	linked int         // hard links that were left alone
 
 	stopped bool // by idle, which a line has named
 }
 
-// newRepair begins a pass over a volume that belongs to uid volumeOwner.
-func newRepair(ctx context.Context, j *job, v *volume, volumeOwner uint32) *repair {
+// newRepair begins a pass over a volume. known are uids, beside those of this container, of which hard links may be given.
+func newRepair(ctx context.Context, j *job, v *volume, known []uint32) *repair {
 	r := &repair{job: j, v: v}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	r.idle = time.AfterFunc(j.lookLimit(), r.cancel)
-	r.known = slices.DeleteFunc([]uint32{j.hermes.UID, j.remembered, imageUID, volumeOwner}, func(uid uint32) bool { return uid == 0 })
+	known = append(known, j.hermes.UID, j.remembered.UID, imageID)
+	r.known = slices.DeleteFunc(known, func(uid uint32) bool { return uid == 0 })
 	return r
 }
 
@@ -49,7 +50,7 @@ func (r *repair) close() {
 func (r *repair) tree(rel string, all bool) {
 	var first error
 	err := r.v.Walk(r.ctx, rel, func(st unix.Stat_t) bool { return misowned(st.Uid, r.hermes.UID, all) }, func(e held.Entry) error {
-		if err := r.give(e); first == nil {
+		if _, err := r.give(e, int(r.hermes.UID), int(r.hermes.GID)); first == nil {
 			first = err
 		}
 		return nil
@@ -62,36 +63,35 @@ func (r *repair) file(action, rel string) {
 	var first error
 	err := r.v.Walk(r.ctx, rel, nil, func(e held.Entry) error {
 		if e.Uid != r.hermes.UID {
-			first = r.give(e)
+			_, first = r.give(e, int(r.hermes.UID), int(r.hermes.GID))
 		}
 		return fs.SkipDir
 	})
 	r.report(action, rel, first, err)
 }
 
-// give gives an entry to hermes. It leaves devices alone, mount points, and hard links of somebody else's, which may be
+// give gives an entry to hermes, by these ids; -1 keeps one. It leaves devices alone, mount points, and hard links of somebody else's, which may be
 // files from outside.
 //
 // contract: SETUP-40
-func (r *repair) give(e held.Entry) error {
+func (r *repair) give(e held.Entry, uid, gid int) (given bool, err error) {
 	switch kind := e.Mode & unix.S_IFMT; {
 	case e.Mount:
 		r.nameMount(r.v, e.Path())
-		return nil
+		return false, nil
 	case kind == unix.S_IFCHR || kind == unix.S_IFBLK:
-		return nil
+		return false, nil
 	case kind != unix.S_IFDIR && e.Nlink > 1 && !slices.Contains(r.known, e.Uid):
 		if r.linked++; r.linked <= maxLinked {
 			r.warn("%s has %d hard links and belongs to uid %d: it is left alone, as it may be a file from outside. If hermes is to have it: "+
 				"docker exec -u 0 CONTAINER chown %d:%d and that path", env.Shown(r.v.name(e.Path())), e.Nlink, e.Uid, r.hermes.UID, r.hermes.GID)
 		}
-		return nil
+		return false, nil
 	}
-	err := e.Chown(int(r.hermes.UID), int(r.hermes.GID))
-	if err == nil {
+	if err = e.Chown(uid, gid); err == nil {
 		r.idle.Reset(r.lookLimit())
 	}
-	return err
+	return err == nil, err
 }
 
 // nameLinked names how many hard links no line has named.

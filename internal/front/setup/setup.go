@@ -14,6 +14,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/doctor"
+	"caduceus/internal/front/profile"
 	"caduceus/internal/held"
 	"caduceus/internal/identity"
 )
@@ -23,6 +24,9 @@ type Env struct {
 	Environ        env.Environ // of the container, as with-contenv gives it
 	Stdout, Stderr io.Writer
 	Root           string // prefix of every path, for tests; "" is /
+
+	// OwnProfile names the container's own profile below a home, with the file rights of hermes; nil: nobody knows it.
+	OwnProfile func(profile.Home) string
 
 	LookLimit time.Duration // how long root looks through the volume without finding anything to repair; 0: a minute
 }
@@ -35,10 +39,11 @@ type job struct {
 	hermes identity.Account // with the new ids once remap has run
 	start  int              // effective uid at the start
 
-	remembered uint32          // uid that hermes had in the account file of this container
+	remembered identity.Owner  // what hermes had in the account file of this container
 	mounts     map[string]bool // mount points that a line has named
 
 	unusable map[string]bool   // files of home that checkFiles has named
+	own      string            // the container's own profile
 	dotenv   map[string]string // variables of .env in home, once checkDotenv has run
 }
 
@@ -82,7 +87,7 @@ func Run(ctx context.Context, e Env) int {
 		fmt.Fprintf(e.Stderr, "[stage2] ERROR: %v\n", err)
 		return 1
 	}
-	j.remembered = j.hermes.UID
+	j.remembered = identity.Owner{UID: j.hermes.UID, GID: j.hermes.GID}
 	j.chooseHome()
 	j.warnAboutSwitches()
 	j.warnAboutNames()
@@ -91,9 +96,11 @@ func Run(ctx context.Context, e Env) int {
 		j.asRoot(ctx)
 	} else {
 		j.reportIgnored()
+		j.nameUser(db)
 	}
 	j.namePlaces(ctx)
 	j.fitVariables()
+	j.findOwnProfile()
 	j.warnAboutFileSystem()
 	j.warnAboutOtherContainer()
 	if err := identity.As(j.hermes, func() { j.asHermes(ctx) }); err != nil {

@@ -22,6 +22,7 @@ func inner() []Variable {
 		row(env.Number("HERMES_GATEWAY_MAX_STARTS=0"), "Set in the services of gateways: the agent's own brake is off, the init brakes."),
 		row(env.InsideGateway, "Set by the agent to 1 in what a gateway runs: `gateway stop` and `restart` are refused there."),
 		row(env.Text("HERMES_CONTAINER_ENV"), "Set by the agent's start-up hook: names of the variables that the container was given."),
+		row(env.Text("HERMES_COMMAND_ENV"), "Set by it in processes of other profiles than the container's own: those that were given to one command alone."),
 		row(env.RunSignalled, "Set for a service's `finish`: 1 if somebody asked the service for something since its start, else 0."),
 		row(env.RunWanted, "Set for a service's `finish`: 1 if the service was wanted up when it ended, else 0."),
 		row(env.Path("HERMES_IMAGE_CACHE_DIR"), "Set by the agent for the WhatsApp bridge: where pictures go."),

@@ -33,6 +33,7 @@ var exceptions = []exception{
 	{"/opt/hermes/bin/hermes container setup", handle, "setup looks at the volume by O_PATH and without following a link: nothing is opened by that"},
 	{"/opt/hermes/bin/hermes container setup", list, "setup lists a directory of the volume that it holds: no name is looked up for that"},
 	{"/opt/hermes/bin/hermes container setup", byDescriptor, "setup gives hermes its volume: what the descriptor stands for was looked at through that descriptor"},
+	{"/opt/hermes/bin/hermes container setup", memory, "setup reads one file of the volume that it holds, and believes it only if it is root's; the one that it makes is new"},
 }
 
 // quoted is the first name in a call.
@@ -59,6 +60,20 @@ func list(c syscalls.Call) bool {
 // byDescriptor changes owner or mode of what a descriptor stands for, wherever it lies now.
 func byDescriptor(c syscalls.Call) bool {
 	return (c.Name == "fchownat" || c.Name == "fchmodat2") && strings.Contains(c.Line, `"", `) && strings.Contains(c.Line, "AT_EMPTY_PATH")
+}
+
+// memory reads, or makes and renames, the file in which a boot remembers the ids of hermes: by its name in the directory that
+// is held, without following a link.
+func memory(c syscalls.Call) bool {
+	if !strings.Contains(c.Line, "/.container-ids.") && !strings.Contains(c.Line, `".container-ids`) || strings.Contains(c.Line, "AT_FDCWD") {
+		return false
+	}
+	switch c.Name {
+	case "openat", "openat2":
+		return strings.Contains(c.Line, "O_NOFOLLOW") || strings.Contains(c.Line, "RESOLVE_NO_SYMLINKS")
+	default:
+		return slices.Contains([]string{"renameat", "renameat2", "unlinkat", "fchmod"}, c.Name)
+	}
 }
 
 // law knows what hermes can write to at a moment of the life.
@@ -181,6 +196,7 @@ func (a *target) breachesOfALife(image string) []syscalls.Call {
 			{Path: "/opt/data/sessions/roots", Content: "x"},
 			(harness.File{Path: "/opt/data/.env", Content: "A=1\n"}).Hermes(),
 			{Path: "/opt/data/link", Link: "/etc"},
+			{Path: "/opt/data/.container-ids", Content: "no memory"},
 		},
 	}))
 	text := b.strace("-e", "trace=%file,%creds,%process,bind,fchown,fchmod,ftruncate,fsetxattr,?fchmodat2", "-e", "signal=none", "-s", "300")

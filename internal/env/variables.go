@@ -37,6 +37,7 @@ const (
 	SupervisedChild   Filled = "HERMES_S6_SUPERVISED_CHILD"
 	InsideGateway     Text   = "_HERMES_GATEWAY"
 	AllowApt          Loose  = "HERMES_ALLOW_APT"
+	AllowSharedVolume Loose  = "HERMES_ALLOW_SHARED_VOLUME"
 )
 
 // Dashboard, API server and bridge.
@@ -97,6 +98,6 @@ const RunWanted Text = "S6_RUN_WANTED=1"
 func Switches() []Switch {
 	return []Switch{
 		AdoptVolumeOwner, AllowAnyUID, AllowNewPrivileges, SkipConfigMigration, NoSupervise, RespectStop, AllowRootGateway, ExecAsRoot,
-		Dashboard, DashboardTUI, DashboardInsecure, APIServer, AllowApt, ForwardOwner,
+		Dashboard, DashboardTUI, DashboardInsecure, APIServer, AllowApt, AllowSharedVolume, ForwardOwner,
 	}
 }

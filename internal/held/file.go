@@ -6,8 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -145,10 +145,15 @@ func (d *Dir) WriteBound(name string, content func(inode uint64) []byte, how Wri
 	}))
 }
 
+// temporaryOf returns a name for a new file that takes the place of base. In another container that writes there a process may
+// have the same pid.
+func temporaryOf(base string) string {
+	return fmt.Sprintf(".%s.%d.%x.new", strings.TrimPrefix(base, "."), os.Getpid(), time.Now().UnixNano())
+}
+
 // replaceByRename writes the temporary file and puts it in place.
 func replaceByRename(dir int, base string, content func(inode uint64) []byte, how Write) (err error) {
-	fresh := "." + strings.TrimPrefix(base, ".") + "." + strconv.Itoa(os.Getpid()) + ".new"
-	_ = unix.Unlinkat(dir, fresh, 0) // left by a process with the same pid that was killed
+	fresh := temporaryOf(base)
 	fd, err := openat(dir, fresh, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err

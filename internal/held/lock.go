@@ -47,6 +47,32 @@ func Locked(f *os.File) bool {
 	return err == nil && lock.Type != unix.F_UNLCK
 }
 
+// LockAt takes an OFD write lock on one byte of a file that is open for writing, without waiting. If another open file
+// description has a lock there, the error is ErrBusy; any other error means that this file system has no such locks. A
+// byte beyond the end of the file can be locked, too. Closing the file releases the lock.
+func LockAt(f *os.File, at int64) error {
+	lock := unix.Flock_t{Type: unix.F_WRLCK, Whence: unix.SEEK_SET, Start: at, Len: 1}
+	err := withFD(f, func(fd uintptr) error { return unix.FcntlFlock(fd, unix.F_OFD_SETLK, &lock) })
+	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {
+		return ErrBusy
+	}
+	return err
+}
+
+// WriteLockedAt reports whether another open file description has a write lock on one byte of a file. A read lock does
+// not count: whoever may read the file can have one.
+func WriteLockedAt(f *os.File, at int64) bool {
+	lock := unix.Flock_t{Type: unix.F_RDLCK, Whence: unix.SEEK_SET, Start: at, Len: 1}
+	err := withFD(f, func(fd uintptr) error { return unix.FcntlFlock(fd, unix.F_OFD_GETLK, &lock) })
+	return err == nil && lock.Type != unix.F_UNLCK
+}
+
+// Fstat returns the status of an open file.
+func Fstat(f *os.File) (st unix.Stat_t, err error) {
+	err = withFD(f, func(fd uintptr) error { return unix.Fstat(int(fd), &st) })
+	return st, err
+}
+
 // withFD calls use with the descriptor of f. Unlike f.Fd, it leaves f non-blocking.
 func withFD(f *os.File, use func(fd uintptr) error) error {
 	conn, err := f.SyscallConn()

@@ -154,9 +154,41 @@ func frontMutants() []brokenImage {
 			name: "a boot that does not know whose the container is", dockerfile: copyFront,
 			edits: []mutant.Edit{{
 				File: "internal/front/cli/container_setup.go",
-				Old:  ", OwnProfile: a.ownProfile}", New: "}",
+				Old:  "OwnProfile:   a.ownProfile,\n", New: "",
 			}},
 			red: checks.InheritCheck, clause: "INH-02", green: exitsCheck,
+		},
+		{
+			name: "a front that starts a gateway beside another container's", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/cli/gateway_run.go",
+				Old:  "if outcome == gateway.Foreground || outcome == gateway.Redirect {", New: "if false {",
+			}},
+			red: checks.HolderCheck, clause: "HOLD-02", green: exitsCheck,
+		},
+		{
+			name: "a setup that waits for nobody", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/setup/shared.go",
+				Old:  "leave = j.takeTurn(ctx, dir)", New: "leave = func() {}",
+			}},
+			red: checks.SetupTurnsCheck, clause: "HOLD-03", green: exitsCheck,
+		},
+		{
+			name: "a boot that believes any lock", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/volumelock/lock.go",
+				Old:  "Trusted: ofUser(st, 0)}", New: "Trusted: true}",
+			}},
+			red: checks.ForgedHoldCheck, clause: "HOLD-04", green: exitsCheck,
+		},
+		{
+			name: "a setup that takes half skills for the user's", dockerfile: copyFront,
+			edits: []mutant.Edit{{
+				File: "internal/front/setup/skills.go",
+				Old:  "undone, err := j.undoCutCopies(v)", New: "undone, err := 0, error(nil)",
+			}},
+			red: checks.CutSkillsCheck, clause: "SETUP-44", green: exitsCheck,
 		},
 		{
 			name: "a front that stays root", dockerfile: copyFront,

@@ -55,8 +55,12 @@ func fileMutants() []brokenImage {
 			red: checks.AloneCheck, clause: "STATUS-05", green: exitsCheck,
 		},
 		{
-			name: "a main-hermes that only sleeps", dockerfile: root(onlySleeps),
+			name: "a holder that holds nothing", dockerfile: root(`RUN printf '#!/bin/sh\necho >&3\nexec sleep 98765\n' >/etc/s6-overlay/s6-rc.d/volume-holder/run`),
 			red: checks.SecondContainerCheck, clause: "RUN-10", green: exitsCheck,
+		},
+		{
+			name: "a boot that touches a file", dockerfile: root(`RUN printf '#!/bin/sh\ntouch /opt/data/SOUL.md\n' >/etc/cont-init.d/03-touch && chmod 755 /etc/cont-init.d/03-touch`),
+			red: checks.UnchangedCheck, clause: "SETUP-46", green: exitsCheck,
 		},
 		{
 			name: "a main-hermes that follows nothing", dockerfile: root(onlySleeps),

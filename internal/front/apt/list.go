@@ -67,33 +67,55 @@ func parseList(content string) (names, skipped []string) {
 	return names, skipped
 }
 
-// AddToList adds names at the end of the list in dir, unless they are there. The list is replaced as a whole or not at
-// all. Call it with the file rights of hermes.
+// AddToList adds names at the end of the list in dir, unless they are there, and returns those that it added. The list is
+// replaced as a whole or not at all. Call it with the file rights of hermes.
 //
 // contract: TOOL-15
-func AddToList(dir string, names []string) error {
+func AddToList(dir string, names []string) (added []string, err error) {
 	content, err := read(dir)
 	if err != nil {
-		return fmt.Errorf("cannot list packages: %w", err)
+		return nil, fmt.Errorf("cannot list packages: %w", err)
 	}
 	known, _ := parseList(content)
 	if content != "" && !strings.HasSuffix(content, "\n") {
 		content += "\n"
 	}
-	before := len(known)
 	for _, name := range names {
-		if !slices.Contains(known, name) {
-			known = append(known, name)
+		if !slices.Contains(known, name) && !slices.Contains(added, name) {
+			added = append(added, name)
 			content += name + "\n"
 		}
 	}
 	switch {
-	case len(known) == before:
-		return nil
-	case len(known) > maxKnown, len(content) > maxList:
-		return fmt.Errorf("cannot list packages: %q is full", filepath.Join(dir, ListName))
+	case len(added) == 0:
+		return nil, nil
+	case len(known)+len(added) > maxKnown, len(content) > maxList:
+		return nil, fmt.Errorf("cannot list packages: %q is full", filepath.Join(dir, ListName))
 	}
 	if err := replace(dir, content); err != nil {
+		return nil, fmt.Errorf("cannot list packages: %w", err)
+	}
+	return added, nil
+}
+
+// TakeFromList removes the lines of names from the list in dir. Call it as AddToList.
+//
+// contract: TOOL-15
+func TakeFromList(dir string, names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	content, err := read(dir)
+	if err != nil {
+		return fmt.Errorf("cannot list packages: %w", err)
+	}
+	var kept strings.Builder
+	for line := range strings.Lines(content) {
+		if !slices.Contains(names, strings.TrimSuffix(line, "\n")) {
+			kept.WriteString(line)
+		}
+	}
+	if err := replace(dir, kept.String()); err != nil {
 		return fmt.Errorf("cannot list packages: %w", err)
 	}
 	return nil

@@ -24,7 +24,7 @@ func TestAddToListKeepsEachNameOnce(t *testing.T) {
 	clause.Proves(t, "TOOL-15")
 	dir := t.TempDir()
 	for _, names := range [][]string{{"jq", "g++"}, {"jq"}, {"rg", "rg"}} {
-		if err := AddToList(dir, names); err != nil {
+		if _, err := AddToList(dir, names); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -35,6 +35,22 @@ func TestAddToListKeepsEachNameOnce(t *testing.T) {
 	entries, _ := os.ReadDir(dir)
 	if len(entries) != 1 {
 		t.Errorf("left over: %v", entries)
+	}
+}
+
+func TestWhatWasNotInstalledIsTakenFromTheListAgain(t *testing.T) {
+	clause.Proves(t, "TOOL-15")
+	dir := t.TempDir()
+	put(t, dir, "# mine\njq\nlast")
+	added, err := AddToList(dir, []string{"jq", "new", "new"})
+	if diff := cmp.Diff([]string{"new"}, added); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	if err := TakeFromList(dir, added); err != nil {
+		t.Error(err)
+	}
+	if content, err := os.ReadFile(filepath.Join(dir, ListName)); err != nil || string(content) != "# mine\njq\nlast\n" {
+		t.Errorf("the list is %q, %v", content, err)
 	}
 }
 
@@ -49,7 +65,7 @@ func TestTheListMayHaveAnyContent(t *testing.T) {
 	if diff := cmp.Diff([]string{`"-o"`, `"./x.deb"`, `"jq=1"`, `"rg "`}, skipped); diff != "" {
 		t.Error(diff)
 	}
-	if err := AddToList(dir, []string{"new"}); err != nil {
+	if _, err := AddToList(dir, []string{"new"}); err != nil {
 		t.Fatal(err)
 	}
 	content, _ := os.ReadFile(filepath.Join(dir, ListName))
@@ -75,7 +91,7 @@ func TestAListThatIsNotARegularFileIsRefused(t *testing.T) {
 			}
 			before, _ := os.Lstat(path)
 			_, _, readErr := ReadList(dir)
-			if err := AddToList(dir, []string{"jq"}); err == nil || readErr == nil {
+			if _, err := AddToList(dir, []string{"jq"}); err == nil || readErr == nil {
 				t.Errorf("read: %v, add: %v", readErr, err)
 			}
 			if after, err := os.Lstat(path); err != nil || !os.SameFile(before, after) {
@@ -93,10 +109,10 @@ func TestAFullListIsNamed(t *testing.T) {
 	for i := range maxKnown {
 		many = append(many, "p"+strings.Repeat("x", i%100)+string(rune('a'+i/100)))
 	}
-	if err := AddToList(dir, many); err == nil || !strings.Contains(err.Error(), "is full") {
+	if _, err := AddToList(dir, many); err == nil || !strings.Contains(err.Error(), "is full") {
 		t.Error(err)
 	}
-	if err := AddToList(filepath.Join(dir, "missing"), []string{"jq"}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := AddToList(filepath.Join(dir, "missing"), []string{"jq"}); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 }

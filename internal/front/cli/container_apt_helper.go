@@ -35,14 +35,10 @@ func (a *app) containerAptHelper() *cobra.Command {
 		server := apt.Server{
 			Socket: a.path(apt.Socket), UID: account.UID, GID: account.GID, Log: a.say,
 			Do: func(ctx context.Context, r apt.Request, stdout, stderr io.Writer) int {
-				code := a.aptRunner().Run(ctx, r, stdout, stderr)
-				if code == 0 && r.Verb == apt.Install {
-					if err := a.listPackages(r.Names); err != nil {
-						a.say("%v", err)
-						fmt.Fprintf(stderr, "apt-get: installed, but gone with this container: %v\n", err)
-					}
+				if r.Verb == apt.Install {
+					return a.install(ctx, r, stdout, stderr)
 				}
-				return code
+				return a.aptRunner().Run(ctx, r, stdout, stderr)
 			},
 		}
 		return server.Serve(ctx, func(ctx context.Context) {
@@ -53,8 +49,27 @@ func (a *app) containerAptHelper() *cobra.Command {
 	})
 }
 
-func (a *app) listPackages(names []string) error {
-	return a.asHermes(func() error { return apt.AddToList(a.home.Root(), names) })
+// install lists packages before it installs them, so that an installation that is cut short is made again by the next boot, and
+// takes them from the list if that fails.
+//
+// contract: TOOL-15
+func (a *app) install(ctx context.Context, r apt.Request, stdout, stderr io.Writer) int {
+	var added []string
+	unlisted := a.asHermes(func() (err error) {
+		added, err = apt.AddToList(a.home.Root(), r.Names)
+		return err
+	})
+	code := a.aptRunner().Run(ctx, r, stdout, stderr)
+	switch {
+	case code != 0 && ctx.Err() == nil:
+		unlisted = a.asHermes(func() error { return apt.TakeFromList(a.home.Root(), added) })
+	case code == 0 && unlisted != nil:
+		fmt.Fprintf(stderr, "apt-get: installed, but gone with this container: %v\n", unlisted)
+	}
+	if unlisted != nil {
+		a.say("%v", unlisted)
+	}
+	return code
 }
 
 // restoreAtBoot has no client that would read what apt-get prints; its errors go to the log.

@@ -110,6 +110,7 @@ func (a *app) examined(ctx context.Context, look doctorLook) doctor.Container {
 	c.Supervised = a.initRuns()
 	asked := a.look()
 	c.Gateways, c.AskedFor, c.Now = asked.Gateways(), asked.Verdicts(ctx), asked.Now
+	c.NoGateways = a.ofDashboard()
 	if c.Supervised {
 		c.Supervisors = a.supervisors()
 	}

@@ -9,7 +9,9 @@ import (
 	"caduceus/internal/env"
 	"caduceus/internal/front/maincmd"
 	"caduceus/internal/front/profile"
+	"caduceus/internal/front/reconcile"
 	"caduceus/internal/front/setup"
+	"caduceus/internal/identity"
 	"caduceus/internal/launch"
 )
 
@@ -20,7 +22,11 @@ func (a *app) containerSetup() *cobra.Command {
 }
 
 func (a *app) setupEnv() setup.Env {
-	return setup.Env{Environ: a.given, Stdout: a.Stdout, Stderr: a.Stderr, Root: a.Root, OwnProfile: a.ownProfile}
+	return setup.Env{
+		Environ: a.given, Stdout: a.Stdout, Stderr: a.Stderr, Root: a.Root,
+		OwnProfile:   a.ownProfile,
+		WantsGateway: func(hermes identity.Account) bool { return reconcile.Wants(a.reconcileOptions(hermes)) },
+	}
 }
 
 // ownProfile names the container's own profile below home: the one that CMD means, if CMD is a command line of hermes that

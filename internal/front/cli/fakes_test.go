@@ -19,6 +19,8 @@ import (
 
 	"caduceus/internal/front/bootrecord"
 	"caduceus/internal/front/profile"
+	"caduceus/internal/front/volumelock"
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
 	"caduceus/internal/launch"
 	"caduceus/internal/s6"
@@ -334,4 +336,29 @@ func hermesMain() int {
 			return nil
 		},
 	})
+}
+
+// fakeHolderMain holds the volume $H until it is killed, as another container whose hostname is the argument, or for "self" as
+// this one.
+func fakeHolderMain() int {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	volume, err := held.Open(os.Getenv("H"), held.RefuseLinks)
+	if err != nil {
+		return failed(err)
+	}
+	holder := volumelock.Container{Hostname: os.Args[1], ID: "0123456789ab", Mounts: "mnt:[1]"}
+	if holder.Hostname == "self" {
+		holder = volumelock.Self()
+	}
+	claim, err := volumelock.Take(volume, 0, holder)
+	if err != nil {
+		return failed(err)
+	}
+	if err := os.WriteFile(filepath.Join(os.Getenv("WORK"), ".held"), nil, 0o600); err != nil {
+		return failed(err)
+	}
+	<-stop
+	claim.Release()
+	return 0
 }

@@ -52,6 +52,7 @@ becomes the gateway itself, and its exit code is the container's.`,
 			"docker run --rm -v ~/.hermes:/opt/data IMAGE gateway run --no-supervise",
 		Exits: []command.Exit{
 			{Code: "1", Means: "the gateway cannot be started, or would run as root"},
+			exitElsewhere(),
 			{Code: "else", Means: "those of the gateway"},
 		},
 		ReadOn: "guide/running.md",

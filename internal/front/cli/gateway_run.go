@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -32,7 +33,13 @@ func (a *app) gatewayRun(ctx context.Context, run gateway.RunArgs) error {
 		}
 		facts.Stopped = a.stopped(name)
 	}
-	switch gateway.Decide(facts) {
+	outcome := gateway.Decide(facts)
+	if outcome == gateway.Foreground || outcome == gateway.Redirect {
+		if err := a.hold(ctx, "hermes gateway status"); err != nil {
+			return err
+		}
+	}
+	switch outcome {
 	case gateway.Refuse:
 		return a.refuseRoot()
 	case gateway.Foreground:
@@ -40,6 +47,7 @@ func (a *app) gatewayRun(ctx context.Context, run gateway.RunArgs) error {
 			if err := os.Chdir(a.home.Root()); err != nil {
 				return err
 			}
+			a.scandir.RenewLogger(ctx, name)
 			a.enterEnvironment()
 		}
 		return a.becomeAgent()
@@ -48,7 +56,10 @@ func (a *app) gatewayRun(ctx context.Context, run gateway.RunArgs) error {
 			name, profile.CommandLine(name, "gateway start"))
 		return a.becomeHeartbeat()
 	}
-	if err := a.control().Do(ctx, gateway.Start, name); err != nil {
+	err := a.control().Do(ctx, gateway.Start, name)
+	if _, unrecorded := errors.AsType[*gateway.UnrecordedError](err); unrecorded { // CMD says so again at the next boot
+		a.warn(err)
+	} else if err != nil {
 		return a.failed(err)
 	}
 	a.sayWithheld(name)

@@ -2,11 +2,13 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/spf13/cobra"
 
 	"caduceus/internal/front/command"
 	"caduceus/internal/front/gateway"
+	"caduceus/internal/front/profile"
 )
 
 // gatewayStatus reports what the supervisor knows of the profile's gateway.
@@ -24,6 +26,7 @@ its platforms.`,
 			{Code: "1", Means: "there is no such profile or gateway"},
 			{Code: "2", Means: "wrong command line"},
 			{Code: "3", Means: "it is down"},
+			exitElsewhere(),
 		},
 		ReadOn: "reference/schemas.md",
 	})
@@ -41,7 +44,17 @@ its platforms.`,
 		if err != nil {
 			return err
 		}
+		other, elsewhere := a.elsewhere()
 		report, err := gateway.Inspect(a.scandir, a.home, name, a.Now())
+		if _, missing := errors.AsType[*gateway.MissingError](err); missing && elsewhere {
+			if !*asJSON {
+				return a.refuseElsewhere(a.print, other, profile.CommandLine(name, "gateway status"))
+			}
+			report, err = gateway.Unsupervised(name), nil
+		}
+		if elsewhere {
+			report.HeldBy = &gateway.HeldBy{Container: other.ID, Hostname: other.Hostname, Text: other.String()}
+		}
 		report.Supervisors = a.recordedSupervisors()
 		switch {
 		case err != nil && *asJSON: // stdout is for the object

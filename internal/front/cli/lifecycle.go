@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -37,6 +38,9 @@ func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error 
 		a.say("✗ Refusing to %s the gateway from inside the gateway process: it would end this command, too.", verb)
 		a.say("  Use `hermes gateway %s` from a shell outside of it.", verb)
 		return exitCode(1)
+	}
+	if other, found := a.elsewhere(); found {
+		return a.refuseElsewhere(a.print, other, "hermes "+strings.Join(a.args, " "))
 	}
 	if all {
 		return a.lifecycleAll(ctx, verb)
@@ -75,6 +79,10 @@ func (a *app) sayWithheld(name string) {
 //
 // contract: GW-10
 func (a *app) failed(err error) error {
+	if missing, ok := errors.AsType[*gateway.MissingError](err); ok && a.ofDashboard() {
+		err = fmt.Errorf("this container runs no gateways, as its command is a dashboard's: gateway '%s' is for a container with the command "+
+			"`gateway run` on the same volume", missing.Profile)
+	}
 	a.print("✗ %v", err)
 	return exitCode(1)
 }
@@ -91,13 +99,15 @@ func (a *app) lifecycleAll(ctx context.Context, verb gateway.Verb) error {
 		a.print("✗ No profile gateways registered under s6")
 		return nil
 	}
-	var problems []string
+	var problems, unrecorded []string
 	for _, name := range names {
 		err := a.control().Do(ctx, verb, name)
 		if err == nil && verb != gateway.Stop {
 			a.sayWithheld(name)
 		}
-		if err != nil {
+		if _, obeyed := errors.AsType[*gateway.UnrecordedError](err); obeyed {
+			unrecorded = append(unrecorded, fmt.Sprintf("✗ %v", err))
+		} else if err != nil {
 			problems = append(problems, fmt.Sprintf("✗ Could not %s %s%s: %v", verb, profile.SlotPrefix, name, err))
 		}
 	}
@@ -105,8 +115,11 @@ func (a *app) lifecycleAll(ctx context.Context, verb gateway.Verb) error {
 		past := map[gateway.Verb]string{gateway.Start: "Started", gateway.Stop: "Stopped", gateway.Restart: "Restarted"}
 		a.print("✓ %s %d profile gateway(s) under s6", past[verb], obeyed)
 	}
-	for _, p := range problems {
+	for _, p := range append(problems, unrecorded...) {
 		a.print("%s", p)
+	}
+	if len(unrecorded) > 0 {
+		return exitCode(1)
 	}
 	return nil
 }
@@ -137,8 +150,9 @@ gateway is up or down: "hermes gateway status" shows that.`,
 		Example: example,
 		Exits: []command.Exit{
 			{Code: "0", Means: "done; also with --all, whose lines name what failed"},
-			{Code: "1", Means: "no such profile or gateway, refused, or failed"},
+			{Code: "1", Means: "no such profile or gateway, refused, failed, or done and not recorded"},
 			{Code: "2", Means: "wrong command line"},
+			exitElsewhere(),
 		},
 		ReadOn: "guide/profiles.md",
 	})

@@ -25,28 +25,29 @@ func (a *app) profileCreate(ctx context.Context, create bool) error {
 	if err != nil || code != 0 {
 		return firstError(err, ended(code))
 	}
+	var unrecorded error
 	names, _ := a.home.Names()
 	for _, name := range names {
 		if name == profile.Default || slices.Contains(before, name) {
 			continue
 		}
-		a.forgetState(name)
+		unrecorded = firstError(unrecorded, a.forgetState(name))
 		said := create && a.agentKnows() && !a.scandir.Has(name) // the agent registers it; it failed, and has said why
 		if err := a.ensureSlot(ctx, name, false); err != nil && !said {
 			a.say("⚠ Could not register s6 gateway service: %v", err)
 		}
 	}
-	return nil
+	return unrecorded
 }
 
 // forgetState records that the gateway of a new profile is not wanted up. An imported profile brings the
 // state of the gateway that it was exported from, and the next boot must not start a second one.
-func (a *app) forgetState(name string) {
+func (a *app) forgetState(name string) error {
 	dir := a.home.Dir(name)
 	if intent, _ := profile.ReadIntent(dir); intent.Want == "" && !profile.HasState(dir) {
-		return
+		return nil
 	}
-	a.record(name, profile.Down)
+	return a.record(name, profile.Down)
 }
 
 // ensureSlot registers a slot for the profile. Where the agent has registered one by its own means, it

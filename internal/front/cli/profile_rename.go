@@ -27,7 +27,8 @@ func (a *app) profileRename(ctx context.Context, words []string) error {
 		return a.becomeAgent()
 	}
 	wanted := a.wanted(from)
-	if err := a.halt(ctx, from, wanted); err != nil {
+	unrecorded, err := a.halt(ctx, from, wanted)
+	if err != nil {
 		return a.failed(errors.Join(err, a.resume(ctx, from, wanted)))
 	}
 	code, err := a.runAgent(ctx, nil)
@@ -43,7 +44,7 @@ func (a *app) profileRename(ctx context.Context, words []string) error {
 	if err := a.scandir.Unregister(ctx, from); err != nil {
 		a.say("⚠ Could not unregister s6 gateway service: %v", err)
 	}
-	return nil
+	return unrecorded
 }
 
 // wanted is what has to be on record of a gateway when its profile moves; "" leaves the record as it is, and
@@ -68,17 +69,16 @@ func (a *app) wanted(name string) profile.Want {
 }
 
 // halt stops a gateway and records what is wanted of it: before, so that a kill meanwhile loses nothing, and
-// after, as the gateway writes its last state while it ends.
-func (a *app) halt(ctx context.Context, name string, wanted profile.Want) error {
-	a.record(name, wanted)
+// after, as the gateway writes its last state while it ends. unrecorded is what it returns if that failed.
+func (a *app) halt(ctx context.Context, name string, wanted profile.Want) (unrecorded, err error) {
+	unrecorded = a.record(name, wanted)
 	if wanted != profile.Up && gateway.IsDown(a.scandir.Dir(name)) {
-		return nil
+		return unrecorded, nil
 	}
 	if err := a.scandir.StopAndWait(ctx, name, a.home.Dir(name), a.Now()); err != nil {
-		return err
+		return unrecorded, err
 	}
-	a.record(name, wanted)
-	return nil
+	return a.record(name, wanted), nil
 }
 
 // resume brings a halted gateway up again, or that of its new name, if it is wanted.
@@ -89,12 +89,17 @@ func (a *app) resume(ctx context.Context, name string, wanted profile.Want) erro
 	return a.scandir.BringUp(ctx, name)
 }
 
-// record writes down what is wanted of a gateway, nothing for "". A failure is printed and keeps nobody.
-func (a *app) record(name string, want profile.Want) {
+// record writes down what is wanted of a gateway, nothing for "". A failure keeps nobody; it is printed, and returned as an
+// exit code.
+//
+// contract: STATE-04
+func (a *app) record(name string, want profile.Want) error {
 	if want == "" {
-		return
+		return nil
 	}
 	if err := profile.Record(a.home.Dir(name), want, a.Now()); err != nil {
 		a.warn(fmt.Errorf("cannot record that gateway %q is wanted %s: %w", name, want, err))
+		return exitCode(1)
 	}
+	return nil
 }

@@ -12,7 +12,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/front/volumelock"
 	"caduceus/internal/launch"
+	"caduceus/internal/s6"
 )
 
 func TestMain(m *testing.M) {
@@ -24,6 +26,7 @@ func TestMain(m *testing.M) {
 		"pip":           hermesMain,
 		"uv":            hermesMain,
 		"fake-init":     fakeInitMain,
+		"fake-holder":   fakeHolderMain,
 		"fake-s6-svc":   fakeSvcMain,
 		"fake-agent":    fakeAgentMain,
 	} {
@@ -38,7 +41,7 @@ func TestScripts(t *testing.T) {
 	clause.Proves(t, "GW-01", "GW-02", "GW-03", "GW-06", "GW-08", "GW-09", "GW-10", "GW-12", "GW-13", "GW-14", "GW-17", "GW-18", "GW-19", "GW-20", "GW-21", "GW-22")
 	clause.Proves(t, "SHIM-01", "EXEC-01", "EXEC-02", "EXEC-03", "NAME-03", "NAME-04", "PROF-01", "PROF-02", "PROF-04", "PROF-05", "STATUS-01",
 		"STATUS-02", "STATUS-03", "STATUS-04", "STATUS-07", "CMD-01", "CMD-02", "CMD-03", "CMD-04", "CMD-06", "CMD-08", "CMD-09", "RUN-01", "RUN-05", "HEALTH-01", "HEALTH-06", "HEALTH-07",
-		"TOOL-12", "TOOL-14", "TOOL-15", "TOOL-18", "BELOW-03")
+		"TOOL-12", "TOOL-14", "TOOL-15", "TOOL-18", "BELOW-03", "HOLD-01", "HOLD-02")
 	schemas, err := filepath.Abs("../../../docs/reference/schema")
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +100,9 @@ func prepare(env *testscript.Env) error {
 			return err
 		}
 	}
+	if err := holds(root); err != nil {
+		return err
+	}
 	// Root works on the volume and on slots with the file rights of hermes, who has to get there.
 	for dir := env.WorkDir; dir != filepath.Clean(os.TempDir()) && dir != "/"; dir = filepath.Dir(dir) {
 		if err := os.Chmod(dir, 0o755); err != nil {
@@ -133,6 +139,16 @@ func below(root string) error {
 		}
 	}
 	return nil
+}
+
+// holds makes this container the holder of the volume: its service for that is ready.
+func holds(root string) error {
+	dir := filepath.Join(root, "run/s6-rc/servicedirs", volumelock.Slot, s6.SuperviseDir)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	status := s6.Status{Pid: 1, WantUp: true, Ready: true}
+	return os.WriteFile(filepath.Join(dir, s6.StatusFile), status.Encode(), 0o644)
 }
 
 // conforms validates stdout against a schema of docs/reference/schema, as one JSON object.

@@ -24,7 +24,8 @@ the gateway are corrected. Gateways in a crash loop are listed at the end.`,
 }
 
 // status is the agent's `hermes status`. Where the agent does not know the init, as that is not PID 1, its
-// section about the gateway is corrected. Gateways in a crash loop are listed after it.
+// section about the gateway is corrected. Gateways in a crash loop are listed after it, and then the
+// other container that has the gateways of this volume.
 //
 // contract: STATUS-02
 func (a *app) status(ctx context.Context, _ []string) error {
@@ -33,7 +34,8 @@ func (a *app) status(ctx context.Context, _ []string) error {
 	}
 	loops := a.crashLoops()
 	knows := a.agentKnows()
-	if knows && len(loops) == 0 {
+	other, elsewhere := a.elsewhere()
+	if knows && len(loops) == 0 && !elsewhere {
 		return a.becomeAgent()
 	}
 	var corrected io.Writer
@@ -56,6 +58,9 @@ func (a *app) status(ctx context.Context, _ []string) error {
 		for _, r := range loops {
 			a.print("  %s: %s, last %s", r.Slot, r.CrashLoop, r.LastExit)
 		}
+	}
+	if elsewhere {
+		a.print("\n◆ Other Container\n  The gateways of %s run in another one, %s: docker exec %s hermes status", a.home.Root(), other, other.Name())
 	}
 	return firstError(err, ended(code))
 }

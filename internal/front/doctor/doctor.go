@@ -41,6 +41,7 @@ type Container struct {
 	Refused string // why /init would not have started
 
 	Supervised  bool                 // an init supervises Scandir
+	NoGateways  bool                 // CMD is a dashboard's, so no profile has a slot
 	Supervisors []bootrecord.Problem // what is wrong with who supervises
 	Gateways    []gateway.Report     // of those that somebody wants up
 	AskedFor    []wanted.Verdict     // these, and all else that somebody asked for

@@ -60,7 +60,7 @@ func (c Container) profile(name string) []Finding {
 	if _, err := profile.ReadIntent(dir); err != nil {
 		add(err.Error(), start+" or stop writes it anew")
 	}
-	if c.Supervised && !c.Scandir.Has(name) {
+	if c.Supervised && !c.NoGateways && !c.Scandir.Has(name) {
 		add("it has no gateway slot", "docker restart this container")
 	}
 	return found

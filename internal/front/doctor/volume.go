@@ -11,6 +11,7 @@ import (
 
 	"caduceus/internal/front/mounts"
 	"caduceus/internal/front/volumelock"
+	"caduceus/internal/held"
 	"caduceus/internal/identity"
 )
 
@@ -90,15 +91,30 @@ func (c Container) foreign(root string) (cause, fix string) {
 		"start as root, with HERMES_UID and HERMES_GID set to its owner's ids"
 }
 
-// sharedVolume looks for another container that lives on the volume.
+// sharedVolume looks who has the gateways of the volume: another container, or this one without a lock.
 //
-// contract: RUN-10
+// contract: HOLD-02
 func sharedVolume(_ context.Context, c Container) []Finding {
 	root := c.Home.Root()
-	if other, found := volumelock.Other(root, volumelock.Self()); found {
-		return one(root, volumelock.Warning(root, other), "docker stop one of the containers, or mount another volume in it")
+	dir, err := held.Open(root, held.RefuseLinks)
+	if err != nil {
+		return nil // volume has said so
 	}
-	return nil
+	defer func() { _ = dir.Close() }() // nothing was written
+	other, found := volumelock.HolderOf(dir)
+	ours := (volumelock.Service{Root: c.Root}).Ready() // the lock may not say whose it is, as the disk was full
+	switch {
+	case !found && len(c.Gateways) > 0:
+		return one(root, "its gateways run here, and it is not held for this container: another one could run them, too",
+			"look for the reason in docker logs: make room, or use a file system with locks; then docker restart this container")
+	case !found, other.Container == volumelock.Self(), ours && other.Container == volumelock.Container{}:
+		return nil
+	}
+	cause := "it is in use by another running container, " + other.String()
+	if other.Trusted {
+		cause += ", which runs its gateways"
+	}
+	return one(root, cause, fmt.Sprintf("docker exec %s hermes gateway status; to run them here, docker stop %[1]s, or mount another volume", other.Name()))
 }
 
 // lackOfRoom is why a disk has no room for what the agent writes, or "".

@@ -72,6 +72,20 @@ func (e *SvcError) Error() string {
 	return text
 }
 
+// UnrecordedError is the error about a request that was obeyed and is not on record.
+//
+// contract: STATE-04
+type UnrecordedError struct {
+	Profile string
+	Verb    Verb
+	Err     error
+}
+
+func (e *UnrecordedError) Error() string {
+	return fmt.Sprintf("gateway '%s' obeys %s, but that it is wanted %s could not be recorded: %s; the next boot may undo it: make room, "+
+		"or mend the volume, and repeat the command", e.Profile, e.Verb, e.Verb.want(), strings.ReplaceAll(e.Err.Error(), "\n", "; "))
+}
+
 // Control starts and stops gateways of one container.
 type Control struct {
 	Scandir Scandir
@@ -83,7 +97,7 @@ type Control struct {
 
 // Do obeys a request: it records the intent, marks a stop as planned, sends the control letter, and waits
 // until the supervisor has taken the letter up, but not until the gateway is up or down. For a slot without
-// a profile's directory there is nothing to record. The error is a *MissingError or a *SvcError.
+// a profile's directory there is nothing to record. The error is a *MissingError, a *SvcError, or a *UnrecordedError.
 //
 // contract: GW-08
 func (c Control) Do(ctx context.Context, verb Verb, name string) error {
@@ -91,9 +105,7 @@ func (c Control) Do(ctx context.Context, verb Verb, name string) error {
 		return &MissingError{Profile: name}
 	}
 	dir, now := c.Home.Dir(name), c.Now()
-	if err := profile.Record(dir, verb.want(), now); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.Warn(fmt.Errorf("cannot record that gateway %q is wanted %s: %w", name, verb.want(), err))
-	}
+	unrecorded := profile.Record(dir, verb.want(), now) // a full disk must not keep a gateway from stopping
 	if verb == Stop {
 		if status, err := s6.ReadStatus(c.Scandir.Dir(name)); err == nil && status.Up() {
 			if err := profile.MarkPlannedStop(dir, status.Pid, now); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -108,6 +120,9 @@ func (c Control) Do(ctx context.Context, verb Verb, name string) error {
 		c.Scandir.startLogger(name)
 	}
 	c.Scandir.awaitWanted(ctx, name, verb.want() == profile.Up)
+	if unrecorded != nil && !errors.Is(unrecorded, fs.ErrNotExist) {
+		return &UnrecordedError{Profile: name, Verb: verb, Err: unrecorded}
+	}
 	return nil
 }
 

@@ -34,6 +34,8 @@ type Report struct {
 	Platforms    Reports       `json:"platforms,omitempty" schema:"doc=the state of each messaging platform and of the API server"`
 	Errors       Reports       `json:"platform_errors,omitempty" schema:"doc=the code of each platform's last error"`
 
+	HeldBy *HeldBy `json:"held_by,omitempty" schema:"doc=the other container that has the gateways of this volume"`
+
 	Supervisors *Supervisors `json:"supervisors,omitempty" schema:"doc=who supervises: missing where the init has left no record"`
 }
 
@@ -43,6 +45,14 @@ type Supervisors struct {
 	User       int    `json:"user" schema:"min=1;doc=pid of the supervisor of the services of hermes or of the init where one process has all"`
 	UserStarts int    `json:"user_starts" schema:"min=0;doc=how often that was started and 0 where one process has all"`
 	UserState  string `json:"user_state" schema:"enum=up|waiting;doc=waiting: the next one starts after a pause"`
+}
+
+// HeldBy is the container that has the gateways of the volume.
+type HeldBy struct {
+	Container string `json:"container,omitempty" schema:"doc=as the engine prints it where that can be found out"`
+	Hostname  string `json:"hostname"`
+
+	Text string `json:"-"` // for people
 }
 
 // Reports is the state of each messaging platform, by its name.
@@ -65,6 +75,11 @@ const Schema = "caduceus.gateway.status/v1"
 // Up reports whether the gateway is up.
 func (r Report) Up() bool { return r.State == "up" }
 
+// Unsupervised is the report about a gateway that nothing here is known of.
+func Unsupervised(name string) Report {
+	return Report{Schema: Schema, Profile: name, Slot: profile.SlotPrefix + name, State: "unsupervised", Wanted: "down"}
+}
+
 // Inspect looks at a profile's slot and state files. What cannot be read is left out; a slot that is
 // not there is a *MissingError.
 func Inspect(d Scandir, home profile.Home, name string, now time.Time) (Report, error) {
@@ -72,7 +87,7 @@ func Inspect(d Scandir, home profile.Home, name string, now time.Time) (Report, 
 		return Report{}, &MissingError{Profile: name}
 	}
 	dir := d.Dir(name)
-	r := Report{Schema: Schema, Profile: name, Slot: profile.SlotPrefix + name, State: "unsupervised", Wanted: "down"}
+	r := Unsupervised(name)
 	if status, err := s6.ReadStatus(dir); err == nil && supervised(dir) {
 		r.describe(status, now)
 	}

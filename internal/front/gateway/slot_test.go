@@ -124,7 +124,7 @@ func TestTheScriptsOfASlot(t *testing.T) {
 			"log/run": {
 				`exec s6-log -b 1 n10 s1000000 T "$log_dir"`, `: >no-room`, `logs/gateways/default"`,
 			},
-			"finish": {"78) exit 125", "until: hermes gateway start"},
+			"finish": {"78 | 69) exit 125", "until: hermes gateway start"},
 		}},
 		"named": {Slot{Profile: "coder"}, map[string][]string{
 			"run":     {"\nexec hermes -p coder gateway run --replace\n"},
@@ -161,6 +161,7 @@ func TestWhichEndsKeepAGatewayDown(t *testing.T) {
 		"killed":                                 {"256", "0", "true", 0},
 		"planned restart":                        {"75", "0", "true", 0},
 		"fatal configuration":                    {"78", "0", "true", 125},
+		"another container has the volume":       {"69", "0", "true", 125},
 		"fatal configuration, not wanted":        {"78", "1", "false", 125},
 		"ended by itself with success":           {"0", "0", "true", 125},
 		"success after a signal":                 {"0", "1", "true", 0},

@@ -38,6 +38,9 @@ func (r Report) Text() string {
 	for _, end := range r.LastEnds[:min(len(r.LastEnds), shownEnds)] {
 		line("Ended", "%s %s", end.At.Format(time.RFC3339), end)
 	}
+	if r.HeldBy != nil {
+		line("Held by", "another container, %s, has the gateways of this volume", r.HeldBy.Text)
+	}
 	line("Wanted", "%s", r.Wanted)
 	if r.Intent != "" {
 		line("Intent", "%s", r.Intent)

@@ -61,3 +61,17 @@ func (k Kind) judge(t held.Trail, owners []uint32) error {
 	}
 	return err
 }
+
+// OfHome finds the directory of a home that root works on: its root, as hermes can exchange what is below that. hermes is
+// the uid that the user hermes has, or had, beside that of the image.
+//
+// contract: ENV-14
+func OfHome(root string, home profile.Home, hermes uint32) (held.Trail, error) {
+	kind := Kind{Default: env.Home.Default(), Has: func(name string) bool {
+		return slices.Contains([]string{"config.yaml", ".env", "SOUL.md", "profiles"}, name)
+	}}
+	return kind.Find(root, home.Root(), hermes, ImageID)
+}
+
+// ImageID is the uid and the gid of hermes in the image.
+const ImageID = 10000

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-
-	"caduceus/internal/front/volumelock"
 )
 
 // Skips reports whether this container has no gateway slots at all, as its CMD is a dashboard's.
@@ -25,7 +23,7 @@ func Skips(o Options) bool {
 func Adopt(ctx context.Context, o Options, name string, renamed bool) (Action, error) {
 	r := newRun(o)
 	r.only = name
-	_, r.shared = volumelock.Other(r.home.Root(), volumelock.Self())
+	r.lookWhoHolds()
 	for _, a := range Plan(r.read()) {
 		if a.Profile != name {
 			continue

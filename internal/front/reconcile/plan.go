@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"time"
 
 	"caduceus/internal/front/gateway"
@@ -12,6 +13,7 @@ type Input struct {
 	Command     Command
 	OptOut      bool // HERMES_GATEWAY_NO_SUPERVISE is true
 	Multiplex   bool // one gateway, the default one, serves all profiles
+	Elsewhere   bool // another container has the gateways of this volume
 	MachineBoot time.Time
 	Profiles    []Facts // default first
 }
@@ -45,8 +47,8 @@ type Action struct {
 	KillTime time.Duration
 }
 
-// Plan decides for each profile. A slot starts if its recorded state is "running", but for three
-// rules: a container started as `gateway run` on a volume without state runs its gateway, as it did
+// Plan decides for each profile. A slot starts if its recorded state is "running", but for four
+// rules: beside a container that has the gateways of this volume none starts; a container started as `gateway run` on a volume without state runs its gateway, as it did
 // before there were slots; with multiplexing the named ones wait; and the gateway that CMD itself runs
 // in the foreground has no second one beside it.
 //
@@ -66,10 +68,10 @@ func Plan(in Input) []Action {
 		}
 		a.Exit = exit(p, a.Prior)
 		ofCommand := in.Command.Gateway && in.Command.Profile == p.Name
-		if p.Name == profile.Default && ofCommand && !foreground && !p.HasFile && p.Intent.Want == "" {
+		if p.Name == profile.Default && ofCommand && !foreground && !in.Elsewhere && !p.HasFile && p.Intent.Want == "" {
 			a.Prior, a.Migrate = profile.Running, true
 		}
-		a.Start = a.Prior == profile.Running &&
+		a.Start = a.Prior == profile.Running && !in.Elsewhere &&
 			(!in.Multiplex || p.Name == profile.Default) &&
 			(!foreground || !ofCommand)
 		a.Record = a.Start && !recorded(p)
@@ -82,6 +84,11 @@ func Plan(in Input) []Action {
 // in it, left by one that was asked to end, would be newer than the intent.
 func recorded(p Facts) bool {
 	return p.Intent.Want == profile.Up && (p.State.Desired == "" || p.State.Desired == profile.Running)
+}
+
+// wants reports whether a container runs a gateway: one that starts, or CMD itself.
+func wants(in Input) bool {
+	return in.Command.Gateway || slices.ContainsFunc(Plan(in), func(a Action) bool { return a.Start })
 }
 
 // exit is how the gateway of a profile ended last time. A "stopped" of the agent's counts only where a

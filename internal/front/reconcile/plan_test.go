@@ -16,7 +16,7 @@ func running(name string) Facts {
 }
 
 func TestWhichGatewaysABootStarts(t *testing.T) {
-	clause.Proves(t, "GW-07", "REC-05", "REC-07", "REC-09", "REC-10", "STATE-10")
+	clause.Proves(t, "GW-07", "HOLD-02", "REC-05", "REC-07", "REC-09", "REC-10", "STATE-10")
 	state := func(name, word string) Facts {
 		f := Facts{Name: name, HasFile: word != ""}
 		f.State.Gateway = word
@@ -72,6 +72,11 @@ func TestWhichGatewaysABootStarts(t *testing.T) {
 		},
 		"an opt-out without gateway run changes nothing": {Input{OptOut: true, Profiles: []Facts{running("default")}}, "default running started unclean"},
 
+		"another container has the gateways": {
+			Input{Elsewhere: true, Command: run, Profiles: []Facts{running("default"), running("coder")}},
+			"default running registered unclean, coder running registered unclean",
+		},
+		"gateway run on a fresh volume that another container has": {Input{Elsewhere: true, Command: run, Profiles: []Facts{fresh}}, "default None registered unknown"},
 		"multiplexing leaves the named ones down": {
 			Input{Multiplex: true, Profiles: []Facts{running("default"), running("coder")}},
 			"default running started unclean, coder running registered unclean",
@@ -116,6 +121,7 @@ func TestABootRecordsWhatItStarts(t *testing.T) {
 		"it is recorded, before any state": {Input{Profiles: []Facts{fact(profile.State{}, up)}}, false},
 		"it is recorded twice":             {Input{Profiles: []Facts{fact(profile.State{Desired: "running"}, up)}}, false},
 		"stopped":                          {Input{Profiles: []Facts{fact(profile.State{Gateway: "running"}, down)}}, false},
+		"another container has them":       {Input{Elsewhere: true, Profiles: []Facts{running("coder")}}, false},
 		"multiplexed":                      {Input{Multiplex: true, Profiles: []Facts{running("coder")}}, false},
 		"CMD's own":                        {Input{OptOut: true, Command: Command{Gateway: true, Profile: "coder"}, Profiles: []Facts{running("coder")}}, false},
 	}
@@ -125,6 +131,26 @@ func TestABootRecordsWhatItStarts(t *testing.T) {
 				t.Errorf("record %t, want %t: %+v", a.Record, c.want, a)
 			}
 		})
+	}
+}
+
+func TestWhichContainersWantAGateway(t *testing.T) {
+	clause.Proves(t, "HOLD-01")
+	stopped := Facts{Name: "default", HasFile: true, State: profile.State{Gateway: "stopped"}}
+	for name, c := range map[string]struct {
+		in   Input
+		want bool
+	}{
+		"a chat":                        {Input{Profiles: []Facts{stopped}}, false},
+		"a fresh volume":                {Input{Profiles: []Facts{{Name: "default"}}}, false},
+		"a running one was recorded":    {Input{Profiles: []Facts{stopped, running("coder")}}, true},
+		"gateway run":                   {Input{Command: Command{Gateway: true, Profile: "default"}, Profiles: []Facts{stopped}}, true},
+		"gateway run in the foreground": {Input{OptOut: true, Command: Command{Gateway: true, Profile: "default"}, Profiles: []Facts{stopped}}, true},
+		"a dashboard":                   {Input{Command: Command{Dashboard: true}}, false},
+	} {
+		if got := wants(c.in); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }
 

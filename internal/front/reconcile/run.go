@@ -48,7 +48,7 @@ func Run(o Options) int {
 		fmt.Fprintln(o.Stdout, "reconcile: skipping (dashboard container — does not need per-profile gateways)")
 		return 0
 	}
-	r.onVolume(func() { _, r.shared = volumelock.Other(r.home.Root(), volumelock.Self()) })
+	r.onVolume(func() { in.Elsewhere = r.lookWhoHolds() })
 	code := 0
 	var done []Action
 	for _, a := range Plan(in) {
@@ -92,6 +92,24 @@ func (r run) sayWithheld(name string) {
 			fmt.Fprintf(r.Stderr, "reconcile: profile %s: %s. If that is not what you want: %s\n", name, cause, of.Fix(name))
 		}
 	})
+}
+
+// lookWhoHolds looks whether another container uses the volume, and reports whether that one has its gateways.
+func (r *run) lookWhoHolds() (elsewhere bool) {
+	other, found := volumelock.OtherIn("", r.home.Root())
+	r.shared = found
+	return found && other.Trusted && !env.AllowSharedVolume.On(r.Environ)
+}
+
+// Wants reports whether this container is to run a gateway, as far as its user may know, and reads no more than that.
+//
+// contract: HOLD-01
+func Wants(o Options) bool {
+	o.Stderr = io.Discard // the boot names what is wrong when it acts
+	r := newRun(o)
+	wanted := false
+	r.onVolume(func() { wanted = wants(r.read()) })
+	return wanted
 }
 
 // onVolume does something with the file rights of hermes: the volume is its own, and root may have no

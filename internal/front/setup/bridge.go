@@ -34,6 +34,10 @@ func (j *job) refreshBridges(context.Context, *volume) error {
 			break
 		}
 		dir := filepath.Join(home, bridge)
+		if err := finishReplacement(dir); err != nil {
+			failed = append(failed, err)
+			continue
+		}
 		info, err := os.Lstat(dir)
 		if err != nil || !info.IsDir() || same(image, dir) {
 			continue
@@ -97,6 +101,24 @@ func equal(image fs.FS, dir, path string) error {
 	return err
 }
 
+// finishReplacement puts back what a replacement had moved away when it was cut short, and removes what it left.
+func finishReplacement(dir string) error {
+	parent, err := held.Open(filepath.Dir(dir), held.RefuseLinks)
+	if err != nil {
+		return nil // there is no copy
+	}
+	defer func() { _ = parent.Close() }() // nothing was written through it
+	name := filepath.Base(dir)
+	fresh, old := besides(name)
+	if _, err := parent.Lstat(name); errors.Is(err, fs.ErrNotExist) && parent.Exists(old) {
+		return parent.Rename(old, name)
+	}
+	return errors.Join(parent.RemoveAll(fresh), parent.RemoveAll(old))
+}
+
+// besides returns the names of the new and of the old tree while one replaces the other.
+func besides(name string) (fresh, old string) { return "." + name + ".new", "." + name + ".old" }
+
 // replaceTree runs with the file rights of hermes, so a link in its way leads it nowhere that hermes cannot go. The old
 // tree is put away before it is removed: it may be large.
 func replaceTree(dir string, image fs.FS) error {
@@ -106,7 +128,7 @@ func replaceTree(dir string, image fs.FS) error {
 	}
 	defer func() { _ = parent.Close() }() // nothing was written through it
 	name := filepath.Base(dir)
-	fresh, old := "."+name+".new", "."+name+".old"
+	fresh, old := besides(name)
 	err = errors.Join(parent.RemoveAll(fresh), parent.RemoveAll(old))
 	if err == nil {
 		err = os.CopyFS(filepath.Join(parent.Path(), fresh), image)

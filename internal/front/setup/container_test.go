@@ -39,8 +39,9 @@ func newContainer(t *testing.T) *container {
 	c.file("opt/hermes/docker/SOUL.md", "Be kind.\n", 0o644)
 	c.file("opt/hermes/hermes_cli/config.py", "DEFAULT_CONFIG = {\n    \"_config_version\": 33,\n}\n", 0o644)
 	c.file("opt/hermes/skills/poetry/SKILL.md", "write verse\n", 0o644)
-	// In the place of Python: prints which program it is to run, as which user, and HOME.
-	c.file("opt/hermes/.venv/bin/python", "#!/bin/sh\necho \"python ${1##*/} uid $(id -u) HOME $HOME\"\n", 0o755)
+	// In the place of Python: prints which program it is to run, as which user, and HOME. After a sync there is a manifest.
+	c.file("opt/hermes/.venv/bin/python", "#!/bin/sh\necho \"python ${1##*/} uid $(id -u) HOME $HOME\"\n"+
+		"case $1 in */skills_sync.py) [ -e skills/.bundled_manifest ] || : >skills/.bundled_manifest ;; esac\n", 0o755)
 	c.dir("run/s6/container_environment")
 	c.dir("opt/data")
 	c.own("opt/data", 10000)

@@ -67,6 +67,8 @@ func (j *job) checkAPIKey(v *volume) error {
 	switch {
 	case !env.APIServer.Yes(cmp.Or(j.Environ.Value(env.APIServer), set[env.APIServer.String()])):
 		return nil
+	case key == "" && j.elsewhere: // the container that has the gateways has a key, or adds one
+		return nil
 	case key == "":
 		return j.addAPIKey(v, file, content)
 	case utf8.RuneCountInString(key) < minAPIKey:

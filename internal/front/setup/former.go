@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/front/pastids"
+	"caduceus/internal/front/place"
 	"caduceus/internal/held"
 )
 
@@ -61,9 +62,9 @@ func (j *job) formerIDs(v *volume, owner uint32) former {
 	ids, err := pastids.Read(v.Dir, owner)
 	if err != nil {
 		if errors.Is(err, pastids.ErrNotBelieved) {
-			j.warn("%s is put aside: %v. What a former uid of hermes other than %d owns keeps its owner", v.name(pastids.File), err, imageID)
+			j.warn("%s is put aside: %v. What a former uid of hermes other than %d owns keeps its owner", v.name(pastids.File), err, place.ImageID)
 		}
-		ids = pastids.IDs{UIDs: []uint32{imageID, j.remembered.UID}, GIDs: []uint32{imageID, j.remembered.GID}}
+		ids = pastids.IDs{UIDs: []uint32{place.ImageID, j.remembered.UID}, GIDs: []uint32{place.ImageID, j.remembered.GID}}
 	}
 	without := func(ids []uint32, now uint32) []uint32 {
 		ids = slices.DeleteFunc(slices.Clone(ids), func(id uint32) bool { return id == now || id == 0 })
@@ -79,7 +80,7 @@ func (j *job) formerIDs(v *volume, owner uint32) former {
 // contract: WHO-02
 func (j *job) remember(v *volume, f former) {
 	ids := pastids.IDs{UIDs: append([]uint32{f.uid}, f.uids...), GIDs: append([]uint32{f.gid}, f.gids...)}
-	if !pastids.Exists(v.Dir) && f.empty() && f.uid == imageID && f.gid == imageID {
+	if !pastids.Exists(v.Dir) && f.empty() && f.uid == place.ImageID && f.gid == place.ImageID {
 		return
 	}
 	if have, err := pastids.Read(v.Dir, f.uid); err == nil && slices.Equal(have.UIDs, ids.UIDs) && slices.Equal(have.GIDs, ids.GIDs) {

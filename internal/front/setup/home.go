@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"caduceus/internal/env"
@@ -15,9 +14,6 @@ import (
 	"caduceus/internal/held"
 	"caduceus/internal/identity"
 )
-
-// imageID is the uid and the gid of hermes in the image.
-const imageID = 10000
 
 // chooseHome sets j.home, and as root j.trail: the way to the directory that root works on. That is the root of
 // home, as hermes can exchange what is below it. A HERMES_HOME that is refused is replaced by the default. If that is
@@ -42,13 +38,13 @@ func (j *job) chooseHome() {
 
 // findHome sets j.trail. It returns the value of HERMES_HOME if that is refused, and then takes the default.
 func (j *job) findHome(home profile.Home) (refused string) {
-	trail, err := j.place(home)
+	trail, err := place.OfHome(j.Root, home, j.hermes.UID)
 	fallback := profile.Home(env.Home.Default())
 	if err != nil && home.Root() != string(fallback) {
 		j.warn("%s=%s is refused: %v; using %s", env.Home, env.Shown(j.home), err, fallback)
 		refused = j.Environ.Value(env.Home)
 		home, j.home = fallback, string(fallback)
-		trail, err = j.place(home)
+		trail, err = place.OfHome(j.Root, home, j.hermes.UID)
 	}
 	if err != nil {
 		j.warn("root leaves %s as it is, ownership included: %v", home.Root(), err)
@@ -56,13 +52,6 @@ func (j *job) findHome(home profile.Home) (refused string) {
 	}
 	j.trail = &trail
 	return refused
-}
-
-func (j *job) place(home profile.Home) (held.Trail, error) {
-	kind := place.Kind{Default: env.Home.Default(), Has: func(name string) bool {
-		return slices.Contains([]string{"config.yaml", ".env", "SOUL.md", "profiles"}, name)
-	}}
-	return kind.Find(j.Root, home.Root(), j.hermes.UID, imageID)
 }
 
 // keepRefused leaves the refused value for "docker exec", whose programs get it from the engine.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/env"
+	"caduceus/internal/front/place"
 	"caduceus/internal/held"
 )
 
@@ -35,7 +36,7 @@ func newRepair(ctx context.Context, j *job, v *volume, known []uint32) *repair {
 	r := &repair{job: j, v: v}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	r.idle = time.AfterFunc(j.lookLimit(), r.cancel)
-	known = append(known, j.hermes.UID, j.remembered.UID, imageID)
+	known = append(known, j.hermes.UID, j.remembered.UID, place.ImageID)
 	r.known = slices.DeleteFunc(known, func(uid uint32) bool { return uid == 0 })
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -48,14 +49,24 @@ func seeds() []seed {
 	}
 }
 
+// seededStamp is a file that is there once a boot has seen all seeds on the volume. Until then an empty one is what a full disk
+// has left of it; from then on it is what the user wants.
+const seededStamp = ".local/state/hermes/seeded"
+
 // seedFiles writes the missing seeds. config.yaml gets the schema version of the installed agent, so that the migration
 // does not take it for an old one.
 //
 // contract: SETUP-19
 func (j *job) seedFiles(_ context.Context, v *volume) error {
+	seeded := v.Exists(seededStamp)
 	var failed []error
 	for _, s := range seeds() {
-		if !j.missing(v, "seed", s.rel) {
+		write := v.create
+		switch {
+		case j.missing(v, "seed", s.rel):
+		case !seeded && emptied(v, s.rel):
+			write = v.replace
+		default:
 			continue
 		}
 		content, err := os.ReadFile(j.inRoot(s.from))
@@ -63,13 +74,22 @@ func (j *job) seedFiles(_ context.Context, v *volume) error {
 			content = stampVersion(content, j.latestSchema())
 		}
 		if err == nil {
-			err = v.create(s.rel, content, s.mode)
+			err = write(s.rel, content, s.mode)
 		}
 		if err != nil && !errors.Is(err, fs.ErrExist) {
 			failed = append(failed, fmt.Errorf("cannot seed %q: %w", v.name(s.rel), cause(err)))
 		}
 	}
+	if !seeded && len(failed) == 0 {
+		failed = append(failed, v.MakeDirs(filepath.Dir(seededStamp), 0o700), v.create(seededStamp, nil, 0o600))
+	}
 	return errors.Join(failed...)
+}
+
+// emptied reports whether a seed is an empty file, which is no mount of the operator's.
+func emptied(v *volume, rel string) bool {
+	st, mounted, err := v.LstatMount(rel)
+	return err == nil && !mounted && st.Mode&unix.S_IFMT == unix.S_IFREG && st.Size == 0
 }
 
 // missing reports whether rel is to be written. Nothing is written through a symbolic link; if it leads to a file, the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +28,8 @@ type Env struct {
 
 	// OwnProfile names the container's own profile below a home, with the file rights of hermes; nil: nobody knows it.
 	OwnProfile func(profile.Home) string
+	// WantsGateway reports whether this container is to run a gateway, for this user; nil: it is not.
+	WantsGateway func(hermes identity.Account) bool
 
 	LookLimit time.Duration // how long root looks through the volume without finding anything to repair; 0: a minute
 }
@@ -42,6 +45,8 @@ type job struct {
 	remembered identity.Owner  // what hermes had in the account file of this container
 	mounts     map[string]bool // mount points that a line has named
 
+	elsewhere bool // another container has the volume, and its files stay as they are
+
 	unusable map[string]bool   // files of home that checkFiles has named
 	own      string            // the container's own profile
 	dotenv   map[string]string // variables of .env in home, once checkDotenv has run
@@ -56,6 +61,7 @@ type step struct {
 // hermesSteps returns the steps that need no more than the file rights of hermes, in their order.
 func (j *job) hermesSteps() []step {
 	return []step{
+		{"temporaries", j.removeTemporaries},
 		{"directories", j.makeDirectories},
 		{"tool caches", j.placeCaches},
 		{"files", j.checkFiles},
@@ -93,16 +99,16 @@ func Run(ctx context.Context, e Env) int {
 	j.warnAboutNames()
 	if j.start == 0 {
 		j.remap(db)
-		j.asRoot(ctx)
 	} else {
 		j.reportIgnored()
 		j.nameUser(db)
 	}
+	leave := j.enter(ctx)
+	defer leave()
 	j.namePlaces(ctx)
 	j.fitVariables()
 	j.findOwnProfile()
 	j.warnAboutFileSystem()
-	j.warnAboutOtherContainer()
 	if err := identity.As(j.hermes, func() { j.asHermes(ctx) }); err != nil {
 		j.warn("%v; the volume is left as it is", err)
 	}
@@ -112,21 +118,36 @@ func Run(ctx context.Context, e Env) int {
 	return 0
 }
 
-// asRoot makes the volume and repairs its ownership, unless root is to leave it alone.
-func (j *job) asRoot(ctx context.Context) {
-	if j.trail == nil {
-		return
+// enter takes the volume for this boot, and as root makes it and repairs its ownership, unless root is to leave it alone. It
+// returns what lets the next boot in.
+func (j *job) enter(ctx context.Context) (leave func()) {
+	var v *volume
+	var err error
+	switch {
+	case j.start != 0:
+		v, err = openVolume(j.Root, profile.Home(j.home).Root())
+		if errors.Is(err, fs.ErrNotExist) {
+			return func() {} // asHermes makes it
+		}
+	case j.trail == nil:
+		return func() {}
+	default:
+		v, err = j.openAnchor()
 	}
-	v, err := j.openAnchor()
 	if err != nil {
 		j.warn("%v", err)
-		return
+		return func() {}
 	}
 	defer func() { _ = v.Close() }()
-	j.doSteps(ctx, v, []step{{"mounts", j.giveEmptyMounts}, {"ownership", j.repairOwnership}})
+	leave = j.enterVolume(ctx, v.Dir)
+	if j.start == 0 && !j.elsewhere {
+		j.doSteps(ctx, v, []step{{"mounts", j.giveEmptyMounts}, {"ownership", j.repairOwnership}})
+	}
+	return leave
 }
 
-// asHermes does hermesSteps. If the volume cannot be written, it only warns: each step would fail for that one reason.
+// asHermes does hermesSteps, or only looks, if another container has the volume. If the volume cannot be written, it only
+// warns: each step would fail for that one reason.
 func (j *job) asHermes(ctx context.Context) {
 	j.makeHome()
 	if err := j.tryWrite(); err != nil {
@@ -141,7 +162,16 @@ func (j *job) asHermes(ctx context.Context) {
 		return
 	}
 	defer func() { _ = v.Close() }()
-	j.doSteps(ctx, v, j.hermesSteps())
+	steps := j.hermesSteps()
+	if j.elsewhere {
+		steps = []step{ // they look, and make what this container's tools need
+			{"tool caches", j.placeCaches},
+			{"files", j.checkFiles},
+			{"keys", j.checkDotenv},
+			{"node", j.warnAboutNode},
+		}
+	}
+	j.doSteps(ctx, v, steps)
 }
 
 func (j *job) doSteps(ctx context.Context, v *volume, steps []step) {

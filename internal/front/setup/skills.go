@@ -33,6 +33,9 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 	if old, err := v.ReadFile(skillsStamp); err == nil && string(old) == j.skillsState(ctx, v) {
 		return nil
 	}
+	if err := j.undoCut(v, "by an earlier boot"); err != nil {
+		return err
+	}
 	if line := j.noRoomForSkills(v); line != "" {
 		j.warn("%s", line)
 		return nil
@@ -41,12 +44,12 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 	if err := j.runPython(ctx, installDir+"/tools/skills_sync.py", &out, &out); err != nil {
 		_, _ = j.Stderr.Write(escape(out.kept.Bytes()))
 		j.warn("skills_sync.py failed; continuing")
-		return nil
+		return j.undoCut(v, "now")
 	}
 	text := strings.TrimSpace(out.kept.String())
 	j.say("Skills: %s", escape([]byte(text[strings.LastIndex(text, "\n")+1:])))
-	if strings.Contains(text, "! Failed") { // the next boot tries again
-		return nil
+	if strings.Contains(text, "! Failed") || !v.Exists(skillsManifest) { // the next boot tries again
+		return j.undoCut(v, "now")
 	}
 	state := j.skillsState(ctx, v)
 	if state == "" {
@@ -55,6 +58,15 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 	err := v.replace(skillsStamp, []byte(state), 0o600)
 	if errors.Is(err, held.ErrLink) {
 		return nil
+	}
+	return err
+}
+
+// undoCut undoes copies that were cut short, and says how many.
+func (j *job) undoCut(v *volume, when string) error {
+	undone, err := j.undoCutCopies(v)
+	if undone > 0 {
+		j.say("Skills: %d copies that were cut short %s are undone", undone, when)
 	}
 	return err
 }
@@ -115,7 +127,7 @@ func (j *job) skillsState(ctx context.Context, v *volume) string {
 	for _, name := range names {
 		fmt.Fprintf(sum, "%q\n", name)
 	}
-	for _, rel := range []string{"skills/.bundled_manifest", "skills/.curator_suppressed", "config.yaml"} {
+	for _, rel := range []string{skillsManifest, "skills/.curator_suppressed", "config.yaml"} {
 		content, _ := held.ReadFile(j.inRoot(v.name(rel)))
 		fmt.Fprintf(sum, "%s %d\n%s", rel, len(content), content)
 	}

@@ -5,11 +5,21 @@ import (
 	"fmt"
 	"os"
 
+	"golang.org/x/sys/unix"
+
 	"caduceus/internal/identity"
 )
 
-// tryWrite returns an error if this thread cannot write in home. It tries, as modes do not show a read-only mount.
+// tryWrite returns an error if this thread cannot write in home. It tries, as modes do not show a read-only mount: by a file
+// without a name, which leaves no trace, where the file system has such files.
 func (j *job) tryWrite() error {
+	fd, err := unix.Open(j.inRoot(j.home), unix.O_TMPFILE|unix.O_WRONLY|unix.O_CLOEXEC, 0o600)
+	if err == nil {
+		return unix.Close(fd)
+	}
+	if !errors.Is(err, unix.EOPNOTSUPP) && !errors.Is(err, unix.EISDIR) && !errors.Is(err, unix.ENOENT) {
+		return &os.PathError{Op: "open", Path: j.home, Err: err}
+	}
 	f, err := os.CreateTemp(j.inRoot(j.home), ".write-test-")
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ const (
 	look             // look for new services
 	quit             // leave at once
 	forward          // hand it to CMD
+	hold             // start the service that holds the volume
 )
 
 // reactionTo is the table of SUP-58. While CMD lives and asked for it, some signals are CMD's alone.
@@ -58,6 +59,8 @@ func requestFor(letter byte) reaction {
 		return halt
 	case 'b':
 		return quit
+	case 'V':
+		return hold
 	}
 	return ignore
 }
@@ -109,6 +112,8 @@ func (s *signals) do(r reaction, why error) {
 	case rescan:
 		s.Services.Scan()
 		s.Services.Prune()
+	case hold:
+		s.Services.HoldVolume()
 	}
 }
 

@@ -200,7 +200,7 @@ func (s *Scandir) obey(letter byte) {
 		s.Prune(false)
 	case 'z':
 		s.opt.Procs.Reap()
-	case 't', 'i', 'q', 'b':
+	case 't', 'i', 'q', 'b', 'V':
 		select {
 		case s.requests <- letter:
 		default:
@@ -212,7 +212,7 @@ func (s *Scandir) obey(letter byte) {
 	}
 }
 
-// Requests are the control letters that are the caller's business: t i q b.
+// Requests are the control letters that are the caller's business: t i q b V.
 func (s *Scandir) Requests() <-chan byte { return s.requests }
 
 // Service is the service of that NAME ("foo", "foo/log"), nil if unknown.

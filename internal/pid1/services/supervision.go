@@ -73,6 +73,21 @@ func (s *Services) Prune() {
 	}
 }
 
+// volumeHolder is the service that holds the volume for this container. Whoever is about to start a gateway asks for it, and
+// hermes, who cannot command it, by a letter.
+const volumeHolder = "volume-holder"
+
+// HoldVolume starts the service that holds the volume, if the image has it.
+//
+// spec: SUP-57
+func (s *Services) HoldVolume() {
+	if scandir := s.scandir.Load(); scandir != nil {
+		if holder := scandir.Service(volumeHolder); holder != nil {
+			holder.Command("u")
+		}
+	}
+}
+
 // Freeze forbids each further start of a service.
 func (s *Services) Freeze() {
 	s.scandir.Load().Freeze()

@@ -26,6 +26,7 @@ func gateways() []Variable {
 		row(env.NoSupervise, "`gateway run` is the gateway itself, and its exit code the container's; as `--no-supervise`."),
 		row(env.RespectStop, "A gateway that was stopped stays down when a boot's command is `gateway run`."),
 		row(env.AllowRootGateway, "Do not refuse a gateway that would run as root."),
+		row(env.AllowSharedVolume, "Run gateways, and set the volume up, although another running container has its gateways. Two on one volume damage its sessions and memories: only where you know that the other one has none."),
 		row(env.MultiplexProfiles, "One gateway serves all profiles, so those of named profiles are not started at boot. `0 false no off` overrule `gateway.multiplex_profiles` of `config.yaml`."),
 		row(env.ExecAsRoot, "`hermes`, called by root, stays root instead of becoming hermes."),
 		row(env.WorkDir, "Directory of the main program; else that of `docker run -w`."),

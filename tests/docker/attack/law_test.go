@@ -32,6 +32,8 @@ type exception struct {
 var exceptions = []exception{
 	{"/opt/hermes/bin/hermes container setup", handle, "setup looks at the volume by O_PATH and without following a link: nothing is opened by that"},
 	{"/opt/hermes/bin/hermes container setup", list, "setup lists a directory of the volume that it holds: no name is looked up for that"},
+	{"/opt/hermes/bin/hermes container setup", volumeLock, "setup locks a file of root's in the volume that it holds: another one in its place is replaced, and not written to"},
+	{"/opt/hermes/bin/hermes container hold", volumeLock, "the holder of the volume locks the same file, and writes to one of root's alone"},
 	{"/opt/hermes/bin/hermes container setup", byDescriptor, "setup gives hermes its volume: what the descriptor stands for was looked at through that descriptor"},
 	{"/opt/hermes/bin/hermes container setup", memory, "setup reads one file of the volume that it holds, and believes it only if it is root's; the one that it makes is new"},
 }
@@ -55,6 +57,24 @@ func handle(c syscalls.Call) bool {
 // list opens what a descriptor stands for, a directory, to read it.
 func list(c syscalls.Call) bool {
 	return c.Name == "openat" && strings.Contains(c.Line, `>, ".", O_RDONLY|`) && strings.Contains(c.Line, "O_DIRECTORY") && !strings.Contains(c.Line, "AT_FDCWD")
+}
+
+// volumeLock opens, makes or replaces the lock of the volume, below a descriptor and without following a link.
+func volumeLock(c syscalls.Call) bool {
+	if c.Name == "fchmod" || c.Name == "ftruncate" { // of what it has open, by its number
+		return strings.Contains(c.Line, "/.container.lock")
+	}
+	name := quoted.FindStringSubmatch(c.Line)
+	if name == nil || !strings.HasPrefix(name[1], ".container.lock") || strings.Contains(c.Line, "AT_FDCWD") {
+		return false
+	}
+	switch c.Name {
+	case "openat2":
+		return strings.Contains(c.Line, "RESOLVE_NO_SYMLINKS")
+	case "openat":
+		return strings.Contains(c.Line, "O_NOFOLLOW")
+	}
+	return c.Name == "renameat" || c.Name == "unlinkat"
 }
 
 // byDescriptor changes owner or mode of what a descriptor stands for, wherever it lies now.

@@ -18,12 +18,12 @@ type fault struct {
 }
 
 // doctorChecks break things and ask the doctor.
-// contract: STATUS-04 RUN-10
+// contract: STATUS-04 HOLD-02
 func doctorChecks() []Check {
 	return []Check{
 		{
 			Name: "container doctor names what is wrong on a volume", Clauses: []string{"STATUS-04"},
-			Doc: "a second container on the volume, then one fault after the other; each must be a finding with cause and fix", Run: doctorVolume,
+			Doc: "a container with the gateways of the volume, then one fault after the other; each must be a finding with cause and fix", Run: doctorVolume,
 		},
 		{
 			Name: "container doctor names what is wrong in a container", Clauses: []string{"STATUS-04"},
@@ -68,7 +68,8 @@ func doctorVolume(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	spec := harness.Spec{Volumes: []harness.Volume{{Name: volume}}}
-	if _, err := startIdle(ctx, s, spec); err != nil {
+	holder, err := startGateway(ctx, s, spec)
+	if err != nil {
 		return err
 	}
 	c, err := startIdle(ctx, s, spec)
@@ -76,6 +77,9 @@ func doctorVolume(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	if err := diagnose(ctx, c, volumeFaults()); err != nil {
+		return err
+	}
+	if err := holder.Remove(ctx); err != nil {
 		return err
 	}
 	// The agent is no program any more: its gateway dies as often as it is started.

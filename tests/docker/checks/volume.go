@@ -83,8 +83,8 @@ func volumeChecks() []Check {
 	}
 }
 
-// sharingChecks are about slots that must not be, must wait, or share a log.
-// contract: REC-08 REC-09 LOG-05
+// sharingChecks are about slots that must not be, or must wait.
+// contract: REC-08 REC-09
 func sharingChecks() []Check {
 	return []Check{
 		{
@@ -102,10 +102,6 @@ func sharingChecks() []Check {
 		{
 			Name: "with GATEWAY_MULTIPLEX_PROFILES no gateway of a named profile starts", Clauses: []string{"REC-09"},
 			Doc: "boots with GATEWAY_MULTIPLEX_PROFILES=on on a volume with a running profile", Run: multiplex,
-		},
-		{
-			Name: "a second container's logger goes on without the log file", Clauses: []string{"LOG-05"},
-			Doc: "runs two gateways on one volume", Run: twoLoggers,
 		},
 	}
 }
@@ -212,30 +208,6 @@ func multiplex(ctx context.Context, s *harness.Subject) error {
 		return violates("REC-09", "want the slot registered and down, got %v (%v)", slot, err)
 	}
 	return nil
-}
-
-func twoLoggers(ctx context.Context, s *harness.Subject) error {
-	volume, err := s.Volume(ctx)
-	if err != nil {
-		return err
-	}
-	spec := harness.Spec{Volumes: []harness.Volume{{Name: volume}}}
-	first, err := startGateway(ctx, s, spec)
-	if err != nil {
-		return err
-	}
-	spec.Cmd = []string{"gateway", "run"}
-	second, err := s.Start(ctx, spec)
-	if err != nil {
-		return err
-	}
-	if err := second.WaitLog(ctx, "logging to stdout only", bootLimit); err != nil {
-		return broken("LOG-05", err)
-	}
-	if err := second.WaitLog(ctx, banner, gatewayLimit); err != nil {
-		return broken("LOG-05", err)
-	}
-	return expectSh(ctx, first, "LOG-05", `test "$(grep -c ⚕ /opt/data/logs/gateways/default/current)" = 1`)
 }
 
 func deepFile(ctx context.Context, s *harness.Subject) error {

@@ -4,6 +4,7 @@
 # stop the output: then it goes to stdout only. With -b no more is read while a write waits, so memory and files have
 # a bound. On a full disk that would be for ever: main-hermes then ends this logger, which finds no room here, and
 # ends it again when there is some.
+# Beside a gateway that is down, the file is left to another container's logger: one that starts has this script look again.
 log_dir="${HERMES_HOME:-/opt/data}/logs/gateways/@PROFILE@"
 usable() {
   mkdir -p "$log_dir" && test -w "$log_dir" || return
@@ -17,6 +18,11 @@ room() {
   return $full
 }
 rm -f no-room
+case $(/command/s6-svstat -o wantedup .. 2>/dev/null) in
+true) ;;
+false) exec s6-log -b 1 ;;
+*) [ ! -e ../down ] || exec s6-log -b 1 ;; # its supervisor has only begun
+esac
 if ! usable 2>/dev/null; then
   echo "gateway @PROFILE@: cannot use $log_dir (locked by another container, or not writable: hermes container doctor names the cause); logging to stdout only" >&2
   exec s6-log -b 1

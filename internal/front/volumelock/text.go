@@ -1,0 +1,29 @@
+package volumelock
+
+import (
+	"fmt"
+
+	"caduceus/internal/env"
+)
+
+// Warning is the line of a boot on a volume that another container holds. yields: it leaves the volume to that one.
+//
+// contract: RUN-10
+func (h Holder) Warning(home string, yields bool) string {
+	if yields {
+		return fmt.Sprintf("%s is in use by another running container, %s, which runs its gateways: this boot starts none, and "+
+			"leaves its files as they are", home, h)
+	}
+	return fmt.Sprintf("%s is in use by another running container, %s: two gateways on one volume damage "+
+		"its sessions and memories; stop one of the containers, or give each a volume of its own", home, h)
+}
+
+// Refusal is the sentence about a request for a gateway that another container has. command is what to do there, such as
+// "hermes gateway status".
+//
+// contract: HOLD-02
+func (h Holder) Refusal(home, command string) string {
+	return fmt.Sprintf("the gateways of %s run in another container, %s: two on one volume damage its sessions and memories. Ask there "+
+		"(docker exec %s %s), stop it (docker stop %s), or mount another volume here; with %s=1 this container runs gateways all the same",
+		home, h, h.Name(), command, h.Name(), env.AllowSharedVolume)
+}

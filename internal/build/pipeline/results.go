@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"caduceus/internal/build/junit"
+	"caduceus/internal/junit"
 )
 
 // resultsDir holds what each suite proved last, as JUnit's XML, below the repository's root.

@@ -13,6 +13,7 @@ type Case struct {
 	Name    string
 	Took    time.Duration
 	Failure string // what it printed, "" where it did not fail
+	Error   string // why it could not be judged, "" where it was
 	Skipped string // why it was skipped, "" where it was not
 }
 
@@ -44,6 +45,7 @@ type testcase struct {
 	Name    string   `xml:"name,attr"`
 	Time    string   `xml:"time,attr"`
 	Failure *failure `xml:"failure,omitempty"`
+	Error   *failure `xml:"error,omitempty"`
 	Skipped *skipped `xml:"skipped,omitempty"`
 }
 
@@ -73,6 +75,7 @@ func Write(w io.Writer, name string, cases []Case) error {
 		s.Time = seconds(s.took)
 		all.Tests += s.Tests
 		all.Failures += s.Failures
+		all.Errors += s.Errors
 		all.Skipped += s.Skipped
 		all.took += s.took
 	}
@@ -97,6 +100,9 @@ func (s *testsuite) add(c Case) {
 	case c.Failure != "":
 		s.Failures++
 		t.Failure = &failure{Message: "failed", Text: c.Failure}
+	case c.Error != "":
+		s.Errors++
+		t.Error = &failure{Message: "could not be judged", Text: c.Error}
 	case c.Skipped != "":
 		s.Skipped++
 		t.Skipped = &skipped{Message: c.Skipped}

@@ -1,0 +1,116 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// clipped bounds what one broken clause shows on a terminal; all of it is in the JSON.
+const clipped = 2000
+
+// word is an outcome as a column shows it.
+func (o Outcome) word() string {
+	switch o {
+	case Holds:
+		return "holds"
+	case Broken:
+		return "BROKEN"
+	case NotRun:
+		return "not run"
+	case CouldNotLook:
+		return "NO LOOK"
+	}
+	return "?"
+}
+
+// WriteResult writes one result as lines: what it is, and of a broken one what was seen, the usual
+// causes and how to look again.
+func WriteResult(w io.Writer, r Result) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-8s %-28s %7s  %s\n", r.Outcome.word(), Line(r.ID), seconds(r.Seconds), Line(r.Promise))
+	if r.Outcome == NotRun || r.Outcome == CouldNotLook {
+		waived := ""
+		if r.Waived {
+			waived = " (allowed)"
+		}
+		indent(&b, "why", r.Reason+waived)
+	}
+	for _, broken := range r.Breaks {
+		indent(&b, broken.Clause, Clip(broken.Saw, clipped))
+	}
+	if r.Layer != nil {
+		where := fmt.Sprintf("history entry %d: %s", r.Layer.Entry, Clip(r.Layer.CreatedBy, 200))
+		if r.Layer.Line > 0 {
+			where = fmt.Sprintf("%s:%d: %s", r.Layer.File, r.Layer.Line, Clip(r.Layer.CreatedBy, 200))
+		}
+		indent(&b, "brought by", where)
+	}
+	for _, c := range r.Causes {
+		indent(&b, "usual cause", c.Cause)
+		indent(&b, "fix", c.Fix)
+	}
+	if r.Evidence != "" {
+		indent(&b, "evidence", r.Evidence)
+	}
+	if r.Repeat != "" {
+		indent(&b, "again", "sh "+r.Repeat)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// indent writes a label and a text, whose further lines stand below its first.
+func indent(b *strings.Builder, label, text string) {
+	const margin = 22
+	text = strings.TrimRight(Printable(text), "\n")
+	text = strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", margin))
+	fmt.Fprintf(b, "%*s%-*s%s\n", 9, "", margin-9, Line(label), text)
+}
+
+// WriteSummary writes what the run was, where its time went, and as its last line the verdict.
+func WriteSummary(w io.Writer, r Report) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "\nimage    %s %s %s\n", Line(r.Image.Reference), Line(r.Image.ID), Line(r.Image.Platform))
+	engine := r.Engine.Name
+	if r.Engine.Version != "" {
+		engine += " " + r.Engine.Version + " at " + r.Engine.Host
+	}
+	fmt.Fprintf(&b, "engine   %s\n", Line(engine))
+	fmt.Fprintf(&b, "checks   %s, contract %s\n", Line(r.Tool.Version), Line(short(r.Tool.Contract)))
+	for _, f := range r.Findings {
+		fmt.Fprintf(&b, "finding  %s: %s\n", Line(f.Object), Line(f.Saw))
+	}
+	if s := r.SelfTest; s != nil {
+		for _, fault := range s.Survived {
+			fmt.Fprintf(&b, "blind    %s: no check saw this fault\n", Line(fault))
+		}
+	}
+	if slow := r.Slowest(3); len(slow) > 0 && slow[0].Seconds >= 0.1 {
+		var list []string
+		for _, s := range slow {
+			list = append(list, s.ID+" "+seconds(s.Seconds))
+		}
+		fmt.Fprintf(&b, "time     %s; longest: %s\n", seconds(r.Seconds), Line(strings.Join(list, ", ")))
+	} else {
+		fmt.Fprintf(&b, "time     %s\n", seconds(r.Seconds))
+	}
+	fmt.Fprintf(&b, "\n%s\n", Line(r.Line()))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// short is a digest as a person compares it.
+func short(digest string) string {
+	digest = strings.TrimPrefix(digest, "sha256:")
+	return digest[:min(12, len(digest))]
+}
+
+func seconds(s float64) string {
+	d := time.Duration(s * float64(time.Second))
+	if d < time.Minute {
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}

@@ -90,6 +90,7 @@ func TestALimitIsNoProof(t *testing.T) {
 func TestWhatWasNotReachedIsCounted(t *testing.T) {
 	var kept, closed, ran atomic.Int64
 	ctx, stop := context.WithCancelCause(t.Context())
+	defer stop(nil)
 	cases := make([]Case, 20)
 	for i := range cases {
 		cases[i] = Case{Result: report.Result{ID: fmt.Sprint(i)}, Begin: func() Look {

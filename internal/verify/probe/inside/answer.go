@@ -1,0 +1,59 @@
+//go:build linux
+
+package inside
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"caduceus/internal/verify/probe"
+)
+
+// Run answers args: the word to carry back, the question, its operands. It returns the exit code: 0 where it
+// printed an answer, an error among them, 2 where it could not.
+func Run(args []string, stdout, stderr io.Writer) int {
+	if len(args) < 2 {
+		fmt.Fprintln(stderr, "usage: probe WORD QUESTION [OPERAND...]: answers hermes-verify; not for people")
+		return 2
+	}
+	a := answer(args[1], args[2:])
+	a.Word, a.Question = args[0], args[1]
+	if err := json.NewEncoder(stdout).Encode(a); err != nil {
+		fmt.Fprintf(stderr, "probe: cannot print the answer: %v\n", err)
+		return 2
+	}
+	return 0
+}
+
+func answer(question string, operands []string) (a probe.Answer) {
+	var err error
+	switch question {
+	case probe.Processes:
+		a.Processes, a.Cut, err = processes("/proc")
+	case probe.Files:
+		for _, path := range operands {
+			a.Files = append(a.Files, file(path))
+		}
+	case probe.List:
+		a.Files, a.Cut, err = list(operands)
+	case probe.Content:
+		a.Content, a.Cut, err = content(operands)
+	case probe.Sockets:
+		a.Sockets, err = sockets("/proc/net")
+	case probe.Slot:
+		for _, dir := range operands {
+			a.Slots = append(a.Slots, slot(dir))
+		}
+	case probe.Privilege:
+		a.Files, a.Cut, err = privileged(operands)
+	case probe.Mounts:
+		a.Mounts, err = mounts("/proc/self/mountinfo")
+	default:
+		err = fmt.Errorf("no such question")
+	}
+	if err != nil {
+		a.Error = err.Error()
+	}
+	return a
+}

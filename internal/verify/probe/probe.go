@@ -1,0 +1,139 @@
+package probe
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Where the probe lies in a container.
+const (
+	Dir     = "/.hermes-probe"
+	Program = Dir + "/probe"
+)
+
+// Limits of what it reports, so that a container cannot flood who asked.
+const (
+	MaxProcesses = 4096
+	MaxEntries   = 65536
+	MaxContent   = 1 << 20 // bytes of a file
+	MaxCommand   = 4096    // bytes of a command line
+)
+
+// The questions.
+const (
+	Processes = "processes" // every process of the container
+	Files     = "files"     // PATH...: what lies there; links are not followed
+	List      = "list"      // DIR: what lies in it
+	Content   = "content"   // PATH: the beginning of a regular file
+	Sockets   = "sockets"   // TCP sockets that listen
+	Slot      = "slot"      // DIR...: what a service directory's supervisor says
+	Privilege = "privilege" // DIR...: setuid, setgid and file-capability programs below
+	Mounts    = "mounts"    // the mount table
+)
+
+// Answer is what the probe prints.
+type Answer struct {
+	Word      string    `json:"word"`
+	Question  string    `json:"question"`
+	Error     string    `json:"error,omitempty"`
+	Cut       bool      `json:"cut,omitempty"` // there was more than the limits allow
+	Processes []Process `json:"processes,omitempty"`
+	Files     []File    `json:"files,omitempty"`
+	Content   []byte    `json:"content,omitempty"`
+	Sockets   []Socket  `json:"sockets,omitempty"`
+	Slots     []State   `json:"slots,omitempty"`
+	Mounts    []Mount   `json:"mounts,omitempty"`
+}
+
+// Process is a process as the kernel shows it below /proc.
+type Process struct {
+	PID        int       `json:"pid"`
+	Parent     int       `json:"parent"`
+	Session    int       `json:"session"`
+	State      string    `json:"state"` // R, S, D, Z, T, …
+	UIDs       [4]uint32 `json:"uids"`  // real, effective, saved, file system
+	GIDs       [4]uint32 `json:"gids"`
+	Groups     []uint32  `json:"groups"`
+	Comm       string    `json:"comm"`
+	Command    []string  `json:"command"` // empty for a zombie
+	Executable string    `json:"executable,omitempty"`
+	NoNewPrivs bool      `json:"no_new_privs"`
+	// Capability sets: inheritable, permitted, effective, bounding, ambient.
+	Capabilities [5]uint64 `json:"capabilities"`
+	StartTicks   int64     `json:"start_ticks"`
+}
+
+// File is what lies at a path.
+type File struct {
+	Path     string `json:"path"`
+	Error    string `json:"error,omitempty"` // why nothing else is known: "no such file or directory"
+	Type     string `json:"type,omitempty"`  // file, directory, link, fifo, socket, device
+	Mode     uint32 `json:"mode"`            // permissions with setuid, setgid and sticky: 0o7777
+	UID      uint32 `json:"uid"`
+	GID      uint32 `json:"gid"`
+	Size     int64  `json:"size"`
+	Links    uint64 `json:"links"`
+	Target   string `json:"target,omitempty"`    // of a link
+	SHA256   string `json:"sha256,omitempty"`    // of a regular file of at most 64 MB
+	FileCaps bool   `json:"file_caps,omitempty"` // it has file capabilities
+}
+
+// Socket is a TCP socket that listens.
+type Socket struct {
+	Address string `json:"address"`
+	Port    int    `json:"port"`
+	UID     int    `json:"uid"`
+}
+
+// State is what a supervisor says of its service.
+type State struct {
+	Dir        string `json:"dir"`
+	Error      string `json:"error,omitempty"`
+	Supervised bool   `json:"supervised"`
+	Up         bool   `json:"up"`
+	WantUp     bool   `json:"want_up"`
+	Ready      bool   `json:"ready"`
+	Paused     bool   `json:"paused"`
+	PID        int    `json:"pid"`
+}
+
+// Mount is a line of the mount table.
+type Mount struct {
+	Point   string `json:"point"`
+	Root    string `json:"root"`
+	Type    string `json:"type"`
+	Source  string `json:"source"`
+	Options string `json:"options"`
+}
+
+// ErrDisturbed is an answer that is not the probe's: cut short, changed, or of something else.
+var ErrDisturbed = errors.New("the probe was disturbed")
+
+// Ask returns the command that asks a question.
+func Ask(word, question string, operands ...string) []string {
+	return append([]string{Program, word, question}, operands...)
+}
+
+// Read takes an answer apart. Anything but exactly one object that carries word and question is ErrDisturbed;
+// an error that the probe itself met is returned as it is.
+func Read(output []byte, word, question string) (Answer, error) {
+	d := json.NewDecoder(bytes.NewReader(output))
+	d.DisallowUnknownFields()
+	var a Answer
+	if err := d.Decode(&a); err != nil {
+		return Answer{}, fmt.Errorf("%w: its answer to %q is no object: %w", ErrDisturbed, question, err)
+	}
+	if strings.TrimSpace(string(output[d.InputOffset():])) != "" {
+		return Answer{}, fmt.Errorf("%w: something follows its answer to %q", ErrDisturbed, question)
+	}
+	if a.Word != word || a.Question != question {
+		return Answer{}, fmt.Errorf("%w: its answer to %q does not carry the word it was asked with", ErrDisturbed, question)
+	}
+	if a.Error != "" {
+		return a, fmt.Errorf("the probe cannot look at %q: %s", question, a.Error)
+	}
+	return a, nil
+}

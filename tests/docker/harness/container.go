@@ -21,6 +21,8 @@ type Container struct {
 	engine *Engine
 	inner  testcontainers.Container
 	tty    bool
+
+	journal *journal // of the check that uses it; nil: nobody's
 }
 
 // Start creates and starts a container. It returns once the engine has started
@@ -51,6 +53,9 @@ func (e *Engine) request(name string, spec Spec) testcontainers.ContainerRequest
 			c.Tty, c.OpenStdin = spec.TTY, spec.TTY
 		},
 		HostConfigModifier: func(h *container.HostConfig) {
+			if e.probe != "" {
+				h.Mounts = append(h.Mounts, e.probeMount(true))
+			}
 			for _, v := range spec.Volumes {
 				h.Mounts = append(h.Mounts, v.mount())
 			}

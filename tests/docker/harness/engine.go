@@ -37,6 +37,7 @@ const (
 type Options struct {
 	Image string // image under test, "": DefaultImage
 	Run   string // value of RunLabel, "": random
+	Probe []byte // program of cmd/hermes-probe for the engine's machine, nil: processes and slots cannot be seen
 }
 
 // Engine makes and removes the containers of one test run. It is safe for
@@ -48,6 +49,7 @@ type Engine struct {
 	api     client.APIClient
 	library *testcontainers.DockerProvider // starts containers through api
 	serial  atomic.Int64
+	probe   string            // volume that holds the probe
 	before  map[string]string // images that were there when the run began, as parents has them
 
 	mu     sync.Mutex
@@ -79,6 +81,12 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	}
 	if e.before, err = e.parents(ctx); err != nil {
 		return nil, err
+	}
+	if o.Probe == nil {
+		return e, nil
+	}
+	if err := e.bringProbe(ctx, o.Probe); err != nil {
+		return nil, errors.Join(err, e.Sweep(ctx))
 	}
 	return e, nil
 }

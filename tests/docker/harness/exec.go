@@ -48,6 +48,7 @@ func (c *Container) Exec(ctx context.Context, x Exec) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("cannot run %q in %q: %w", x.Cmd, c.Name, err)
 	}
+	c.journal.add(step{container: c.ID, exec: x.operands(), code: res.Code, output: substituted(res.Stdout) + substituted(res.Stderr)})
 	return res, nil
 }
 

@@ -4,43 +4,73 @@ import (
 	"archive/tar"
 	"errors"
 	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/moby/api/types/container"
 )
 
-func TestProcessesAreReadFromProc(t *testing.T) {
-	got, err := parseProcesses(`      1       0     0 Ssl  /init /opt/x  y
-     17       1 10000 S    sleep infinity
-     20       1 10000 Z    [sh] <defunct>
-     42       0     0 Rs   ` + psCommand + "\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Processes{
-		{PID: 1, PPID: 0, UID: 0, State: "Ssl", Args: "/init /opt/x y"},
+func TestProcessesAreFoundByWhatTheyAre(t *testing.T) {
+	all := Processes{
+		{PID: 1, PPID: 0, UID: 0, State: "S", Args: "/init /opt/x y"},
 		{PID: 17, PPID: 1, UID: 10000, State: "S", Args: "sleep infinity"},
-		{PID: 20, PPID: 1, UID: 10000, State: "Z", Args: "[sh] <defunct>"},
+		{PID: 20, PPID: 1, UID: 10000, State: "Z", Args: "[sh]"},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if z := got.Zombies(); len(z) != 1 || z[0].PID != 20 {
+	if z := all.Zombies(); len(z) != 1 || z[0].PID != 20 {
 		t.Errorf("want zombie 20, got %v", z)
 	}
-	if m := got.Matching(`sh`); len(m) != 0 {
+	if m := all.Matching(`sh`); len(m) != 0 {
 		t.Errorf("a zombie matched: %v", m)
 	}
-	if c := got.Children(1).Matching(`^sleep`); len(c) != 1 {
+	if c := all.Children(1).Matching(`^sleep`); len(c) != 1 {
 		t.Errorf("want one sleeping child, got %v", c)
 	}
 }
 
-func TestParseProcessesRefusesOtherOutput(t *testing.T) {
-	for name, out := range map[string]string{"short line": "1 2 3\n", "no number": "a b c d e\n"} {
-		if got, err := parseProcesses(out); err == nil {
-			t.Errorf("%s: want an error, got %v", name, got)
+func TestAScriptAsksAgainWhatACheckAsked(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Fatal(err)
+	}
+	s := &Subject{image: "my image", journal: &journal{}}
+	if s.Looked() {
+		t.Error("a check that asked nothing looked")
+	}
+	s.journal.add(step{container: "id", start: Spec{
+		Cmd: []string{"sleep", "infinity"}, Env: map[string]string{"A": "it's"}, Host: func(h *container.HostConfig) { h.ReadonlyRootfs = true },
+	}.flags()})
+	ask := Exec{Cmd: []string{"sh", "-c", "id -u; echo 'a b'"}, User: "hermes"}
+	for _, output := range []string{"", "10000\na b"} {
+		s.journal.add(step{container: "id", exec: ask.operands(), code: 3, output: output})
+	}
+	script := s.Script("it holds\nnot")
+	file := filepath.Join(t.TempDir(), "repeat.sh")
+	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fake := filepath.Join(t.TempDir(), "docker")
+	for answer, want := range map[string]int{"7\na b": 1, "7\na c": 0} {
+		text := "#!/bin/sh\necho \"$@\" >>" + fake + ".log\ncase $1 in run) echo c-1;; exec) printf '%s\\n' '" + answer + "'; exit 3;; esac\n"
+		if err := os.WriteFile(fake, []byte(text), 0o700); err != nil { //nolint:gosec // a program of the test
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), "sh", file)
+		cmd.Env = append(os.Environ(), "DOCKER="+fake)
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != want {
+			t.Errorf("%q: exit code %d, want %d: %v\n%s\n%s", answer, cmd.ProcessState.ExitCode(), want, err, out, script)
+		}
+	}
+	log, err := os.ReadFile(fake + ".log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"run -d -e A=it's --read-only my image sleep infinity\n", "exec -u hermes c-1 sh -c id -u; echo 'a b'\n", "rm -fv c-1\n"} {
+		if !strings.Contains(string(log), want) {
+			t.Errorf("no %q in\n%s", want, log)
 		}
 	}
 }

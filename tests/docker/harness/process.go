@@ -5,20 +5,17 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"caduceus/internal/verify/probe"
 )
 
-// psCommand lists every process but says nothing of times, so that two equal
-// states give equal output.
-const psCommand = "ps -ww -eo pid=,ppid=,uid=,stat=,args="
-
-// Process is one line of ps inside the container.
+// Process is a process of the container, as the probe sees it.
 type Process struct {
-	PID, PPID, UID int
-	State          string // e.g. "Ssl"; a zombie's begins with Z
-	Args           string
+	PID, PPID, UID int    // UID is the effective one
+	State          string // its first letter is the state's; a zombie's is Z
+	Args           string // its command line, or its name in brackets where it has none
 }
 
 func (p Process) String() string {
@@ -28,37 +25,19 @@ func (p Process) String() string {
 // Processes is a snapshot of the container's processes.
 type Processes []Process
 
-// Processes lists the container's processes without the listing itself.
+// Processes lists the container's processes without the probe itself.
 func (c *Container) Processes(ctx context.Context) (Processes, error) {
-	res, err := c.Exec(ctx, Exec{Cmd: strings.Fields(psCommand), User: "0"})
+	answer, err := c.Ask(ctx, probe.Processes)
 	if err != nil {
 		return nil, err
 	}
-	if res.Code != 0 {
-		return nil, fmt.Errorf("cannot list the processes of %q: %s", c.Name, res)
-	}
-	return parseProcesses(res.Stdout)
-}
-
-func parseProcesses(out string) (Processes, error) {
-	var list Processes
-	for line := range strings.Lines(out) {
-		f := strings.Fields(line)
-		if len(f) < 4 {
-			return nil, fmt.Errorf("cannot parse line %q of ps", line)
+	list := make(Processes, len(answer.Processes))
+	for i, p := range answer.Processes {
+		args := strings.Join(p.Command, " ")
+		if len(p.Command) == 0 {
+			args = "[" + p.Comm + "]"
 		}
-		var p Process
-		for i, into := range []*int{&p.PID, &p.PPID, &p.UID} {
-			n, err := strconv.Atoi(f[i])
-			if err != nil {
-				return nil, fmt.Errorf("cannot parse line %q of ps: %w", line, err)
-			}
-			*into = n
-		}
-		p.State = f[3]
-		if p.Args = strings.Join(f[4:], " "); p.Args != psCommand {
-			list = append(list, p)
-		}
+		list[i] = Process{PID: p.PID, PPID: p.Parent, UID: int(p.UIDs[1]), State: p.State, Args: args}
 	}
 	return list, nil
 }

@@ -3,12 +3,13 @@ package harness
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
+
+	"caduceus/internal/verify/probe"
 )
 
-// Slot is what s6-svstat says of a service directory.
+// Slot is what a supervisor says of its service.
 type Slot struct {
 	Up, WantedUp bool
 	PID          int // -1 when down
@@ -18,21 +19,21 @@ func (s Slot) String() string {
 	return fmt.Sprintf("up=%t wantedup=%t pid=%d", s.Up, s.WantedUp, s.PID)
 }
 
-// Slot asks s6-svstat about /run/service/NAME, as hermes.
+// Slot asks the probe what the supervisor of /run/service/NAME says.
 func (c *Container) Slot(ctx context.Context, name string) (Slot, error) {
-	res, err := c.Exec(ctx, Exec{Cmd: []string{"/command/s6-svstat", "-o", "up,wantedup,pid", "/run/service/" + name}})
+	answer, err := c.Ask(ctx, probe.Slot, "/run/service/"+name)
 	if err != nil {
 		return Slot{}, err
 	}
-	f := strings.Fields(res.Stdout)
-	if res.Code != 0 || len(f) != 3 {
-		return Slot{}, fmt.Errorf("cannot read slot %q: s6-svstat: %s", name, res)
+	if len(answer.Slots) != 1 || answer.Slots[0].Error != "" || !answer.Slots[0].Supervised {
+		return Slot{}, fmt.Errorf("slot %q has no supervisor, or none that answers: %+v", name, answer.Slots)
 	}
-	pid, err := strconv.Atoi(f[2])
-	if err != nil {
-		return Slot{}, fmt.Errorf("cannot read slot %q: s6-svstat: %s", name, res)
+	state := answer.Slots[0]
+	slot := Slot{Up: state.Up, WantedUp: state.WantUp, PID: state.PID}
+	if !slot.Up {
+		slot.PID = -1
 	}
-	return Slot{Up: f[0] == "true", WantedUp: f[1] == "true", PID: pid}, nil
+	return slot, nil
 }
 
 // WaitSlot polls a slot until ok holds of its state, and returns that.

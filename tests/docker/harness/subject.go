@@ -16,8 +16,9 @@ import (
 // Subject is an image as one check sees it. It remembers the containers the
 // check used; Close removes those the check started itself.
 type Subject struct {
-	engine *Engine
-	image  string
+	engine  *Engine
+	image   string
+	journal *journal
 
 	mu      sync.Mutex
 	own     []*Container
@@ -44,7 +45,7 @@ func (e *Engine) Subject(ref string) *Subject {
 	if ref == "" {
 		ref = e.image
 	}
-	return &Subject{engine: e, image: ref}
+	return &Subject{engine: e, image: ref, journal: &journal{}}
 }
 
 // Image is the reference of the subject's image.
@@ -52,7 +53,9 @@ func (s *Subject) Image() string { return s.image }
 
 // Inspect returns the image's configuration.
 func (s *Subject) Inspect(ctx context.Context) (image.InspectResponse, error) {
-	return s.engine.InspectImage(ctx, s.image)
+	got, err := s.engine.InspectImage(ctx, s.image)
+	s.journal.add(step{exec: []string{"image", "inspect", "--format", settingsFormat, `"$image"`}, output: settings(got)})
+	return got, err
 }
 
 // Start starts a container for this check alone.
@@ -62,6 +65,8 @@ func (s *Subject) Start(ctx context.Context, spec Spec) (*Container, error) {
 	}
 	c, err := s.engine.Start(ctx, spec)
 	if c != nil {
+		c.journal = s.journal
+		s.journal.add(step{container: c.ID, start: spec.flags(), files: len(spec.Files)})
 		s.mu.Lock()
 		s.own, s.used = append(s.own, c), append(s.used, c)
 		s.mu.Unlock()
@@ -91,11 +96,14 @@ func (s *Subject) Shared(ctx context.Context, sc Scenario) (*Container, error) {
 		s.mu.Lock()
 		s.used = append(s.used, entry.c)
 		s.mu.Unlock()
+		s.journal.add(step{container: entry.c.ID, start: sc.Spec.flags(), files: len(sc.Spec.Files)})
 	}
 	if entry.err != nil {
 		return nil, fmt.Errorf("cannot use scenario %q: %w", sc.Name, entry.err)
 	}
-	return entry.c, nil
+	mine := *entry.c // the same container, with what this check asks of it
+	mine.journal = s.journal
+	return &mine, nil
 }
 
 // Volume makes a named volume that lives as long as the check.

@@ -2,10 +2,12 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"caduceus/internal/clause"
 	"caduceus/tests/docker/checks"
 	"caduceus/tests/docker/harness"
+	"caduceus/tests/mutant"
 )
 
 // Parallel is how many tests run side by side: two cores can boot as many containers without
@@ -57,7 +60,13 @@ func (s *Suite) open(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	engine, err := harness.Open(ctx, harness.Options{Image: os.Getenv("HERMES_TEST_IMAGE"), Run: os.Getenv("HERMES_TEST_RUN")})
+	program, err := buildProbe(ctx)
+	if err != nil {
+		return err
+	}
+	engine, err := harness.Open(ctx, harness.Options{
+		Image: os.Getenv("HERMES_TEST_IMAGE"), Run: os.Getenv("HERMES_TEST_RUN"), Probe: program,
+	})
 	if err != nil {
 		return err
 	}
@@ -66,6 +75,42 @@ func (s *Suite) open(ctx context.Context, o Options) error {
 		return nil
 	}
 	return o.Open(s)
+}
+
+// buildProbe compiles the program that looks into containers.
+func buildProbe(ctx context.Context) (program []byte, err error) {
+	root, err := repository()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "hermes-probe-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	builder, err := mutant.NewBuilder(root, dir)
+	if err != nil {
+		return nil, err
+	}
+	path, err := builder.Build(ctx, mutant.Program{Package: "./cmd/hermes-probe"})
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// repository is the directory above this one that has the module's go.mod.
+func repository() (string, error) {
+	dir, err := os.Getwd()
+	for ; err == nil; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", errors.New("cannot find the repository: no go.mod above the test")
+		}
+	}
+	return "", err
 }
 
 func (s *Suite) sweep(o Options) bool {

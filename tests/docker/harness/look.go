@@ -1,0 +1,71 @@
+package harness
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/client"
+
+	"caduceus/internal/verify/probe"
+)
+
+// bringProbe puts the probe into a volume of the run, through a container that never starts. Every container of the
+// run has that volume, so that a root that is read-only does not matter.
+func (e *Engine) bringProbe(ctx context.Context, program []byte) error {
+	name := e.name("probe")
+	if _, err := e.api.VolumeCreate(ctx, client.VolumeCreateOptions{Name: name, Labels: e.labels()}); err != nil {
+		return fmt.Errorf("cannot create the probe's volume: %w", err)
+	}
+	e.probe = name
+	created, err := e.api.ContainerCreate(ctx, client.ContainerCreateOptions{
+		Name:       e.name("probe"),
+		Config:     &container.Config{Image: e.image, Labels: e.labels(), Cmd: []string{probe.Program}},
+		HostConfig: &container.HostConfig{Mounts: []mount.Mount{e.probeMount(false)}},
+	})
+	if err != nil {
+		return fmt.Errorf("cannot create the probe's container of %q: %w", e.image, err)
+	}
+	content, err := archive([]File{{Path: probe.Program, Content: string(program), Mode: 0o555}})
+	if err != nil {
+		return err
+	}
+	_, err = e.api.CopyToContainer(ctx, created.ID, client.CopyToContainerOptions{DestinationPath: "/", Content: content})
+	if err != nil {
+		return fmt.Errorf("cannot copy the probe into its volume: %w", err)
+	}
+	return e.remove(ctx, created.ID)
+}
+
+func (e *Engine) probeMount(readOnly bool) mount.Mount {
+	return mount.Mount{Type: mount.TypeVolume, Source: e.probe, Target: probe.Dir, ReadOnly: readOnly}
+}
+
+// Ask asks the probe inside the container, as root. An answer that is not the probe's is probe.ErrDisturbed.
+func (c *Container) Ask(ctx context.Context, question string, operands ...string) (probe.Answer, error) {
+	if c.engine.probe == "" {
+		return probe.Answer{}, fmt.Errorf("cannot look into %q: no probe was given", c.Name)
+	}
+	word := rand.Text()
+	res, err := c.exec(ctx, Exec{
+		Cmd: probe.Ask(word, question, operands...), User: "0", Dir: "/", Env: []string{"GOMAXPROCS=1"},
+	})
+	if err != nil {
+		return probe.Answer{}, fmt.Errorf("cannot ask the probe in %q about %q: %w", c.Name, question, err)
+	}
+	if res.Code != 0 {
+		return probe.Answer{}, fmt.Errorf("%w in %q: asked about %q, it ended with %s", probe.ErrDisturbed, c.Name, question, clip(res.String()))
+	}
+	answer, err := probe.Read(bytes.TrimSpace([]byte(res.Stdout)), word, question)
+	if err != nil {
+		return answer, fmt.Errorf("in %q: %w", c.Name, err)
+	}
+	return answer, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -32,6 +32,7 @@ const (
 	Slot      = "slot"      // DIR...: what a service directory's supervisor says
 	Privilege = "privilege" // DIR...: setuid, setgid and file-capability programs below
 	Mounts    = "mounts"    // the mount table
+	Wait      = "wait"      // nothing: it waits for SIGTERM, in the place of a main program
 )
 
 // Answer is what the probe prints.

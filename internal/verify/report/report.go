@@ -72,7 +72,7 @@ type Finding struct {
 // Result is what became of one check.
 type Result struct {
 	ID       string   `json:"id"`
-	Tier     string   `json:"tier" schema:"enum=smoke|core|full|chaos|own"`
+	Tier     string   `json:"tier" schema:"enum=smoke|core|full|chaos|own|static"`
 	Promise  string   `json:"promise"`
 	Clauses  []string `json:"clauses"`
 	Outcome  Outcome  `json:"outcome" schema:"enum=holds|broken|not-run|could-not-look"`

@@ -44,15 +44,14 @@ func broken(clause string, err error) error {
 	return violates(clause, "%v", err)
 }
 
-// Violations returns the clauses that err, returned by a Check, names as
-// broken, sorted and without doubles.
-func Violations(err error) []string {
-	var clauses []string
+// Broken returns the violations in err, returned by a Check, in its order.
+func Broken(err error) []*Violation {
+	var found []*Violation
 	var walk func(error)
 	walk = func(err error) {
 		switch e := err.(type) { //nolint:errorlint // the walk takes each error of a joined one apart
 		case *Violation:
-			clauses = append(clauses, e.Clause)
+			found = append(found, e)
 		case interface{ Unwrap() []error }:
 			for _, inner := range e.Unwrap() {
 				walk(inner)
@@ -64,6 +63,16 @@ func Violations(err error) []string {
 		}
 	}
 	walk(err)
+	return found
+}
+
+// Violations returns the clauses that err, returned by a Check, names as
+// broken, sorted and without doubles.
+func Violations(err error) []string {
+	var clauses []string
+	for _, v := range Broken(err) {
+		clauses = append(clauses, v.Clause)
+	}
 	slices.Sort(clauses)
 	return slices.Compact(clauses)
 }

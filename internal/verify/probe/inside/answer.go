@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"caduceus/internal/verify/probe"
 )
@@ -16,6 +19,12 @@ func Run(args []string, stdout, stderr io.Writer) int {
 	if len(args) < 2 {
 		fmt.Fprintln(stderr, "usage: probe WORD QUESTION [OPERAND...]: answers hermes-verify; not for people")
 		return 2
+	}
+	if args[1] == probe.Wait {
+		ended := make(chan os.Signal, 1)
+		signal.Notify(ended, syscall.SIGTERM, os.Interrupt)
+		<-ended
+		return 0
 	}
 	a := answer(args[1], args[2:])
 	a.Word, a.Question = args[0], args[1]

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"caduceus/tests/docker/checks"
+)
+
+// selected returns the entries that the flags ask for, in the order of the catalogue. A word that selects nothing is an
+// error that names the nearest one.
+func selected(all []checks.Entry, o options) ([]checks.Entry, error) {
+	if len(o.ids) == 0 && len(o.clauses) == 0 {
+		return ofTier(all, o.tier)
+	}
+	var errs []error
+	wanted := map[string]bool{}
+	for _, id := range o.ids {
+		found := false
+		for _, e := range all {
+			if e.ID == id || e.Family() == id {
+				wanted[e.ID], found = true, true
+			}
+		}
+		if !found {
+			errs = append(errs, unknown(all, id))
+		}
+	}
+	for _, clause := range o.clauses {
+		found := false
+		for _, e := range all {
+			if slices.Contains(e.Clauses, clause) {
+				wanted[e.ID], found = true, true
+			}
+		}
+		if !found {
+			errs = append(errs, fmt.Errorf("no check proves clause %q; \"hermes-verify list\" shows the clauses of each", clause))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(e checks.Entry) bool { return !wanted[e.ID] }), errors.Join(errs...)
+}
+
+func ofTier(all []checks.Entry, tier string) ([]checks.Entry, error) {
+	at := slices.Index(checks.Tiers(), checks.Tier(tier))
+	if at < 0 {
+		return nil, fmt.Errorf("there is no tier %q; the tiers are %q", tier, checks.Tiers())
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(e checks.Entry) bool { return slices.Index(checks.Tiers(), e.Tier) > at }), nil
+}
+
+// one returns the entry of an ID.
+func one(all []checks.Entry, id string) (checks.Entry, error) {
+	for _, e := range all {
+		if e.ID == id {
+			return e, nil
+		}
+	}
+	return checks.Entry{}, unknown(all, id)
+}
+
+// unknown is an ID that no check has, with the one that is nearest to it.
+func unknown(all []checks.Entry, id string) error {
+	nearest, least := "", len(id)
+	for _, e := range all {
+		if d := distance(id, e.ID); d < least {
+			nearest, least = e.ID, d
+		}
+	}
+	if nearest == "" {
+		return fmt.Errorf("no check has the ID %q; \"hermes-verify list\" shows them", id)
+	}
+	return fmt.Errorf("no check has the ID %q; did you mean %q?", id, nearest)
+}
+
+// distance is how many letters have to be changed, put in or left out.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		last := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			last, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, last+cost)
+		}
+	}
+	return row[len(b)]
+}
+
+// allowed checks the IDs of --allow-not-run.
+func allowed(all []checks.Entry, ids []string) (map[string]bool, error) {
+	may := map[string]bool{}
+	var errs []error
+	for _, id := range ids {
+		if _, err := one(all, id); err != nil {
+			errs = append(errs, fmt.Errorf("--allow-not-run: %w", err))
+		}
+		may[id] = true
+	}
+	return may, errors.Join(errs...)
+}
+
+// needs says what an engine lacks for a check, "" for nothing.
+func lacking(e checks.Entry, variant string, memory int64) string {
+	const enough = 2 << 30
+	switch {
+	case e.Full && variant == checks.Slim:
+		return "not promised by the variant slim"
+	case slices.Contains(e.Needs, checks.NeedsMemory) && memory > 0 && memory < enough:
+		return "needs 2 GB of memory"
+	}
+	return ""
+}
+
+func words[T ~string](list []T) string {
+	text := make([]string, len(list))
+	for i, w := range list {
+		text[i] = string(w)
+	}
+	return strings.Join(text, ", ")
+}

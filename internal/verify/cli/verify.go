@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/moby/moby/client"
+
+	"caduceus/internal/engine"
+	"caduceus/internal/verify/embedded"
+	"caduceus/internal/verify/report"
+	"caduceus/internal/verify/run"
+	"caduceus/internal/verify/static"
+	"caduceus/tests/docker/checks"
+	"caduceus/tests/docker/harness"
+)
+
+// facts are what is known of image and engine before anything runs.
+type facts struct {
+	image  report.Image
+	engine report.Engine
+	memory int64 // of the engine's host, in bytes; 0: not known
+}
+
+// verify is a whole run. Its error carries the exit code.
+func verify(ctx context.Context, e Env, image string, o options) error {
+	all, err := checks.Catalog()
+	if err != nil {
+		return err
+	}
+	entries, err := selected(all, o)
+	if err != nil {
+		return err
+	}
+	may, err := allowed(all, o.allow)
+	if err != nil {
+		return err
+	}
+	own, err := ownTests(o.own)
+	if err != nil {
+		return err
+	}
+	outputs, err := openOutputs(e, o)
+	if err != nil {
+		return err
+	}
+	defer outputs.close()
+	ctx, stop := context.WithTimeoutCause(ctx, o.limit, fmt.Errorf("the run's limit of %s is over", o.limit))
+	defer stop()
+	r := report.Report{
+		Schema: report.Schema, Started: time.Now().UTC(), Findings: []report.Finding{},
+		Tool: report.Tool{Name: "hermes-verify", Version: Version, Digest: ownDigest(), Contract: contract(all)},
+	}
+	if static.IsReference(image) {
+		err = staticRun(ctx, image, &r)
+	} else {
+		err = engineRun(ctx, e, image, entries, own, may, o, &r)
+	}
+	if err != nil {
+		return err
+	}
+	r.Seconds = time.Since(r.Started).Seconds()
+	if err := outputs.write(r); err != nil {
+		return err
+	}
+	if code := r.Verdict.Code(); code != report.CodeHolds {
+		return coded{nil, code}
+	}
+	return nil
+}
+
+// engineRun runs checks on containers of the image.
+func engineRun(ctx context.Context, e Env, image string, entries []checks.Entry, own []ownTest, may map[string]bool, o options, r *report.Report) (err error) {
+	found, err := engine.Find(ctx, e.Getenv)
+	if err != nil {
+		return err
+	}
+	f, err := look0(ctx, found, image)
+	if err != nil {
+		return err
+	}
+	program, err := embedded.Probe(f.arch())
+	if err != nil {
+		return err
+	}
+	h, err := harness.Open(ctx, harness.Options{Image: image, Probe: program})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.Sweep(ctx)) }()
+	r.Image, r.Engine = f.image, f.engine
+	live := watcher(e, o)
+	defer live.End()
+	ending := ticking(live)
+	defer ending()
+	list := append(cases(entries, h, f, o, may), ownCases(own, h, o)...)
+	r.Results = run.All(ctx, list, run.Options{Parallel: o.parallel, Check: o.check, Watcher: live})
+	r.Verdict = report.Judge(r.Results, r.SelfTest)
+	return nil
+}
+
+// look0 asks the engine what it is and what the image is, before anything starts.
+func look0(ctx context.Context, found *engine.Engine, ref string) (facts, error) {
+	var f facts
+	api := found.API()
+	info, err := api.Info(ctx, client.InfoOptions{})
+	if err != nil {
+		return f, fmt.Errorf("cannot ask the engine at %q: %w", found.Host, err)
+	}
+	f.memory = info.Info.MemTotal
+	f.engine = report.Engine{Name: "docker", Version: info.Info.ServerVersion, Host: found.Host}
+	version, err := api.ServerVersion(ctx, client.ServerVersionOptions{})
+	if err != nil {
+		return f, fmt.Errorf("cannot ask the engine at %q: %w", found.Host, err)
+	}
+	for _, component := range version.Components {
+		if component.Name == "Podman Engine" {
+			f.engine.Name = "podman"
+		}
+	}
+	got, err := api.ImageInspect(ctx, ref)
+	if err != nil {
+		return f, fmt.Errorf("cannot look at image %q on the engine at %q: %w; pull or build it first: nothing is pulled here", ref, found.Host, err)
+	}
+	f.image = report.Image{Reference: ref, ID: got.ID, Platform: got.Os + "/" + got.Architecture}
+	if got.Config != nil {
+		f.image.Variant = got.Config.Labels[checks.VariantLabel]
+	}
+	if want := "linux/" + goArch(info.Info.Architecture); f.image.Platform != want {
+		return f, fmt.Errorf("image %q is for %s, and the engine at %q runs %s; ask one of that platform", ref, f.image.Platform, found.Host, want)
+	}
+	return f, nil
+}
+
+func (f facts) arch() string { return f.image.Platform[len("linux/"):] }
+
+// goArch is a machine as Go names it.
+func goArch(machine string) string {
+	switch machine {
+	case "x86_64":
+		return "amd64"
+	case "aarch64":
+		return "arm64"
+	}
+	return machine
+}
+
+// watcher shows the run on stderr: a table on a terminal, lines elsewhere.
+func watcher(e Env, o options) *report.Live {
+	live := &report.Live{W: e.Stderr, All: o.all}
+	if file, is := e.Stderr.(*os.File); is && term.IsTerminal(int(file.Fd())) {
+		live.Terminal = true
+		live.Width, _, _ = term.GetSize(int(file.Fd())) // 0 where it does not say
+	}
+	return live
+}
+
+// ticking redraws every second until the returned function is called.
+func ticking(live *report.Live) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		t := time.NewTicker(time.Second)
+		defer t.Stop()
+		for {
+			select {
+			case now := <-t.C:
+				live.Tick(now)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+// ownDigest is the SHA-256 of the running program, "" where it cannot be read.
+func ownDigest() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+// contract is a digest of the list of checks.
+func contract(all []checks.Entry) string {
+	h := sha256.New()
+	for _, one := range all {
+		fmt.Fprintf(h, "%s\x00%s\x00%q\n", one.ID, one.Name, one.Clauses)
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+// hostArch is the architecture of this program's own machine.
+const hostArch = runtime.GOARCH

@@ -8,8 +8,11 @@ import (
 	"caduceus/internal/verify/cli"
 )
 
+// version is set by the linker.
+var version = "dev" //nolint:gochecknoglobals // the linker sets it
+
 func main() {
 	os.Exit(cli.Run(context.Background(), cli.Env{
-		Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
+		Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Version: version,
 	}))
 }

@@ -21,10 +21,9 @@ type Env struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Getenv func(string) string
-}
 
-// Version is that of the program; the build sets it.
-var Version = "dev" //nolint:gochecknoglobals // the linker sets it
+	Version string // of the program
+}
 
 // coded is an error with the exit code that it means.
 type coded struct {
@@ -80,7 +79,7 @@ Exit codes: 0 every selected check ran and held; 1 a promise is broken; 2 it cou
   hermes-verify --against hermes-agent:dev --dockerfile Dockerfile my-hermes:latest
   hermes-verify --json report.json --junit junit.xml my-hermes:latest`,
 		Args:          oneImage,
-		Version:       Version,
+		Version:       e.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(c *cobra.Command, args []string) error { return verify(c.Context(), e, args[0], o) },
@@ -104,6 +103,8 @@ type options struct {
 	json       string
 	junit      string
 	sarif      string
+	attest     string
+	claimed    string
 	evidence   string
 	parallel   int
 	limit      time.Duration
@@ -125,6 +126,8 @@ func (o *options) flags(c *cobra.Command) {
 	f.StringVar(&o.json, "json", "", "write the report as JSON into this file (-: stdout)")
 	f.StringVar(&o.junit, "junit", "", "write it as JUnit XML")
 	f.StringVar(&o.sarif, "sarif", "", "write it as SARIF 2.1.0")
+	f.StringVar(&o.attest, "attest", "", "write it as in-toto statements: test result, and verification summary of SLSA")
+	f.StringVar(&o.claimed, "check-attestation", "", "run nothing: say what such a file claims of the image")
 	f.StringVar(&o.evidence, "evidence", "hermes-verify-evidence", "folder for logs, state and repeat.sh of what is broken")
 	f.IntVar(&o.parallel, "parallel", 3, "checks side by side")
 	f.DurationVar(&o.limit, "timeout", time.Hour, "end the whole run after this time")

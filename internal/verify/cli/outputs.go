@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"caduceus/internal/verify/attest"
 	"caduceus/internal/verify/report"
 )
 
@@ -31,6 +32,7 @@ func openOutputs(e Env, o options) (*outputs, error) {
 	}{
 		{"--json", o.json, report.WriteJSON},
 		{"--junit", o.junit, report.WriteJUnit},
+		{"--attest", o.attest, attest.Write},
 		{"--sarif", o.sarif, func(w io.Writer, r report.Report) error { return report.WriteSARIF(w, r, o.dockerfile) }},
 	} {
 		switch one.path {

@@ -37,6 +37,9 @@ func verify(ctx context.Context, e Env, image string, o options) error {
 	if err != nil {
 		return err
 	}
+	if o.claimed != "" {
+		return claimed(ctx, e, image, o.claimed, contract(all))
+	}
 	entries, err := selected(all, o)
 	if err != nil {
 		return err
@@ -58,7 +61,7 @@ func verify(ctx context.Context, e Env, image string, o options) error {
 	defer stop()
 	r := report.Report{
 		Schema: report.Schema, Started: time.Now().UTC(), Findings: []report.Finding{},
-		Tool: report.Tool{Name: "hermes-verify", Version: Version, Digest: ownDigest(), Contract: contract(all)},
+		Tool: report.Tool{Name: "hermes-verify", Version: e.Version, Digest: ownDigest(), Contract: contract(all)},
 	}
 	if static.IsReference(image) {
 		err = staticRun(ctx, image, &r)
@@ -84,7 +87,7 @@ func engineRun(ctx context.Context, e Env, image string, entries []checks.Entry,
 	if err != nil {
 		return err
 	}
-	f, err := look0(ctx, found, image)
+	f, err := ask(ctx, found, image)
 	if err != nil {
 		return err
 	}
@@ -98,6 +101,15 @@ func engineRun(ctx context.Context, e Env, image string, entries []checks.Entry,
 	}
 	defer func() { err = errors.Join(err, h.Sweep(ctx)) }()
 	r.Image, r.Engine = f.image, f.engine
+	if o.selfTest {
+		all, err := checks.Catalog()
+		if err != nil {
+			return err
+		}
+		if r.SelfTest, err = selfTest(ctx, h, all, o); err != nil {
+			return err
+		}
+	}
 	live := watcher(e, o)
 	defer live.End()
 	ending := ticking(live)
@@ -105,11 +117,14 @@ func engineRun(ctx context.Context, e Env, image string, entries []checks.Entry,
 	list := append(cases(entries, h, f, o, may), ownCases(own, h, o)...)
 	r.Results = run.All(ctx, list, run.Options{Parallel: o.parallel, Check: o.check, Watcher: live})
 	r.Verdict = report.Judge(r.Results, r.SelfTest)
+	if o.against != "" {
+		return compare(ctx, found, o.against, image, o.dockerfile, r)
+	}
 	return nil
 }
 
-// look0 asks the engine what it is and what the image is, before anything starts.
-func look0(ctx context.Context, found *engine.Engine, ref string) (facts, error) {
+// ask asks the engine what it is and what the image is, before anything starts.
+func ask(ctx context.Context, found *engine.Engine, ref string) (facts, error) {
 	var f facts
 	api := found.API()
 	info, err := api.Info(ctx, client.InfoOptions{})

@@ -16,6 +16,8 @@ func Printable(text string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			b.WriteRune(r)
+		case r == '\u00a0':
+			b.WriteByte(' ')
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], string(utf8.RuneError)):
 			fmt.Fprintf(&b, `\x%02x`, text[i])
 		case r < 0x20 || r == 0x7f:

@@ -7,8 +7,11 @@ import (
 	"time"
 )
 
-// clipped bounds what one broken clause shows on a terminal; all of it is in the JSON.
-const clipped = 2000
+// What one broken clause and one reason show on a terminal; all of it is in the JSON.
+const (
+	clipped       = 2000
+	reasonClipped = 300
+)
 
 // word is an outcome as a column shows it.
 func (o Outcome) word() string {
@@ -35,7 +38,7 @@ func WriteResult(w io.Writer, r Result) error {
 		if r.Waived {
 			waived = " (allowed)"
 		}
-		indent(&b, "why", r.Reason+waived)
+		indent(&b, "why", Clip(r.Reason, reasonClipped)+waived)
 	}
 	for _, broken := range r.Breaks {
 		indent(&b, broken.Clause, Clip(broken.Saw, clipped))
@@ -84,7 +87,7 @@ func WriteSummary(w io.Writer, r Report) error {
 	}
 	if s := r.SelfTest; s != nil {
 		for _, fault := range s.Survived {
-			fmt.Fprintf(&b, "blind    %s: no check saw this fault\n", Line(fault))
+			fmt.Fprintf(&b, "blind    %s: no check saw this fault\n", Line(Clip(fault, reasonClipped)))
 		}
 	}
 	if slow := r.Slowest(3); len(slow) > 0 && slow[0].Seconds >= 0.1 {

@@ -1,0 +1,255 @@
+package pipeline
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"debug/elf"
+	"debug/macho"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+
+	"caduceus/internal/host"
+	"caduceus/internal/verify/embedded"
+)
+
+// VerifierImage is the name of the image that holds hermes-verify alone.
+const VerifierImage = "hermes-verify:dev"
+
+// verifierBudget bounds hermes-verify, in bytes: it is downloaded in every run of somebody's CI.
+const verifierBudget = 20_000_000
+
+// platform is what a program runs on, as Go names it.
+type platform struct{ os, arch string }
+
+func (t platform) String() string { return t.os + "-" + t.arch }
+
+// verifierPlatforms are those on which hermes-verify runs, and probePlatforms those of the containers that it looks into.
+func verifierPlatforms() []platform {
+	return []platform{{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "arm64"}}
+}
+
+func probePlatforms() []platform { return []platform{{"linux", "amd64"}, {"linux", "arm64"}} }
+
+// VerifierPrograms compiles hermes-verify for every platform into dist/.
+func (p *Pipeline) VerifierPrograms(ctx context.Context) error {
+	if err := p.check("VERSION"); err != nil {
+		return err
+	}
+	for _, t := range verifierPlatforms() {
+		path, err := p.verifier(ctx, t)
+		if err != nil {
+			return err
+		}
+		p.say("verify: %s", p.short(path))
+	}
+	return nil
+}
+
+// verifier compiles hermes-verify for a platform, with the probes inside, and returns its path.
+func (p *Pipeline) verifier(ctx context.Context, t platform) (string, error) {
+	if err := p.probes(ctx); err != nil {
+		return "", err
+	}
+	path := filepath.Join(p.Root, "dist", t.String(), "hermes-verify")
+	if err := p.compile(ctx, t, "./cmd/hermes-verify", path); err != nil {
+		return "", err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if info.Size() > verifierBudget {
+		return "", fmt.Errorf("%q has %d bytes, %d more than its budget: see what it imports with \"go list -deps ./cmd/hermes-verify\"",
+			path, info.Size(), info.Size()-verifierBudget)
+	}
+	return path, checkProgram(path, t)
+}
+
+// probes compiles the probe into the folder that hermes-verify embeds. What is there and the same is left alone.
+func (p *Pipeline) probes(ctx context.Context) error {
+	for _, t := range probePlatforms() {
+		path := filepath.Join(p.Root, "dist", t.String(), "hermes-probe")
+		if err := p.compile(ctx, t, "./cmd/hermes-probe", path); err != nil {
+			return err
+		}
+		if err := checkProgram(path, t); err != nil {
+			return err
+		}
+		packed, err := pack(path)
+		if err != nil {
+			return fmt.Errorf("cannot pack the probe: %w", err)
+		}
+		into := filepath.Join(p.Root, "internal", "verify", "embedded", "bin", embedded.Name(t.arch))
+		if old, err := os.ReadFile(into); err == nil && bytes.Equal(old, packed) {
+			continue
+		}
+		if err := os.WriteFile(into, packed, 0o644); err != nil { //nolint:gosec // part of the source of what is compiled next
+			return fmt.Errorf("cannot leave the probe where hermes-verify embeds it: %w", err)
+		}
+	}
+	return nil
+}
+
+// pack is a file in gzip's form, the same bytes for the same content.
+func pack(path string) ([]byte, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(content); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), w.Close()
+}
+
+// compile compiles a static program, the same bytes for the same source.
+func (p *Pipeline) compile(ctx context.Context, t platform, pkg, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("cannot make folder for programs: %w", err)
+	}
+	err := p.Run.Run(ctx, host.Cmd{
+		Path: "go", Dir: p.Root,
+		Args: []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version=" + p.version(), "-o", path, pkg},
+		Env:  []string{"CGO_ENABLED=0", "GOOS=" + t.os, "GOARCH=" + t.arch},
+	})
+	if err != nil {
+		return notCompiled(pkg, err)
+	}
+	return nil
+}
+
+// checkProgram wants a static program of a platform. Those of other platforms than this one cannot be run here.
+func checkProgram(path string, t platform) error {
+	if t.os == "darwin" {
+		f, err := macho.Open(path)
+		if err != nil {
+			return fmt.Errorf("%q is no program for %s: %w", path, t, err)
+		}
+		defer func() { _ = f.Close() }()
+		if f.Cpu != macho.CpuArm64 || f.Type != macho.TypeExec {
+			return fmt.Errorf("%q is no program for %s: %v %v", path, t, f.Cpu, f.Type)
+		}
+		return nil
+	}
+	f, err := elf.Open(path)
+	if err != nil {
+		return fmt.Errorf("%q is no program for %s: %w", path, t, err)
+	}
+	defer func() { _ = f.Close() }()
+	want := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[t.arch]
+	if f.Machine != want {
+		return fmt.Errorf("%q is for %v, not %v", path, f.Machine, want)
+	}
+	for _, segment := range f.Progs {
+		if segment.Type == elf.PT_INTERP {
+			return fmt.Errorf("%q is not static", path)
+		}
+	}
+	return nil
+}
+
+// BuildVerifier makes the image of hermes-verify: the program, a place to work in, and nothing else.
+func (p *Pipeline) BuildVerifier(ctx context.Context) error {
+	if err := p.VerifierPrograms(ctx); err != nil {
+		return err
+	}
+	e, err := p.engine(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	image, err := verifierImage(filepath.Join(p.Root, "dist", "linux-"+p.Facts.Arch, "hermes-verify"), p.Facts.Arch, p.version())
+	if err != nil {
+		return fmt.Errorf("cannot make the image of hermes-verify: %w", err)
+	}
+	tag, err := name.NewTag(VerifierImage)
+	if err != nil {
+		return err
+	}
+	reader, writer := io.Pipe()
+	go func() { writer.CloseWithError(tarball.Write(tag, image, writer)) }()
+	if err := e.Load(ctx, reader); err != nil {
+		return err
+	}
+	id, err := image.ConfigName()
+	if err != nil {
+		return err
+	}
+	p.say("verify: %s is %s", VerifierImage, id)
+	return nil
+}
+
+// verifierImage is an image with one layer. Its bytes follow from the program's alone.
+func verifierImage(program, arch, version string) (v1.Image, error) {
+	content, err := os.ReadFile(program)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, h := range []*tar.Header{
+		{Name: "tmp/", Typeflag: tar.TypeDir, Mode: 0o1777},
+		{Name: "work/", Typeflag: tar.TypeDir, Mode: 0o1777},
+		{Name: "hermes-verify", Typeflag: tar.TypeReg, Mode: 0o755, Size: int64(len(content))},
+	} {
+		h.ModTime = time.Unix(0, 0)
+		if err := w.WriteHeader(h); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := w.Write(content); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil })
+	if err != nil {
+		return nil, err
+	}
+	image, err := mutate.Append(empty.Image, mutate.Addendum{Layer: layer, History: v1.History{CreatedBy: "hermes-verify"}})
+	if err != nil {
+		return nil, err
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture = "linux", arch
+	config.Config = v1.Config{
+		Entrypoint: []string{"/hermes-verify"}, WorkingDir: "/work",
+		Labels: map[string]string{"org.opencontainers.image.title": "hermes-verify", "org.opencontainers.image.version": version},
+	}
+	return mutate.ConfigFile(image, config)
+}
+
+// Verify compiles hermes-verify for this host and runs it on an image.
+func (p *Pipeline) Verify(ctx context.Context, image string) error {
+	path, err := p.verifier(ctx, platform{"linux", p.Facts.Arch})
+	if err != nil {
+		return err
+	}
+	e, err := p.engine(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	return p.shown(ctx, host.Cmd{Path: path, Dir: p.Root, Args: []string{image}, Env: e.Env()})
+}

@@ -1,0 +1,40 @@
+//go:build mage
+
+package main
+
+import (
+	"context"
+
+	"caduceus/internal/build/pipeline"
+)
+
+// Verify proves that an image keeps the contract, with hermes-verify as it is in this tree.
+//
+// It runs the tiers smoke and core, and says which promises hold, which are broken, why, and what to change. Other tiers and
+// reports: dist/linux-amd64/hermes-verify --help, which this target compiles.
+//
+// Example:
+//
+//	go tool mage verify my-hermes:latest
+//
+// Time: six minutes on two cores.
+func Verify(ctx context.Context, image string) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Verify(ctx, image) })
+}
+
+// Verify compiles hermes-verify into dist/, for Linux and macOS, and builds its image, hermes-verify:dev.
+//
+// Each program is static, carries the probe for containers of both architectures, and is the same bytes for the same source.
+//
+// Example:
+//
+//	go tool mage build:verify
+//
+// Variables:
+//
+//	VERSION  their version; dev by default
+//
+// Time: a minute at first, then seconds.
+func (Build) Verify(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.BuildVerifier(ctx) })
+}

@@ -11,6 +11,7 @@ import (
 
 	"caduceus/bench/figures"
 	"caduceus/internal/front/cli"
+	verifier "caduceus/internal/verify/cli"
 )
 
 // object is a JSON object that a verb prints, by an example of its Go type.
@@ -24,6 +25,9 @@ func objects() []object {
 	list := []object{{"bench.v1.json", "go tool mage bench -json", figures.Schema, figures.Report{}}}
 	for _, o := range cli.JSONObjects() {
 		list = append(list, object{o.File, o.Verb, o.Schema, o.Value})
+	}
+	for _, o := range verifier.JSONObjects() {
+		list = append(list, object{o.File, o.Command, o.Schema, o.Value})
 	}
 	return list
 }

@@ -62,6 +62,24 @@ func (c coded) Error() string {
 	return c.error.Error()
 }
 
+// Command is the tree of commands, for the reference.
+func Command() *cobra.Command { return rootCommand(Env{}) }
+
+// JSONObject is what a command prints as JSON, by an example of its type.
+type JSONObject struct {
+	Command, Schema string
+	File            string // of the schema, in docs/reference/schema
+	Value           any
+}
+
+// JSONObjects lists them. Their schemas are made from the types.
+func JSONObjects() []JSONObject {
+	return []JSONObject{
+		{"hermes-verify --json", report.Schema, "verify.v1.json", report.Report{}},
+		{"hermes-verify list --json", listSchema, "verify-checks.v1.json", checkList{}},
+	}
+}
+
 func rootCommand(e Env) *cobra.Command {
 	o := options{}
 	c := &cobra.Command{

@@ -51,11 +51,8 @@ func Pages(tree fs.FS) (map[string][]byte, error) {
 		return nil, err
 	}
 	add("README.md", index)
-<<<<<<< HEAD
 	add("below.md", belowPage(lies))
-=======
 	add("checks.md", checkPage(entries))
->>>>>>> 0203325 (docs: how to verify a derived image; the reference has all checks and the report's schema)
 	add("cli.md", commandPage(cli.Commands()))
 	add("environment.md", variablePage(variables.All()))
 	add("mage.md", targetPage(all))
@@ -65,11 +62,8 @@ func Pages(tree fs.FS) (map[string][]byte, error) {
 
 const index = `# Reference
 
-<<<<<<< HEAD
 - [below.md](below.md): what lies below the agent, what is newer, what was fixed, what loses data.
-=======
 - [checks.md](checks.md): what ` + "`hermes-verify`" + ` looks at, and its flags.
->>>>>>> 0203325 (docs: how to verify a derived image; the reference has all checks and the report's schema)
 - [cli.md](cli.md): the verbs that the image's ` + "`hermes`" + ` serves itself, with flags and exit codes.
 - [environment.md](environment.md): environment variables, their defaults and which values mean yes.
 - [mage.md](mage.md): the targets of ` + "`go tool mage`" + `.

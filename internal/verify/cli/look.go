@@ -72,7 +72,7 @@ func cases(entries []checks.Entry, e *harness.Engine, f facts, o options, may ma
 		for _, cause := range entry.Causes {
 			c.Causes = append(c.Causes, report.Cause(cause))
 		}
-		if why := lacking(entry, f.image.Variant, f.memory); why != "" {
+		if why := lacking(entry, f); why != "" {
 			c.Result.Outcome, c.Result.Reason = report.NotRun, why
 			c.Result.Waived = may[entry.ID] || (entry.Full && f.image.Variant == checks.Slim)
 		} else {

@@ -107,13 +107,15 @@ func allowed(all []checks.Entry, ids []string) (map[string]bool, error) {
 	return may, errors.Join(errs...)
 }
 
-// needs says what an engine lacks for a check, "" for nothing.
-func lacking(e checks.Entry, variant string, memory int64) string {
+// lacking is what a check needs and image or engine lack, "" for nothing.
+func lacking(e checks.Entry, f facts) string {
 	const enough = 2 << 30
 	switch {
-	case e.Full && variant == checks.Slim:
+	case e.Full && f.image.Variant == checks.Slim:
 		return "not promised by the variant slim"
-	case slices.Contains(e.Needs, checks.NeedsMemory) && memory > 0 && memory < enough:
+	case slices.Contains(e.Needs, checks.NeedsRoot) && f.user != "" && f.user != "root" && f.user != "0":
+		return "needs a start as root; the image ends with USER " + f.user
+	case slices.Contains(e.Needs, checks.NeedsMemory) && f.memory > 0 && f.memory < enough:
 		return "needs 2 GB of memory"
 	}
 	return ""

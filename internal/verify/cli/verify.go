@@ -28,7 +28,8 @@ import (
 type facts struct {
 	image  report.Image
 	engine report.Engine
-	memory int64 // of the engine's host, in bytes; 0: not known
+	user   string // with which the image ends
+	memory int64  // of the engine's host, in bytes; 0: not known
 }
 
 // verify is a whole run. Its error carries the exit code.
@@ -148,7 +149,7 @@ func ask(ctx context.Context, found *engine.Engine, ref string) (facts, error) {
 	}
 	f.image = report.Image{Reference: ref, ID: got.ID, Platform: got.Os + "/" + got.Architecture}
 	if got.Config != nil {
-		f.image.Variant = got.Config.Labels[checks.VariantLabel]
+		f.image.Variant, f.user = got.Config.Labels[checks.VariantLabel], got.Config.User
 	}
 	if want := "linux/" + goArch(info.Info.Architecture); f.image.Platform != want {
 		return f, fmt.Errorf("image %q is for %s, and the engine at %q runs %s; ask one of that platform", ref, f.image.Platform, found.Host, want)

@@ -34,6 +34,7 @@ type Need string
 
 // The needs.
 const (
+	NeedsRoot     Need = "root"     // a start as root, which an image that ends with USER hermes does not have
 	NeedsNetwork  Need = "network"  // packages from a registry
 	NeedsTerminal Need = "terminal" // a pseudo-terminal
 	NeedsMemory   Need = "memory"   // 2 GB for one container
@@ -132,7 +133,7 @@ func readEntry(line string) (Entry, error) {
 	}
 	for word := range strings.SplitSeq(fields[2], ",") {
 		need := Need(word)
-		if !slices.Contains([]Need{NeedsNetwork, NeedsTerminal, NeedsMemory}, need) {
+		if !slices.Contains([]Need{NeedsRoot, NeedsNetwork, NeedsTerminal, NeedsMemory}, need) {
 			return e, fmt.Errorf("%s: %q is no need", e.ID, need)
 		}
 		e.Needs = append(e.Needs, need)

@@ -9,7 +9,7 @@ import (
 )
 
 // version is set by the linker.
-var version = "dev" //nolint:gochecknoglobals // the linker sets it
+var version = "dev"
 
 func main() {
 	os.Exit(cli.Run(context.Background(), cli.Env{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"caduceus/internal/verify/report"
 	"caduceus/internal/verify/run"
@@ -46,11 +47,11 @@ func (l look) Keep(ctx context.Context, r report.Result) (folder, repeat string,
 	}
 	err = l.subject.Evidence(ctx, folder)
 	repeat = filepath.Join(folder, "repeat.sh")
-	what := fmt.Sprintf("%s: %s", r.ID, r.Promise)
+	what := []string{r.ID + ": " + r.Promise}
 	for _, b := range r.Breaks {
-		what += "\n" + b.Clause + ": " + report.Line(report.Clip(b.Saw, 500))
+		what = append(what, b.Clause+": "+report.Line(report.Clip(b.Saw, 500)))
 	}
-	if failed := os.WriteFile(repeat, []byte(l.subject.Script(what)), 0o644); failed != nil { //nolint:gosec // to be read and run
+	if failed := os.WriteFile(repeat, []byte(l.subject.Script(strings.Join(what, "\n"))), 0o644); failed != nil { //nolint:gosec // to be read and run
 		return folder, "", errors.Join(err, failed)
 	}
 	return folder, repeat, err

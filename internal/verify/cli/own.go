@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -75,8 +76,7 @@ func (l ownLook) Run(ctx context.Context) error {
 		return err
 	}
 	err = l.test.Run(ctx, image)
-	var m *structure.Mismatch
-	if errors.As(err, &m) {
+	if _, is := errors.AsType[*structure.Mismatch](err); is {
 		return broken{l.test.id, err.Error()}
 	}
 	return err
@@ -142,9 +142,7 @@ func (i *ownImage) Run(ctx context.Context, o structure.RunOptions, env map[stri
 	if err := readEnvFile(o.EnvFile, all); err != nil {
 		return nil, err
 	}
-	for name, value := range env {
-		all[name] = value
-	}
+	maps.Copy(all, env)
 	c, err := i.start(ctx, o, all)
 	if err != nil {
 		return nil, err

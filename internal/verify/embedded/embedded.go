@@ -9,7 +9,7 @@ import (
 )
 
 //go:embed all:bin
-var programs embed.FS //nolint:gochecknoglobals // embed needs a variable
+var programs embed.FS
 
 // Name is the file of the probe for an architecture, as Go names it, packed by gzip.
 func Name(arch string) string { return "probe-linux-" + arch + ".gz" }

@@ -171,7 +171,7 @@ func breaks(err error) []report.Break {
 			}
 			return
 		}
-		if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // as above
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, inner := range many.Unwrap() {
 				walk(inner)
 			}

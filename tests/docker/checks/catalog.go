@@ -11,9 +11,9 @@ import (
 // catalogue has a line for each check; explanations has the usual causes.
 var (
 	//go:embed catalog.txt
-	catalogue string //nolint:gochecknoglobals // embed needs a variable
+	catalogue string
 	//go:embed explain.txt
-	explanations string //nolint:gochecknoglobals // as above
+	explanations string
 )
 
 // Tier says when a check is worth its time. Each tier holds those before it.

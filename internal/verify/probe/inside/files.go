@@ -30,8 +30,8 @@ func file(path string) probe.File {
 		f.Error = cause(err)
 		return f
 	}
-	st := info.Sys().(*syscall.Stat_t) //nolint:forcetypeassert // so it is on Linux
-	f.Mode, f.UID, f.GID, f.Size, f.Links = st.Mode&0o7777, st.Uid, st.Gid, st.Size, uint64(st.Nlink)
+	st := info.Sys().(*syscall.Stat_t)                                                                //nolint:forcetypeassert // so it is on Linux
+	f.Mode, f.UID, f.GID, f.Size, f.Links = st.Mode&0o7777, st.Uid, st.Gid, st.Size, uint64(st.Nlink) //nolint:unconvert // 32 bits on arm64
 	switch st.Mode & syscall.S_IFMT {
 	case syscall.S_IFREG:
 		f.Type = "file"
@@ -54,8 +54,7 @@ func file(path string) probe.File {
 
 // cause is the system's word for an error, without the path, which stands beside it.
 func cause(err error) string {
-	var path *fs.PathError
-	if errors.As(err, &path) {
+	if path, is := errors.AsType[*fs.PathError](err); is {
 		return path.Err.Error()
 	}
 	return err.Error()

@@ -80,7 +80,7 @@ func slot(dir string) probe.State {
 	}
 	state.Up, state.WantUp, state.Ready, state.Paused = status.Up(), status.WantUp, status.Ready, status.Paused
 	if state.Up {
-		state.PID = int(status.Pid)
+		state.PID = status.Pid
 	}
 	return state
 }

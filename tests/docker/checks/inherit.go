@@ -185,16 +185,17 @@ func withheldIsSaid(ctx context.Context, c *harness.Container) error {
 	var report struct {
 		Findings, Notes []struct{ Object, Cause, Fix string }
 	}
-	said := ""
+	var said []string
 	if err := json.Unmarshal([]byte(res.Stdout), &report); err != nil {
 		return violates("INH-03", "%s: %v", res, err)
 	}
 	for _, n := range report.Notes {
 		if strings.Contains(n.Cause, "does not inherit") {
-			said += n.Object + ": " + n.Cause + ": " + n.Fix
+			said = append(said, n.Object+": "+n.Cause+": "+n.Fix)
 		}
 	}
-	if !strings.HasPrefix(said, line) || !strings.HasSuffix(said, "/opt/data/profiles/bare/.env") || strings.Contains(res.Stdout, botOfContainer) {
+	if len(said) != 1 || !strings.HasPrefix(said[0], line) || !strings.HasSuffix(said[0], "/opt/data/profiles/bare/.env") ||
+		strings.Contains(res.Stdout, botOfContainer) {
 		return violates("INH-03", "want one note on profile bare, got %s", res)
 	}
 	if (res.Code == 0) != (len(report.Findings) == 0) {

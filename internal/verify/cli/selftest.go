@@ -26,19 +26,23 @@ func faults() []fault {
 		{"a PATH without the image's directories", `ENV PATH=/usr/bin:/bin`, nil, "image-environment"},
 		{
 			"a boot script that lost its executable bit", `COPY script /etc/cont-init.d/015-supervise-perms`,
-			[]harness.File{{Path: "script", Content: "#!/bin/sh\nexit 0\n", Mode: 0o644}}, "image-cont-init",
+			[]harness.File{{Path: "script", Content: "#!/bin/sh\nexit 0\n", Mode: 0o644}},
+			"image-cont-init",
 		},
 		{
 			"a file in the install tree that hermes may write", `COPY file /opt/hermes/file`,
-			[]harness.File{{Path: "file", Content: "x", Mode: 0o666}}, "image-tree-root-only",
+			[]harness.File{{Path: "file", Content: "x", Mode: 0o666}},
+			"image-tree-root-only",
 		},
 		{
 			"a tool of supervision that lies", `COPY tool /command/s6-svstat`,
-			[]harness.File{{Path: "tool", Content: "#!/bin/sh\necho 'up (pid 1) 1 seconds'\n", Mode: 0o755}}, "svstat-unsupervised",
+			[]harness.File{{Path: "tool", Content: "#!/bin/sh\necho 'up (pid 1) 1 seconds'\n", Mode: 0o755}},
+			"svstat-unsupervised",
 		},
 		{
 			"a setuid program", `COPY program /usr/local/bin/program`,
-			[]harness.File{{Path: "program", Content: "#!/bin/sh\n", Mode: 0o4755}}, "privilege-no-setuid",
+			[]harness.File{{Path: "program", Content: "#!/bin/sh\n", Mode: 0o4755}},
+			"privilege-no-setuid",
 		},
 		{"a final user that is not hermes", `USER nobody`, nil, "image-entrypoint"},
 	}

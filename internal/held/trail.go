@@ -28,8 +28,10 @@ type Trail struct {
 // something else in its place: if its directory is that user's or writable for others, unless it is sticky and the
 // element root's. A mount point stays where it is, whoever owns the directory. A link is followed only in a
 // directory of root's own. A path that begins with a slash begins at d, too.
-func (d *Dir) Trail(name string) (Trail, error) {
-	t := trail{top: d, rest: elements(name)}
+func (d *Dir) Trail(name string) (Trail, error) { return d.trail(name, false) }
+
+func (d *Dir) trail(name string, outside bool) (Trail, error) {
+	t := trail{top: d, rest: elements(name), outside: outside}
 	dir, err := openat(d.fd, ".", unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return Trail{}, d.wrap("open", ".", err)
@@ -50,7 +52,8 @@ func (d *Dir) Trail(name string) (Trail, error) {
 }
 
 // RootsOwn is where a directory leads, without links, if nobody but root, and the caller, can change where that is or what
-// is in it. Callers may test ErrHands and fs.ErrNotExist.
+// is in it. Nothing below a directory of others is opened, a mount point in it neither. Callers may test ErrHands and
+// fs.ErrNotExist.
 func RootsOwn(dir string) (string, error) {
 	top, err := Open("/", RefuseLinks)
 	if err != nil {
@@ -59,7 +62,7 @@ func RootsOwn(dir string) (string, error) {
 	defer func() { _ = top.Close() }() // nothing was written through it
 	// Whoever may make a name that is not there may also exchange those that are.
 	const absent = ".absent"
-	t, err := top.Trail(path.Join(dir, absent))
+	t, err := top.trail(path.Join(dir, absent), true)
 	if err != nil {
 		return "", err
 	}
@@ -82,6 +85,7 @@ type trail struct {
 	links      int
 	missing    bool
 	mounted    bool
+	outside    bool // nothing below a directory of others is opened
 }
 
 // step goes along the first element of rest.
@@ -89,6 +93,11 @@ func (t *trail) step() error {
 	element := t.rest[0]
 	if element == ".." {
 		return t.restart(t.done[:max(len(t.done)-1, 0)], t.rest[1:])
+	}
+	if t.outside {
+		if err := t.checkDir(); err != nil {
+			return err
+		}
 	}
 	fd, err := openat(t.dir, element, unix.O_PATH|unix.O_NOFOLLOW, 0)
 	if errors.Is(err, unix.ENOENT) {
@@ -143,6 +152,20 @@ func (t *trail) checkHands(fd int) error {
 	if mounted || own(dir.Uid) && (!shared || sticky) {
 		return nil
 	}
+	return t.inHandsOf(dir)
+}
+
+// checkDir refuses a directory in which another user may exchange whatever the first element of rest is.
+func (t *trail) checkDir() error {
+	dir, err := fstat(t.dir)
+	if err != nil || own(dir.Uid) && (dir.Mode&0o022 == 0 || dir.Mode&unix.S_ISVTX != 0) {
+		return err
+	}
+	return t.inHandsOf(dir)
+}
+
+// inHandsOf says that the first element of rest is in a directory of others.
+func (t *trail) inHandsOf(dir unix.Stat_t) error {
 	who := "uid " + fmt.Sprint(dir.Uid)
 	if own(dir.Uid) {
 		who = "others"

@@ -4,12 +4,14 @@ package verify
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/moby/moby/client"
 
+	"caduceus/internal/verify/embedded"
 	"caduceus/internal/verify/report"
 	"caduceus/tests/docker/harness"
 	"caduceus/tests/docker/suite"
@@ -29,7 +32,38 @@ const root = "../../.."
 var engine suite.Suite
 
 func TestMain(m *testing.M) {
-	os.Exit(engine.Main(m, suite.Options{})) //nolint:forbidigo // without an engine there is nothing to run
+	os.Exit(engine.Main(m, suite.Options{Open: bringProbes})) //nolint:forbidigo // without an engine there is nothing to run
+}
+
+// bringProbes compiles the probe where hermes-verify embeds it, as "go tool mage build:verify" does.
+func bringProbes(*suite.Suite) error {
+	dir, err := os.MkdirTemp("", "hermes-probe-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	b, err := mutant.NewBuilder(root, dir)
+	if err != nil {
+		return err
+	}
+	path, err := b.Build(context.Background(), mutant.Program{Package: "./cmd/hermes-probe"})
+	if err != nil {
+		return err
+	}
+	program, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	if _, err := w.Write(program); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	into := filepath.Join(root, "internal/verify/embedded/bin", embedded.Name(runtime.GOARCH))
+	return os.WriteFile(into, packed.Bytes(), 0o644)
 }
 
 // outcome is how a run of hermes-verify ended.

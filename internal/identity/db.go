@@ -20,17 +20,17 @@ type DB struct {
 	fallback      bool
 }
 
-// Open reads the account files below root ("" is /): those of /run/hermes if SaveFallback has written them, else those
-// of /etc.
+// Open reads the account files below root ("" is /): those of /run/hermes if SaveFallback has written accounts there,
+// else those of /etc.
 func Open(root string) (*DB, error) {
 	if dir := openFallback(root); dir != nil {
 		defer func() { _ = dir.Close() }() // nothing was written
 		db, err := open(root, dir, fallbackDir)
-		if err == nil {
+		switch {
+		case err == nil && len(db.users.Bytes()) > 0:
 			db.fallback = true
 			return db, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return nil, err
 		}
 	}
@@ -101,27 +101,45 @@ func read(root string, dir *held.Dir, parent, name string) (Table, error) {
 	return ParseTable(b), nil
 }
 
-// Save replaces both files in /etc and removes those of /run/hermes. After an error each file is the old or the new
+// Save replaces both files in /etc and empties those of /run/hermes. After an error each file is the old or the new
 // one, never a part of it.
 func (d *DB) Save() error {
 	if err := d.store("etc"); err != nil {
 		return err
 	}
-	if err := d.removeFallback(); err != nil {
-		return err
-	}
 	d.fallback = false
-	return nil
-}
-
-// removeFallback leaves a directory alone that is not root's: nobody reads the files in it.
-func (d *DB) removeFallback() error {
 	dir := openFallback(d.root)
-	if dir == nil {
+	if dir == nil { // one that is not root's is left alone: nobody reads the files in it
 		return nil
 	}
-	defer func() { _ = dir.Close() }() // nothing was written
-	return errors.Join(dir.Remove("passwd"), dir.Remove("group"))
+	defer func() { _ = dir.Close() }() // WriteFile has reported what fails
+	return empty(dir)
+}
+
+// EmptyForPrograms makes the files of /run/hermes that are missing, without an account. Programs of the C library look there
+// behind /etc, and some of them, s6-setuidgid among them, take a file that is not there for an error.
+//
+// contract: WHO-04
+func (d *DB) EmptyForPrograms() error {
+	if d.fallback {
+		return nil
+	}
+	dir, err := d.makeFallback()
+	if err != nil {
+		return fmt.Errorf("cannot create %q: %w", filepath.Join("/", d.root, fallbackDir), err)
+	}
+	defer func() { _ = dir.Close() }() // WriteFile has reported what fails
+	return empty(dir)
+}
+
+func empty(dir *held.Dir) error {
+	var errs []error
+	for _, name := range []string{"passwd", "group"} {
+		if text, err := dir.ReadFile(name); err != nil || len(text) > 0 {
+			errs = append(errs, replace(dir, name, nil))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // SaveFallback writes both files to /run/hermes. It is for an /etc that cannot be written.

@@ -362,3 +362,40 @@ func TestAUIDWithoutAnAccountGetsOneForPrograms(t *testing.T) {
 		t.Errorf("%q", db.users)
 	}
 }
+
+// contract: WHO-04
+func TestEmptyFilesForProgramsAreNoAccounts(t *testing.T) {
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"passwd": passwd, "group": group} {
+		if err := os.WriteFile(filepath.Join(root, "etc", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	db, err := Open(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := db.EmptyForPrograms(); err != nil {
+			t.Fatal(err)
+		}
+		if got := content(t, filepath.Join(root, "run/hermes/passwd")) + content(t, filepath.Join(root, "run/hermes/group")); got != "" {
+			t.Errorf("got %q", got)
+		}
+	}
+	if db, err = Open(root); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := db.Account(Hermes); err != nil || a.Fallback {
+		t.Errorf("the accounts of /etc do not count any more: %+v, %v", a, err)
+	}
+	if err := db.SaveFallback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.EmptyForPrograms(); err != nil || content(t, filepath.Join(root, "run/hermes/passwd")) == "" {
+		t.Errorf("accounts that count were emptied: %v", err)
+	}
+}

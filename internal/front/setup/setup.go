@@ -99,6 +99,7 @@ func Run(ctx context.Context, e Env) int {
 	j.warnAboutNames()
 	if j.start == 0 {
 		j.remap(db)
+		_ = db.EmptyForPrograms() // without a writable /run the boot has said so
 	} else {
 		j.reportIgnored()
 		j.nameUser(db)

@@ -120,7 +120,7 @@ func (h *history) follow(thread, call string) Call {
 // effectiveUID is the id that a call sets for what concerns files.
 func effectiveUID(name, call string) string {
 	args, _, _ := strings.Cut(strings.TrimPrefix(call, name+"("), ")")
-	ids := strings.Split(args, ", ")
+	ids := strings.Split(strings.TrimSpace(args), ", ") // a call that another interrupted has a blank behind its arguments
 	if len(ids) > 1 {
 		return ids[1]
 	}

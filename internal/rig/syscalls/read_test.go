@@ -38,6 +38,8 @@ const ofThreads = `10 execve("/init", ["/init", "x"], 0x1) = 0
 11 <... mkdir resumed>) = 0
 11 setfsuid(10000) = 0
 11 mkdir("/b", 0755) = 0
+10 setfsuid(-1 <unfinished ...>
+10 <... setfsuid resumed>) = 0
 10 clone(flags=CLONE_VFORK|SIGCHLD) = 3 /* 12 in strace's PID NS */
 12 chdir("/c") = 0
 12 setresuid(10000, 10000, 10000) = 0

@@ -4,7 +4,9 @@ package attack
 
 import (
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -232,7 +234,8 @@ func (a *target) breachesOfALife(image string) []syscalls.Call {
 	l := &law{hermes: []string{"/opt/data", "/tmp", "/var/tmp", "/dev/shm"}}
 	setups, all := 0, 0
 	var breaches []syscalls.Call
-	for _, c := range syscalls.Read(text()) {
+	trace := text()
+	for _, c := range syscalls.Read(trace) {
 		if !c.Root {
 			continue
 		}
@@ -247,6 +250,7 @@ func (a *target) breachesOfALife(image string) []syscalls.Call {
 	}
 	if all < 500 || setups < 50 || l.given < 3 {
 		a.Errorf("too little was seen: %d calls of root, %d of setup, %d things that hermes was given", all, setups, l.given)
+		a.Must(os.WriteFile(filepath.Join(a.ArtifactDir(), "trace.txt"), []byte(trace), 0o600))
 	}
 	a.Logf("%d calls of root, %d of setup; hermes was given %v", all, setups, l.hermes)
 	return breaches

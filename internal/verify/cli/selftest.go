@@ -35,14 +35,12 @@ func faults() []fault {
 			"image-tree-root-only",
 		},
 		{
-			"a tool of supervision that lies", `COPY tool /command/s6-svstat`,
-			[]harness.File{{Path: "tool", Content: "#!/bin/sh\necho 'up (pid 1) 1 seconds'\n", Mode: 0o755}},
-			"svstat-unsupervised",
+			"a script with carriage returns", `COPY script /opt/hermes/docker/tini-shim.sh`,
+			[]harness.File{{Path: "script", Content: "#!/bin/sh\r\nexit 0\r\n", Mode: 0o755}}, "image-docker-scripts",
 		},
 		{
-			"a setuid program", `COPY program /usr/local/bin/program`,
-			[]harness.File{{Path: "program", Content: "#!/bin/sh\n", Mode: 0o4755}},
-			"privilege-no-setuid",
+			"a file of credentials", `COPY file /opt/hermes/.env`,
+			[]harness.File{{Path: "file", Content: "OPENAI_API_KEY=not-a-key\n", Mode: 0o600}}, "image-no-credentials",
 		},
 		{"a final user that is not hermes", `USER nobody`, nil, "image-entrypoint"},
 	}

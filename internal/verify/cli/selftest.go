@@ -38,10 +38,6 @@ func faults() []fault {
 			"a script with carriage returns", `COPY script /opt/hermes/docker/tini-shim.sh`,
 			[]harness.File{{Path: "script", Content: "#!/bin/sh\r\nexit 0\r\n", Mode: 0o755}}, "image-docker-scripts",
 		},
-		{
-			"a file of credentials", `COPY file /opt/hermes/.env`,
-			[]harness.File{{Path: "file", Content: "OPENAI_API_KEY=not-a-key\n", Mode: 0o600}}, "image-no-credentials",
-		},
 		{"a final user that is not hermes", `USER nobody`, nil, "image-entrypoint"},
 	}
 }

@@ -34,7 +34,7 @@ func TestProcessesOfHermesCanGainNothing(t *testing.T) {
 		_, err := b.WaitProcess(b.Ctx, process, 0, bootLimit)
 		b.Must(err)
 	}
-	b.wants(root, rights, 0, ": sleep infinity", "container watch", "hermes dashboard", "gateway run --replace", ": s6-log 1", "s6-svscan-user")
+	b.wants(root, rights, 0, ": sleep infinity", "container watch", "hermes dashboard", "gateway run --replace", ": s6-log -b", "s6-svscan-user")
 }
 
 // Red before 839b3f6: CMD has no no_new_privs.

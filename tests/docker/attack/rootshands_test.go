@@ -69,7 +69,7 @@ func TestRootsToolsTakeNothingFromHermes(t *testing.T) {
 	} {
 		b.wants(root, "cd / && "+tool, 0)
 	}
-	if left := b.run(root, "find /tmp /var/tmp /dev/shm /opt/data -mindepth 1 -user 0"); strings.TrimSpace(left) != "" {
+	if left := b.run(root, "find /tmp /var/tmp /dev/shm /opt/data -mindepth 1 -user 0 ! -name .container.lock ! -name .container-ids"); strings.TrimSpace(left) != "" {
 		t.Errorf("attack 20: tools of root work in directories of all: %s", left)
 	}
 }

@@ -36,7 +36,8 @@ func faults() []fault {
 		},
 		{
 			"a script with carriage returns", `COPY script /opt/hermes/docker/tini-shim.sh`,
-			[]harness.File{{Path: "script", Content: "#!/bin/sh\r\nexit 0\r\n", Mode: 0o755}}, "image-docker-scripts",
+			[]harness.File{{Path: "script", Content: "#!/bin/sh\r\nexit 0\r\n", Mode: 0o755}},
+			"image-docker-scripts",
 		},
 		{"a final user that is not hermes", `USER nobody`, nil, "image-entrypoint"},
 	}

@@ -105,7 +105,7 @@ func (a server) chatExec(args ...string) {
 }
 
 // A conversation over the API server: who may ask, what comes back, and that the
-// container's key is used in it, turn after turn, although .env has another.
+// container's key is used in it, turn after turn, although .env has another; a profile's own .env wins there.
 func TestTheAPIServerAnswersWithTheModelsAnswer(t *testing.T) {
 	f := newFixtureWithModel(t, "NET-01", "ENV-05", "ENV-10", "RCP-10")
 	a := f.gateway("http://127.0.0.1:8642", map[string]string{
@@ -144,7 +144,7 @@ func TestTheAPIServerAnswersWithTheModelsAnswer(t *testing.T) {
 	a.chatExec()
 	f.wantKey("docker exec", fromContainer)
 	a.chatExec("-p", "coder")
-	f.wantKey("docker exec, in a profile", fromContainer)
+	f.wantKey("docker exec, in a profile", fromProfile)
 }
 
 // The defaults of the API server, and keys that only the files have: a variable

@@ -108,7 +108,7 @@ func (u *upgrade) boot(ref string, files []harness.File, more string) {
 		u.Must(err)
 	}
 	u.runs(c, `[ "$(/command/s6-svstat -o up,wantedup /run/service/gateway-off)" = "false false" ]`)
-	u.runs(c, `grep -q kept /opt/data/SOUL.md; find /opt/data ! -user hermes | grep . && exit 1; true`)
+	u.runs(c, `grep -q kept /opt/data/SOUL.md; find /opt/data ! -user hermes ! -name .container.lock ! -name .container-ids | grep . && exit 1; true`)
 	if u.derived != "" {
 		u.runs(c, `for f in script legacy own; do until [ -s /tmp/$f ]; do sleep 0.1; done; [ "$(head -n 1 /tmp/$f)" = `+u.user+` ] || { grep . /tmp/$f; exit 1; }; done; grep -qx /opt/data /tmp/own`)
 		u.runs(c, `until [ "$(/command/s6-svstat -o up /run/service/own)" = true ]; do sleep 0.1; done`)

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"caduceus/internal/near"
 )
 
 // Suggest is a line about words that name no verb below cmd, if somebody else refuses them, too: the verb that was
@@ -23,55 +25,17 @@ func Suggest(cmd *cobra.Command, words, more []string) string {
 	if parts := strings.Fields(words[0]); len(parts) > 1 && slices.Contains(known, parts[0]) {
 		return fmt.Sprintf("hermes: %q is one word, and should be %d: %s", words[0], len(parts), strings.Join(parts, " "))
 	}
-	near := nearest(words[0], known)
-	if near == "" || slices.Contains(known, words[0]) {
+	meant := near.Word(words[0], known)
+	if meant == "" || slices.Contains(known, words[0]) {
 		return ""
 	}
-	return fmt.Sprintf("hermes: did you mean %q?", cmd.CommandPath()+" "+near)
+	return fmt.Sprintf("hermes: did you mean %q?", cmd.CommandPath()+" "+meant)
 }
 
 // didYouMean is the part of an error that names the known word nearest to an unknown one, or "".
 func didYouMean(word string, known []string) string {
-	if near := nearest(word, known); near != "" {
-		return fmt.Sprintf("; did you mean %q?", near)
+	if meant := near.Word(word, known); meant != "" {
+		return fmt.Sprintf("; did you mean %q?", meant)
 	}
 	return ""
-}
-
-// nearest is the known word that differs from word in at most two letters, whatever their case, and
-// in fewer than half of them; "" if there is none.
-func nearest(word string, known []string) string {
-	best, least := "", 3
-	for _, k := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least && 2*d < len(k) {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is the number of bytes to insert, delete or replace, or of neighbours to swap, to make a into b (the
-// Damerau-Levenshtein distance of optimal string alignment).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			change := rows[i-1][j-1]
-			if a[i-1] != b[j-1] {
-				change++
-			}
-			rows[i][j] = min(change, rows[i-1][j]+1, rows[i][j-1]+1)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"caduceus/internal/near"
 	"caduceus/tests/docker/checks"
 )
 
@@ -60,38 +61,16 @@ func one(all []checks.Entry, id string) (checks.Entry, error) {
 	return checks.Entry{}, unknown(all, id)
 }
 
-// unknown is an ID that no check has, with the one that is nearest to it.
+// unknown is an ID that no check has, with the one that was meant.
 func unknown(all []checks.Entry, id string) error {
-	nearest, least := "", len(id)
-	for _, e := range all {
-		if d := distance(id, e.ID); d < least {
-			nearest, least = e.ID, d
-		}
+	known := make([]string, len(all))
+	for i, e := range all {
+		known[i] = e.ID
 	}
-	if nearest == "" {
-		return fmt.Errorf("no check has the ID %q; \"hermes-verify list\" shows them", id)
+	if meant := near.Word(id, known); meant != "" {
+		return fmt.Errorf("no check has the ID %q; did you mean %q?", id, meant)
 	}
-	return fmt.Errorf("no check has the ID %q; did you mean %q?", id, nearest)
-}
-
-// distance is how many letters have to be changed, put in or left out.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			last, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, last+cost)
-		}
-	}
-	return row[len(b)]
+	return fmt.Errorf("no check has the ID %q; \"hermes-verify list\" shows them", id)
 }
 
 // allowed checks the IDs of --allow-not-run.

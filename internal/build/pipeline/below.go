@@ -17,18 +17,11 @@ import (
 //
 // contract: BELOW-04
 func (p *Pipeline) Below(ctx context.Context) error {
-	if err := p.checkDocker(); err != nil {
-		return err
-	}
-	e, err := p.engine(ctx)
+	e, image, err := p.tested(ctx)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	image, err := p.testImage(ctx, e)
-	if err != nil {
-		return err
-	}
 	client, err := engine.EnsureClient(ctx, p.host())
 	if err != nil {
 		return err

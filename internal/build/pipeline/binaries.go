@@ -21,24 +21,34 @@ func (p *Pipeline) Binaries(ctx context.Context) error {
 	if err := p.check("VERSION"); err != nil {
 		return err
 	}
-	dir := filepath.Join(p.Root, "dist", "linux-"+p.Facts.Arch)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("cannot make folder for binaries: %w", err)
-	}
+	t := platform{"linux", p.Facts.Arch}
 	for name, pkg := range binaries() {
-		err := p.Run.Run(ctx, host.Cmd{
-			Path: "go", Dir: p.Root,
-			Args: []string{
-				"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version=" + p.version(),
-				"-o", filepath.Join(dir, name), pkg,
-			},
-			Env: []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + p.Facts.Arch},
-		})
-		if err != nil {
-			return notCompiled(pkg, err)
+		if err := p.compile(ctx, t, pkg, filepath.Join(p.Root, "dist", t.String(), name)); err != nil {
+			return err
 		}
 	}
-	p.say("binaries: %s", filepath.Join("dist", "linux-"+p.Facts.Arch))
+	p.say("binaries: %s", filepath.Join("dist", t.String()))
+	return nil
+}
+
+// platform is what a program runs on, as Go names it.
+type platform struct{ os, arch string }
+
+func (t platform) String() string { return t.os + "-" + t.arch }
+
+// compile compiles a static program, the same bytes for the same source.
+func (p *Pipeline) compile(ctx context.Context, t platform, pkg, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("cannot make folder for binaries: %w", err)
+	}
+	err := p.Run.Run(ctx, host.Cmd{
+		Path: "go", Dir: p.Root,
+		Args: []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version=" + p.version(), "-o", path, pkg},
+		Env:  []string{"CGO_ENABLED=0", "GOOS=" + t.os, "GOARCH=" + t.arch},
+	})
+	if err != nil {
+		return notCompiled(pkg, err)
+	}
 	return nil
 }
 

@@ -15,18 +15,11 @@ import (
 // TestDocker runs the contract against containers of HERMES_TEST_IMAGE. Without that
 // variable it takes our own image, and builds it where it is missing.
 func (p *Pipeline) TestDocker(ctx context.Context) error {
-	if err := p.checkDocker(); err != nil {
-		return err
-	}
-	e, err := p.engine(ctx)
+	e, image, err := p.tested(ctx)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	image, err := p.testImage(ctx, e)
-	if err != nil {
-		return err
-	}
 	if err := p.installPrograms(ctx, "docker", dockerPrograms()); err != nil {
 		return err
 	}
@@ -65,6 +58,23 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 }
 
 func (p *Pipeline) checkDocker() error { return p.check("HERMES_TEST_IMAGE", "RUN") }
+
+// tested is the engine, which the caller closes, and the image under test in it.
+func (p *Pipeline) tested(ctx context.Context) (*engine.Engine, string, error) {
+	if err := p.checkDocker(); err != nil {
+		return nil, "", err
+	}
+	e, err := p.engine(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	image, err := p.testImage(ctx, e)
+	if err != nil {
+		e.Close()
+		return nil, "", err
+	}
+	return e, image, nil
+}
 
 // testImage is the image under test, present in the engine.
 func (p *Pipeline) testImage(ctx context.Context, e *engine.Engine) (string, error) {

@@ -21,24 +21,17 @@ func podmanPrograms() []program {
 
 // TestPodman runs HERMES_TEST_IMAGE on Podman, as root and as a person that the tests make for it.
 func (p *Pipeline) TestPodman(ctx context.Context) error {
-	if err := p.checkDocker(); err != nil {
-		return err
-	}
 	if !p.Facts.Root {
 		return &host.Problem{
 			What: "cannot test Podman", Cause: "the tests make an account for a person, and run Podman as root, too",
 			Next: "run this target as root",
 		}
 	}
-	e, err := p.engine(ctx)
+	e, image, err := p.tested(ctx)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	image, err := p.testImage(ctx, e)
-	if err != nil {
-		return err
-	}
 	if err := p.installPrograms(ctx, "podman", podmanPrograms()); err != nil {
 		return err
 	}

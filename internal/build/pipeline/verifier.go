@@ -29,11 +29,6 @@ const VerifierImage = "hermes-verify:dev"
 // verifierBudget bounds hermes-verify, in bytes: it is downloaded in every run of somebody's CI.
 const verifierBudget = 20_000_000
 
-// platform is what a program runs on, as Go names it.
-type platform struct{ os, arch string }
-
-func (t platform) String() string { return t.os + "-" + t.arch }
-
 // verifierPlatforms are those on which hermes-verify runs, and probePlatforms those of the containers that it looks into.
 func verifierPlatforms() []platform {
 	return []platform{{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "arm64"}}
@@ -116,22 +111,6 @@ func pack(path string) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), w.Close()
-}
-
-// compile compiles a static program, the same bytes for the same source.
-func (p *Pipeline) compile(ctx context.Context, t platform, pkg, path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("cannot make folder for programs: %w", err)
-	}
-	err := p.Run.Run(ctx, host.Cmd{
-		Path: "go", Dir: p.Root,
-		Args: []string{"build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w -X main.version=" + p.version(), "-o", path, pkg},
-		Env:  []string{"CGO_ENABLED=0", "GOOS=" + t.os, "GOARCH=" + t.arch},
-	})
-	if err != nil {
-		return notCompiled(pkg, err)
-	}
-	return nil
 }
 
 // checkProgram wants a static program of a platform. Those of other platforms than this one cannot be run here.

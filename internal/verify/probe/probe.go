@@ -17,7 +17,6 @@ const (
 // Limits of what it reports, so that a container cannot flood who asked.
 const (
 	MaxProcesses = 4096
-	MaxEntries   = 65536
 	MaxContent   = 1 << 20 // bytes of a file
 	MaxCommand   = 4096    // bytes of a command line
 )
@@ -26,12 +25,8 @@ const (
 const (
 	Processes = "processes" // every process of the container
 	Files     = "files"     // PATH...: what lies there; links are not followed
-	List      = "list"      // DIR: what lies in it
 	Content   = "content"   // PATH: the beginning of a regular file
-	Sockets   = "sockets"   // TCP sockets that listen
 	Slot      = "slot"      // DIR...: what a service directory's supervisor says
-	Privilege = "privilege" // DIR...: setuid, setgid and file-capability programs below
-	Mounts    = "mounts"    // the mount table
 	Wait      = "wait"      // nothing: it waits for SIGTERM, in the place of a main program
 )
 
@@ -44,49 +39,29 @@ type Answer struct {
 	Processes []Process `json:"processes,omitempty"`
 	Files     []File    `json:"files,omitempty"`
 	Content   []byte    `json:"content,omitempty"`
-	Sockets   []Socket  `json:"sockets,omitempty"`
 	Slots     []State   `json:"slots,omitempty"`
-	Mounts    []Mount   `json:"mounts,omitempty"`
 }
 
 // Process is a process as the kernel shows it below /proc.
 type Process struct {
-	PID        int       `json:"pid"`
-	Parent     int       `json:"parent"`
-	Session    int       `json:"session"`
-	State      string    `json:"state"` // R, S, D, Z, T, …
-	UIDs       [4]uint32 `json:"uids"`  // real, effective, saved, file system
-	GIDs       [4]uint32 `json:"gids"`
-	Groups     []uint32  `json:"groups"`
-	Comm       string    `json:"comm"`
-	Command    []string  `json:"command"` // empty for a zombie
-	Executable string    `json:"executable,omitempty"`
-	NoNewPrivs bool      `json:"no_new_privs"`
-	// Capability sets: inheritable, permitted, effective, bounding, ambient.
-	Capabilities [5]uint64 `json:"capabilities"`
-	StartTicks   int64     `json:"start_ticks"`
+	PID     int       `json:"pid"`
+	Parent  int       `json:"parent"`
+	State   string    `json:"state"` // R, S, D, Z, T, …
+	UIDs    [4]uint32 `json:"uids"`  // real, effective, saved, file system
+	Comm    string    `json:"comm"`
+	Command []string  `json:"command"` // empty for a zombie
 }
 
 // File is what lies at a path.
 type File struct {
-	Path     string `json:"path"`
-	Error    string `json:"error,omitempty"` // why nothing else is known: "no such file or directory"
-	Type     string `json:"type,omitempty"`  // file, directory, link, fifo, socket, device
-	Mode     uint32 `json:"mode"`            // permissions with setuid, setgid and sticky: 0o7777
-	UID      uint32 `json:"uid"`
-	GID      uint32 `json:"gid"`
-	Size     int64  `json:"size"`
-	Links    uint64 `json:"links"`
-	Target   string `json:"target,omitempty"`    // of a link
-	SHA256   string `json:"sha256,omitempty"`    // of a regular file of at most 64 MB
-	FileCaps bool   `json:"file_caps,omitempty"` // it has file capabilities
-}
-
-// Socket is a TCP socket that listens.
-type Socket struct {
-	Address string `json:"address"`
-	Port    int    `json:"port"`
-	UID     int    `json:"uid"`
+	Path   string `json:"path"`
+	Error  string `json:"error,omitempty"` // why nothing else is known: "no such file or directory"
+	Type   string `json:"type,omitempty"`  // file, directory, link, fifo, socket, device
+	Mode   uint32 `json:"mode"`            // permissions with setuid, setgid and sticky: 0o7777
+	UID    uint32 `json:"uid"`
+	GID    uint32 `json:"gid"`
+	Size   int64  `json:"size"`
+	Target string `json:"target,omitempty"` // of a link
 }
 
 // State is what a supervisor says of its service.
@@ -99,15 +74,6 @@ type State struct {
 	Ready      bool   `json:"ready"`
 	Paused     bool   `json:"paused"`
 	PID        int    `json:"pid"`
-}
-
-// Mount is a line of the mount table.
-type Mount struct {
-	Point   string `json:"point"`
-	Root    string `json:"root"`
-	Type    string `json:"type"`
-	Source  string `json:"source"`
-	Options string `json:"options"`
 }
 
 // ErrDisturbed is an answer that is not the probe's: cut short, changed, or of something else.

@@ -31,6 +31,9 @@ func (c *Container) Processes(ctx context.Context) (Processes, error) {
 	if err != nil {
 		return nil, err
 	}
+	if answer.Cut {
+		return nil, fmt.Errorf("%q has more than %d processes", c.Name, probe.MaxProcesses)
+	}
 	list := make(Processes, len(answer.Processes))
 	for i, p := range answer.Processes {
 		args := strings.Join(p.Command, " ")

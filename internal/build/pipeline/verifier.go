@@ -3,7 +3,6 @@ package pipeline
 import (
 	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"debug/elf"
 	"debug/macho"
@@ -81,11 +80,15 @@ func (p *Pipeline) probes(ctx context.Context) error {
 		if err := checkProgram(path, t); err != nil {
 			return err
 		}
-		packed, err := pack(path)
+		program, err := os.ReadFile(path)
 		if err != nil {
 			return fmt.Errorf("cannot pack the probe: %w", err)
 		}
-		into := filepath.Join(p.Root, "internal", "verify", "embedded", "bin", embedded.Name(t.arch))
+		packed, err := embedded.Pack(program)
+		if err != nil {
+			return fmt.Errorf("cannot pack the probe: %w", err)
+		}
+		into := filepath.Join(p.Root, embedded.Dir, embedded.Name(t.arch))
 		if old, err := os.ReadFile(into); err == nil && bytes.Equal(old, packed) {
 			continue
 		}
@@ -94,23 +97,6 @@ func (p *Pipeline) probes(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// pack is a file in gzip's form, the same bytes for the same content.
-func pack(path string) ([]byte, error) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(content); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), w.Close()
 }
 
 // checkProgram wants a static program of a platform. Those of other platforms than this one cannot be run here.

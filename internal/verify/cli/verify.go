@@ -32,6 +32,14 @@ type facts struct {
 	memory int64  // of the engine's host, in bytes; 0: not known
 }
 
+// wanted is what the flags ask for.
+type wanted struct {
+	all     []checks.Entry  // the whole catalogue
+	entries []checks.Entry  // those to run
+	may     map[string]bool // IDs that may be left out
+	own     []ownTest
+}
+
 // verify is a whole run. Its error carries the exit code.
 func verify(ctx context.Context, e Env, image string, o options) error {
 	all, err := checks.Catalog()
@@ -41,16 +49,14 @@ func verify(ctx context.Context, e Env, image string, o options) error {
 	if o.claimed != "" {
 		return claimed(ctx, e, image, o.claimed, contract(all))
 	}
-	entries, err := selected(all, o)
-	if err != nil {
+	w := wanted{all: all}
+	if w.entries, err = selected(all, o); err != nil {
 		return err
 	}
-	may, err := allowed(all, o.allow)
-	if err != nil {
+	if w.may, err = allowed(all, o.allow); err != nil {
 		return err
 	}
-	own, err := ownTests(o.own)
-	if err != nil {
+	if w.own, err = ownTests(o.own); err != nil {
 		return err
 	}
 	outputs, err := openOutputs(e, o)
@@ -67,7 +73,7 @@ func verify(ctx context.Context, e Env, image string, o options) error {
 	if static.IsReference(image) {
 		err = staticRun(ctx, image, &r)
 	} else {
-		err = engineRun(ctx, e, image, entries, own, may, o, &r)
+		err = engineRun(ctx, e, image, w, o, &r)
 	}
 	if err != nil {
 		return err
@@ -83,7 +89,7 @@ func verify(ctx context.Context, e Env, image string, o options) error {
 }
 
 // engineRun runs checks on containers of the image.
-func engineRun(ctx context.Context, e Env, image string, entries []checks.Entry, own []ownTest, may map[string]bool, o options, r *report.Report) (err error) {
+func engineRun(ctx context.Context, e Env, image string, w wanted, o options, r *report.Report) (err error) {
 	found, err := engine.Find(ctx, e.Getenv)
 	if err != nil {
 		return err
@@ -103,11 +109,7 @@ func engineRun(ctx context.Context, e Env, image string, entries []checks.Entry,
 	defer func() { err = errors.Join(err, h.Sweep(ctx)) }()
 	r.Image, r.Engine = f.image, f.engine
 	if o.selfTest {
-		all, err := checks.Catalog()
-		if err != nil {
-			return err
-		}
-		if r.SelfTest, err = selfTest(ctx, h, all, o); err != nil {
+		if r.SelfTest, err = selfTest(ctx, h, w.all, o); err != nil {
 			return err
 		}
 	}
@@ -115,7 +117,7 @@ func engineRun(ctx context.Context, e Env, image string, entries []checks.Entry,
 	defer live.End()
 	ending := ticking(live)
 	defer ending()
-	list := append(cases(entries, h, f, o, may), ownCases(own, h, o)...)
+	list := append(cases(w.entries, h, f, o, w.may), ownCases(w.own, h, o)...)
 	r.Results = run.All(ctx, list, run.Options{Parallel: o.parallel, Check: o.check, Watcher: live})
 	r.Verdict = report.Judge(r.Results, r.SelfTest)
 	if o.against != "" {

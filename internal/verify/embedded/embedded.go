@@ -11,8 +11,25 @@ import (
 //go:embed all:bin
 var programs embed.FS
 
+// Dir is where the programs lie, from the root of the repository.
+const Dir = "internal/verify/embedded/bin"
+
 // Name is the file of the probe for an architecture, as Go names it, packed by gzip.
 func Name(arch string) string { return "probe-linux-" + arch + ".gz" }
+
+// Pack is a program as Probe unpacks it: the same bytes for the same program.
+func Pack(program []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(program); err != nil {
+		return nil, err
+	}
+	err = w.Close()
+	return b.Bytes(), err
+}
 
 // Probe returns the probe for an architecture.
 func Probe(arch string) ([]byte, error) {

@@ -60,7 +60,7 @@ func (s *Suite) open(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	program, err := buildProbe(ctx)
+	program, err := BuildProbe(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,8 +77,8 @@ func (s *Suite) open(ctx context.Context, o Options) error {
 	return o.Open(s)
 }
 
-// buildProbe compiles the program that looks into containers.
-func buildProbe(ctx context.Context) (program []byte, err error) {
+// BuildProbe compiles the program that looks into containers.
+func BuildProbe(ctx context.Context) (program []byte, err error) {
 	root, err := repository()
 	if err != nil {
 		return nil, err

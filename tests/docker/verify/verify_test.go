@@ -4,7 +4,6 @@ package verify
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,34 +35,16 @@ func TestMain(m *testing.M) {
 }
 
 // bringProbes compiles the probe where hermes-verify embeds it, as "go tool mage build:verify" does.
-func bringProbes(*suite.Suite) error {
-	dir, err := os.MkdirTemp("", "hermes-probe-")
+func bringProbes(s *suite.Suite) error {
+	program, err := suite.BuildProbe(s.Interrupted)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	b, err := mutant.NewBuilder(root, dir)
+	packed, err := embedded.Pack(program)
 	if err != nil {
 		return err
 	}
-	path, err := b.Build(context.Background(), mutant.Program{Package: "./cmd/hermes-probe"})
-	if err != nil {
-		return err
-	}
-	program, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
-	if _, err := w.Write(program); err != nil {
-		return err
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	into := filepath.Join(root, "internal/verify/embedded/bin", embedded.Name(runtime.GOARCH))
-	return os.WriteFile(into, packed.Bytes(), 0o644)
+	return os.WriteFile(filepath.Join(root, embedded.Dir, embedded.Name(runtime.GOARCH)), packed, 0o644)
 }
 
 // outcome is how a run of hermes-verify ended.
@@ -177,7 +158,7 @@ func TestAFaultInTheVerifierIsSeenByItsSelfTest(t *testing.T) {
 			File: "internal/verify/cli/look.go", Old: "err := l.check.Run(ctx, l.subject)", New: "var err error",
 		},
 		"an empty list of checks": {
-			File: "internal/verify/cli/verify.go", Old: "entries, err := selected(all, o)", New: "entries, err := selected(all[:0], o)",
+			File: "internal/verify/cli/verify.go", Old: "w.entries, err = selected(all, o)", New: "w.entries, err = selected(all[:0], o)",
 		},
 		"commands that always end with 0": {
 			File: "tests/docker/harness/exec.go", Old: "res.Code, err = c.exitCode(ctx, created.ID)", New: "_, err = c.exitCode(ctx, created.ID)",

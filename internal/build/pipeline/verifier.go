@@ -40,6 +40,9 @@ func (p *Pipeline) VerifierPrograms(ctx context.Context) error {
 	if err := p.check("VERSION"); err != nil {
 		return err
 	}
+	if err := p.probes(ctx); err != nil {
+		return err
+	}
 	for _, t := range verifierPlatforms() {
 		path, err := p.verifier(ctx, t)
 		if err != nil {
@@ -50,11 +53,8 @@ func (p *Pipeline) VerifierPrograms(ctx context.Context) error {
 	return nil
 }
 
-// verifier compiles hermes-verify for a platform, with the probes inside, and returns its path.
+// verifier compiles hermes-verify for a platform, with the probes that are there inside, and returns its path.
 func (p *Pipeline) verifier(ctx context.Context, t platform) (string, error) {
-	if err := p.probes(ctx); err != nil {
-		return "", err
-	}
 	path := filepath.Join(p.Root, "dist", t.String(), "hermes-verify")
 	if err := p.compile(ctx, t, "./cmd/hermes-verify", path); err != nil {
 		return "", err
@@ -207,6 +207,9 @@ func verifierImage(program, arch, version string) (v1.Image, error) {
 
 // Verify compiles hermes-verify for this host and runs it on an image.
 func (p *Pipeline) Verify(ctx context.Context, image string) error {
+	if err := p.probes(ctx); err != nil {
+		return err
+	}
 	path, err := p.verifier(ctx, platform{"linux", p.Facts.Arch})
 	if err != nil {
 		return err

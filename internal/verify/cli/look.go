@@ -21,17 +21,12 @@ type look struct {
 	evidence string // folder of the run
 }
 
-func (l look) Run(ctx context.Context) error {
-	err := l.check.Run(ctx, l.subject)
-	found := checks.Broken(err)
-	if len(found) == 0 {
-		return err
+func (l look) Run(ctx context.Context) (broken []report.Break, err error) {
+	err = l.check.Run(ctx, l.subject)
+	for _, v := range checks.Broken(err) {
+		broken = append(broken, report.Break{Clause: v.Clause, Saw: v.Saw})
 	}
-	var errs []error
-	for _, v := range found {
-		errs = append(errs, broken{v.Clause, v.Saw})
-	}
-	return errors.Join(errs...)
+	return broken, err
 }
 
 func (l look) Looked() bool { return l.subject.Looked() }
@@ -58,12 +53,6 @@ func (l look) Keep(ctx context.Context, r report.Result) (folder, repeat string,
 }
 
 func (l look) Close(ctx context.Context) error { return l.subject.Close(ctx) }
-
-// broken is a clause found broken, as package run knows it.
-type broken report.Break
-
-func (b broken) Error() string        { return b.Clause + ": " + b.Saw }
-func (b broken) Broken() report.Break { return report.Break(b) }
 
 // cases are the entries ready to run; those that the engine cannot run keep the reason.
 func cases(entries []checks.Entry, e *harness.Engine, f facts, o options, may map[string]bool) []run.Case {

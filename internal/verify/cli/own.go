@@ -70,16 +70,16 @@ type ownLook struct {
 	evidence string
 }
 
-func (l ownLook) Run(ctx context.Context) error {
+func (l ownLook) Run(ctx context.Context) ([]report.Break, error) {
 	image, err := newOwnImage(ctx, l.subject)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = l.test.Run(ctx, image)
 	if _, is := errors.AsType[*structure.Mismatch](err); is {
-		return broken{l.test.id, err.Error()}
+		return []report.Break{{Clause: l.test.id, Saw: err.Error()}}, nil
 	}
-	return err
+	return nil, err
 }
 
 func (l ownLook) Looked() bool { return l.subject.Looked() }

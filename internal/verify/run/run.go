@@ -2,8 +2,8 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,21 +20,14 @@ type Case struct {
 
 // Look is one check while it runs.
 type Look interface {
-	// Run looks. Its error is nil where the promise holds, or wraps one *Break or more where it is broken;
-	// any other error is that it could not look.
-	Run(ctx context.Context) error
+	// Run looks. It returns the clauses found broken; without one, an error is that it could not look.
+	Run(ctx context.Context) ([]report.Break, error)
 	// Looked reports whether it asked the engine or the image anything at all.
 	Looked() bool
 	// Keep leaves evidence of what it saw; it returns the folder, and a script that shows it again, "" for none.
 	Keep(ctx context.Context, r report.Result) (folder, repeat string, err error)
 	// Close removes what it made, also after ctx has ended.
 	Close(ctx context.Context) error
-}
-
-// Break is a clause found broken.
-type Break interface {
-	error
-	Broken() report.Break
 }
 
 // Watcher sees a run while it goes on. Its methods are called by several goroutines.
@@ -132,8 +125,8 @@ func one(ctx context.Context, c Case, o Options) report.Result {
 
 // judge makes an outcome of what a check returns.
 func judge(ctx context.Context, look Look, r *report.Result) {
-	err := safely(ctx, look)
-	r.Breaks = breaks(err)
+	broken, err := safely(ctx, look)
+	r.Breaks = once(broken)
 	switch {
 	case len(r.Breaks) > 0:
 		r.Outcome = report.Broken
@@ -149,7 +142,7 @@ func judge(ctx context.Context, look Look, r *report.Result) {
 }
 
 // safely turns a panic of a check into an error.
-func safely(ctx context.Context, look Look) (err error) {
+func safely(ctx context.Context, look Look) (broken []report.Break, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the check itself failed: %v", p)
@@ -158,30 +151,14 @@ func safely(ctx context.Context, look Look) (err error) {
 	return look.Run(ctx)
 }
 
-// breaks are the clauses that err names as broken, in its order, without doubles.
-func breaks(err error) []report.Break {
+// once leaves out what was found twice.
+func once(broken []report.Break) []report.Break {
 	var found []report.Break
-	seen := map[report.Break]bool{}
-	var walk func(error)
-	walk = func(err error) {
-		if b, ok := err.(Break); ok { //nolint:errorlint // the walk takes each error of a joined one apart
-			if one := b.Broken(); !seen[one] {
-				seen[one] = true
-				found = append(found, one)
-			}
-			return
-		}
-		if many, ok := err.(interface{ Unwrap() []error }); ok {
-			for _, inner := range many.Unwrap() {
-				walk(inner)
-			}
-			return
-		}
-		if inner := errors.Unwrap(err); inner != nil {
-			walk(inner)
+	for _, b := range broken {
+		if !slices.Contains(found, b) {
+			found = append(found, b)
 		}
 	}
-	walk(err)
 	return found
 }
 

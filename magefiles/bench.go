@@ -13,7 +13,7 @@ import (
 
 // Bench measures /init beside tini, dumb-init and s6-svscan, and prints the ratios to tini.
 //
-// It needs root, and installs the other inits where they are missing. docs/how-to/bench.md says what is
+// It needs root, and installs the other inits where they are missing. docs/contributing/bench.md says what is
 // measured, and how to read it.
 //
 // Example:

@@ -134,7 +134,7 @@ func TestDocumentedCallsAreThoseOfTheModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	called := map[string]bool{"": true}
-	for _, pattern := range []string{"docs/how-to/*.md", ".github/workflows/*.yml"} {
+	for _, pattern := range []string{"docs/contributing/*.md", ".github/workflows/*.yml"} {
 		for name, text := range read(t, filepath.Join(root, pattern)) {
 			for _, call := range calls(text) {
 				for _, w := range drift(functions, call) {
@@ -160,7 +160,7 @@ func TestDocumentedCallsAreThoseOfTheModule(t *testing.T) {
 	}
 	for f := range functions {
 		if !called[f] {
-			t.Errorf("no page of docs/how-to shows the function %q", f)
+			t.Errorf("no page of docs/contributing shows the function %q", f)
 		}
 	}
 }

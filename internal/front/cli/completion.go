@@ -20,7 +20,7 @@ script does, the verbs of this image with their flags, and the profiles of this 
 		Exits: []command.Exit{
 			{Code: "0", Means: "printed"}, {Code: "2", Means: "wrong command line"}, {Code: "else", Means: "those of the agent"},
 		},
-		ReadOn: "guide/running.md",
+		ReadOn: "guide/gateway.md",
 		Values: completion.Shells(),
 		Shared: true,
 	})

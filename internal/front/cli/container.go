@@ -14,7 +14,7 @@ func (a *app) containerVerbs() *cobra.Command {
 		Detail: `These commands look at the container from inside: its init, volume, profiles and dashboard. They work with
 "docker exec", as root or as hermes.`,
 		Example: "docker exec hermes hermes container doctor\ndocker exec hermes hermes container health --json",
-		ReadOn:  "guide/troubleshooting.md",
+		ReadOn:  "operate/troubleshooting.md",
 	})
 	cmd.AddCommand(a.containerDoctor(), a.containerHealth(), a.containerVersion(), a.containerAptRestore(),
 		a.containerMain(), a.containerEntrypoint(), a.containerSetup(), a.containerPerms(), a.containerReconcile(), a.containerWatch(), a.containerHold(),

@@ -41,7 +41,7 @@ doctor": it boots nothing, starts no gateway and changes nothing on the volume.`
 		Exits: []command.Exit{
 			{Code: "0", Means: "nothing is wrong"}, {Code: "1", Means: "something is"}, {Code: "2", Means: "wrong command line"},
 		},
-		ReadOn: "guide/troubleshooting.md",
+		ReadOn: "operate/troubleshooting.md",
 	})
 	var look doctorLook
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+doctorSchema)

@@ -38,7 +38,7 @@ check for who kills unhealthy containers: it looks at PID 1 and its supervisor a
 		Example: "docker exec hermes /command/hermes-health\ndocker exec hermes hermes container health --json\n" +
 			"docker exec hermes /command/hermes-health --live",
 		Exits:  []command.Exit{{Code: "0", Means: "healthy"}, {Code: "1", Means: "unhealthy"}, {Code: "2", Means: "wrong command line"}},
-		ReadOn: "guide/troubleshooting.md",
+		ReadOn: "operate/troubleshooting.md",
 	})
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+healthSchema)
 	live := cmd.Flags().Bool("live", false, "look at PID 1 and the supervisor of hermes only")

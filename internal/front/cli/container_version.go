@@ -31,7 +31,7 @@ agent's Python has.`,
 		Exits: []command.Exit{
 			{Code: "0", Means: "all are known"}, {Code: "1", Means: "a part does not answer"}, {Code: "2", Means: "wrong command line"},
 		},
-		ReadOn: "guide/below.md",
+		ReadOn: "operate/below.md",
 	})
 	asJSON := cmd.Flags().Bool("json", false, "print one JSON object, schema "+versionSchema)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

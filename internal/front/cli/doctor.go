@@ -21,7 +21,7 @@ func (a *app) doctorVerb() *cobra.Command {
 the front. "hermes container doctor" examines the container.`,
 		Example: "docker exec hermes hermes doctor",
 		Exits:   []command.Exit{{Code: "all", Means: "those of the agent"}},
-		ReadOn:  "guide/troubleshooting.md",
+		ReadOn:  "operate/troubleshooting.md",
 	}, a.doctor)
 }
 

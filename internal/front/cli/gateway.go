@@ -19,7 +19,7 @@ func (a *app) gatewayVerbs() *cobra.Command {
 "docker restart" unless it was stopped. Without a command, "hermes gateway" is "hermes gateway run".
 Further commands, such as setup and list, are the agent's own.`,
 		Example: "docker exec hermes hermes gateway status\ndocker exec hermes hermes -p coder gateway restart",
-		ReadOn:  "guide/running.md",
+		ReadOn:  "guide/gateway.md",
 		Raw:     true,
 		Shared:  true,
 	})
@@ -55,7 +55,7 @@ becomes the gateway itself, and its exit code is the container's.`,
 			exitElsewhere(),
 			{Code: "else", Means: "those of the gateway"},
 		},
-		ReadOn: "guide/running.md",
+		ReadOn: "guide/gateway.md",
 		Raw:    true,
 	})
 	for _, f := range gateway.RunFlags() {

@@ -19,7 +19,7 @@ func (a *app) statusVerb() *cobra.Command {
 the gateway are corrected. Gateways in a crash loop are listed at the end.`,
 		Example: "docker exec hermes hermes status",
 		Exits:   []command.Exit{{Code: "all", Means: "those of the agent"}},
-		ReadOn:  "guide/running.md",
+		ReadOn:  "guide/gateway.md",
 	}, a.status)
 }
 

@@ -63,7 +63,7 @@ func TestACitationOfNoClauseIsNamed(t *testing.T) {
 // Each deviation that the contract records stands in the guide.
 func TestTheGuideListsTheDeviations(t *testing.T) {
 	tree := repository(t)
-	guide, _ := tree.File("docs/guide/deviations.md")
+	guide, _ := tree.File("docs/trust/deviations.md")
 	contract, _ := tree.File("docs/spec/contract.md")
 	recorded := 0
 	for _, c := range specification(t) {
@@ -76,7 +76,7 @@ func TestTheGuideListsTheDeviations(t *testing.T) {
 		}
 		recorded++
 		if !strings.Contains(guide.Text, c.ID) {
-			t.Errorf("docs/guide/deviations.md: lacks %s, a recorded deviation of the contract", c.ID)
+			t.Errorf("docs/trust/deviations.md: lacks %s, a recorded deviation of the contract", c.ID)
 		}
 	}
 	if recorded < 5 {

@@ -8,6 +8,11 @@ import (
 	"strings"
 )
 
+// Documents returns the patterns of the pages whose commands a reader types, README.md apart.
+func Documents() []string {
+	return []string{"docs/start/*.md", "docs/guide/*.md", "docs/operate/*.md", "docs/trust/*.md"}
+}
+
 // ReadmeCommand is one command of a fenced sh block.
 type ReadmeCommand struct {
 	Line int

@@ -9,7 +9,7 @@ func TestEachCommandOfTheDocumentsHasAProof(t *testing.T) {
 	tree := repository(t)
 	readme, _ := tree.File("README.md")
 	documents := map[string]string{readme.Name: readme.Text}
-	for page := range tree.Files("docs/guide/*.md") {
+	for page := range tree.Files(Documents()...) {
 		documents[page.Name] = page.Text
 	}
 	if len(documents) < 10 {
@@ -37,7 +37,7 @@ func testNames(tree Tree) map[string]bool {
 
 func TestACommandWithoutProofIsNamed(t *testing.T) {
 	readme := map[string]string{
-		"README.md": "```sh\ngo tool mage build   # all of it\n```\n", "docs/guide/running.md": "```sh\ndocker run \\\n  IMG\n```\n",
+		"README.md": "```sh\ngo tool mage build   # all of it\n```\n", "docs/guide/gateway.md": "```sh\ndocker run \\\n  IMG\n```\n",
 	}
 	good := []Proof{{"go tool mage build", "ci", ""}, {"docker run IMG", "TestRun", ""}}
 	tests := map[string]bool{"TestRun": true}
@@ -50,7 +50,7 @@ func TestACommandWithoutProofIsNamed(t *testing.T) {
 		proofs []Proof
 		want   string
 	}{
-		"a command without proof":        {ci, good[:1], `docs/guide/running.md:2: shows "docker run IMG"`},
+		"a command without proof":        {ci, good[:1], `docs/guide/gateway.md:2: shows "docker run IMG"`},
 		"a stale entry":                  {ci, append([]Proof{{"mage publish", "ci", ""}}, good...), "stale entry"},
 		"a command that CI does not run": {"", good, ".ci/run does not"},
 		"a test that does not exist":     {ci, []Proof{good[0], {"docker run IMG", "TestGone", ""}}, "no such test"},

@@ -15,7 +15,7 @@ func belowPage(t below.Table) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# What lies below the agent\n\nAs of %s, by `go tool mage below`, in an image built that day: what it ships, the newest in the same registry (of Debian: for\n"+
 		"its release 13), and what the changelog of Debian's package says it fixed since that release came out. What follows from it, and when\nan image is to be built again: "+
-		"[guide](../guide/below.md). Of a container at hand, `hermes container version` says the versions.\n\n", t.Day)
+		"[when to build again](../operate/below.md). Of a container at hand, `hermes container version` says the versions.\n\n", t.Day)
 	row(&b, "part", "for", "package", "shipped", "newest", "fixed in Debian 13")
 	row(&b, "---", "---", "---", "---", "---", "---")
 	for _, r := range t.Rows {

@@ -69,7 +69,7 @@ const index = `# Reference
 - [mage.md](mage.md): the targets of ` + "`go tool mage`" + `.
 - [schemas.md](schemas.md): the JSON objects that verbs print with ` + "`--json`" + `.
 
-How to use them is in the [guide](../guide/README.md).
+How to use them: [documentation](../README.md).
 `
 
 // cell is text as a cell of a table takes it.

@@ -17,7 +17,7 @@ func checkPage(all []checks.Entry) string {
 
 What ` + "`hermes-verify`" + ` and ` + "`go tool mage test:docker`" + ` look at. IDs are stable; clauses are those of the
 [contract](../spec/contract.md). ` + "`hermes-verify explain ID`" + ` says how a check looks. How to use it:
-[verify a derived image](../how-to/verify-a-derived-image.md).
+[verify a derived image](../trust/verify.md).
 
 ## The command
 

@@ -14,7 +14,7 @@ import (
 // recommended is the run line of the page on security, as it stands there.
 func recommended(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "docs/guide/security.md"))
+	text, err := os.ReadFile(filepath.Join(root, "docs/operate/hardening.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,6 +101,24 @@ func (Test) Docker(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestDocker(ctx) })
 }
 
+// Mutants breaks the image and its programs on purpose, and wants the checks to see it; it prints the kill matrix.
+//
+// Each mutant is the image with one thing broken: a file, a decision of the front or of the init. A check that is named
+// beside it must turn red and name the clause. Faults in hermes-verify may not end in a proof. A mutant that
+// survives fails the run.
+//
+// Example:
+//
+//	go tool mage test:mutants
+//	RUN='TestImages/no_browser' go tool mage test:mutants
+//
+// Variables: those of "test:docker".
+//
+// Time: eight minutes on two cores.
+func (Test) Mutants(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.TestMutants(ctx) })
+}
+
 // Podman runs the image on Podman: gateway, restarts, profiles, the Kubernetes manifest and the Quadlet units.
 //
 // It needs root, and installs Podman where it is missing. Podman runs as root and as a person whom the tests make for
@@ -121,7 +139,7 @@ func (Test) Podman(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestPodman(ctx) })
 }
 
-// All runs test:unit, test:s6 and test:docker, whatever becomes of each, and adds them up.
+// All runs test:unit, test:s6, test:docker and test:mutants, whatever becomes of each, and adds them up.
 //
 // Example:
 //
@@ -129,7 +147,7 @@ func (Test) Podman(ctx context.Context) error {
 //
 // Variables: those of "test:docker".
 //
-// Time: twenty minutes on two cores.
+// Time: half an hour on two cores.
 func (Test) All(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestAll(ctx) })
 }

@@ -1,5 +1,5 @@
 // Package docker holds the tests that run the image under test in containers: one subtest for each check
-// of package checks, and broken images that prove that the checks can fail.
+// of package checks. Package mutants proves that the checks can fail.
 //
 // They need a Docker engine and the image, so they stand behind the build tag docker;
 // tests/README.md says which suite proves what, and where a failure leaves what it saw. Package harness handles

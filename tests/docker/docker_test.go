@@ -5,7 +5,6 @@ package docker
 import (
 	"context"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
@@ -82,9 +81,4 @@ func TestZombiesOfAMainProgramThatWaitsForNobodyAreFound(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-}
-
-// violated reports whether err names the clause.
-func violated(err error, clause string) bool {
-	return strings.Contains(" "+strings.Join(checks.Violations(err), " ")+" ", " "+clause+" ")
 }

@@ -3,12 +3,14 @@ package pipeline
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"caduceus/internal/clause"
 	"caduceus/internal/host"
+	"caduceus/internal/killmatrix"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -73,6 +75,28 @@ func TestWhatPassedIsProved(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestAMutantIsKilledByATestThatPassed(t *testing.T) {
+	record := func(test, value string) string {
+		return `{"Action":"attr","Package":"caduceus/a","Test":"` + test + `","Key":"` + killmatrix.Key + `","Value":` + strconv.Quote(value) + `}`
+	}
+	s, err := readTests(strings.NewReader(events(
+		record("TestX/a", `{"of":"init","fault":"a"}`), ended("pass", "TestX/a"),
+		record("TestX/b", `{"of":"front","fault":"b"}`), ended("fail", "TestX/b"),
+		record("TestX/c", "no mutant"), ended("pass", "TestX/c"),
+		ended("fail", "TestX"),
+	)), time.Now, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []killmatrix.Row{
+		{Mutant: killmatrix.Mutant{Of: "init", Fault: "a"}, Killed: true},
+		{Mutant: killmatrix.Mutant{Of: "front", Fault: "b"}},
+	}
+	if diff := cmp.Diff(want, s.Mutants); diff != "" {
+		t.Error(diff)
 	}
 }
 

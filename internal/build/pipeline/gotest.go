@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/killmatrix"
 )
 
 // testEvent is one line of "go test -json".
@@ -56,9 +57,10 @@ type TestSummary struct {
 	Passed  int
 	Failed  []TestCase
 	Skipped []TestCase
-	Slow    []TestCase      // all that count, slowest first
-	Ran     map[string]bool // "package test" of all that finished
-	Proved  []string        // clauses of tests that passed, sorted
+	Slow    []TestCase       // all that count, slowest first
+	Ran     map[string]bool  // "package test" of all that finished
+	Proved  []string         // clauses of tests that passed, sorted
+	Mutants []killmatrix.Row // of the tests of mutants, as they ended
 }
 
 // String is the closing line.
@@ -68,10 +70,11 @@ func (s TestSummary) String() string {
 
 // testRun collects events.
 type testRun struct {
-	output   map[string]*strings.Builder // by "package test"
-	build    map[string]*strings.Builder // by package
-	open     map[string]TestCase         // begun, not ended, by "package test"
-	clauses  map[string][]string         // what a test says it proves, by "package test"
+	output   map[string]*strings.Builder  // by "package test"
+	build    map[string]*strings.Builder  // by package
+	open     map[string]TestCase          // begun, not ended, by "package test"
+	clauses  map[string][]string          // what a test says it proves, by "package test"
+	mutants  map[string]killmatrix.Mutant // what a test put in on purpose, by "package test"
 	finished []TestCase
 }
 
@@ -81,7 +84,7 @@ const pulse = 30 * time.Second
 // readTests reads the events of "go test -json". It passes progress a line for each package that ended, and
 // in a long silence one that counts what ended so far. Lines that are not events go there, too.
 func readTests(r io.Reader, now func() time.Time, progress func(line string)) (TestSummary, error) {
-	run := testRun{output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}, open: map[string]TestCase{}, clauses: map[string][]string{}}
+	run := testRun{output: map[string]*strings.Builder{}, build: map[string]*strings.Builder{}, open: map[string]TestCase{}, clauses: map[string][]string{}, mutants: map[string]killmatrix.Mutant{}}
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 1<<16), 1<<24)
 	for shown := now(); lines.Scan(); {
@@ -109,9 +112,7 @@ func (run *testRun) feed(e testEvent) string {
 	case "run":
 		run.open[key] = TestCase{Package: pkg, Name: e.Test}
 	case "attr":
-		if e.Key == clause.Key {
-			run.clauses[key] = append(run.clauses[key], e.Value)
-		}
+		run.attribute(key, e.Key, e.Value)
 	case "output":
 		text(run.output, key).WriteString(e.Output)
 	case "build-output":
@@ -133,6 +134,18 @@ func (run *testRun) feed(e testEvent) string {
 		}
 	}
 	return ""
+}
+
+// attribute takes what a test says of itself. A mutant that cannot be read is no row, and its test is one that passed.
+func (run *testRun) attribute(test, key, value string) {
+	switch key {
+	case clause.Key:
+		run.clauses[test] = append(run.clauses[test], value)
+	case killmatrix.Key:
+		if m, err := killmatrix.Parse(value); err == nil {
+			run.mutants[test] = m
+		}
+	}
 }
 
 // unfinished turns the tests into failures that a failed package left without an end:
@@ -181,6 +194,9 @@ func (run *testRun) summary() TestSummary {
 			s.Passed++
 		case t.Action == "skip" && leaf:
 			s.Skipped = append(s.Skipped, t)
+		}
+		if m, ok := run.mutants[key]; ok {
+			s.Mutants = append(s.Mutants, killmatrix.Row{Mutant: m, Killed: t.Action == "pass", Took: t.Took})
 		}
 		if leaf {
 			s.Slow = append(s.Slow, t)

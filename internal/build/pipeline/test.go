@@ -91,7 +91,7 @@ func (p *Pipeline) TestS6(ctx context.Context) error {
 	return p.test(ctx, suite{name: "s6", args: []string{"-count=1", "-timeout=20m", "./" + s6Tests + "/..."}})
 }
 
-// TestAll runs the three suites, whatever becomes of each, and sums them up.
+// TestAll runs the suites, whatever becomes of each, and sums them up.
 func (p *Pipeline) TestAll(ctx context.Context) error {
 	if err := p.checkDocker(); err != nil {
 		return err // not after the minutes of the other suites
@@ -100,7 +100,7 @@ func (p *Pipeline) TestAll(ctx context.Context) error {
 	for _, s := range []struct {
 		name string
 		run  func(context.Context) error
-	}{{"unit", p.TestUnit}, {"s6", p.TestS6}, {"docker", p.TestDocker}} {
+	}{{"unit", p.TestUnit}, {"s6", p.TestS6}, {"docker", p.TestDocker}, {"mutants", p.TestMutants}} {
 		wrong = append(wrong, p.steps.Do("test "+s.name, func() error { return s.run(ctx) }))
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -121,6 +121,7 @@ func (p *Pipeline) TestAll(ctx context.Context) error {
 const (
 	s6Tests      = "tests/s6"
 	dockerTests  = "tests/docker"
+	mutantTests  = "tests/mutants"
 	bridgeTests  = "tests/bridge"
 	publishTests = "tests/publish"
 )

@@ -131,10 +131,11 @@ func TestDockerTestsOfAnImageThatIsNotThere(t *testing.T) {
 func TestAllSuitesAreSummedUp(t *testing.T) {
 	f := &fakeEngine{tags: []string{"hermes-agent:dev"}}
 	p, out := repository(t, f, tools(t, ""), map[string]string{})
-	if err := p.TestAll(t.Context()); err != nil {
-		t.Fatal(err)
+	err := p.TestAll(t.Context()) // the tests of mutants are of none here
+	if err == nil || err.Error() != "no mutant ran: a run of nothing proves nothing; RUN=TestImages picks those of the image" {
+		t.Error(err)
 	}
-	if !strings.HasSuffix(out.String(), "\n3 passed, 0 failed, 0 skipped\n") {
+	if !strings.HasSuffix(out.String(), "\n4 passed, 0 failed, 0 skipped\n") {
 		t.Errorf("got\n%s", out)
 	}
 }

@@ -79,7 +79,7 @@ func (s *Suite) open(ctx context.Context, o Options) error {
 
 // BuildProbe compiles the program that looks into containers.
 func BuildProbe(ctx context.Context) (program []byte, err error) {
-	root, err := repository()
+	root, err := Repository()
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +99,8 @@ func BuildProbe(ctx context.Context) (program []byte, err error) {
 	return os.ReadFile(path)
 }
 
-// repository is the directory above this one that has the module's go.mod.
-func repository() (string, error) {
+// Repository is the directory above this one that has the module's go.mod.
+func Repository() (string, error) {
 	dir, err := os.Getwd()
 	for ; err == nil; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {

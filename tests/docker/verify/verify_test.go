@@ -5,24 +5,20 @@ package verify
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/moby/moby/client"
 
-	"caduceus/internal/verify/embedded"
 	"caduceus/internal/verify/report"
 	"caduceus/tests/docker/harness"
 	"caduceus/tests/docker/suite"
-	"caduceus/tests/mutant"
+	"caduceus/tests/docker/verifier"
 )
 
 const root = "../../.."
@@ -31,109 +27,25 @@ const root = "../../.."
 var engine suite.Suite
 
 func TestMain(m *testing.M) {
-	os.Exit(engine.Main(m, suite.Options{Open: bringProbes})) //nolint:forbidigo // without an engine there is nothing to run
-}
-
-// bringProbes compiles the probe where hermes-verify embeds it, as "go tool mage build:verify" does.
-func bringProbes(s *suite.Suite) error {
-	program, err := suite.BuildProbe(s.Interrupted)
-	if err != nil {
-		return err
-	}
-	packed, err := embedded.Pack(program)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(root, embedded.Dir, embedded.Name(runtime.GOARCH)), packed, 0o644)
-}
-
-// outcome is how a run of hermes-verify ended.
-type outcome struct {
-	code   int
-	report report.Report
-	out    string // stdout and stderr
-	dir    string // where it ran: evidence and reports
-}
-
-// program compiles hermes-verify, with faults or without.
-func program(t *testing.T, edits ...mutant.Edit) string {
-	t.Helper()
-	b, err := mutant.NewBuilder(root, t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	path, err := b.Build(t.Context(), mutant.Program{Package: "./cmd/hermes-verify", Edits: edits})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// verify runs a program on an image.
-func verify(t *testing.T, program, image string, flags ...string) outcome {
-	t.Helper()
-	ctx, stop := context.WithTimeout(engine.Interrupted, 10*time.Minute)
-	defer stop()
-	o := outcome{dir: t.TempDir()}
-	cmd := exec.CommandContext(ctx, program, append(slices.Concat([]string{"--json", "report.json"}, flags), image)...)
-	cmd.Dir, cmd.Env = o.dir, append(os.Environ(), engine.Env()...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	out, err := cmd.CombinedOutput()
-	o.code, o.out = cmd.ProcessState.ExitCode(), string(out)
-	if ctx.Err() != nil {
-		t.Fatalf("hermes-verify did not end: %v\n%s", err, out)
-	}
-	text, err := os.ReadFile(filepath.Join(o.dir, "report.json"))
-	if err != nil && !slices.Contains(flags, "--check-attestation") {
-		t.Fatalf("no report: %v\n%s", err, out)
-	}
-	if len(text) > 0 {
-		if err := json.Unmarshal(text, &o.report); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return o
-}
-
-// result is the one of a check.
-func (o outcome) result(id string) report.Result {
-	for _, r := range o.report.Results {
-		if r.ID == id {
-			return r
-		}
-	}
-	return report.Result{}
+	os.Exit(engine.Main(m, suite.Options{Open: verifier.BringProbe})) //nolint:forbidigo // without an engine there is nothing to run
 }
 
 func TestTheImageHolds(t *testing.T) {
 	t.Parallel()
-	o := verify(t, program(t), engine.Image(), "--tier", "smoke", "--self-test", "--junit", "junit.xml", "--sarif", "report.sarif", "--attest", "claims.jsonl")
-	if o.code != report.CodeHolds || o.report.Verdict.Holds < 15 {
-		t.Fatalf("exit code %d\n%s", o.code, o.out)
+	o := verifier.Run(t, &engine, verifier.Program(t), engine.Image(), "--tier", "smoke", "--self-test", "--junit", "junit.xml", "--sarif", "report.sarif", "--attest", "claims.jsonl")
+	if o.Code != report.CodeHolds || o.Report.Verdict.Holds < 15 {
+		t.Fatalf("exit code %d\n%s", o.Code, o.Out)
 	}
-	if s := o.report.SelfTest; s == nil || s.Faults < 5 || s.Caught != s.Faults {
+	if s := o.Report.SelfTest; s == nil || s.Faults < 5 || s.Caught != s.Faults {
 		t.Errorf("the self-test: %+v", s)
 	}
-	if last := o.out[strings.LastIndex(strings.TrimSpace(o.out), "\n")+1:]; !strings.HasPrefix(last, "holds: ") {
+	if last := o.Out[strings.LastIndex(strings.TrimSpace(o.Out), "\n")+1:]; !strings.HasPrefix(last, "holds: ") {
 		t.Errorf("the last line is %q", last)
 	}
-	again := verify(t, program(t), engine.Image(), "--check-attestation", filepath.Join(o.dir, "claims.jsonl"))
-	if again.code != report.CodeHolds || !strings.Contains(again.out, "unsigned: anyone can have written this") || strings.Contains(again.out, "proved") {
-		t.Errorf("exit code %d\n%s", again.code, again.out)
+	again := verifier.Run(t, &engine, verifier.Program(t), engine.Image(), "--check-attestation", filepath.Join(o.Dir, "claims.jsonl"))
+	if again.Code != report.CodeHolds || !strings.Contains(again.Out, "unsigned: anyone can have written this") || strings.Contains(again.Out, "proved") {
+		t.Errorf("exit code %d\n%s", again.Code, again.Out)
 	}
-}
-
-// build builds a derived image as a user does.
-func build(t *testing.T, dir string) string {
-	t.Helper()
-	ref := "caduceus-test-derived-" + strings.ToLower(engine.Run()) + ":" + filepath.Base(dir)
-	cmd := exec.CommandContext(t.Context(), dockerClient(), "build", "-q", "--label", harness.RunLabel+"="+engine.Run(),
-		"--build-arg", "IMAGE="+engine.Image(), "-t", ref, dir)
-	cmd.Env = append(append(os.Environ(), engine.Env()...), "DOCKER_BUILDKIT=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("cannot build %s: %v\n%s", dir, err, out)
-	}
-	return ref
 }
 
 // nothingLeft wants no container of an image on the engine.
@@ -150,75 +62,17 @@ func nothingLeft(t *testing.T, image string) {
 	}
 }
 
-// TestAFaultInTheVerifierIsSeenByItsSelfTest puts faults into hermes-verify; none of them may end in a proof.
-func TestAFaultInTheVerifierIsSeenByItsSelfTest(t *testing.T) {
-	t.Parallel()
-	for name, edit := range map[string]mutant.Edit{
-		"checks that look at nothing": {
-			File: "internal/verify/cli/look.go", Old: "err = l.check.Run(ctx, l.subject)", New: "",
-		},
-		"an empty list of checks": {
-			File: "internal/verify/cli/verify.go", Old: "w.entries, err = selected(all, o)", New: "w.entries, err = selected(all[:0], o)",
-		},
-		"commands that always end with 0": {
-			File: "tests/docker/harness/exec.go", Old: "res.Code, err = c.exitCode(ctx, created.ID)", New: "_, err = c.exitCode(ctx, created.ID)",
-		},
-		"violations that are dropped": {
-			File: "internal/verify/cli/look.go", Old: "return broken, err", New: "return nil, nil",
-		},
-		"a verdict that forgets what is broken": {
-			File: "internal/verify/report/verdict.go", Old: "\t\t\tv.Broken++\n", New: "\t\t\tv.Holds++\n",
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			image := engine.Image()
-			flags := []string{"--tier", "smoke", "--self-test"}
-			if strings.HasPrefix(name, "a verdict") { // that one shows on a broken image
-				image, flags = build(t, "../derived/bad-healthcheck"), []string{"--check", "image-entrypoint"}
-			}
-			o := verify(t, program(t, edit), image, flags...)
-			if strings.HasPrefix(name, "a verdict") {
-				if o.code == report.CodeBroken {
-					t.Error("the fault does nothing")
-				}
-				if unsound(o) == "" {
-					t.Errorf("the report hides the fault\n%s", o.out)
-				}
-				return
-			}
-			if o.code == report.CodeHolds {
-				t.Errorf("exit code 0\n%s", o.out)
-			}
-		})
-	}
-}
-
-// unsound compares a report's verdict with its own results: what a reader of the JSON can do.
-func unsound(o outcome) string {
-	want := report.Verdict{Selected: len(o.report.Results)}
-	for _, r := range o.report.Results {
-		if r.Outcome == report.Broken {
-			want.Broken++
-		}
-	}
-	if want.Broken != o.report.Verdict.Broken {
-		return fmt.Sprintf("%d results are broken, and the verdict counts %d", want.Broken, o.report.Verdict.Broken)
-	}
-	return ""
-}
-
 func TestABrokenCheckCanBeSeenAgainByItsScript(t *testing.T) {
 	t.Parallel()
-	image := build(t, "../derived/bad-template")
-	o := verify(t, program(t), image, "--check", "image-seed-files", "--evidence", "evidence")
-	script := o.result("image-seed-files").Repeat
-	if o.code != report.CodeBroken || script == "" {
-		t.Fatalf("exit code %d, script %q\n%s", o.code, script, o.out)
+	image := verifier.Build(t, &engine, "bad-template")
+	o := verifier.Run(t, &engine, verifier.Program(t), image, "--check", "image-seed-files", "--evidence", "evidence")
+	script := o.Result("image-seed-files").Repeat
+	if o.Code != report.CodeBroken || script == "" {
+		t.Fatalf("exit code %d, script %q\n%s", o.Code, script, o.Out)
 	}
 	for of, want := range map[string]int{image: 1, engine.Image(): 0} {
 		cmd := exec.CommandContext(t.Context(), "sh", script, of)
-		cmd.Dir, cmd.Env = o.dir, append(append(os.Environ(), engine.Env()...), "DOCKER="+dockerClient())
+		cmd.Dir, cmd.Env = o.Dir, append(append(os.Environ(), engine.Env()...), "DOCKER="+verifier.Client())
 		out, _ := cmd.CombinedOutput()
 		if got := cmd.ProcessState.ExitCode(); got != want {
 			t.Errorf("of %s: exit code %d, want %d\n%s", of, got, want, out)
@@ -244,37 +98,37 @@ metadataTest: {entrypoint: [/init, /opt/hermes/docker/main-wrapper.sh], cmd: []}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := verify(t, program(t), engine.Image(), "--check", "image-labels", "--structure", file)
+	o := verifier.Run(t, &engine, verifier.Program(t), engine.Image(), "--check", "image-labels", "--structure", file)
 	for id, want := range map[string]report.Outcome{
 		"command/python": report.Holds, "command/setup": report.Holds, "command/no such output": report.Broken,
 		"file/init": report.Holds, "file/home": report.Holds, "content/os": report.Holds, "metadata": report.Holds,
 	} {
-		if got := o.result("own/mine.yaml/" + id); got.Outcome != want {
+		if got := o.Result("own/mine.yaml/" + id); got.Outcome != want {
 			t.Errorf("%s: %+v", id, got)
 		}
 	}
-	if o.code != report.CodeBroken {
-		t.Errorf("exit code %d\n%s", o.code, o.out)
+	if o.Code != report.CodeBroken {
+		t.Errorf("exit code %d\n%s", o.Code, o.Out)
 	}
 }
 
 func TestAnArchiveIsReadWithoutAnEngineAndIsNoProof(t *testing.T) {
 	t.Parallel()
 	archive := filepath.Join(t.TempDir(), "image.tar")
-	cmd := exec.CommandContext(t.Context(), dockerClient(), "save", "-o", archive, engine.Image())
+	cmd := exec.CommandContext(t.Context(), verifier.Client(), "save", "-o", archive, engine.Image())
 	cmd.Env = append(os.Environ(), engine.Env()...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	o := verify(t, program(t), "tar:"+archive)
-	if o.code != report.CodeNotProved || o.report.Verdict.Broken > 0 || o.report.Verdict.Holds < 5 || o.report.Engine.Name != "none" {
-		t.Errorf("exit code %d\n%s", o.code, o.out)
+	o := verifier.Run(t, &engine, verifier.Program(t), "tar:"+archive)
+	if o.Code != report.CodeNotProved || o.Report.Verdict.Broken > 0 || o.Report.Verdict.Holds < 5 || o.Report.Engine.Name != "none" {
+		t.Errorf("exit code %d\n%s", o.Code, o.Out)
 	}
 }
 
 func TestWhatCannotBeginSaysWhyInOneLine(t *testing.T) {
 	t.Parallel()
-	verifier := program(t)
+	verifier := verifier.Program(t)
 	for name, tc := range map[string]struct {
 		args []string
 		env  []string
@@ -313,9 +167,9 @@ func TestWhatCannotBeginSaysWhyInOneLine(t *testing.T) {
 
 func TestAnInterruptLeavesAReportAndNothingElse(t *testing.T) {
 	t.Parallel()
-	image := build(t, "../derived/good-proxy")
+	image := verifier.Build(t, &engine, "good-proxy")
 	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), program(t), "--tier", "core", "--json", "report.json", image)
+	cmd := exec.CommandContext(t.Context(), verifier.Program(t), "--tier", "core", "--json", "report.json", image)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), engine.Env()...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -340,12 +194,4 @@ func TestAnInterruptLeavesAReportAndNothingElse(t *testing.T) {
 		t.Errorf("no verdict\n%s", out.String())
 	}
 	nothingLeft(t, image)
-}
-
-// dockerClient is the client that can build.
-func dockerClient() string {
-	if _, err := os.Stat("/usr/bin/docker"); err == nil {
-		return "/usr/bin/docker"
-	}
-	return "docker"
 }

@@ -1,6 +1,6 @@
 //go:build docker
 
-package docker
+package mutants
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"caduceus/internal/clause"
+	"caduceus/internal/killmatrix"
 	"caduceus/tests/docker/checks"
 	"caduceus/tests/docker/harness"
 	"caduceus/tests/mutant"
@@ -108,28 +109,32 @@ func fileMutants() []brokenImage {
 	}
 }
 
-// TestMutants proves for each family of checks that it can fail: the named
-// check turns red on the broken image and says which clause it found broken.
-func TestMutants(t *testing.T) {
+// imageMutants are the images with one thing broken each.
+func imageMutants() []brokenImage { return slices.Concat(frontMutants(), initMutants(), fileMutants()) }
+
+// TestImages proves for each family of checks that it can fail: the named check turns red on the
+// broken image and says which clause it found broken.
+func TestImages(t *testing.T) {
 	t.Parallel()
 	programs, err := mutant.NewBuilder("../..", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range slices.Concat(frontMutants(), initMutants(), fileMutants()) {
+	for _, m := range imageMutants() {
 		c, err := checks.Named(m.red)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Run(m.name+" turns red: "+m.red, func(t *testing.T) {
+		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			if c.Full {
 				engine.NeedsFull(t, "that "+m.red)
 			}
 			clause.Proves(t, m.clause)
+			killmatrix.Record(t, killmatrix.Mutant{Of: m.of(), Fault: m.name, Sees: m.red, Names: m.clause})
 			image := m.build(t, programs)
 			red := m.run(t, image, m.red)
-			if !violated(red, m.clause) {
+			if !slices.Contains(checks.Violations(red), m.clause) {
 				t.Errorf("want check %q to name %s as broken, got: %v", m.red, m.clause, red)
 			}
 			t.Logf("red as it must be: %s", redLine(red, m.clause))
@@ -138,6 +143,17 @@ func TestMutants(t *testing.T) {
 			}
 		})
 	}
+}
+
+// of says what has the fault.
+func (m brokenImage) of() string {
+	switch {
+	case len(m.edits) > 0:
+		return "front"
+	case len(m.init) > 0:
+		return "init"
+	}
+	return "image"
 }
 
 func (m brokenImage) run(t *testing.T, image, name string) error {

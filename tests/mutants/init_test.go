@@ -1,6 +1,6 @@
 //go:build docker
 
-package docker
+package mutants
 
 import (
 	"caduceus/tests/docker/checks"

@@ -1,0 +1,3 @@
+// Package verifier builds hermes-verify, with faults put in or without, and runs it on images as a person
+// does.
+package verifier

@@ -14,7 +14,7 @@ import (
 
 const (
 	units     = "../../deploy/quadlet"
-	unitImage = "docker.io/nousresearch/hermes-agent:latest"
+	unitImage = "${IMAGE}" // which systemd reads in the unit's EnvironmentFile
 )
 
 // generate runs the generator of Debian 13's Podman, which is newer than Quadlet itself, on a directory of units.

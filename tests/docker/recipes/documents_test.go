@@ -84,7 +84,6 @@ func follow(u *user, commands []string) {
 	u.afterwards("docker volume rm -f " + u.id)
 	for _, command := range commands {
 		u.Log(command)
-		command = strings.ReplaceAll(command, "hermes-agent:dev", guideImage)
 		command = strings.ReplaceAll(command, "-v hermes-data:", "-v "+u.id+":")
 		name := nameInRecipe.FindStringSubmatch(command)
 		if name != nil {

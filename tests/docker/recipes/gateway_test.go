@@ -215,7 +215,7 @@ func TestAnUpgradeKeepsTheData(t *testing.T) {
 	u.gateway("hermes", ".hermes")
 
 	upgraded := u.pull()
-	u.ok("docker rm -f hermes")
+	u.ok("docker stop hermes && docker rm hermes")
 	u.ok(runLine)
 	u.gateway("hermes", ".hermes")
 	if got := u.ok("docker inspect hermes --format {{.Config.Image}}"); strings.TrimSpace(got) != upgraded {

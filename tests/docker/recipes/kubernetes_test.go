@@ -25,7 +25,7 @@ func TestAKubernetesPodBoots(t *testing.T) {
 		}
 	}
 	u.ok("docker run -d --name hermes " + strings.Join(dockerFlags(pod), " ") +
-		" " + container.Image + " " + strings.Join(container.Args, " "))
+		" \"" + container.Image + "\" " + strings.Join(container.Args, " "))
 	u.gateway("hermes", ".hermes")
 	probe := strings.Join(container.LivenessProbe.Exec.Command, " ")
 	u.untilOK("success of the probe", "docker exec hermes "+probe)

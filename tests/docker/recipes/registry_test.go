@@ -44,10 +44,10 @@ func (u *user) pull() string {
 	}))
 	u.Cleanup(registry.Close)
 	u.image = strings.TrimPrefix(registry.URL, "http://") + "/" + guideImage
-	// As the guide writes it; the name without a tag is the same image.
-	if out := u.ok("docker pull nousresearch/hermes-agent:latest"); !strings.Contains(out, digest) {
+	u.env = append(u.env, "IMAGE="+u.image)
+	if out := u.ok(`docker pull "$IMAGE"`); !strings.Contains(out, digest) {
 		u.Errorf("want a pull of %s, got:\n%s", digest, out)
 	}
-	u.afterwards("docker rmi nousresearch/hermes-agent:latest")
+	u.afterwards(`docker rmi "$IMAGE"`)
 	return u.image
 }

@@ -20,7 +20,7 @@ func recommended(t *testing.T) string {
 	}
 	for _, c := range laws.ReadmeCommands(string(text)) {
 		if strings.Contains(c.Text, "--security-opt no-new-privileges") {
-			return strings.Replace(c.Text, "hermes-agent:dev", guideImage, 1)
+			return c.Text
 		}
 	}
 	t.Fatal("the page recommends no line")

@@ -69,7 +69,7 @@ func (u *user) bundle() string {
 func TestADerivedImageWorks(t *testing.T) {
 	u := newUser(t, "RCP-22")
 	u.put("derived/Dockerfile")
-	u.ok("docker build -t my-hermes:latest .")
+	u.ok("docker build --build-arg IMAGE -t my-hermes:latest .")
 	u.ok("mkdir -p ~/.hermes && { [ \"$(id -u)\" != 0 ] || chown 10000:10000 ~/.hermes; }")
 	u.ok(`docker run -d \
   --name hermes \

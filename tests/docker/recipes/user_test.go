@@ -42,7 +42,7 @@ type user struct {
 	dir    string
 	id     string
 	env    []string
-	image  string   // stands for the guide's image
+	image  string   // stands for the image of the agent's guide, and is IMAGE on our pages
 	others standIns // stand for the other images that it names
 	names  map[string]bool
 }
@@ -83,7 +83,7 @@ func newUser(t *testing.T, clauses ...string) *user {
 	if err := os.Symlink(command.Path, filepath.Join(bin, "docker")); err != nil {
 		t.Fatal(err)
 	}
-	u.env = append(append(os.Environ(), docker.Env()...), "HOME="+u.home, "PATH="+bin+":"+os.Getenv("PATH"))
+	u.env = append(append(os.Environ(), docker.Env()...), "HOME="+u.home, "PATH="+bin+":"+os.Getenv("PATH"), "IMAGE="+u.image)
 	t.Cleanup(func() { u.end(root) })
 	return u
 }
@@ -125,7 +125,7 @@ func (u *user) name(guide string) string {
 var (
 	namedInRecipe = regexp.MustCompile(`(--name |container_name: |--network[ =]|docker network (?:create|inspect) |` +
 		`docker (?:exec(?: -it?| -u \w+| -e \S+)*|restart|stop|rm(?: -f)?|cp|stats|wait|inspect|port|logs(?: --tail \d+)?) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
-	portInRecipe  = regexp.MustCompile(`\b\d{4,5}:(8642|9119|8000)\b`)
+	portInRecipe  = regexp.MustCompile(`(?:127\.0\.0\.1:)?\b\d{4,5}:(8642|9119|8000)\b`)
 	imageInRecipe = regexp.MustCompile(regexp.QuoteMeta(guideImage) + `(:latest)?`)
 	newInRecipe   = regexp.MustCompile(`docker (run|build|network create)\b`)
 	tagInRecipe   = regexp.MustCompile(`\b(my-hermes:latest|hermes-agent-audio)\b`)

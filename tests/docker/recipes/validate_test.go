@@ -14,7 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// guideImage is the guide's name of the image; deploy/ keeps it.
+// guideImage is the name of the image in the agent's own guide.
 const guideImage = "nousresearch/hermes-agent"
 
 func TestTheComposeFilesAreSound(t *testing.T) {
@@ -40,8 +40,12 @@ func TestTheComposeFilesAreSound(t *testing.T) {
 func composeViolations(b []byte) []string {
 	var file struct {
 		Services map[string]struct {
-			Image         string
-			Build         struct{ Context, Dockerfile string }
+			Image      string
+			PullPolicy string `yaml:"pull_policy"`
+			Build      struct {
+				Context, Dockerfile string
+				Args                map[string]string
+			}
 			ContainerName string `yaml:"container_name"`
 			Restart       string
 			Command       string
@@ -70,13 +74,16 @@ func composeViolations(b []byte) []string {
 		if s.Image == "" || s.ContainerName != name {
 			wrong = append(wrong, name+" needs an image, and its own name as container_name")
 		}
+		if strings.Contains(s.Image+s.Build.Args["IMAGE"], "${IMAGE:?") == (s.PullPolicy == "") {
+			wrong = append(wrong, name+" needs a pull_policy where it runs ${IMAGE:?…}, and nowhere else")
+		}
 		for _, v := range s.Volumes {
 			if host, ok := strings.CutSuffix(v, ":/opt/data"); ok {
 				twice(data, host, name)
 			}
 		}
 		for _, p := range s.Ports {
-			twice(ports, strings.Split(p, ":")[0], name)
+			twice(ports, p[:strings.LastIndex(p, ":")], name)
 		}
 		for _, n := range s.Networks {
 			if _, ok := file.Networks[n]; !ok {
@@ -94,6 +101,7 @@ func TestComposeFilesCanBeWrong(t *testing.T) {
 		"one folder for two":    {ok + "  b: {image: x, container_name: b, volumes: ['~/h:/opt/data']}\n", "share ~/h"},
 		"one port for two":      {ok + "  b: {image: x, container_name: b, ports: ['1:2']}\n", "share 1"},
 		"an undeclared network": {ok + "  b: {image: x, container_name: b, networks: [n]}\n", "undeclared network n"},
+		"no pull policy":        {strings.Replace(ok, "image: x", "image: '${IMAGE:?}'", 1), "pull_policy"},
 		"no name":               {"services:\n  a: {image: x}\n", "container_name"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -119,19 +127,19 @@ func TestTheKubernetesManifestIsRestricted(t *testing.T) {
 	p := readPod(t)
 	s, c := p.SecurityContext, p.Containers[0]
 	for what, ok := range map[string]bool{
-		"runAsNonRoot as 10000":         *s.RunAsNonRoot && *s.RunAsUser == 10000 && *s.RunAsGroup == 10000 && *s.FSGroup == 10000,
-		"seccomp RuntimeDefault":        s.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
-		"no privilege escalation":       !*c.SecurityContext.AllowPrivilegeEscalation && c.SecurityContext.Privileged == nil,
-		"all capabilities dropped":      slices.Equal(c.SecurityContext.Capabilities.Drop, []corev1.Capability{"ALL"}) && c.SecurityContext.Capabilities.Add == nil,
-		"read-only root":                *c.SecurityContext.ReadOnlyRootFilesystem,
-		"nothing of the host":           !p.HostNetwork && !p.HostPID && !p.HostIPC,
-		"no service account's token":    p.AutomountServiceAccountToken != nil && !*p.AutomountServiceAccountToken,
-		"no variables of services":      p.EnableServiceLinks != nil && !*p.EnableServiceLinks,
-		"more time than a stop takes":   *p.TerminationGracePeriodSeconds >= 10,
-		"killed for PID 1 alone":        slices.Equal(c.LivenessProbe.Exec.Command, []string{"/command/hermes-health", "--live"}),
-		"a start-up probe, too":         slices.Equal(c.StartupProbe.Exec.Command, c.LivenessProbe.Exec.Command),
-		"ready by the health check":     slices.Equal(c.ReadinessProbe.Exec.Command, []string{"/command/hermes-health"}),
-		"the guide's image and command": c.Image == guideImage+":latest" && slices.Equal(c.Args, []string{"gateway", "run"}),
+		"runAsNonRoot as 10000":       *s.RunAsNonRoot && *s.RunAsUser == 10000 && *s.RunAsGroup == 10000 && *s.FSGroup == 10000,
+		"seccomp RuntimeDefault":      s.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
+		"no privilege escalation":     !*c.SecurityContext.AllowPrivilegeEscalation && c.SecurityContext.Privileged == nil,
+		"all capabilities dropped":    slices.Equal(c.SecurityContext.Capabilities.Drop, []corev1.Capability{"ALL"}) && c.SecurityContext.Capabilities.Add == nil,
+		"read-only root":              *c.SecurityContext.ReadOnlyRootFilesystem,
+		"nothing of the host":         !p.HostNetwork && !p.HostPID && !p.HostIPC,
+		"no service account's token":  p.AutomountServiceAccountToken != nil && !*p.AutomountServiceAccountToken,
+		"no variables of services":    p.EnableServiceLinks != nil && !*p.EnableServiceLinks,
+		"more time than a stop takes": *p.TerminationGracePeriodSeconds >= 10,
+		"killed for PID 1 alone":      slices.Equal(c.LivenessProbe.Exec.Command, []string{"/command/hermes-health", "--live"}),
+		"a start-up probe, too":       slices.Equal(c.StartupProbe.Exec.Command, c.LivenessProbe.Exec.Command),
+		"ready by the health check":   slices.Equal(c.ReadinessProbe.Exec.Command, []string{"/command/hermes-health"}),
+		"any image, and our command":  c.Image == "${IMAGE}" && c.ImagePullPolicy == corev1.PullIfNotPresent && slices.Equal(c.Args, []string{"gateway", "run"}),
 	} {
 		if !ok {
 			t.Errorf("want %s", what)
@@ -181,7 +189,7 @@ func TestTheQuadletsUseKnownKeys(t *testing.T) {
 			"Image", "ContainerName", "Exec", "PublishPort", "Volume", "UserNS", "User", "Group", "NoNewPrivileges", "ShmSize",
 			"PodmanArgs", "HealthCmd", "HealthInterval", "HealthTimeout", "HealthStartPeriod",
 		},
-		"[Service]": {"Restart", "TimeoutStartSec", "TimeoutStopSec", "ExecStartPre"},
+		"[Service]": {"EnvironmentFile", "Restart", "TimeoutStartSec", "TimeoutStopSec", "ExecStartPre"},
 		"[Install]": {"WantedBy"},
 	}
 	units := 0
@@ -212,9 +220,9 @@ func TestTheQuadletsUseKnownKeys(t *testing.T) {
 				values[section+key] = value
 			}
 		}
-		if values["[Container]Image"] != "docker.io/"+guideImage+":latest" || values["[Container]Exec"] != "gateway run" ||
+		if values["[Container]Image"] != "${IMAGE}" || values["[Service]EnvironmentFile"] == "" || values["[Container]Exec"] != "gateway run" ||
 			!strings.Contains(values["[Container]Volume"], ":/opt/data") || values["[Container]HealthCmd"] != "/command/hermes-health" {
-			t.Errorf("%s: want the guide's image and command, its volume and the health check, got %v", path, values)
+			t.Errorf("%s: want ${IMAGE} of a file, the command gateway run, its volume and the health check, got %v", path, values)
 		}
 		return nil
 	})

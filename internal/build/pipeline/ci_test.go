@@ -111,7 +111,7 @@ func ciHost(t *testing.T, changes map[string]string) string {
 		t.Fatal(".ci/run no longer reads the pid of an engine")
 	}
 	files := map[string]string{".ci/run": own, "bin/go": fakeGo, "state/log": ""}
-	for _, suite := range []string{"unit", "s6", "dagger", "docker", "podman"} {
+	for _, suite := range []string{"unit", "s6", "dagger", "docker", "mutants", "podman"} {
 		files["answers/test:"+suite] = "0\n3 passed, 0 failed, 1 skipped\n"
 	}
 	maps.Copy(files, changes)

@@ -164,7 +164,7 @@ import json, sys
 d = json.load(sys.stdin)
 e = d["last_ends"][0]
 sys.exit(d["state"] != "up" or [d["last_exit"], e["exit"], e["cause"]] != ["signal SIGKILL", "signal SIGKILL", "unasked"] or not e["at"].endswith("Z"))'`
-	kill := `kill -9 "$(/command/s6-svstat -o pid /run/service/gateway-default)"`
+	kill := killSlot("gateway-default")
 	errs := []error{expectSh(ctx, c, "GW-21", kill)}
 	_, err = c.WaitSh(ctx, "the last end of a gateway that is up", last, gatewayLimit)
 	errs = append(errs, broken("GW-21", err),

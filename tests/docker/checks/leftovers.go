@@ -56,7 +56,7 @@ func leftovers(ctx context.Context, s *harness.Subject) error {
 	const alone = `p=$(/command/s6-svstat -o pid ` + slot + `) && [ "$p" -gt 0 ] && test -e /tmp/left && n=$(pgrep -c -f '^sleep 9700') && [ "$n" = 5 ]`
 	steps := []struct{ what, script string }{
 		{"children of the first life", alone},
-		{"children of the second life alone, after a crash, and what is kept of the first", `rm /tmp/left; kill -9 $(/command/s6-svstat -o pid ` + slot + `); for i in $(seq 300); do ` +
+		{"children of the second life alone, after a crash, and what is kept of the first", `rm /tmp/left; ` + killSlot("gateway-default") + `; for i in $(seq 300); do ` +
 			alone + ` && exec test $(pgrep -c -f '^sleep 98001') = 2; sleep 0.1; done; exit 1`},
 		{"children of the third life alone, after a restart, and what is kept of the second", `rm /tmp/left; hermes gateway restart; for i in $(seq 300); do ` +
 			alone + ` && exec test $(pgrep -c -f '^sleep 98001') = 2; sleep 0.1; done; exit 1`},

@@ -97,3 +97,10 @@ func run(ctx context.Context, s *harness.Subject, spec harness.Spec) (code int, 
 	stdout, stderr, err = c.Logs(ctx)
 	return end.Code, stdout, stderr, err
 }
+
+// killSlot is a script that kills the process of a slot, as soon as there is one: of a slot without, s6-svstat
+// says -1, and "kill -9 -1" ends all that the user has.
+func killSlot(name string) string {
+	return `for i in $(seq 300); do pid=$(/command/s6-svstat -o pid /run/service/` + name + `); ` +
+		`[ "$pid" -gt 1 ] && kill -9 "$pid" && break; sleep 0.1; done; [ "$pid" -gt 1 ]`
+}

@@ -95,7 +95,7 @@ printf '#!/bin/sh\necho "$*" >/tmp/finish\n' >` + dir + `/finish && chmod +x ` +
 		{"SVC-08", `/command/s6-svscanctl -a /run/service`},
 		{"SVC-06", `/command/s6-svc -wU -T 5000 -u ` + dir + ` || /command/s6-svc -wu -T 5000 -u ` + dir},
 		{"SVC-02", `/command/s6-svstat ` + dir + ` | grep -Ex 'up \(pid [0-9]+\) [0-9]+ seconds(, ready [0-9]+ seconds)?'`},
-		{"SVC-06", `old=$(/command/s6-svstat -o pid ` + dir + `) && kill -9 $old && for i in $(seq 150); do sleep 0.1; new=$(/command/s6-svstat -o pid ` + dir + `); [ $new -gt 0 ] && [ $new != $old ] && exit 0; done; exit 1`},
+		{"SVC-06", `old=$(/command/s6-svstat -o pid ` + dir + `) && [ "$old" -gt 1 ] && kill -9 $old && for i in $(seq 150); do sleep 0.1; new=$(/command/s6-svstat -o pid ` + dir + `); [ $new -gt 0 ] && [ $new != $old ] && exit 0; done; exit 1`},
 		{"SLOT-12", `grep -Ex '256 9 probe [0-9]+' /tmp/finish`},
 		{"SVC-07", `/command/s6-svc -d ` + dir + ` && /command/s6-svwait -D -t 10000 ` + dir},
 		{"SVC-03", `/command/s6-svstat ` + dir + ` | grep -E '^down \(signal SIGTERM\) [0-9]+ seconds, normally up'`},

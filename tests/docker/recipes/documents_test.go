@@ -20,7 +20,7 @@ var (
 	nameInRecipe     = regexp.MustCompile(`--name (\S+)`)
 	volumeInRecipe   = regexp.MustCompile(`-v ~/(\S+):/opt/data`)
 	questionInRecipe = regexp.MustCompile(` (?:gateway status|container (?:doctor|health))\b`)
-	asksHermes       = regexp.MustCompile(`^docker (?:exec|logs|restart|stop) (?:.* )?hermes(?: |$)`)
+	asksHermes       = regexp.MustCompile(`^docker (?:exec|logs|restart|start|stop) (?:.* )?hermes(?: |$)`)
 )
 
 // Each page has a home of its own. tests/readme-commands.txt lists which commands run here; the others need a terminal
@@ -81,7 +81,7 @@ func follow(u *user, commands []string) {
 		u.ok(runLine)
 		u.gateway("hermes", ".hermes")
 	}
-	u.afterwards("docker volume rm -f " + u.id)
+	u.afterwards("docker volume rm -f " + u.id + "; docker rmi -f hermes-agent:previous")
 	for _, command := range commands {
 		u.Log(command)
 		command = strings.ReplaceAll(command, "-v hermes-data:", "-v "+u.id+":")

@@ -124,11 +124,11 @@ func (u *user) name(guide string) string {
 
 var (
 	namedInRecipe = regexp.MustCompile(`(--name |container_name: |--network[ =]|docker network (?:create|inspect) |` +
-		`docker (?:exec(?: -it?| -u \w+| -e \S+)*|restart|stop|rm(?: -f)?|cp|stats|wait|inspect|port|logs(?: --tail \d+)?) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
+		`docker (?:exec(?: -it?| -u \w+| -e \S+)*|restart|start|stop|rm(?: -f)?|cp|stats|wait|inspect|port|logs(?: --tail \d+)?) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
 	portInRecipe  = regexp.MustCompile(`(?:127\.0\.0\.1:)?\b\d{4,5}:(8642|9119|8000)\b`)
 	imageInRecipe = regexp.MustCompile(regexp.QuoteMeta(guideImage) + `(:latest)?`)
 	newInRecipe   = regexp.MustCompile(`docker (run|build|network create)\b`)
-	tagInRecipe   = regexp.MustCompile(`\b(my-hermes:latest|hermes-agent-audio)\b`)
+	tagInRecipe   = regexp.MustCompile(`\b(my-hermes:latest|hermes-agent-audio|hermes-agent:previous)\b`)
 )
 
 // written is a recipe as it can run here: with the image under test, unique

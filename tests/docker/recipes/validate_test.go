@@ -35,6 +35,23 @@ func TestTheComposeFilesAreSound(t *testing.T) {
 	}
 }
 
+// The pages show the file of the quick start, so that a reader needs no clone.
+func TestThePagesShowTheQuickStartsFile(t *testing.T) {
+	file, err := os.ReadFile(filepath.Join(deployDir, "compose", "quick-start", "docker-compose.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"README.md", "docs/start/quick-start.md"} {
+		page, err := os.ReadFile(filepath.Join(deployDir, "..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(page), "```yaml\n# docker-compose.yaml\n"+string(file)+"```\n") {
+			t.Errorf("%s: its block docker-compose.yaml is not deploy/compose/quick-start/docker-compose.yaml:\n%s", name, file)
+		}
+	}
+}
+
 // composeViolations returns what is wrong with a compose file of ours: unknown
 // keys, two gateways on one folder, a host port used twice, an undeclared network.
 func composeViolations(b []byte) []string {

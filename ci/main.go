@@ -40,7 +40,7 @@ const (
 func New(
 	// The repository's files
 	// +defaultPath="/"
-	// +ignore=["*", "!.ci", "!.dockerignore", "!.github", "!.golangci.yml", "!CHANGELOG.md", "!Dockerfile", "!LICENSE", "!README.md", "!SECURITY.md", "!bench", "!ci", "!cmd", "!dagger.json", "!deploy", "!docs", "!go.mod", "!go.sum", "!image", "!internal", "!magefiles", "!rootfs", "!tests", "tests/docker/artifacts"]
+	// +ignore=["*", "!.ci", "!.dockerignore", "!.github", "!.golangci.yml", "!CHANGELOG.md", "!CONTRIBUTING.md", "!Dockerfile", "!LICENSE", "!README.md", "!SECURITY.md", "!bench", "!ci", "!cmd", "!dagger.json", "!deploy", "!docs", "!go.mod", "!go.sum", "!image", "!internal", "!magefiles", "!rootfs", "!tests", "tests/docker/artifacts"]
 	source *dagger.Directory,
 	// The clone with its .git, which says the revision and whether the files differ from it; without one all but publish works
 	// +defaultPath="/"

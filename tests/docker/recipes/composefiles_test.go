@@ -10,11 +10,16 @@ import (
 func TestComposeStartsTwoProfiles(t *testing.T) {
 	u := newUser(t, "RCP-09")
 	u.compose("profiles")
+	u.env = append(u.env, "API_SERVER_KEY=0123456789abcdef")
 	u.ok("docker compose up -d")
 	u.gateway("hermes-work", ".hermes-work")
 	u.gateway("hermes-personal", ".hermes-personal")
-	if work, personal := u.port("hermes-work", "8642"), u.port("hermes-personal", "8642"); work == personal {
+	work, personal := u.port("hermes-work", "8642"), u.port("hermes-personal", "8642")
+	if work == personal {
 		t.Errorf("want a port each, got %s twice", work)
+	}
+	for _, address := range []string{work, personal} {
+		u.untilOK("answer of the API on the host's port", "curl -fsS --max-time 3 http://"+address+"/health")
 	}
 }
 

@@ -107,6 +107,17 @@ func composeSource(ctx context.Context) (string, error) {
 // carries the run's label, and takes GPUs away where the engine has none.
 func (u *user) compose(dir string, more ...string) {
 	u.Helper()
+	const file = "docker-compose.yaml"
+	u.put(filepath.Join("compose", dir, file))
+	for _, m := range more {
+		u.put(filepath.Join("compose", dir, m))
+	}
+	u.composeFile(file)
+}
+
+// composeFile makes a file of the current folder the one that docker compose takes.
+func (u *user) composeFile(file string) {
+	u.Helper()
 	plugin, err := compose()
 	if err != nil {
 		u.Fatal(err)
@@ -115,13 +126,8 @@ func (u *user) compose(dir string, more ...string) {
 	if err := os.MkdirAll(plugins, 0o755); err != nil {
 		u.Fatal(err)
 	}
-	if err := os.Symlink(plugin, filepath.Join(plugins, "docker-compose")); err != nil {
+	if err := os.Symlink(plugin, filepath.Join(plugins, "docker-compose")); err != nil && !errors.Is(err, os.ErrExist) {
 		u.Fatal(err)
-	}
-	const file = "docker-compose.yaml"
-	u.put(filepath.Join("compose", dir, file))
-	for _, m := range more {
-		u.put(filepath.Join("compose", dir, m))
 	}
 	written, err := os.ReadFile(filepath.Join(u.dir, file))
 	if err != nil {

@@ -5,101 +5,96 @@ package recipes
 import (
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
+	"time"
 
-	"caduceus/internal/repo/laws"
+	"caduceus/internal/repo/pages"
 )
 
 // root is the repository.
 const root = "../../.."
 
-var (
-	nameInRecipe     = regexp.MustCompile(`--name (\S+)`)
-	volumeInRecipe   = regexp.MustCompile(`-v ~/(\S+):/opt/data`)
-	questionInRecipe = regexp.MustCompile(` (?:gateway status|container (?:doctor|health))\b`)
-	asksHermes       = regexp.MustCompile(`^docker (?:exec|logs|restart|start|stop) (?:.* )?hermes(?: |$)`)
-)
+// commandList says which commands do not run with their page, and which pages are no sequence.
+func commandList(t *testing.T) pages.List {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "tests/readme-commands.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := pages.ParseList(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
 
-// Each page has a home of its own. tests/readme-commands.txt lists which commands run here; the others need a terminal
-// or more than one file, and have a test each.
+// Each page is followed from its top to its end in one shell, in a home of its own. The commands that
+// tests/readme-commands.txt names need a terminal or more than one file, and have a test each.
 func TestCommandsOfTheDocumentsWork(t *testing.T) {
 	t.Parallel()
-	list, err := os.ReadFile(filepath.Join(root, "tests/readme-commands.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	proofs, err := laws.ParseProofs(string(list))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours := map[string]bool{}
-	for _, p := range proofs {
-		if p.Where == t.Name() {
-			ours[p.Command] = true
+	list, walked := commandList(t), 0
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		name, _ := filepath.Rel(root, path)
+		if err != nil || d.IsDir() || !pages.Followed(name) {
+			return err
 		}
-	}
-	var pages []string
-	for _, pattern := range laws.Documents() {
-		found, err := filepath.Glob(filepath.Join(root, pattern))
-		if err != nil || len(found) == 0 {
-			t.Fatalf("want pages at %s, got %v", pattern, err)
-		}
-		pages = append(pages, found...)
-	}
-	ran := map[string]bool{}
-	for _, page := range append(pages, filepath.Join(root, "README.md")) {
-		text, err := os.ReadFile(page)
+		text, err := os.ReadFile(path)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
-		var commands []string
-		for _, c := range laws.ReadmeCommands(string(text)) {
-			if ours[c.Text] {
-				commands = append(commands, c.Text)
-				ran[c.Text] = true
+		page := pages.Read(string(text))
+		if !runsHere(page, list) {
+			return nil
+		}
+		walked++
+		t.Run(name, func(t *testing.T) {
+			_, apart := list.Apart[name]
+			w := walk{u: newUser(t), list: list, apart: apart, limit: 2 * time.Minute}
+			for _, f := range w.followed(page) {
+				t.Error(f.Against(name))
 			}
-		}
-		if len(commands) > 0 {
-			t.Run(filepath.Base(page), func(t *testing.T) { follow(newUser(t), commands) })
-		}
-	}
-	for command := range ours {
-		if !ran[command] {
-			t.Errorf("no page has the command %q", command)
-		}
+		})
+		return nil
+	})
+	if err != nil || walked == 0 {
+		t.Errorf("want pages, got %v", err)
 	}
 }
 
-// follow runs commands as a reader would, who waits for a gateway before going on. Where a page asks a container
-// before it starts one, that of README is there.
-func follow(u *user, commands []string) {
-	first := slices.IndexFunc(commands, asksHermes.MatchString)
-	if first >= 0 && !slices.ContainsFunc(commands[:first], func(c string) bool { return strings.Contains(c, "--name hermes ") }) {
-		u.ok(runLine)
-		u.gateway("hermes", ".hermes")
+// runsHere reports whether a page has commands that nothing else proves.
+func runsHere(page pages.Page, list pages.List) bool {
+	for _, s := range page.Commands() {
+		if _, elsewhere := list.Of(s.Text); !elsewhere {
+			return true
+		}
 	}
-	u.afterwards("docker volume rm -f " + u.id + "; docker rmi -f hermes-agent:previous")
-	for _, command := range commands {
-		u.Log(command)
-		command = strings.ReplaceAll(command, "-v hermes-data:", "-v "+u.id+":")
-		name := nameInRecipe.FindStringSubmatch(command)
-		if name != nil {
-			u.ok("docker rm -f " + name[1] + " >/dev/null 2>&1 || :") // of the command before
-		}
-		if questionInRecipe.MatchString(command) { // the answer is "no" while a gateway restarts
-			u.untilOK("yes to "+command, command)
-		} else {
-			u.ok(command)
-		}
-		if name != nil && strings.HasSuffix(command, " gateway run") {
-			data := ".hermes"
-			if m := volumeInRecipe.FindStringSubmatch(command); m != nil {
-				data = m[1]
-			}
-			u.gateway(name[1], data)
+	return false
+}
+
+// The README of the first landing, on which each line worked alone.
+func TestAPageThatFailsInOrderIsNamed(t *testing.T) {
+	u := newUser(t)
+	text, err := os.ReadFile("testdata/README.first.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := pages.Read(string(text))
+	w := walk{u: u, limit: 20 * time.Second}
+	var found strings.Builder
+	for _, f := range append(page.Findings(), w.followed(page)...) {
+		found.WriteString(f.Against("README.md") + "\n")
+	}
+	for what, want := range map[string]string{
+		"a port at which nothing listens": "README.md:8: publishes port 8642/tcp of hermes, and nothing answers",
+		"a name that is taken":            "README.md:19: \"docker run -d --name hermes -v ~/.hermes:/opt/data -e HERMES_DASHBOARD=1",
+		"its cause":                       "Conflict",
+		"a dashboard that nobody sees":    "README.md:19: starts a dashboard",
+		"ids that last one run":           "README.md:8: lacks HERMES_UID",
+		"an output that is another":       "README.md:13: the output has no \"gateway-default is down\"",
+	} {
+		if !strings.Contains(found.String(), want) {
+			t.Errorf("%s: want %q, got:\n%s", what, want, &found)
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"caduceus/internal/repo/laws"
+	"caduceus/internal/repo/pages"
 )
 
 // recommended is the run line of the page on security, as it stands there.
@@ -18,7 +18,7 @@ func recommended(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range laws.ReadmeCommands(string(text)) {
+	for _, c := range pages.Read(string(text)).Commands() {
 		if strings.Contains(c.Text, "--security-opt no-new-privileges") {
 			return c.Text
 		}

@@ -7,10 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -45,6 +48,7 @@ type user struct {
 	image  string   // stands for the image of the agent's guide, and is IMAGE on our pages
 	others standIns // stand for the other images that it names
 	names  map[string]bool
+	ports  map[string]string // port of the host in the recipe -> one that is free here, the same in all its commands; nil: any
 }
 
 // result is how a script ended.
@@ -124,8 +128,9 @@ func (u *user) name(guide string) string {
 
 var (
 	namedInRecipe = regexp.MustCompile(`(--name |container_name: |--network[ =]|docker network (?:create|inspect) |` +
-		`docker (?:exec(?: -it?| -u \w+| -e \S+)*|restart|start|stop|rm(?: -f)?|cp|stats|wait|inspect|port|logs(?: --tail \d+)?) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
-	portInRecipe  = regexp.MustCompile(`(?:127\.0\.0\.1:)?\b\d{4,5}:(8642|9119|8000)\b`)
+		`docker (?:exec(?: -it?| -u \w+| -e \S+)*|cp|stats|inspect|port|top|attach|logs(?: -f| --tail \d+)*) )((?:hermes|my-tool|vllm|ollama)[\w-]*)`)
+	allInRecipe   = regexp.MustCompile(`(docker (?:restart|start|stop|rm|rename|kill|wait)(?: -\S+(?: \d+)?)*)((?: (?:hermes|my-tool|vllm|ollama)[\w-]*)+)`)
+	portInRecipe  = regexp.MustCompile(`(?:127\.0\.0\.1:)?\b(\d{4,5}):(8642|9119|8000)\b`)
 	imageInRecipe = regexp.MustCompile(regexp.QuoteMeta(guideImage) + `(:latest)?`)
 	newInRecipe   = regexp.MustCompile(`docker (run|build|network create)\b`)
 	tagInRecipe   = regexp.MustCompile(`\b(my-hermes:latest|hermes-agent-audio|hermes-agent:previous)\b`)
@@ -136,9 +141,16 @@ var (
 func (u *user) written(recipe string) string {
 	recipe = imageInRecipe.ReplaceAllLiteralString(recipe, u.image)
 	recipe = tagInRecipe.ReplaceAllStringFunc(recipe, func(tag string) string { return strings.ToLower(u.id) + "-" + tag })
-	recipe = portInRecipe.ReplaceAllString(recipe, "127.0.0.1::$1")
+	recipe = portInRecipe.ReplaceAllStringFunc(recipe, u.published)
 	recipe = newInRecipe.ReplaceAllString(recipe, "docker $1 --label "+dockerLabel+docker.Run())
 	recipe = otherInRecipe.ReplaceAllStringFunc(recipe, u.others.of)
+	recipe = allInRecipe.ReplaceAllStringFunc(recipe, func(found string) string {
+		m := allInRecipe.FindStringSubmatch(found)
+		for _, name := range strings.Fields(m[2]) {
+			m[1] += " " + u.name(name)
+		}
+		return m[1]
+	})
 	return namedInRecipe.ReplaceAllStringFunc(recipe, func(found string) string {
 		m := namedInRecipe.FindStringSubmatch(found)
 		if m[1] == "--network " && m[2] == "host" {
@@ -146,6 +158,32 @@ func (u *user) written(recipe string) string {
 		}
 		return m[1] + u.name(m[2])
 	})
+}
+
+// published is a port of the recipe as it is published here, on loopback.
+func (u *user) published(recipe string) string {
+	m := portInRecipe.FindStringSubmatch(recipe)
+	if u.ports == nil {
+		return "127.0.0.1::" + m[2]
+	}
+	if u.ports[m[1]] == "" {
+		u.ports[m[1]] = u.freePort()
+	}
+	return "127.0.0.1:" + u.ports[m[1]] + ":" + m[2]
+}
+
+// freePort is one below those that the kernel gives to others by itself.
+func (u *user) freePort() string {
+	u.Helper()
+	for range 100 {
+		port := strconv.Itoa(20000 + rand.IntN(10000))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	u.Fatal("want a free port")
+	return ""
 }
 
 // sh runs a recipe in a shell and waits for it.

@@ -13,7 +13,7 @@ import (
 // It asks hermes-agent:dev, Debian's mirror, npm and PyPI, and writes image/below.json; the page of the reference is
 // made from that. Nothing else asks a registry for its newest.
 //
-// Example:
+// Examples:
 //
 //	go tool mage below && go test ./internal/repo/reference -update
 //

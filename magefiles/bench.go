@@ -16,7 +16,7 @@ import (
 // It needs root, and installs the other inits where they are missing. docs/contributing/bench.md says what is
 // measured, and how to read it.
 //
-// Example:
+// Examples:
 //
 //	go tool mage bench
 //	go tool mage bench -runs=1 -only=start,stop-0

@@ -35,7 +35,7 @@ type Build mg.Namespace
 // has it, and names an image only when all of it was built and is within its size budget. With -v it shows
 // all output of the build.
 //
-// Example:
+// Examples:
 //
 //	go tool mage build
 //	VERSION=1.2.3 go tool mage build
@@ -57,7 +57,7 @@ func (Build) All(ctx context.Context) error {
 
 // Full builds hermes-agent:dev alone: with browser, ffmpeg and compilers.
 //
-// Example:
+// Examples:
 //
 //	go tool mage build:full
 //
@@ -70,7 +70,7 @@ func (Build) Full(ctx context.Context) error {
 
 // Slim builds hermes-agent:dev-slim alone: without browser, ffmpeg and compilers.
 //
-// Example:
+// Examples:
 //
 //	go tool mage build:slim
 //
@@ -89,7 +89,7 @@ type Base mg.Namespace
 // The one that the Dockerfile names is taken where the engine or a registry has it. Elsewhere one with the same
 // content is made; it needs root. "build" does this by itself.
 //
-// Example:
+// Examples:
 //
 //	go tool mage base
 //	BASE_IMAGE=bootstrap go tool mage base
@@ -107,7 +107,7 @@ func (Base) Ensure(ctx context.Context) error {
 //
 // The next build of the image starts from it, and so from nothing. It needs root.
 //
-// Example:
+// Examples:
 //
 //	go tool mage base:fresh build
 //
@@ -120,7 +120,7 @@ func (Base) Fresh(ctx context.Context) error {
 //
 // They are static, and the same bytes for the same source. "build" does this by itself.
 //
-// Example:
+// Examples:
 //
 //	go tool mage binaries
 //
@@ -137,7 +137,7 @@ func Binaries(ctx context.Context) error {
 //
 // That is dist/, .cache/ with logs and test results, and the evidence of failed container tests.
 //
-// Example:
+// Examples:
 //
 //	go tool mage clean
 //

@@ -14,7 +14,7 @@ import (
 // another revision, or has a version that is published already. The last line that it prints is the
 // reference with its digest, ready to paste.
 //
-// Example:
+// Examples:
 //
 //	go tool mage publish registry.example/team/hermes-agent
 //	CHANNEL="main stable" go tool mage publish registry.example/team/hermes-agent
@@ -36,7 +36,7 @@ func Publish(ctx context.Context, address string) error {
 //
 // Its tags end in "-slim".
 //
-// Example:
+// Examples:
 //
 //	HERMES_TEST_IMAGE=hermes-agent:dev-slim go tool mage test:docker
 //	go tool mage publishSlim registry.example/team/hermes-agent

@@ -15,7 +15,7 @@ import (
 // It runs gofmt, go vet, golangci-lint, a look at the syntax of each script, actionlint and zizmor, and
 // reports all that failed. The linters come in pinned versions from package registries.
 //
-// Example:
+// Examples:
 //
 //	go tool mage lint
 //
@@ -28,7 +28,7 @@ func Lint(ctx context.Context) error {
 //
 // It adds up the suites that ran since "clean". A clause is proved by a test that names it and passed.
 //
-// Example:
+// Examples:
 //
 //	go tool mage test:all && go tool mage coverage
 //
@@ -44,7 +44,7 @@ type Test mg.Namespace
 //
 // Without root's capabilities the tests that need them are skipped, each with its reason.
 //
-// Example:
+// Examples:
 //
 //	go tool mage test:unit
 //
@@ -57,7 +57,7 @@ func (Test) Unit(ctx context.Context) error {
 //
 // It needs root's capabilities; with them test:unit runs these tests, too.
 //
-// Example:
+// Examples:
 //
 //	sudo -E go tool mage test:root
 //
@@ -70,7 +70,7 @@ func (Test) Root(ctx context.Context) error {
 //
 // It installs them where they are missing.
 //
-// Example:
+// Examples:
 //
 //	go tool mage test:s6
 //
@@ -84,7 +84,7 @@ func (Test) S6(ctx context.Context) error {
 // The image is hermes-agent:dev, which it builds where it is missing, or any other that is to keep the contract.
 // What a failed check saw is kept under tests/docker/artifacts. An image that passed can be published.
 //
-// Example:
+// Examples:
 //
 //	go tool mage test:docker
 //	HERMES_TEST_IMAGE=my-hermes:latest go tool mage test:docker
@@ -124,7 +124,7 @@ func (Test) Mutants(ctx context.Context) error {
 // It needs root, and installs Podman where it is missing. Podman runs as root and as a person whom the tests make for
 // it; its storage goes with the run. The image comes from the Docker engine.
 //
-// Example:
+// Examples:
 //
 //	go tool mage test:podman
 //	HERMES_TEST_IMAGE=hermes-agent:dev-slim go tool mage test:podman
@@ -141,7 +141,7 @@ func (Test) Podman(ctx context.Context) error {
 
 // All runs test:unit, test:s6, test:docker and test:mutants, whatever becomes of each, and adds them up.
 //
-// Example:
+// Examples:
 //
 //	go tool mage test:all
 //
@@ -156,7 +156,7 @@ func (Test) All(ctx context.Context) error {
 //
 // The functions themselves are not called. With an engine, "dagger call check" does that.
 //
-// Example:
+// Examples:
 //
 //	go tool mage test:dagger
 //

@@ -13,7 +13,7 @@ import (
 // It runs the tiers smoke and core, and says which promises hold, which are broken, why, and what to change. Other tiers and
 // reports: dist/linux-amd64/hermes-verify --help, which this target compiles.
 //
-// Example:
+// Examples:
 //
 //	go tool mage verify my-hermes:latest
 //
@@ -26,7 +26,7 @@ func Verify(ctx context.Context, image string) error {
 //
 // Each program is static, carries the probe for containers of both architectures, and is the same bytes for the same source.
 //
-// Example:
+// Examples:
 //
 //	go tool mage build:verify
 //

@@ -118,7 +118,7 @@ func TestEachTargetSaysWhatItDoesWithAnExampleAndItsTime(t *testing.T) {
 		if len(target.Summary) < 20 || len(target.Summary) > 110 {
 			t.Errorf("%s: the summary %q does not fill one line", target.Name, target.Summary)
 		}
-		for _, part := range []string{"Example:\n\n\t", "Time: "} {
+		for _, part := range []string{"Examples:\n\n\t", "Time: "} {
 			if !strings.Contains(target.Text, part) {
 				t.Errorf("%s: its help lacks %q", target.Name, part)
 			}

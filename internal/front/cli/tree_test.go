@@ -135,7 +135,7 @@ func TestHelpSaysWhatHowAndWhere(t *testing.T) {
 		if err := cmd.Help(); err != nil {
 			t.Fatal(err)
 		}
-		parts := []string{cmd.Short + ".\n", "\nUsage:\n  " + cmd.CommandPath(), "\nExamples:\n  ", "\nRead on: docs/"}
+		parts := []string{cmd.Short + ".\n", "\nUsage:\n  " + cmd.CommandPath(), "\nFlags:\n", "\nExamples:\n  ", "\nRead on: docs/"}
 		at := 0
 		for _, part := range parts {
 			next := strings.Index(out.String()[at:], part)

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// writeHelp prints what a command is for, how to call it, an example, and what it takes and returns.
+// writeHelp prints what a command is for, how to call it, what it takes, examples, and what it returns.
 func writeHelp(cmd *cobra.Command) {
 	w := cmd.OutOrStdout()
 	fmt.Fprintf(w, "%s.\n", cmd.Short)
@@ -16,7 +16,6 @@ func writeHelp(cmd *cobra.Command) {
 		fmt.Fprintf(w, "\n%s\n", cmd.Long)
 	}
 	section(w, "Usage", Usage(cmd))
-	section(w, "Examples", cmd.Example)
 	var verbs strings.Builder
 	width := 0
 	for _, name := range names(cmd) {
@@ -28,6 +27,7 @@ func writeHelp(cmd *cobra.Command) {
 	section(w, "Commands", verbs.String())
 	AddHelpFlag(cmd)
 	section(w, "Flags", outdent(cmd.LocalFlags().FlagUsages()))
+	section(w, "Examples", cmd.Example)
 	var exits strings.Builder
 	for _, e := range Exits(cmd) {
 		fmt.Fprintf(&exits, "%-4s %s\n", e.Code, e.Means)

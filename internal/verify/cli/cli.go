@@ -80,12 +80,32 @@ func JSONObjects() []JSONObject {
 	}
 }
 
+// usage is the part of help below what a command does: as that of hermes, with the examples after the flags.
+const usage = `Usage:
+  {{.UseLine}}{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} COMMAND
+
+Commands:{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}
+
+Flags:
+{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}
+
+Examples:
+{{.Example}}
+{{if .HasAvailableSubCommands}}
+"{{.CommandPath}} COMMAND --help" says more about a command.
+{{else}}
+{{end}}`
+
 func rootCommand(e Env) *cobra.Command {
 	o := options{}
 	c := &cobra.Command{
 		Use:   "hermes-verify [flags] IMAGE",
 		Short: "Proves that an image keeps what the image of the Hermes Agent promises",
-		Long: `Starts containers from an image, derived from that of the Hermes Agent or not, and says which promises hold, which are
+		Long: `Proves that an image keeps what the image of the Hermes Agent promises.
+
+It starts containers from an image, derived from that of the Hermes Agent or not, and says which promises hold, which are
 broken, why, and what to change. It brings a program of its own into the containers and does not ask the image's.
 
 IMAGE is one that a container engine has (Docker, or Podman by its Docker API), or tar:FILE, oci:FOLDER or
@@ -103,6 +123,7 @@ Exit codes: 0 every selected check ran and held; 1 a promise is broken; 2 it cou
 		RunE:          func(c *cobra.Command, args []string) error { return verify(c.Context(), e, args[0], o) },
 	}
 	c.CompletionOptions.HiddenDefaultCmd = true
+	c.SetUsageTemplate(usage)
 	o.flags(c)
 	c.AddCommand(listCommand(e), explainCommand(e))
 	return c

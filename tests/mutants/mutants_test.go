@@ -15,11 +15,14 @@ import (
 // checkLimit bounds one check, its polls included.
 const checkLimit = 10 * time.Minute
 
+// parallel is how many mutants are judged side by side: a check that turns red waits most of its time.
+const parallel = 5
+
 // engine is what the tests of this binary share.
 var engine suite.Suite
 
 func TestMain(m *testing.M) {
-	os.Exit(engine.Main(m, suite.Options{Open: verifier.BringProbe})) //nolint:forbidigo // without an engine there is nothing to run
+	os.Exit(engine.Main(m, suite.Options{Open: verifier.BringProbe, Parallel: parallel})) //nolint:forbidigo // without an engine there is nothing to run
 }
 
 // TestTheMutantsFitTheSource fails within a second where the source has moved on and a mutant has to follow.

@@ -112,7 +112,9 @@ func beside(ctx context.Context, s *harness.Subject) error {
 		{Volumes: spec.Volumes, Cmd: []string{"gateway", "run", "--no-supervise"}},
 		{Volumes: spec.Volumes, Cmd: []string{"gateway", "run"}, User: "10000:10000"},
 	} {
-		errs = append(errs, refused(ctx, s, spec, a))
+		if err := refused(ctx, s, spec, a); err != nil {
+			return errors.Join(append(errs, err)...) // what was not refused has the gateways now
+		}
 	}
 	dashboard, err := s.Start(ctx, harness.Spec{Volumes: spec.Volumes, Cmd: []string{"dashboard", "--no-open"}})
 	if err != nil {

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -34,6 +35,8 @@ type Suite struct {
 type Options struct {
 	Open  func(s *Suite) error // after the engine is there
 	Close func() error         // after the tests, beside the sweep of containers
+	// Parallel is how many tests run side by side; 0: Parallel, which suits tests that work more than they wait.
+	Parallel int
 }
 
 // Main runs the tests and returns the exit code: 2 where they could not begin.
@@ -56,7 +59,7 @@ func (s *Suite) Main(m *testing.M, o Options) int {
 
 func (s *Suite) open(ctx context.Context, o Options) error {
 	if !isSet("test.parallel") {
-		if err := flag.Set("test.parallel", strconv.Itoa(Parallel)); err != nil {
+		if err := flag.Set("test.parallel", strconv.Itoa(cmp.Or(o.Parallel, Parallel))); err != nil {
 			return err
 		}
 	}

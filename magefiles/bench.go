@@ -44,6 +44,29 @@ func Bench(ctx context.Context, runs *int, json, realtime, idle *bool, image, be
 	})
 }
 
+// BenchVerify measures hermes-verify: the tiers smoke and core, beside a new container for each test.
+//
+// A container for each test is what container-structure-test does. Both are measured in the same rounds.
+//
+// Example:
+//
+//	go tool mage benchVerify
+//	go tool mage benchVerify -image=my-hermes:latest -runs=3
+//
+// Flags:
+//
+//	-image=IMAGE  the image to prove; hermes-agent:dev by default
+//	-runs=N       rounds; 5 by default
+//
+// Time: four minutes a round on two cores.
+func BenchVerify(ctx context.Context, image *string, runs *int) error {
+	p, err := pipeline.New(os.Stderr, mg.Verbose())
+	if err != nil {
+		return err
+	}
+	return p.BenchVerify(ctx, os.Stdout, given(image), given(runs))
+}
+
 // given is the value of a flag, or the zero value where it was left out.
 func given[T any](flag *T) T {
 	var value T

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -72,6 +73,28 @@ func (p *Pipeline) Bench(ctx context.Context, data io.Writer, o BenchOptions) er
 	}
 	args := append([]string{"-init=" + filepath.Join(p.Root, "dist", "linux-"+p.Facts.Arch, "init")}, o.args()...)
 	return p.Run.Run(ctx, host.Cmd{Path: program, Args: args, Env: env, Dir: p.Root, Stdout: data, Stderr: p.Out})
+}
+
+// BenchVerify measures hermes-verify on an image beside bare containers; image "": ours. The figures go to data, talk to
+// p.Out.
+func (p *Pipeline) BenchVerify(ctx context.Context, data io.Writer, image string, runs int) error {
+	if err := p.probes(ctx); err != nil {
+		return err
+	}
+	verifier, err := p.verifier(ctx, platform{"linux", p.Facts.Arch})
+	if err != nil {
+		return err
+	}
+	e, err := p.engine(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	args := []string{"run", "./bench/verify", "-verifier=" + verifier, "-image=" + cmp.Or(image, Full.Tag())}
+	if runs != 0 {
+		args = append(args, fmt.Sprintf("-runs=%d", runs))
+	}
+	return p.Run.Run(ctx, host.Cmd{Path: "go", Args: args, Env: e.Env(), Dir: p.Root, Stdout: data, Stderr: p.Out})
 }
 
 // ensureInits installs the inits that ours is compared with.

@@ -119,7 +119,7 @@ func engineRun(ctx context.Context, e Env, image string, w wanted, o options, r 
 	defer ending()
 	list := append(cases(w.entries, h, f, o, w.may), ownCases(w.own, h, o)...)
 	r.Results = run.All(ctx, list, run.Options{Parallel: o.parallel, Check: o.check, Watcher: live})
-	r.Verdict = report.Judge(r.Results, r.SelfTest)
+	r.Verdict, r.Containers = report.Judge(r.Results, r.SelfTest), h.Containers()
 	if o.against != "" {
 		return compare(ctx, found, o.against, image, o.dockerfile, r)
 	}

@@ -21,16 +21,17 @@ const (
 
 // Report is what one run found out about one image.
 type Report struct {
-	Schema   string    `json:"schema"`
-	Tool     Tool      `json:"tool"`
-	Image    Image     `json:"image"`
-	Engine   Engine    `json:"engine"`
-	Started  time.Time `json:"started"`
-	Seconds  float64   `json:"seconds" schema:"min=0"`
-	SelfTest *SelfTest `json:"self_test,omitempty" schema:"doc=what the checks caught of faults put into this image on purpose"`
-	Verdict  Verdict   `json:"verdict"`
-	Findings []Finding `json:"findings" schema:"doc=what the image says of itself, and the probe does not see"`
-	Results  []Result  `json:"results"`
+	Schema     string    `json:"schema"`
+	Tool       Tool      `json:"tool"`
+	Image      Image     `json:"image"`
+	Engine     Engine    `json:"engine"`
+	Started    time.Time `json:"started"`
+	Seconds    float64   `json:"seconds" schema:"min=0"`
+	Containers int       `json:"containers" schema:"min=0"`
+	SelfTest   *SelfTest `json:"self_test,omitempty" schema:"doc=what the checks caught of faults put into this image on purpose"`
+	Verdict    Verdict   `json:"verdict"`
+	Findings   []Finding `json:"findings" schema:"doc=what the image says of itself, and the probe does not see"`
+	Results    []Result  `json:"results"`
 }
 
 // Tool is the program that looked.

@@ -90,18 +90,34 @@ func WriteSummary(w io.Writer, r Report) error {
 			fmt.Fprintf(&b, "blind    %s: no check saw this fault\n", Line(Clip(fault, reasonClipped)))
 		}
 	}
-	if slow := r.Slowest(3); len(slow) > 0 && slow[0].Seconds >= 0.1 {
-		var list []string
-		for _, s := range slow {
-			list = append(list, s.ID+" "+seconds(s.Seconds))
-		}
-		fmt.Fprintf(&b, "time     %s; longest: %s\n", seconds(r.Seconds), Line(strings.Join(list, ", ")))
-	} else {
-		fmt.Fprintf(&b, "time     %s\n", seconds(r.Seconds))
-	}
+	fmt.Fprintf(&b, "time     %s%s%s\n", seconds(r.Seconds), r.made(), r.longest())
 	fmt.Fprintf(&b, "\n%s\n", Line(r.Line()))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// made says how many containers the run made, if any.
+func (r Report) made() string {
+	switch r.Containers {
+	case 0:
+		return ""
+	case 1:
+		return " in 1 container"
+	}
+	return fmt.Sprintf(" in %d containers", r.Containers)
+}
+
+// longest names the checks that took longest, where that can be felt.
+func (r Report) longest() string {
+	slow := r.Slowest(3)
+	if len(slow) == 0 || slow[0].Seconds < 0.1 {
+		return ""
+	}
+	var list []string
+	for _, s := range slow {
+		list = append(list, s.ID+" "+seconds(s.Seconds))
+	}
+	return "; longest: " + Line(strings.Join(list, ", "))
 }
 
 // short is a digest as a person compares it.

@@ -30,6 +30,7 @@ type Container struct {
 // container is not nil when only the start failed.
 func (e *Engine) Start(ctx context.Context, spec Spec) (*Container, error) {
 	name := e.name("c")
+	e.made.Add(1)
 	inner, err := e.library.CreateContainer(ctx, e.request(name, spec))
 	if err != nil {
 		return nil, fmt.Errorf("cannot create container %q of %q: %w", name, spec.Image, err)

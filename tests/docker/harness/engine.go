@@ -49,12 +49,16 @@ type Engine struct {
 	api     client.APIClient
 	library *testcontainers.DockerProvider // starts containers through api
 	serial  atomic.Int64
+	made    atomic.Int64      // containers
 	probe   string            // volume that holds the probe
 	before  map[string]string // images that were there when the run began, as parents has them
 
 	mu     sync.Mutex
 	shared map[string]*sharedContainer
 }
+
+// Containers is how many containers the run has made so far.
+func (e *Engine) Containers() int { return int(e.made.Load()) }
 
 // Open connects to the engine that the environment names and makes sure that
 // the image under test is there; nothing is ever pulled. From then on the process's

@@ -43,9 +43,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.json, "json", false, "print JSON ("+figures.Schema+")")
 	f.BoolVar(&o.realtime, "realtime", false, "run the inits at real-time priority, for a host with other work")
 	f.StringVar(&o.overlay, "overlay", "", "measure /init of this `image`, too, as "+measure.S6Overlay)
-	f.StringVar(&o.image, "image", "", "measure containers of this `image` of ours, too: boot, stop, memory")
+	f.StringVar(&o.image, "image", "", "also measure containers of this `image` of ours: boot, stop, memory")
 	f.StringVar(&o.before, "before", "", "compare them with containers of this earlier `image`")
-	f.BoolVar(&o.idle, "idle", false, "measure what an idle container of -image uses in a minute, too: a minute for each image and run")
+	f.BoolVar(&o.idle, "idle", false, "also measure what an idle container of -image uses in a minute: a minute for each image and run")
 	f.StringVar(&o.only, "only", "", "measure only these, a `list` of ids as in the JSON, separated by commas")
 	if err := f.Parse(args); err != nil {
 		return o, err

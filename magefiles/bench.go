@@ -27,10 +27,10 @@ import (
 //	-json           JSON in place of the table
 //	-realtime       run the inits before all other work of the host, for one that is not idle
 //	-only=LIST      these measures alone, by their ids in the JSON
-//	-image=IMAGE    measure containers of this image of ours, too
+//	-image=IMAGE    also measure containers of this image of ours
 //	-before=IMAGE   compare them with those of this earlier image
-//	-idle           measure what an idle container uses in a minute, too
-//	-overlay=IMAGE  measure the s6-overlay of this image, too
+//	-idle           also measure what an idle container uses in a minute
+//	-overlay=IMAGE  also measure the s6-overlay of this image
 //
 // Time: five minutes, half a minute with -runs=1.
 func Bench(ctx context.Context, runs *int, json, realtime, idle *bool, image, before, overlay, only *string) error {

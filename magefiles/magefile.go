@@ -74,7 +74,7 @@ func (Build) Full(ctx context.Context) error {
 //
 //	go tool mage build:slim
 //
-// Variables: those of "build", but for BROWSER_SOURCE.
+// Variables: those of "build", except BROWSER_SOURCE.
 //
 // Time: three minutes on two cores at first, seconds when little changed.
 func (Build) Slim(ctx context.Context) error {

@@ -55,7 +55,7 @@ func (Test) Unit(ctx context.Context) error {
 
 // Root runs the tests that test:unit skips for a user who is not root.
 //
-// It needs root's capabilities; with them test:unit runs these tests, too.
+// It needs root's capabilities; with them test:unit also runs these tests.
 //
 // Examples:
 //
@@ -101,7 +101,7 @@ func (Test) Docker(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestDocker(ctx) })
 }
 
-// Mutants breaks the image and its programs on purpose, and wants the checks to see it; it prints the kill matrix.
+// Mutants breaks the image and its programs on purpose, and expects the checks to notice; it prints the kill matrix.
 //
 // Each mutant is the image with one thing broken: a file, a decision of the front or of the init. A check that is named
 // beside it must turn red and name the clause. Faults in hermes-verify may not end in a proof. A mutant that

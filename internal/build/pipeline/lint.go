@@ -48,7 +48,7 @@ func (p *Pipeline) Lint(ctx context.Context, t Tools) error {
 	}
 	p.steps.Table(p.Out)
 	if len(failed) > 0 {
-		return fmt.Errorf("cannot accept the source: %s; mend what is listed above", strings.Join(failed, ", "))
+		return fmt.Errorf("cannot accept the source: %s; fix what is listed above", strings.Join(failed, ", "))
 	}
 	return nil
 }

@@ -184,7 +184,7 @@ func TestLintNamesAllThatFailed(t *testing.T) {
 	var out strings.Builder
 	p := &Pipeline{Root: sources(t), Out: &out, Run: run}
 	err := p.Lint(t.Context(), Tools{GolangciLint: "lint@v1", Actionlint: "action@v1", Zizmor: "zizmor.lock"})
-	if want := "cannot accept the source: gofmt, go vet, scripts; mend what is listed above"; err == nil || err.Error() != want {
+	if want := "cannot accept the source: gofmt, go vet, scripts; fix what is listed above"; err == nil || err.Error() != want {
 		t.Errorf("want %q, got %v", want, err)
 	}
 	for _, want := range []string{"not formatted: a.go b.go", "a.go:1: wrong", "x: syntax error"} {

@@ -10,7 +10,7 @@ import (
 func (a *app) containerVerbs() *cobra.Command {
 	cmd := command.New(command.Verb{
 		Use:     "container",
-		Summary: "Find out whether this container is healthy, and mend what is not",
+		Summary: "Find out whether this container is healthy, and how to fix it",
 		Detail: `These commands look at the container from inside: its init, volume, profiles and dashboard. They work with
 "docker exec", as root or as hermes.`,
 		Example: "docker exec hermes hermes container doctor\ndocker exec hermes hermes container health --json",

@@ -34,7 +34,7 @@ func (a *app) containerHealth() *cobra.Command {
 		Summary: "Print one line that says whether the container is healthy",
 		Detail: `It is the image's health check. What was asked for has to be up: each gateway, its API server, the
 dashboard, and the services that the image starts. Where nothing was, the boot has to be complete. With --live it is a
-check for who kills unhealthy containers: it looks at PID 1 and its supervisor alone, as a restart mends nothing else.`,
+check for whatever kills unhealthy containers: it looks at PID 1 and its supervisor alone, as a restart fixes nothing else.`,
 		Example: "docker exec hermes /command/hermes-health\ndocker exec hermes hermes container health --json\n" +
 			"docker exec hermes /command/hermes-health --live",
 		Exits:  []command.Exit{{Code: "0", Means: "healthy"}, {Code: "1", Means: "unhealthy"}, {Code: "2", Means: "wrong command line"}},

@@ -25,7 +25,7 @@ func (a *app) containerVersion() *cobra.Command {
 	cmd := command.New(command.Verb{
 		Use:     "version",
 		Summary: "List the versions of the image, the agent and what lies below it",
-		Detail: `Each part is asked itself, so that the list is true in an image of yours, too. SQLite is the one that the
+		Detail: `Each part is asked itself, so that the list is also true in an image of yours. SQLite is the one that the
 agent's Python has.`,
 		Example: "docker run --rm hermes-agent:dev container version",
 		Exits: []command.Exit{

@@ -99,5 +99,5 @@ func (l leftover) Set(name string) error {
 	if err := profile.CheckName(name); err != nil {
 		return err
 	}
-	return fmt.Errorf("cannot use profile %q here; put -p %s before the verb", name, name)
+	return fmt.Errorf("cannot use profile %q here; put -p %s before the command", name, name)
 }

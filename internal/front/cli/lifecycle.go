@@ -35,7 +35,7 @@ func (a *app) warn(err error) { a.say("hermes: %s", strings.ReplaceAll(err.Error
 // contract: GW-19
 func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error {
 	if verb != gateway.Start && a.Environ.Value(env.InsideGateway) == "1" {
-		a.say("✗ Refusing to %s the gateway from inside the gateway process: it would end this command, too.", verb)
+		a.say("✗ Refusing to %s the gateway from inside the gateway process: it would also end this command.", verb)
 		a.say("  Use `hermes gateway %s` from a shell outside of it.", verb)
 		return exitCode(1)
 	}

@@ -51,7 +51,7 @@ registered, a line says so and the profile is made all the same.`,
 		a.ofAgent(command.Verb{
 			Use: "delete NAME", Summary: "Stop a profile's gateway, then delete the profile and the service",
 			Detail: `The agent asks for the profile's name, unless --yes is given; end of input changes nothing. A service that
-an earlier deletion left behind goes, too.`,
+an earlier deletion left behind also goes.`,
 			Example: "hermes profile delete coder --yes",
 			Exits:   []command.Exit{{Code: "0", Means: done}, {Code: "1", Means: "there is no such profile"}, agents},
 			ReadOn:  "guide/profiles.md",

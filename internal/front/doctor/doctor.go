@@ -21,7 +21,7 @@ import (
 type Finding struct {
 	Object string `json:"object" schema:"pattern=.;doc=what is wrong"`
 	Cause  string `json:"cause" schema:"pattern=.;doc=why"`
-	Fix    string `json:"fix" schema:"pattern=.;doc=what mends it"`
+	Fix    string `json:"fix" schema:"pattern=.;doc=how to fix it"`
 }
 
 // Container is what the checks look at.

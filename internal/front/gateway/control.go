@@ -83,7 +83,7 @@ type UnrecordedError struct {
 
 func (e *UnrecordedError) Error() string {
 	return fmt.Sprintf("gateway '%s' obeys %s, but that it is wanted %s could not be recorded: %s; the next boot may undo it: make room, "+
-		"or mend the volume, and repeat the command", e.Profile, e.Verb, e.Verb.want(), strings.ReplaceAll(e.Err.Error(), "\n", "; "))
+		"or fix the volume, and repeat the command", e.Profile, e.Verb, e.Verb.want(), strings.ReplaceAll(e.Err.Error(), "\n", "; "))
 }
 
 // Control starts and stops gateways of one container.

@@ -130,7 +130,7 @@ func (r Report) Fix() string {
 	case r.killedForMemory() > 0 && !r.Up():
 		return "give the container more memory (docker run --memory=4g) or the agent less to do; then " + verb("gateway restart")
 	case r.DownForGood && r.LastExit == fatalConfig:
-		return "docker logs this container names the setting; mend it in " + r.Profile + "'s .env or config.yaml, or by docker exec -it hermes " +
+		return "docker logs this container names the setting; fix it in " + r.Profile + "'s .env or config.yaml, or by docker exec -it hermes " +
 			verb("setup") + "; then " + verb("gateway start")
 	case r.DownForGood:
 		return verb("gateway start") + "; if it is to stay down, " + verb("gateway stop")

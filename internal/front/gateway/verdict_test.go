@@ -59,7 +59,7 @@ func TestAGatewayThatIsDownForGood(t *testing.T) {
 			[]s6.End{died(78, s6.Unasked)},
 			s6.StartFailure{},
 			true,
-			"is down for good: exit code 78: its configuration cannot work", "mend it in default's .env or config.yaml",
+			"is down for good: exit code 78: its configuration cannot work", "fix it in default's .env or config.yaml",
 		},
 		"it ended by itself": {
 			s6.Status{},

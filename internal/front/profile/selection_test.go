@@ -19,7 +19,7 @@ func TestWhichWordsSelectAProfile(t *testing.T) {
 		want Selection
 	}{
 		"no selection":                   {"gateway run", Selection{}},
-		"two words before the verb":      {"-p coder gateway run", Selection{Given: true, Name: "coder", Rest: []string{"gateway", "run"}}},
+		"two words before the command":   {"-p coder gateway run", Selection{Given: true, Name: "coder", Rest: []string{"gateway", "run"}}},
 		"two words after the verb":       {"gateway run --profile coder", Selection{Given: true, Name: "coder", Rest: []string{"gateway", "run"}}},
 		"one word":                       {"--profile=Coder gateway run", Selection{Given: true, Name: "Coder", Rest: []string{"gateway", "run"}}},
 		"one word, empty":                {"--profile= gateway run", Selection{Given: true, Rest: []string{"gateway", "run"}}},

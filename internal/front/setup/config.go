@@ -71,7 +71,7 @@ func (j *job) migrate(ctx context.Context, v *volume) *userfile.Problem {
 		j.warn("%s failed; continuing", script)
 		return &userfile.Problem{
 			Cause: old + "the migration failed",
-			Fix:   "mend what the lines with [config-migrate] in " + v.name(bootlog.Whole) + " name; the next boot tries again once config.yaml or .env has changed",
+			Fix:   "fix what the lines with [config-migrate] in " + v.name(bootlog.Whole) + " name; the next boot tries again once config.yaml or .env has changed",
 		}
 	}
 	return nil

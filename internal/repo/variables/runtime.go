@@ -80,7 +80,7 @@ func initial() []Variable {
 	const ignored = "Accepted for old command lines, without effect; a notice says so."
 	return []Variable{
 		row(env.KeepEnv, "1: programs get the whole environment, and `with-contenv` changes nothing."),
-		row(env.Verbosity, "0 errors, 1 warnings, 2 steps, 3 to 5 more. Unset, it is 1 on a terminal, but for `gateway run`."),
+		row(env.Verbosity, "0 errors, 1 warnings, 2 steps, 3 to 5 more. Unset, it is 1 on a terminal, except for `gateway run`."),
 		row(env.IfStage2Fails, "A failed boot script: 0 go on, 1 warn, 2 stop the container."),
 		row(env.Stage2Hook, "Command that runs before the boot scripts; split at blanks, no shell."),
 		row(env.WaitForServices, "1: the main program waits until the services of `/etc/services.d` are up."),
@@ -92,7 +92,7 @@ func initial() []Variable {
 		row(env.CmdSignals, "1: signals sent to the container go to the main program."),
 		row(env.RuntimeProfile, "Take `/etc/cont-profile.d/NAME` in place of `/etc`."),
 		row(env.BundleDir, "Directory in place of `user-bundles.d`."),
-		row(env.FixHidden, "1: `/etc/fix-attrs.d` reaches hidden files, too."),
+		row(env.FixHidden, "1: `/etc/fix-attrs.d` also reaches hidden files."),
 		row(env.SyncDisks, "1: write caches to disk before the container ends."),
 		row(env.ClosingFD, "3 or more: begin once this descriptor is closed."),
 		row(env.WorldWritableRun, "1: accept a `/run` that everybody can write."),

@@ -81,7 +81,7 @@ func printJSON(e Env, all []checks.Entry) error {
 func explainCommand(e Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "explain ID",
-		Short:   "Explains a check: what it promises, how it looks, what usually breaks it and what mends that",
+		Short:   "Explains a check: what it promises, how it looks, what usually breaks it and how to fix that",
 		Example: "  hermes-verify explain image-entrypoint",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -20,7 +20,7 @@ const doctorSchema = "caduceus.doctor/v1"
 type doctorReport struct {
 	Schema   string           `json:"schema"`
 	Findings []doctor.Finding `json:"findings" schema:"doc=what is wrong"`
-	Notes    []doctor.Finding `json:"notes" schema:"doc=what works and may be other than somebody thinks"`
+	Notes    []doctor.Finding `json:"notes" schema:"doc=what works, and may be a surprise"`
 
 	Supervisors *gateway.Supervisors `json:"supervisors,omitempty" schema:"doc=who supervises the services"`
 }

@@ -15,7 +15,7 @@ const versionSchema = "caduceus.version/v1"
 type versionReport struct {
 	Schema string          `json:"schema"`
 	Image  string          `json:"image" schema:"doc=version of the image's own programs"`
-	Parts  []versions.Part `json:"parts" schema:"minItems=1;doc=the agent and what lies below it"`
+	Parts  []versions.Part `json:"parts" schema:"minItems=1;doc=the agent and what is below it"`
 }
 
 // containerVersion lists what the container consists of.
@@ -24,7 +24,7 @@ type versionReport struct {
 func (a *app) containerVersion() *cobra.Command {
 	cmd := command.New(command.Verb{
 		Use:     "version",
-		Summary: "List the versions of the image, the agent and what lies below it",
+		Summary: "List the versions of the image, the agent and what is below it",
 		Detail: `Each part is asked itself, so that the list is also true in an image of yours. SQLite is the one that the
 agent's Python has.`,
 		Example: "docker run --rm hermes-agent:dev container version",

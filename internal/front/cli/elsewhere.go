@@ -62,7 +62,7 @@ func (a *app) hold(ctx context.Context, command string) error {
 //
 // contract: HOLD-04
 func notHeld(home string, err error) string {
-	return fmt.Sprintf("%s is not held for this container: %v; another one could run its gateways, too", home, err)
+	return fmt.Sprintf("%s is not held for this container: %v; another one could also run its gateways", home, err)
 }
 
 // ofDashboard reports whether the container has no gateway slots because its command is a dashboard's.

@@ -145,7 +145,7 @@ func (a *app) lifecycleVerb(verb gateway.Verb, summary, example string) *cobra.C
 		Use:     string(verb),
 		Summary: summary,
 		Detail: `It prints nothing on stdout where it is done; what of the container's variables a gateway that starts does not
-inherit stands on stderr. It ends once the supervisor has taken the request up, not when the
+inherit is on stderr. It ends once the supervisor has taken the request up, not when the
 gateway is up or down: "hermes gateway status" shows that.`,
 		Example: example,
 		Exits: []command.Exit{

@@ -27,7 +27,7 @@ func noGateway(_ context.Context, c Container) []Finding {
 	if len(c.Gateways) > 0 || len(words) > 0 && slices.Contains([]string{"dashboard", "serve", "gateway"}, words[0]) {
 		return nil
 	}
-	return one("gateway", "nobody wants one up: no bot answers",
+	return one("gateway", "none is to run: no bot answers",
 		"docker exec hermes hermes gateway start; or give the container the command gateway run")
 }
 

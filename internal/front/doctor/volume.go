@@ -105,7 +105,7 @@ func sharedVolume(_ context.Context, c Container) []Finding {
 	ours := (volumelock.Service{Root: c.Root}).Ready() // the lock may not say whose it is, as the disk was full
 	switch {
 	case !found && len(c.Gateways) > 0:
-		return one(root, "its gateways run here, and it is not held for this container: another one could run them, too",
+		return one(root, "its gateways run here, and it is not held for this container: another one could also run them",
 			"look for the reason in docker logs: make room, or use a file system with locks; then docker restart this container")
 	case !found, other.Container == volumelock.Self(), ours && other.Container == volumelock.Container{}:
 		return nil

@@ -157,7 +157,7 @@ func (o *options) flags(c *cobra.Command) {
 	f.StringVar(&o.tier, "tier", "core", "run the checks of this tier and of those before it: smoke, core, full")
 	f.StringSliceVar(&o.ids, "check", nil, "run these checks alone, by ID or family (\"hermes-verify list\")")
 	f.StringSliceVar(&o.clauses, "clause", nil, "run what proves these clauses alone")
-	f.StringSliceVar(&o.own, "structure", nil, "run these test files of container-structure-test, schema 2.0.0, too")
+	f.StringSliceVar(&o.own, "structure", nil, "also run these test files of container-structure-test, schema 2.0.0")
 	f.StringSliceVar(&o.allow, "allow-not-run", nil, "checks that may be left out where the engine lacks what they need")
 	f.BoolVar(&o.selfTest, "self-test", false, "first put faults into images derived from this one, and say which are caught")
 	f.StringVar(&o.against, "against", "", "compare with this image, and name the layer that broke a promise")

@@ -90,8 +90,18 @@ func (m *Caduceus) testImage(ctx context.Context, image archive, run string) (jo
 		WithMountedFile("/image.tar", image.file).
 		WithEnvVariable("IMAGE_ID", image.facts.ID).
 		WithEnvVariable("HERMES_TEST_IMAGE", "hermes-agent:"+tag).
+		WithEnvVariable("TARGETS", targets(tag, run)).
 		WithEnvVariable("RUN", run)
 	return j, nil
+}
+
+// targets are the suites that run on an image: the contract, and on full, too, whether the checks can fail. Mutants have
+// the same programs on slim.
+func targets(tag, run string) string {
+	if tag == string(VariantFull) && run == "" {
+		return "test:docker test:mutants"
+	}
+	return "test:docker"
 }
 
 // workshop returns the toolchain with what the container tests need.

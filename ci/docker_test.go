@@ -26,6 +26,19 @@ func TestTheGateOfAnImageHasTheNameOfItsVariant(t *testing.T) {
 	}
 }
 
+func TestTheWholeOfFullIsJudgedByMutants(t *testing.T) {
+	for _, c := range []struct{ tag, run, want string }{
+		{"full", "", "test:docker test:mutants"},
+		{"slim", "", "test:docker"},
+		{"tested", "", "test:docker"},
+		{"full", "TestContract", "test:docker"},
+	} {
+		if got := targets(c.tag, c.run); got != c.want {
+			t.Errorf("%s, RUN=%q: want %q, got %q", c.tag, c.run, c.want, got)
+		}
+	}
+}
+
 // The file's name here means nothing to who gave it elsewhere.
 func TestAFileThatIsNotAnImageIsRefusedWithoutItsPath(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "image.tar")

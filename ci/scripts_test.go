@@ -96,6 +96,16 @@ func TestTheEngineListensOnItsSocketAlone(t *testing.T) {
 	}
 }
 
+// A suite that fails hides nothing of the next, and fails all.
+func TestEachSuiteOfAnImageRuns(t *testing.T) {
+	b := newBench(t, map[string]string{"go": `echo '3 passed, 0 failed, 0 skipped'; [ "$3" != test:docker ] || exit 3`})
+	b.env = append(b.env, "TARGETS=test:docker test:mutants")
+	out, code := b.run("test-docker.sh")
+	if code != 3 || strings.Count(out, "3 passed") != 2 || !strings.Contains(b.read("calls"), "go tool mage test:docker\ngo tool mage test:mutants\n") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+}
+
 // mtuOfTheWayOut asks the kernel another way than the script; "" without a way out.
 func mtuOfTheWayOut(t *testing.T) string {
 	t.Helper()

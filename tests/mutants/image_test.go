@@ -133,12 +133,12 @@ func TestImages(t *testing.T) {
 			clause.Proves(t, m.clause)
 			killmatrix.Record(t, killmatrix.Mutant{Of: m.of(), Fault: m.name, Sees: m.red, Names: m.clause})
 			image := m.build(t, programs)
-			red := m.run(t, image, m.red, redPatience)
+			red := m.run(t, image, m.red)
 			if !slices.Contains(checks.Violations(red), m.clause) {
 				t.Errorf("want check %q to name %s as broken, got: %v", m.red, m.clause, red)
 			}
 			t.Logf("red as it must be: %s", redLine(red, m.clause))
-			if err := m.run(t, image, m.green, 1); err != nil {
+			if err := m.run(t, image, m.green); err != nil {
 				t.Errorf("the mutant breaks more than it should: %q fails, too: %v", m.green, err)
 			}
 		})
@@ -156,11 +156,7 @@ func (m brokenImage) of() string {
 	return "image"
 }
 
-// redPatience is the part of its limits that a check gets which has to turn red: a third of the minutes after which
-// a check gives up on a busy host. What it waits for is there within seconds on the good image.
-const redPatience = 3
-
-func (m brokenImage) run(t *testing.T, image, name string, patience int) error {
+func (m brokenImage) run(t *testing.T, image, name string) error {
 	t.Helper()
 	c, err := checks.Named(name)
 	if err != nil {
@@ -174,7 +170,7 @@ func (m brokenImage) run(t *testing.T, image, name string, patience int) error {
 			t.Error(err)
 		}
 	}()
-	return c.Run(harness.WithPatience(ctx, patience), s)
+	return c.Run(ctx, s)
 }
 
 // build makes the image, with programs built from the edited source where there are edits.

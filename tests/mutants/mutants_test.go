@@ -16,7 +16,7 @@ import (
 const checkLimit = 10 * time.Minute
 
 // parallel is how many mutants are judged side by side: a check that turns red waits most of its time.
-const parallel = 5
+const parallel = 4
 
 // engine is what the tests of this binary share.
 var engine suite.Suite

@@ -63,10 +63,18 @@ func heldLine(holder *harness.Container) string { return "run in another contain
 
 // refused runs a container to its end, which must be that of one that another one keeps out.
 func refused(ctx context.Context, s *harness.Subject, spec harness.Spec, holder *harness.Container) error {
-	code, out, errs, err := run(ctx, s, spec)
-	if err == nil && (code != heldExit || !strings.Contains(errs, heldLine(holder)) || !strings.Contains(errs, "HERMES_ALLOW_SHARED_VOLUME=1")) {
+	c, err := s.Start(ctx, spec)
+	if err != nil {
+		return err
+	}
+	end, err := c.Wait(ctx, bootLimit)
+	if err != nil {
+		return broken("HOLD-02", err) // it goes on
+	}
+	out, errs, err := c.Logs(ctx)
+	if err == nil && (end.Code != heldExit || !strings.Contains(errs, heldLine(holder)) || !strings.Contains(errs, "HERMES_ALLOW_SHARED_VOLUME=1")) {
 		err = violates("HOLD-02", "%q as %q: want exit code %d and a sentence about %s with the variable, got %d:\n%s%s",
-			spec.Cmd, spec.User, heldExit, holder.ID[:12], code, out, errs)
+			spec.Cmd, spec.User, heldExit, holder.ID[:12], end.Code, out, errs)
 	}
 	return err
 }

@@ -16,20 +16,9 @@ const (
 // is pointless.
 type Probe func(ctx context.Context) (seen string, done bool, err error)
 
-type patienceKey struct{}
-
-// WithPatience makes each poll below ctx give up after 1/divisor of its limit: what is known to fail need not be
-// waited for as long as what may be slow.
-func WithPatience(ctx context.Context, divisor int) context.Context {
-	return context.WithValue(ctx, patienceKey{}, divisor)
-}
-
 // Poll asks probe until it is done, at most for limit. The error of a poll
 // that gives up names what it waited for and the last thing it saw.
 func Poll(ctx context.Context, what string, limit time.Duration, probe Probe) error {
-	if divisor, ok := ctx.Value(patienceKey{}).(int); ok {
-		limit /= time.Duration(divisor)
-	}
 	ctx, stop := context.WithTimeout(ctx, limit)
 	defer stop()
 	seen := ""

@@ -37,16 +37,6 @@ func TestPollGivesUpWithTheLastValueSeen(t *testing.T) {
 	})
 }
 
-func TestPollGivesUpSoonerWithLessPatience(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		begin := time.Now()
-		err := Poll(WithPatience(t.Context(), 4), "blue moon", time.Minute, func(context.Context) (string, bool, error) { return "", false, nil })
-		if took := time.Since(begin); err == nil || took != 15*time.Second {
-			t.Errorf("want to give up after 15s, took %v: %v", took, err)
-		}
-	})
-}
-
 func TestPollEndsAtAPointlessError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gone := errors.New("gone")

@@ -2,11 +2,17 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"caduceus/internal/engine"
 	"caduceus/internal/verify/report"
@@ -21,16 +27,27 @@ func watched() []string {
 	}
 }
 
+// dockerfile is that of the image, as --dockerfile names it.
+type dockerfile struct {
+	path  string
+	lines static.Lines
+}
+
+func readDockerfile(path string) (d dockerfile, err error) {
+	if path == "" {
+		return d, nil
+	}
+	d.path = path
+	d.lines, err = static.ReadDockerfile(path)
+	return d, err
+}
+
 // compare reads both images, lists what the second changed of the first as findings, and gives each broken result the
 // layer that brought what it is about.
-func compare(ctx context.Context, found *engine.Engine, base, image, dockerfile string, r *report.Report) error {
-	was, err := readImage(ctx, found, base)
+func compare(ctx context.Context, found *engine.Engine, base, image string, d dockerfile, r *report.Report) error {
+	was, is, err := readBoth(ctx, found, base, image)
 	if err != nil {
-		return fmt.Errorf("--against: %w", err)
-	}
-	is, err := readImage(ctx, found, image)
-	if err != nil {
-		return fmt.Errorf("--against: %w", err)
+		return fmt.Errorf("cannot compare with %q: %w", base, err)
 	}
 	changes := static.Compare(was, is, watched()...)
 	const shown = 50
@@ -41,20 +58,14 @@ func compare(ctx context.Context, found *engine.Engine, base, image, dockerfile 
 		}
 		r.Findings = append(r.Findings, report.Finding{Object: c.Object, Saw: change(c, is)})
 	}
-	var lines static.Lines
-	if dockerfile != "" {
-		if lines, err = static.ReadDockerfile(dockerfile); err != nil {
-			return err
-		}
-	}
 	for i, res := range r.Results {
 		if res.Outcome != report.Broken {
 			continue
 		}
 		if c, known := suspect(res, changes); known {
 			layer := &report.Layer{Entry: c.Entry, CreatedBy: is.History[c.Entry].CreatedBy}
-			if line, found := lines.Of(layer.CreatedBy); found {
-				layer.File, layer.Line = dockerfile, line
+			if line, found := d.lines.Of(layer.CreatedBy); found {
+				layer.File, layer.Line = d.path, line
 			}
 			r.Results[i].Layer = layer
 		}
@@ -77,32 +88,53 @@ func orNothing(text string) string {
 	return text
 }
 
-// suspect is the change that a broken result most likely comes from: one whose object the result names, or else one of
-// what its family is about.
+// suspect is the change that a broken result comes from: one whose object the result names, the longest name first, or
+// else what its family is about. Where that leads to several entries of the history, none of them is named.
 func suspect(r report.Result, changes []static.Change) (static.Change, bool) {
-	var text strings.Builder
+	var saw strings.Builder
 	for _, b := range r.Breaks {
-		text.WriteString(b.Saw + "\n")
+		saw.WriteString(b.Saw + "\n")
 	}
-	named, about := static.Change{Entry: -1}, static.Change{Entry: -1}
+	named := static.Change{Entry: -1}
+	longest := 0
+	var about []static.Change
 	for _, c := range changes {
 		if c.Entry < 0 {
 			continue
 		}
-		object := c.Object[strings.LastIndex(c.Object, " ")+1:]
-		if strings.HasPrefix(object, "/") && strings.Contains(text.String(), object) {
-			named = c
+		if object := c.Object[strings.LastIndex(c.Object, " ")+1:]; len(object) > longest && names(saw.String(), object) {
+			named, longest = c, len(object)
 		}
-		for _, prefix := range subjects(r.ID) {
-			if strings.HasPrefix(c.Object, prefix) {
-				about = c
-			}
+		if slices.ContainsFunc(subjects(r.ID), func(prefix string) bool { return strings.HasPrefix(c.Object, prefix) }) {
+			about = append(about, c)
 		}
 	}
-	if named.Entry >= 0 {
+	switch {
+	case named.Entry >= 0:
 		return named, true
+	case len(about) == 0 || slices.ContainsFunc(about, func(c static.Change) bool { return c.Entry != about[0].Entry }):
+		return named, false
 	}
-	return about, about.Entry >= 0
+	return about[0], true
+}
+
+// names reports whether a text has a path or a name, and not only as a part of another one.
+func names(text, object string) bool {
+	part := func(r rune) bool {
+		return r == '/' || r == '_' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r)
+	}
+	for rest := text; ; {
+		before, after, found := strings.Cut(rest, object)
+		if !found {
+			return false
+		}
+		last, _ := utf8.DecodeLastRuneInString(before)
+		next, _ := utf8.DecodeRuneInString(after)
+		if !part(last) && !part(next) {
+			return true
+		}
+		rest = after
+	}
 }
 
 // subjects are what a check is about, by its ID or family.
@@ -114,6 +146,7 @@ func subjects(id string) []string {
 			"image-environment":       {"ENV "},
 			"image-labels":            {"LABEL "},
 			"image-user":              {"/etc/passwd", "/etc/group"},
+			"image-seed-files":        {"/opt/hermes/.env.example", "/opt/hermes/cli-config.yaml.example", "/opt/hermes/docker/SOUL.md"},
 			"image-cont-init":         {"/etc/cont-init.d"},
 			"image-static-services":   {"/etc/s6-overlay"},
 			"image-supervision-tools": {"/command"},
@@ -142,30 +175,70 @@ func subjects(id string) []string {
 	return nil
 }
 
-// readImage reads an image: by a word for which static.IsReference holds, or from the engine, by way of a file that
-// is as large as the image.
-func readImage(ctx context.Context, found *engine.Engine, word string) (image *static.Image, err error) {
-	if static.IsReference(word) {
-		opened, err := static.Open(ctx, word, hostArch)
+// readBoth reads an image and the one that it is compared with. Where the engine has both and one derives from the other, all
+// of it is in one archive.
+func readBoth(ctx context.Context, found *engine.Engine, base, image string) (was, is *static.Image, err error) {
+	if !static.IsReference(base) && !static.IsReference(image) {
+		layers, config, err := below(ctx, found, base, image)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return static.Read(ctx, opened)
+		if layers > 0 {
+			is, was, err = readImage(ctx, found, image, layers)
+			if err == nil {
+				was.Config = config
+			}
+			return was, is, err
+		}
 	}
-	dir, err := os.MkdirTemp("", "hermes-verify-")
+	if was, _, err = readImage(ctx, found, base, 0); err != nil {
+		return nil, nil, err
+	}
+	is, _, err = readImage(ctx, found, image, 0)
+	return was, is, err
+}
+
+// below is how many layers of an image are those of another, all of that one's, and its configuration; 0 where they are not.
+func below(ctx context.Context, found *engine.Engine, base, image string) (layers int, config v1.Config, err error) {
+	lower, err := found.API().ImageInspect(ctx, base)
 	if err != nil {
-		return nil, err
+		return 0, config, fmt.Errorf("cannot look at image %q: %w", base, err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	archive := filepath.Join(dir, "image.tar")
-	if err := save(ctx, found, word, archive); err != nil {
-		return nil, err
-	}
-	opened, err := static.Open(ctx, static.Archive+archive, hostArch)
+	upper, err := found.API().ImageInspect(ctx, image)
 	if err != nil {
-		return nil, err
+		return 0, config, fmt.Errorf("cannot look at image %q: %w", image, err)
 	}
-	return static.Read(ctx, opened)
+	layers = len(lower.RootFS.Layers)
+	if len(upper.RootFS.Layers) < layers || !slices.Equal(lower.RootFS.Layers, upper.RootFS.Layers[:layers]) {
+		return 0, config, nil
+	}
+	text, err := json.Marshal(lower.Config) // both are the configuration of the OCI, of two libraries
+	if err != nil {
+		return 0, config, err
+	}
+	return layers, config, json.Unmarshal(text, &config)
+}
+
+// readImage reads an image: by a word for which static.IsReference holds, or from the engine, by way of a file that
+// is as large as the image. layers are those of static.ReadWithBase.
+func readImage(ctx context.Context, found *engine.Engine, word string, layers int) (image, base *static.Image, err error) {
+	if !static.IsReference(word) {
+		dir, err := os.MkdirTemp("", "hermes-verify-")
+		if err != nil {
+			return nil, nil, err
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		archive := filepath.Join(dir, "image.tar")
+		if err := save(ctx, found, word, archive); err != nil {
+			return nil, nil, err
+		}
+		word = static.Archive + archive
+	}
+	opened, err := static.Open(ctx, word, hostArch)
+	if err != nil {
+		return nil, nil, err
+	}
+	return static.ReadWithBase(ctx, opened, layers)
 }
 
 // save does what docker save does.

@@ -127,7 +127,7 @@ func (i *ownImage) Config() structure.Config { return i.config }
 // start starts a container in which the probe waits, as the image's user or another.
 func (i *ownImage) start(ctx context.Context, o structure.RunOptions, env map[string]string) (*harness.Container, error) {
 	return i.subject.Start(ctx, harness.Spec{
-		Entrypoint: []string{probe.Program}, Cmd: []string{"-", probe.Wait}, User: o.User, TTY: o.AllocateTTY, Env: env,
+		Entrypoint: []string{i.subject.Probe()}, Cmd: []string{"-", probe.Wait}, User: o.User, TTY: o.AllocateTTY, Env: env,
 		Host: func(h *container.HostConfig) { h.Privileged, h.CapAdd = o.Privileged, o.Capabilities },
 	})
 }

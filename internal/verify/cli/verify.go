@@ -38,6 +38,7 @@ type wanted struct {
 	entries []checks.Entry  // those to run
 	may     map[string]bool // IDs that may be left out
 	own     []ownTest
+	file    dockerfile
 }
 
 // verify is a whole run. Its error carries the exit code.
@@ -58,6 +59,9 @@ func verify(ctx context.Context, e Env, image string, o options) error {
 	}
 	if w.own, err = ownTests(o.own); err != nil {
 		return err
+	}
+	if w.file, err = readDockerfile(o.dockerfile); err != nil {
+		return fmt.Errorf("--dockerfile: %w", err)
 	}
 	outputs, err := openOutputs(e, o)
 	if err != nil {
@@ -98,6 +102,11 @@ func engineRun(ctx context.Context, e Env, image string, w wanted, o options, r 
 	if err != nil {
 		return err
 	}
+	if o.against != "" && !static.IsReference(o.against) {
+		if _, err := found.API().ImageInspect(ctx, o.against); err != nil {
+			return fmt.Errorf("--against: cannot look at image %q on the engine at %q: %w; pull or build it first: nothing is pulled here", o.against, found.Host, err)
+		}
+	}
 	program, err := embedded.Probe(f.arch())
 	if err != nil {
 		return err
@@ -121,7 +130,9 @@ func engineRun(ctx context.Context, e Env, image string, w wanted, o options, r 
 	r.Results = run.All(ctx, list, run.Options{Parallel: o.parallel, Check: o.check, Watcher: live})
 	r.Verdict, r.Containers = report.Judge(r.Results, r.SelfTest), h.Containers()
 	if o.against != "" {
-		return compare(ctx, found, o.against, image, o.dockerfile, r)
+		if err := compare(ctx, found, o.against, image, w.file, r); err != nil { // what the checks found stays
+			r.Findings = append(r.Findings, report.Finding{Object: "--against", Saw: err.Error()})
+		}
 	}
 	return nil
 }

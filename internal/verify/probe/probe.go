@@ -2,17 +2,19 @@ package probe
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 )
 
-// Where the probe lies in a container.
-const (
-	Dir     = "/.hermes-probe"
-	Program = Dir + "/probe"
-)
+// NewDir is where the probe lies in the containers of one run. No image can know the name: what lies there was mounted, and
+// nobody in the container can put anything else in its place.
+func NewDir() string { return "/.hermes-probe-" + strings.ToLower(rand.Text()[:10]) }
+
+// Program is the probe in such a folder.
+func Program(dir string) string { return dir + "/probe" }
 
 // Limits of what it reports, so that a container cannot flood who asked.
 const (
@@ -79,9 +81,9 @@ type State struct {
 // ErrDisturbed is an answer that is not the probe's: cut short, changed, or of something else.
 var ErrDisturbed = errors.New("the probe was disturbed")
 
-// Ask returns the command that asks a question.
-func Ask(word, question string, operands ...string) []string {
-	return append([]string{Program, word, question}, operands...)
+// Ask returns the command that asks the probe in a folder a question.
+func Ask(dir, word, question string, operands ...string) []string {
+	return append([]string{Program(dir), word, question}, operands...)
 }
 
 // Read takes an answer apart. Anything but exactly one object that carries word and question is ErrDisturbed;

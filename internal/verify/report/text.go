@@ -43,13 +43,6 @@ func WriteResult(w io.Writer, r Result) error {
 	for _, broken := range r.Breaks {
 		indent(&b, broken.Clause, Clip(broken.Saw, clipped))
 	}
-	if r.Layer != nil {
-		where := fmt.Sprintf("history entry %d: %s", r.Layer.Entry, Clip(r.Layer.CreatedBy, 200))
-		if r.Layer.Line > 0 {
-			where = fmt.Sprintf("%s:%d: %s", r.Layer.File, r.Layer.Line, Clip(r.Layer.CreatedBy, 200))
-		}
-		indent(&b, "brought by", where)
-	}
 	for _, c := range r.Causes {
 		indent(&b, "usual cause", c.Cause)
 		indent(&b, "fix", c.Fix)
@@ -72,6 +65,14 @@ func indent(b *strings.Builder, label, text string) {
 	fmt.Fprintf(b, "%*s%-*s%s\n", 9, "", margin-9, Line(label), text)
 }
 
+// String is a layer as people look for it: by the line of the Dockerfile, or else by the entry of the history.
+func (l Layer) String() string {
+	if l.Line > 0 {
+		return fmt.Sprintf("%s:%d: %s", l.File, l.Line, Clip(l.CreatedBy, 200))
+	}
+	return fmt.Sprintf("history entry %d: %s", l.Entry, Clip(l.CreatedBy, 200))
+}
+
 // WriteSummary writes what the run was, where its time went, and as its last line the verdict.
 func WriteSummary(w io.Writer, r Report) error {
 	var b strings.Builder
@@ -84,6 +85,11 @@ func WriteSummary(w io.Writer, r Report) error {
 	fmt.Fprintf(&b, "checks   %s, contract %s\n", Line(r.Tool.Version), Line(short(r.Tool.Contract)))
 	for _, f := range r.Findings {
 		fmt.Fprintf(&b, "finding  %s: %s\n", Line(f.Object), Line(f.Saw))
+	}
+	for _, res := range r.Results {
+		if res.Layer != nil {
+			fmt.Fprintf(&b, "layer    %s is broken by %s\n", Line(res.ID), Line(res.Layer.String()))
+		}
 	}
 	if s := r.SelfTest; s != nil {
 		for _, fault := range s.Survived {

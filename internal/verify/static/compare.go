@@ -38,11 +38,12 @@ func Compare(base, derived *Image, dirs ...string) []Change {
 		if had {
 			c.Was = was.String()
 		}
+		layer, gone := derived.removed[name]
 		if has {
-			c.Is = is.String()
-			if n, _, known := derived.Entry(is.Layer); known {
-				c.Entry = n
-			}
+			c.Is, layer = is.String(), is.Layer
+		}
+		if n, _, known := derived.Entry(layer); known && (has || gone) {
+			c.Entry = n
 		}
 		changes = append(changes, c)
 	}

@@ -53,7 +53,7 @@ func parseDockerfile(text string) Lines {
 func (l Lines) Of(createdBy string) (line int, found bool) {
 	want := normal(createdBy)
 	for _, i := range l.instructions {
-		if i.text == want || (strings.HasPrefix(want, "COPY ") && sameCopy(i.text, want)) {
+		if i.text == want || sameCopy(i.text, want) || sameWord("HEALTHCHECK ", i.text, want) {
 			line, found = i.line, true
 		}
 	}
@@ -93,11 +93,17 @@ func normal(text string) string {
 	return word + " " + rest
 }
 
+// sameWord reports whether both are one instruction, of which only the last counts: a builder notes a health check in a
+// form of its own.
+func sameWord(word, a, b string) bool {
+	return strings.HasPrefix(a, word) && strings.HasPrefix(b, word)
+}
+
 // sameCopy compares by the destination: a builder notes digests in the place of sources.
 func sameCopy(a, b string) bool {
 	last := func(text string) string {
 		text = strings.TrimSuffix(strings.TrimSpace(text), "/")
 		return text[strings.LastIndex(text, " ")+1:]
 	}
-	return strings.HasPrefix(a, "COPY ") && last(a) == last(b)
+	return sameWord("COPY ", a, b) && last(a) == last(b)
 }

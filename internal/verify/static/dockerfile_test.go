@@ -16,6 +16,7 @@ ENTRYPOINT ["/bin/sh", "-c"]
 USER hermes
 USER root
 USER hermes
+HEALTHCHECK NONE
 `)
 	for entry, want := range map[string]int{
 		"/bin/sh -c #(nop)  ENV A=b": 3,
@@ -28,6 +29,7 @@ USER hermes
 		`/bin/sh -c #(nop)  ENTRYPOINT ["/bin/sh" "-c"]`:                        10,
 		`ENTRYPOINT ["/bin/sh" "-c"]`:                                           10,
 		"/bin/sh -c #(nop)  USER hermes":                                        13,
+		`HEALTHCHECK &{["NONE"] "0s" "0s" "0s" '\x00'}`:                         14,
 		"RUN something else":                                                    0,
 	} {
 		got, found := lines.Of(entry)

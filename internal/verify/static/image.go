@@ -24,8 +24,8 @@ type Image struct {
 	Arch    string
 	History []v1.History    // oldest first
 	Files   map[string]File // by absolute path, as the last layer left it
-	layers  []string        // digests of their content
 	entries []int           // of each layer its entry in History, -1 where there is none
+	removed map[string]int  // by path, the layer that took it away
 }
 
 // File is what lies at a path.
@@ -55,6 +55,36 @@ const (
 
 // Read reads the layers of an image from the lowest up, until ctx ends.
 func Read(ctx context.Context, from v1.Image) (*Image, error) {
+	image, _, err := ReadWithBase(ctx, from, 0)
+	return image, err
+}
+
+// ReadWithBase reads an image and, on the way, what its lowest layers hold: the image that it was derived from has
+// those alone. Of that one the files are known, and nothing else.
+func ReadWithBase(ctx context.Context, from v1.Image, layers int) (image, base *Image, err error) {
+	if image, err = begin(from); err != nil {
+		return nil, nil, err
+	}
+	all, err := from.Layers()
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot read the image's layers: %w", err)
+	}
+	for n, layer := range all {
+		if n == layers {
+			base = &Image{Files: maps.Clone(image.Files)}
+		}
+		if err := image.read(ctx, n, layer); err != nil {
+			return nil, nil, err
+		}
+	}
+	if base == nil {
+		base = &Image{Files: maps.Clone(image.Files)}
+	}
+	return image, base, nil
+}
+
+// begin is an image of which no layer was read.
+func begin(from v1.Image) (*Image, error) {
 	config, err := from.ConfigFile()
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the image's configuration: %w", err)
@@ -63,32 +93,30 @@ func Read(ctx context.Context, from v1.Image) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the image's configuration: %w", err)
 	}
-	layers, err := from.Layers()
-	if err != nil {
-		return nil, fmt.Errorf("cannot read the image's layers: %w", err)
-	}
 	i := &Image{
 		ID: id.String(), Config: config.Config, OS: config.OS, Arch: config.Architecture, History: config.History, Files: map[string]File{},
+		removed: map[string]int{},
 	}
 	for n, h := range config.History {
 		if !h.EmptyLayer {
 			i.entries = append(i.entries, n)
 		}
 	}
-	for n, layer := range layers {
-		digest, err := layer.DiffID()
-		if err != nil {
-			return nil, fmt.Errorf("cannot read layer %d: %w", n, err)
-		}
-		i.layers = append(i.layers, digest.String())
-		if n >= len(i.entries) {
-			i.entries = append(i.entries, -1)
-		}
-		if err := i.apply(ctx, n, layer); err != nil {
-			return nil, fmt.Errorf("cannot read layer %d (%s): %w", n, digest, err)
-		}
-	}
 	return i, nil
+}
+
+func (i *Image) read(ctx context.Context, n int, layer v1.Layer) error {
+	digest, err := layer.DiffID()
+	if err != nil {
+		return fmt.Errorf("cannot read layer %d: %w", n, err)
+	}
+	if n >= len(i.entries) {
+		i.entries = append(i.entries, -1)
+	}
+	if err := i.apply(ctx, n, layer); err != nil {
+		return fmt.Errorf("cannot read layer %d (%s): %w", n, digest, err)
+	}
+	return nil
 }
 
 func (i *Image) apply(ctx context.Context, n int, layer v1.Layer) error {
@@ -159,12 +187,17 @@ func (i *Image) remove(name string, layer int, self bool) {
 	if f, found := i.Files[name]; found && f.Type != tar.TypeDir {
 		if self && f.Layer < layer {
 			delete(i.Files, name)
+			i.removed[name] = layer
 		}
 		return
 	}
 	below := strings.TrimSuffix(name, "/") + "/"
 	maps.DeleteFunc(i.Files, func(p string, f File) bool {
-		return f.Layer < layer && ((self && p == name) || strings.HasPrefix(p, below))
+		gone := f.Layer < layer && ((self && p == name) || strings.HasPrefix(p, below))
+		if gone {
+			i.removed[p] = layer
+		}
+		return gone
 	})
 }
 

@@ -120,13 +120,30 @@ func TestAChangeNamesTheEntryThatBroughtIt(t *testing.T) {
 		`5 USER:  => hermes`,
 		`1 ENV PATH: /bin => /usr/bin`,
 		`2 /init: file 0644 0:0 4 bytes ` + was.Files["/init"].Sum[:12] + ` => link 0777 0:0 to /opt/a`,
-		`-1 /opt/a: file 0644 0:0 5 bytes ` + was.Files["/opt/a"].Sum[:12] + ` => `,
+		`3 /opt/a: file 0644 0:0 5 bytes ` + was.Files["/opt/a"].Sum[:12] + ` => `,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	if same := Compare(was, was); len(same) != 0 {
 		t.Errorf("an image differs from itself: %v", same)
+	}
+}
+
+func TestWhatTheLowestLayersHoldIsTheBase(t *testing.T) {
+	whole := build(t, v1.Config{},
+		step("base", layer(t, "init", "opt/", "opt/a")), step("RUN rm /opt/a", layer(t, "opt/.wh.a", "opt/b")))
+	for layers, want := range [][]string{{}, {"/init", "/opt", "/opt/a"}, {"/init", "/opt", "/opt/b"}} {
+		is, base, err := ReadWithBase(t.Context(), whole, layers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, append([]string{}, base.Below("/")...)); diff != "" {
+			t.Errorf("%d layers: %s", layers, diff)
+		}
+		if diff := cmp.Diff([]string{"/init", "/opt", "/opt/b"}, is.Below("/")); diff != "" {
+			t.Error(diff)
+		}
 	}
 }
 

@@ -44,7 +44,8 @@ func layoutProbes() []probe {
 		},
 		{
 			clause: "IMG-09", name: "the three cont-init scripts are executable",
-			script: `cd /etc/cont-init.d && test -x 01-hermes-setup && test -x 015-supervise-perms && test -x 02-reconcile-profiles`,
+			script: `for f in 01-hermes-setup 015-supervise-perms 02-reconcile-profiles; do
+  test -x /etc/cont-init.d/$f || { echo /etc/cont-init.d/$f; exit 1; }; done`,
 		},
 		{
 			clause: "IMG-10", name: "the static services are described in the form of s6-rc",
@@ -108,7 +109,7 @@ print(" ".join(_make_tui_argv(Path("/opt/hermes/ui-tui"), False)[0]))'`, match: 
 		},
 		{
 			clause: "IMG-18", name: "the seed files are there",
-			script: `cd /opt/hermes && test -s .env.example && test -s cli-config.yaml.example && test -s docker/SOUL.md`,
+			script: `for f in .env.example cli-config.yaml.example docker/SOUL.md; do test -s /opt/hermes/$f || { echo /opt/hermes/$f; exit 1; }; done`,
 		},
 		{clause: "IMG-19", name: "/usr/bin/tini is a script", script: `test -x /usr/bin/tini && ! test -L /usr/bin/tini && head -c2 /usr/bin/tini`, want: "#!"},
 		{
@@ -121,6 +122,7 @@ find /opt/hermes/scripts/whatsapp-bridge/node_modules -type d \( -name test -o -
 			clause: "IMG-20", name: "the image holds no credentials", user: "0",
 			script: `test -e /run/secrets && { echo /run/secrets; exit 1; }
 find / -xdev -type f \( -name .netrc -o -name .pypirc -o -name .git-credentials -o -name pip.conf -o -name 'id_rsa*' -o -name 'id_ed25519*' \) -print -quit | grep . && exit 1
+find /opt /root /home -xdev \( -name node_modules -o -name site-packages \) -prune -o -type f \( -name .env -o -name auth.json \) -print | grep . && exit 1
 grep -rlE '^-----BEGIN [A-Z ]*PRIVATE KEY|_auth(Token)?=' /etc /root /usr/local/etc /usr/local/share && exit 1; true`,
 		},
 		{

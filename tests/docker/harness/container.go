@@ -1,13 +1,10 @@
 package harness
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/containerd/errdefs"
-	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -54,6 +51,7 @@ func (e *Engine) request(name string, spec Spec) testcontainers.ContainerRequest
 			c.Tty, c.OpenStdin = spec.TTY, spec.TTY
 		},
 		HostConfigModifier: func(h *container.HostConfig) {
+			limit(h)
 			if e.probe != "" {
 				h.Mounts = append(h.Mounts, e.probeMount(true))
 			}
@@ -65,6 +63,14 @@ func (e *Engine) request(name string, spec Spec) testcontainers.ContainerRequest
 			}
 		},
 	}
+}
+
+// limit keeps an image that forks, eats and prints without end from taking the engine's host with it. A Spec may set others.
+func limit(h *container.HostConfig) {
+	pids := int64(2048)
+	h.PidsLimit = &pids
+	h.Memory = 4 << 30
+	h.LogConfig = container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "32m"}}
 }
 
 // Copy puts files into the container, running or not. Parents that are missing
@@ -115,8 +121,11 @@ func (c *Container) Restart(ctx context.Context) error {
 // Remove removes the container and its anonymous volumes.
 func (c *Container) Remove(ctx context.Context) error { return c.engine.remove(ctx, c.ID) }
 
+// maxLogs bounds what is read of a container's log.
+const maxLogs = 16 << 20
+
 // Logs returns all output since the container was created. With a terminal
-// both streams are one, returned as stdout.
+// both streams are one, returned as stdout. More than maxLogs of one is an error, with what was read.
 func (c *Container) Logs(ctx context.Context) (stdout, stderr string, err error) {
 	r, err := c.engine.api.ContainerLogs(ctx, c.ID, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true})
 	if errdefs.IsNotFound(err) {
@@ -126,16 +135,11 @@ func (c *Container) Logs(ctx context.Context) (stdout, stderr string, err error)
 		return "", "", fmt.Errorf("cannot read the logs of %q: %w", c.Name, err)
 	}
 	defer func() { _ = r.Close() }()
-	var out, errs bytes.Buffer
-	if c.tty {
-		_, err = io.Copy(&out, r)
-	} else {
-		_, err = stdcopy.StdCopy(&out, &errs, r)
-	}
+	res, err := drain(r, c.tty, maxLogs)
 	if err != nil {
-		return "", "", fmt.Errorf("cannot read the logs of %q: %w", c.Name, err)
+		err = fmt.Errorf("cannot read the logs of %q: %w", c.Name, err)
 	}
-	return out.String(), errs.String(), nil
+	return res.Stdout, res.Stderr, err
 }
 
 // AllLogs returns stdout and then stderr, as one text to search in.

@@ -43,15 +43,16 @@ type Options struct {
 // Engine makes and removes the containers of one test run. It is safe for
 // concurrent use.
 type Engine struct {
-	image   string
-	run     string
-	env     []string
-	api     client.APIClient
-	library *testcontainers.DockerProvider // starts containers through api
-	serial  atomic.Int64
-	made    atomic.Int64      // containers
-	probe   string            // volume that holds the probe
-	before  map[string]string // images that were there when the run began, as parents has them
+	image    string
+	run      string
+	env      []string
+	api      client.APIClient
+	library  *testcontainers.DockerProvider // starts containers through api
+	serial   atomic.Int64
+	made     atomic.Int64      // containers
+	probe    string            // volume that holds the probe
+	probeDir string            // where that volume is in every container
+	before   map[string]string // images that were there when the run began, as parents has them
 
 	mu     sync.Mutex
 	shared map[string]*sharedContainer

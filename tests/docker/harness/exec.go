@@ -12,6 +12,12 @@ import (
 	"github.com/moby/moby/client"
 )
 
+// Limits of one command, so that none of a hostile image fills the memory or takes the time of its check.
+const (
+	maxOutput = 4 << 20 // bytes of a stream
+	execLimit = 5 * time.Minute
+)
+
 // DefaultUser runs the commands that name no other user.
 const DefaultUser = "hermes"
 
@@ -68,6 +74,8 @@ func (c *Container) Hermes(ctx context.Context, args ...string) (Result, error) 
 }
 
 func (c *Container) exec(ctx context.Context, x Exec) (Result, error) {
+	ctx, stop := context.WithTimeoutCause(ctx, execLimit, fmt.Errorf("no end within %s", execLimit))
+	defer stop()
 	created, err := c.engine.api.ExecCreate(ctx, c.ID, client.ExecCreateOptions{
 		User: x.User, Cmd: x.Cmd, Env: x.Env, WorkingDir: x.Dir, TTY: x.TTY,
 		AttachStdin: x.Stdin != "", AttachStdout: true, AttachStderr: true,
@@ -90,7 +98,7 @@ func (c *Container) exec(ctx context.Context, x Exec) (Result, error) {
 			return Result{}, err
 		}
 	}
-	res, err := drain(attached.Reader, x.TTY)
+	res, err := drain(attached.Reader, x.TTY, maxOutput)
 	if ctx.Err() != nil {
 		return Result{}, context.Cause(ctx)
 	}
@@ -101,15 +109,31 @@ func (c *Container) exec(ctx context.Context, x Exec) (Result, error) {
 	return res, err
 }
 
-func drain(r io.Reader, tty bool) (Result, error) {
-	var out, errs bytes.Buffer
+// drain reads both streams to their end. More than limit bytes of one are an error, with those that were read: no check judges
+// by a part.
+func drain(r io.Reader, tty bool, limit int) (Result, error) {
+	out, errs := &bounded{limit: limit}, &bounded{limit: limit}
 	var err error
 	if tty {
-		_, err = io.Copy(&out, r)
+		_, err = io.Copy(out, r)
 	} else {
-		_, err = stdcopy.StdCopy(&out, &errs, r)
+		_, err = stdcopy.StdCopy(out, errs, r)
 	}
-	return Result{Stdout: out.String(), Stderr: errs.String()}, err
+	return Result{Stdout: out.text.String(), Stderr: errs.text.String()}, err
+}
+
+// bounded is a buffer that refuses what goes beyond its limit.
+type bounded struct {
+	text  bytes.Buffer // not embedded: its ReadFrom knows no limit
+	limit int
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if room := b.limit - b.text.Len(); len(p) > room {
+		n, _ := b.text.Write(p[:max(room, 0)])
+		return n, fmt.Errorf("there is more than %d bytes of output", b.limit)
+	}
+	return b.text.Write(p)
 }
 
 // exitCode waits for the engine to notice that the process has ended, which it

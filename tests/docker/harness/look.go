@@ -22,16 +22,16 @@ func (e *Engine) bringProbe(ctx context.Context, program []byte) error {
 	if _, err := e.api.VolumeCreate(ctx, client.VolumeCreateOptions{Name: name, Labels: e.labels()}); err != nil {
 		return fmt.Errorf("cannot create the probe's volume: %w", err)
 	}
-	e.probe = name
+	e.probe, e.probeDir = name, probe.NewDir()
 	created, err := e.api.ContainerCreate(ctx, client.ContainerCreateOptions{
 		Name:       e.name("probe"),
-		Config:     &container.Config{Image: e.image, Labels: e.labels(), Cmd: []string{probe.Program}},
+		Config:     &container.Config{Image: e.image, Labels: e.labels(), Cmd: []string{probe.Program(e.probeDir)}},
 		HostConfig: &container.HostConfig{Mounts: []mount.Mount{e.probeMount(false)}},
 	})
 	if err != nil {
 		return fmt.Errorf("cannot create the probe's container of %q: %w", e.image, err)
 	}
-	content, err := archive([]File{{Path: probe.Program, Content: string(program), Mode: 0o555}})
+	content, err := archive([]File{{Path: probe.Program(e.probeDir), Content: string(program), Mode: 0o555}})
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (e *Engine) bringProbe(ctx context.Context, program []byte) error {
 }
 
 func (e *Engine) probeMount(readOnly bool) mount.Mount {
-	return mount.Mount{Type: mount.TypeVolume, Source: e.probe, Target: probe.Dir, ReadOnly: readOnly}
+	return mount.Mount{Type: mount.TypeVolume, Source: e.probe, Target: e.probeDir, ReadOnly: readOnly}
 }
 
 // Ask asks the probe inside the container, as root. An answer that is not the probe's is probe.ErrDisturbed.
@@ -53,7 +53,7 @@ func (c *Container) Ask(ctx context.Context, question string, operands ...string
 	}
 	word := rand.Text()
 	res, err := c.exec(ctx, Exec{
-		Cmd: probe.Ask(word, question, operands...), User: "0", Dir: "/", Env: []string{"GOMAXPROCS=1"},
+		Cmd: probe.Ask(c.engine.probeDir, word, question, operands...), User: "0", Dir: "/", Env: []string{"GOMAXPROCS=1"},
 	})
 	if err != nil {
 		return probe.Answer{}, fmt.Errorf("cannot ask the probe in %q about %q: %w", c.Name, question, err)

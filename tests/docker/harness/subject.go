@@ -8,9 +8,12 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/moby/moby/api/types/image"
 	"github.com/moby/moby/client"
+
+	"caduceus/internal/verify/probe"
 )
 
 // Subject is an image as one check sees it. It remembers the containers the
@@ -50,6 +53,9 @@ func (e *Engine) Subject(ref string) *Subject {
 
 // Image is the reference of the subject's image.
 func (s *Subject) Image() string { return s.image }
+
+// Probe is the path of the probe in every container.
+func (s *Subject) Probe() string { return probe.Program(s.engine.probeDir) }
 
 // Inspect returns the image's configuration.
 func (s *Subject) Inspect(ctx context.Context) (image.InspectResponse, error) {
@@ -138,10 +144,13 @@ func (s *Subject) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// evidenceTimeout bounds what is kept of a container that floods or does not answer.
+const evidenceTimeout = 30 * time.Second
+
 // Evidence writes what the containers of this check look like, one folder a
 // container under dir. It works on after ctx has ended.
 func (s *Subject) Evidence(ctx context.Context, dir string) error {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), sweepTimeout)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), evidenceTimeout)
 	defer stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()

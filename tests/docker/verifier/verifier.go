@@ -109,12 +109,18 @@ func Build(t *testing.T, s *suite.Suite, name string) string {
 		t.Fatal(err)
 	}
 	dir := filepath.Join(root, "tests/docker/derived", name)
+	return BuildFrom(t, s, name, dir, filepath.Join(dir, "Dockerfile"))
+}
+
+// BuildFrom builds a derived image of a context and a Dockerfile.
+func BuildFrom(t *testing.T, s *suite.Suite, name, dir, dockerfile string) string {
+	t.Helper()
 	ref := "caduceus-test-derived-" + strings.ToLower(s.Run()) + ":" + name
 	cmd := exec.CommandContext(t.Context(), Client(), "build", "-q", "--label", harness.RunLabel+"="+s.Run(),
-		"--build-arg", "IMAGE="+s.Image(), "-t", ref, dir)
+		"--build-arg", "IMAGE="+s.Image(), "-t", ref, "-f", dockerfile, dir)
 	cmd.Env = append(append(os.Environ(), s.Env()...), "DOCKER_BUILDKIT=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("cannot build %s: %v\n%s", dir, err, out)
+		t.Fatalf("cannot build %s: %v\n%s", dockerfile, err, out)
 	}
 	return ref
 }

@@ -144,6 +144,8 @@ func TestWhatCannotBeginSaysWhyInOneLine(t *testing.T) {
 		"two reports":          {[]string{"--json", "-", "--sarif", "-", "x"}, nil, "two reports cannot both go to stdout"},
 		"a test file nowhere":  {[]string{"--structure", "/none.yaml", "x"}, nil, "cannot read the test file"},
 		"no engine":            {[]string{"x"}, []string{"DOCKER_HOST=unix:///none.sock"}, "/none.sock"},
+		"a Dockerfile nowhere": {[]string{"--dockerfile", "/none", "x"}, nil, "--dockerfile: cannot read the Dockerfile"},
+		"a base nowhere":       {[]string{"--against", "caduceus-test-none:latest", engine.Image()}, nil, `--against: cannot look at image "caduceus-test-none:latest"`},
 		"an archive nowhere":   {[]string{"tar:/none.tar"}, nil, `cannot read image "tar:/none.tar"`},
 		"an attestation of no": {[]string{"--check-attestation", "/none", "x"}, nil, "cannot read the attestation"},
 	} {

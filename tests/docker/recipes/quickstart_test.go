@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// README's quick start, in a fresh directory: the wizard's questions are answered by hand, and the key and address that it is
-// given are those of the fake model server.
+// README's quick start, in a fresh directory, with the wizard's questions answered as by hand.
 func TestTheQuickStartEndsInAChat(t *testing.T) {
 	u := newUser(t, "RCP-01", "RCP-05", "RCP-11")
 	u.peer()
@@ -30,12 +29,13 @@ func TestTheQuickStartEndsInAChat(t *testing.T) {
 	wizard.expect(`FIREWORKS_API_KEY[^\n]*: `, chatLimit)
 	wizard.send("fw-recipe-0123456789\r")
 	wizard.expect(`Base URL[^\n]*: `, verbLimit)
-	wizard.send("http://model:8000/v1\r")
+	wizard.send("\r")
 	wizard.expect(`Model name: `, chatLimit)
 	wizard.send("my-model\r")
 	wizard.expect(`Select terminal backend`, chatLimit)
 	wizard.interrupt(verbLimit)
 
+	u.ok("sed -i s#https://api.fireworks.ai/inference/v1#http://model:8000/v1# ~/.hermes/config.yaml") // the fake stands for the provider
 	u.ok("docker compose up -d")
 	u.until("the gateway up", "docker exec hermes hermes gateway status", gatewayLimit,
 		func(r result) bool { return r.code == 0 && strings.HasPrefix(r.stdout, "✓ gateway-default is up\n") })

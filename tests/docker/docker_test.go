@@ -49,6 +49,9 @@ func judge(t *testing.T, c checks.Check, image string) error {
 	defer stop()
 	s := engine.Subject(image)
 	err := c.Run(ctx, s)
+	for _, note := range s.Notes() {
+		t.Log(note)
+	}
 	if err != nil {
 		t.Log(c.Doc)
 		suite.KeepEvidence(ctx, t, s)

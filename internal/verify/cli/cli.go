@@ -154,7 +154,7 @@ type options struct {
 func (o *options) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.tier, "tier", "core", "run the checks of this tier and of those before it: smoke, core, full")
+	f.StringVar(&o.tier, "tier", "core", "run the checks of this tier and of those before it: smoke, core, full, chaos")
 	f.StringSliceVar(&o.ids, "check", nil, "run these checks alone, by ID or family (\"hermes-verify list\")")
 	f.StringSliceVar(&o.clauses, "clause", nil, "run what proves these clauses alone")
 	f.StringSliceVar(&o.own, "structure", nil, "also run these test files of container-structure-test, schema 2.0.0")

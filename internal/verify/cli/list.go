@@ -24,7 +24,7 @@ type checkList struct {
 // listedCheck is one of them.
 type listedCheck struct {
 	ID      string   `json:"id"`
-	Tier    string   `json:"tier" schema:"enum=smoke|core|full"`
+	Tier    string   `json:"tier" schema:"enum=smoke|core|full|chaos"`
 	Needs   []string `json:"needs"`
 	Promise string   `json:"promise"`
 	Clauses []string `json:"clauses"`
@@ -57,7 +57,7 @@ func listCommand(e Env) *cobra.Command {
 			return t.Flush()
 		},
 	}
-	c.Flags().StringVar(&tier, "tier", "full", "only this tier and those before it: smoke, core, full")
+	c.Flags().StringVar(&tier, "tier", "chaos", "only this tier and those before it: smoke, core, full, chaos")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

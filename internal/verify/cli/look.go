@@ -31,6 +31,8 @@ func (l look) Run(ctx context.Context) (broken []report.Break, err error) {
 
 func (l look) Looked() bool { return l.subject.Looked() }
 
+func (l look) Notes() []string { return l.subject.Notes() }
+
 // Keep leaves a folder for the check, with one for each of its containers, and the script that shows it again.
 func (l look) Keep(ctx context.Context, r report.Result) (folder, repeat string, err error) {
 	if l.evidence == "" {

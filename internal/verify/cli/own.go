@@ -84,6 +84,8 @@ func (l ownLook) Run(ctx context.Context) ([]report.Break, error) {
 
 func (l ownLook) Looked() bool { return l.subject.Looked() }
 
+func (l ownLook) Notes() []string { return nil }
+
 func (l ownLook) Keep(ctx context.Context, r report.Result) (folder, repeat string, err error) {
 	r.ID = strings.NewReplacer("/", "-", " ", "-").Replace(r.ID)
 	return look{subject: l.subject, evidence: l.evidence}.Keep(ctx, r)

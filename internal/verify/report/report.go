@@ -80,6 +80,7 @@ type Result struct {
 	Reason   string   `json:"reason,omitempty" schema:"doc=why it did not run or could not look"`
 	Waived   bool     `json:"waived,omitempty" schema:"doc=that it did not run was allowed"`
 	Breaks   []Break  `json:"breaks,omitempty"`
+	Notes    []string `json:"notes,omitempty" schema:"doc=what the check did to its containers, and what it saw"`
 	Causes   []Cause  `json:"causes,omitempty" schema:"doc=the usual ones, where it is broken"`
 	Layer    *Layer   `json:"layer,omitempty" schema:"doc=the layer that brought what is broken, where that is known"`
 	Seconds  float64  `json:"seconds" schema:"min=0"`

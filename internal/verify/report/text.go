@@ -40,6 +40,9 @@ func WriteResult(w io.Writer, r Result) error {
 		}
 		indent(&b, "why", Clip(r.Reason, reasonClipped)+waived)
 	}
+	for _, note := range r.Notes {
+		indent(&b, "", Clip(note, reasonClipped))
+	}
 	for _, broken := range r.Breaks {
 		indent(&b, broken.Clause, Clip(broken.Saw, clipped))
 	}

@@ -24,6 +24,8 @@ type Look interface {
 	Run(ctx context.Context) ([]report.Break, error)
 	// Looked reports whether it asked the engine or the image anything at all.
 	Looked() bool
+	// Notes are what it did and saw, in words.
+	Notes() []string
 	// Keep leaves evidence of what it saw; it returns the folder, and a script that shows it again, "" for none.
 	Keep(ctx context.Context, r report.Result) (folder, repeat string, err error)
 	// Close removes what it made, also after ctx has ended.
@@ -102,6 +104,7 @@ func one(ctx context.Context, c Case, o Options) report.Result {
 	defer stop()
 	look := c.Begin()
 	judge(limited, look, &r)
+	r.Notes = look.Notes()
 	if r.Outcome == report.Broken {
 		r.Causes = c.Causes
 	}

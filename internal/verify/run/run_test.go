@@ -25,6 +25,7 @@ type look struct {
 
 func (l look) Run(ctx context.Context) ([]report.Break, error) { return l.breaks, l.run(ctx) }
 func (l look) Looked() bool                                    { return !l.blind }
+func (l look) Notes() []string                                 { return []string{"noted"} }
 
 func (l look) Keep(context.Context, report.Result) (folder, repeat string, err error) {
 	l.kept.Add(1)

@@ -24,10 +24,11 @@ const (
 	Smoke Tier = "smoke" // half a minute: is it this image at all?
 	Core  Tier = "core"  // minutes: what everybody relies on
 	Full  Tier = "full"  // all of the contract
+	Chaos Tier = "chaos" // what the contract withstands
 )
 
 // Tiers lists them, quickest first.
-func Tiers() []Tier { return []Tier{Smoke, Core, Full} }
+func Tiers() []Tier { return []Tier{Smoke, Core, Full, Chaos} }
 
 // Need is something that an engine may not have.
 type Need string

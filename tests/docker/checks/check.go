@@ -119,6 +119,7 @@ func All() []Check {
 		sharingChecks(),
 		holdChecks(),
 		cutChecks(),
+		chaosChecks(),
 		unchangedChecks(),
 		networkChecks(),
 		agentChecks(),

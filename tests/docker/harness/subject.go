@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Subject struct {
 	journal *journal
 
 	mu      sync.Mutex
+	notes   []string
 	own     []*Container
 	used    []*Container
 	volumes []string
@@ -110,6 +112,20 @@ func (s *Subject) Shared(ctx context.Context, sc Scenario) (*Container, error) {
 	mine := *entry.c // the same container, with what this check asks of it
 	mine.journal = s.journal
 	return &mine, nil
+}
+
+// Note keeps a line for people: what a check did to its containers, and what it saw.
+func (s *Subject) Note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notes = append(s.notes, fmt.Sprintf(format, args...))
+}
+
+// Notes are those lines.
+func (s *Subject) Notes() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.notes)
 }
 
 // Volume makes a named volume that lives as long as the check.

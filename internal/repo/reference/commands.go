@@ -16,9 +16,9 @@ func commandPage(root *cobra.Command) string {
 	var b, scripts strings.Builder
 	b.WriteString(`# Commands
 
-What the image's ` + "`hermes`" + ` serves itself. Every other verb is the agent's: ` + "`hermes --help`" + ` lists them.
-` + "`-p NAME`, `--profile NAME` or `--profile=NAME`" + ` before the verb chooses a profile. A wrong command line of the
-verbs below exits 2. Each of them has ` + "`--help`" + `.
+What the image's ` + "`hermes`" + ` serves itself. Every other command is the agent's: ` + "`hermes --help`" + ` lists them.
+` + "`-p NAME`, `--profile NAME` or `--profile=NAME`" + ` before the command chooses a profile. A wrong command line of the
+commands below exits 2. Each of them has ` + "`--help`" + `.
 `)
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {
@@ -35,7 +35,7 @@ verbs below exits 2. Each of them has ` + "`--help`" + `.
 	}
 	walk(root)
 	b.WriteString("\n## For the image's own scripts\n\nNot for people; they may change with the image.\n\n")
-	row(&b, "verb", "for")
+	row(&b, "command", "for")
 	row(&b, "---", "---")
 	b.WriteString(scripts.String())
 	return b.String()

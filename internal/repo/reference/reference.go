@@ -64,10 +64,10 @@ const index = `# Reference
 
 - [below.md](below.md): what lies below the agent, what is newer, what was fixed, what loses data.
 - [checks.md](checks.md): what ` + "`hermes-verify`" + ` looks at, and its flags.
-- [cli.md](cli.md): the verbs that the image's ` + "`hermes`" + ` serves itself, with flags and exit codes.
+- [cli.md](cli.md): the commands that the image's ` + "`hermes`" + ` serves itself, with flags and exit codes.
 - [environment.md](environment.md): environment variables, their defaults and which values mean yes.
 - [mage.md](mage.md): the targets of ` + "`go tool mage`" + `.
-- [schemas.md](schemas.md): the JSON objects that verbs print with ` + "`--json`" + `.
+- [schemas.md](schemas.md): the JSON objects that commands print with ` + "`--json`" + `.
 
 How to use them: [documentation](../README.md).
 `

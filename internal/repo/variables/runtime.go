@@ -4,7 +4,7 @@ import "caduceus/internal/env"
 
 func setup() []Variable {
 	return []Variable{
-		row(env.Home, "The data directory, called H elsewhere; absolute. Missing parents are created. A directory of the system, such as `/etc` or `/var/lib`, and one whose parents hermes can exchange are refused: the default is used then."),
+		row(env.Home, "The data directory (H in the contract); absolute. Missing parents are created. A directory of the system, such as `/etc` or `/var/lib`, and one whose parents hermes can exchange are refused: the default is used then."),
 		row(env.UID, "Run as this uid, 1 to 4294967294 without 65535; needs a container started as root."),
 		row(env.GID, "Run with this gid; as HERMES_UID."),
 		row(env.PUID, "Another name of HERMES_UID, which wins."),

@@ -1,8 +1,10 @@
 package verifier
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"caduceus/internal/verify/embedded"
 	"caduceus/internal/verify/report"
@@ -94,11 +98,33 @@ func Run(t *testing.T, s *suite.Suite, program, image string, flags ...string) O
 		t.Fatalf("no report: %v\n%s", err, out)
 	}
 	if len(text) > 0 {
+		if err := published(text); err != nil {
+			t.Errorf("%v\n%s", err, text)
+		}
 		if err := json.Unmarshal(text, &o.Report); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return o
+}
+
+// published wants a report to be as its published schema says.
+func published(text []byte) error {
+	root, err := suite.Repository()
+	if err != nil {
+		return err
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	schema, err := compiler.Compile(filepath.Join(root, "docs/reference/schema/verify.v1.json"))
+	if err != nil {
+		return fmt.Errorf("cannot read the schema of reports: %w", err)
+	}
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("the report is no JSON: %w", err)
+	}
+	return schema.Validate(value)
 }
 
 // Build builds the derived image of a folder of tests/docker/derived as a user does.

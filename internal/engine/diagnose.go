@@ -44,12 +44,18 @@ func diagnose(at Endpoint, err error) error {
 	case errors.Is(err, syscall.ENOSPC) || strings.Contains(text, "no space left on device"):
 		p.Cause = "its disk is full"
 		p.Next = `free space, say with "docker builder prune"`
+	case strings.Contains(text, "is not supported by this client"):
+		p.Cause = strings.TrimSpace(text)
+		p.Next = nextUpgrade
 	default:
 		p.Cause = strings.ReplaceAll(strings.TrimSpace(text), "\n", " ")
 		p.Next = `check the address with "docker version"`
 	}
 	return p
 }
+
+// nextUpgrade is what to do where an engine is too old.
+const nextUpgrade = "upgrade it, or name another engine in DOCKER_HOST"
 
 // nextStart is what to do where no engine listens.
 func nextStart(at Endpoint) string {
@@ -70,6 +76,6 @@ func checkVersion(at Endpoint, api string) error {
 	return &host.Problem{
 		What:  fmt.Sprintf("cannot use Docker engine %q (from %s)", at.Host, at.Source),
 		Cause: fmt.Sprintf("it speaks Engine API %q, older than %s (Docker 20.10)", api, MinAPI),
-		Next:  `upgrade it, or name another engine in DOCKER_HOST`,
+		Next:  nextUpgrade,
 	}
 }

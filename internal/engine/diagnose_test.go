@@ -28,6 +28,7 @@ func TestTroubleWithAnEngineIsOneLineWithWhatToDo(t *testing.T) {
 		"its disk is full":  {errors.New("write /var: no space left on device"), `its disk is full; free space, say with "docker builder prune"`, false},
 		"an unknown host":   {fmt.Errorf("dial: %w", &net.DNSError{Err: "no such host"}), "the name of its host cannot be resolved; check the name", false},
 		"an ssh address":    {errSSH, "ssh addresses are not supported; forward its socket", false},
+		"it is too old":     {errors.New("API version 1.30 is not supported by this client: the minimum is 1.40"), "API version 1.30 is not supported by this client: the minimum is 1.40; upgrade it", false},
 		"something strange": {errors.New("odd\nthing"), `odd thing; check the address with "docker version"`, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -79,15 +80,17 @@ func verify(ctx context.Context, e Env, image string, o options) error {
 	} else {
 		err = engineRun(ctx, e, image, w, o, &r)
 	}
-	if err != nil {
+	if len(r.Results) == 0 {
 		return err
 	}
 	r.Seconds = time.Since(r.Started).Seconds()
-	if err := outputs.write(r); err != nil {
-		return err
+	err = errors.Join(err, outputs.write(r)) // what was found is reported, whatever failed afterwards
+	code := r.Verdict.Code()
+	if err != nil && code == report.CodeHolds {
+		code = report.CodeNotProved
 	}
-	if code := r.Verdict.Code(); code != report.CodeHolds {
-		return coded{nil, code}
+	if err != nil || code != report.CodeHolds {
+		return coded{err, code}
 	}
 	return nil
 }
@@ -115,7 +118,7 @@ func engineRun(ctx context.Context, e Env, image string, w wanted, o options, r 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, h.Sweep(ctx)) }()
+	defer func() { err = errors.Join(err, sweep(ctx, h, found)) }()
 	r.Image, r.Engine = f.image, f.engine
 	if o.selfTest {
 		if r.SelfTest, err = selfTest(ctx, h, w.all, o); err != nil {
@@ -135,6 +138,16 @@ func engineRun(ctx context.Context, e Env, image string, w wanted, o options, r 
 		}
 	}
 	return nil
+}
+
+// sweep removes what the run made. Where that fails, the error has the command that does it later.
+func sweep(ctx context.Context, h *harness.Engine, found *engine.Engine) error {
+	err := h.Sweep(ctx)
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot remove all that the run made on the engine at %q: %s; do it later: docker rm -fv $(docker ps -aq %[3]s); docker volume rm $(docker volume ls -q %[3]s)",
+		found.Host, strings.ReplaceAll(err.Error(), "\n", "; "), "--filter label="+harness.RunLabel+"="+h.Run())
 }
 
 // ask asks the engine what it is and what the image is, before anything starts.

@@ -36,7 +36,10 @@ func TestTheQuadletsContainersRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := rootful.try(t.Context(), "run", "--rm", "--network=host", "--user=0", "--entrypoint=sh", "--volume="+dir+":/units:ro", "--volume="+wrong+":/wrong:ro", image, "-c", generate)
-	if r.code != 0 || strings.Contains(r.stderr, "Warning") || !strings.Contains(r.stderr, "Volumes") {
+	warned := slices.DeleteFunc(strings.Split(r.stderr, "\n"), func(line string) bool {
+		return !strings.Contains(line, "Warning") || strings.Contains(line, `the image "`+unitImage+`"`) // which names no registry before systemd has read it
+	})
+	if r.code != 0 || len(warned) > 0 || !strings.Contains(r.stderr, "Volumes") {
 		t.Fatalf("want the units read, and the wrong one refused, got %s", r)
 	}
 	for unit, instance := range map[string]string{"hermes.service": "", "hermes@.service": "work"} {

@@ -17,6 +17,11 @@ import (
 // closeToLimit is how many processes and threads less than its limit a container may have before that is a finding.
 const closeToLimit = 16
 
+// fewestProcesses is the limit below which the init starts no service of hermes.
+//
+// contract: AGT-09
+const fewestProcesses = 48
+
 // pidsLimit looks at the limit of processes, and asks the kernel how often it was hit: whoever met it then may have had no
 // process left to say so.
 func pidsLimit(_ context.Context, c Container) []Finding {
@@ -31,7 +36,7 @@ func pidsLimit(_ context.Context, c Container) []Finding {
 		}
 		used, _ := strconv.Atoi(read("pids.current"))
 		if cause := lackOfProcesses(limit, used, refusals(read("pids.events"))); cause != "" {
-			return one("pids limit", cause, "docker update --pids-limit with a larger number, or -1, and this container")
+			return one("pids limit", cause, "docker update --pids-limit with a larger number (256 is a start), or -1, and this container; restart it where no gateway runs")
 		}
 	}
 	return nil
@@ -40,6 +45,8 @@ func pidsLimit(_ context.Context, c Container) []Finding {
 // lackOfProcesses is what is wrong with a limit, or "".
 func lackOfProcesses(limit, used, refused int) string {
 	switch {
+	case limit < fewestProcesses:
+		return fmt.Sprintf("%d processes and threads are too few for a gateway: below %d no service of hermes starts, and a gateway takes about 70", limit, fewestProcesses)
 	case refused > 0:
 		return fmt.Sprintf("no process or thread was to be had %d times since the container started: %d of %d are in use", refused, used, limit)
 	case limit-used < closeToLimit:

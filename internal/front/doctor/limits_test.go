@@ -21,6 +21,7 @@ func TestAPidsLimitThatWasHitIsFound(t *testing.T) {
 		"no limit":      {map[string]string{v2 + "pids.max": "max\n", v2 + "pids.current": "900\n", v2 + "pids.events": "max 0\n"}, ""},
 		"room":          {map[string]string{v2 + "pids.max": "100\n", v2 + "pids.current": "84\n", v2 + "pids.events": "max 0\n"}, ""},
 		"close":         {map[string]string{v2 + "pids.max": "100\n", v2 + "pids.current": "85\n"}, "85 of 100"},
+		"too small":     {map[string]string{v2 + "pids.max": "47\n", v2 + "pids.current": "9\n", v2 + "pids.events": "max 0\n"}, "47 processes and threads are too few for a gateway"},
 		"was hit":       {map[string]string{v2 + "pids.max": "100\n", v2 + "pids.current": "30\n", v2 + "pids.events": "max 7\n"}, "7 times since the container started: 30 of 100"},
 		"first version": {map[string]string{v1 + "pids.max": "100\n", v1 + "pids.current": "30\n", v1 + "pids.events": "max 2\n"}, "2 times"},
 		"garbage":       {map[string]string{v1 + "pids.max": "100\n", v1 + "pids.current": "30\n", v1 + "pids.events": "max x\nmax\n\n"}, ""},

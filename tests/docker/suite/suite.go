@@ -183,6 +183,14 @@ func (s *Suite) NeedsFull(t *testing.T, what string) {
 	}
 }
 
+// OnceForBoth skips a test on slim that says the same of both variants, and that full's run has.
+func (s *Suite) OnceForBoth(t *testing.T, why string) {
+	t.Helper()
+	if s.Variant(t) == checks.Slim {
+		t.Skip("it runs on full, for both variants: " + why)
+	}
+}
+
 // KeepEvidence leaves what the subject's containers look like in the test's
 // artifact directory; without -artifacts that directory would not last.
 func KeepEvidence(ctx context.Context, t *testing.T, s *harness.Subject) {

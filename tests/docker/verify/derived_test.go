@@ -106,6 +106,7 @@ func names(t *testing.T, least int, words ...string) []string {
 
 func TestDerivedImagesAreWhatTheySay(t *testing.T) {
 	t.Parallel()
+	engine.OnceForBoth(t, "people derive from full")
 	program := verifier.Program(t)
 	for _, name := range names(t, 20, "recipe", "good", "bad") {
 		t.Run(name, func(t *testing.T) {

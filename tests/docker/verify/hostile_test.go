@@ -17,6 +17,7 @@ import (
 // it could not see, nothing of theirs reaches the terminal or a report as it is, and nothing stays on the engine.
 func TestNoHostileImageHolds(t *testing.T) {
 	t.Parallel()
+	engine.OnceForBoth(t, "hermes-verify is the same")
 	const limit = 20 * time.Second // of a check
 	program := verifier.Program(t)
 	for _, name := range names(t, 7, "hostile") {

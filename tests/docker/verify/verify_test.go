@@ -114,6 +114,7 @@ metadataTest: {entrypoint: [/init, /opt/hermes/docker/main-wrapper.sh], cmd: []}
 
 func TestAnArchiveIsReadWithoutAnEngineAndIsNoProof(t *testing.T) {
 	t.Parallel()
+	engine.OnceForBoth(t, "an archive is read alike")
 	archive := filepath.Join(t.TempDir(), "image.tar")
 	cmd := exec.CommandContext(t.Context(), verifier.Client(), "save", "-o", archive, engine.Image())
 	cmd.Env = append(os.Environ(), engine.Env()...)

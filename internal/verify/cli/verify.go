@@ -76,7 +76,9 @@ func verify(ctx context.Context, e Env, image string, o options) error {
 		Tool: report.Tool{Name: "hermes-verify", Version: e.Version, Digest: ownDigest(), Contract: contract(all)},
 	}
 	if static.IsReference(image) {
-		err = staticRun(ctx, image, &r)
+		if err = staticRun(ctx, image, &r); err == nil {
+			show(watcher(e, o), r.Results)
+		}
 	} else {
 		err = engineRun(ctx, e, image, w, o, &r)
 	}
@@ -204,6 +206,15 @@ func watcher(e Env, o options) *report.Live {
 		live.Width, _, _ = term.GetSize(int(file.Fd())) // 0 where it does not say
 	}
 	return live
+}
+
+// show shows results that are all there.
+func show(live *report.Live, results []report.Result) {
+	live.Begin(len(results))
+	for _, r := range results {
+		live.Ended(r, time.Now())
+	}
+	live.End()
 }
 
 // ticking redraws every second until the returned function is called.

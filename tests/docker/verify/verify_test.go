@@ -122,7 +122,7 @@ func TestAnArchiveIsReadWithoutAnEngineAndIsNoProof(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	o := verifier.Run(t, &engine, verifier.Program(t), "tar:"+archive)
-	if o.Code != report.CodeNotProved || o.Report.Verdict.Broken > 0 || o.Report.Verdict.Holds < 5 || o.Report.Engine.Name != "none" {
+	if o.Code != report.CodeNotProved || o.Report.Verdict.Broken > 0 || o.Report.Verdict.Holds < 5 || o.Report.Engine.Name != "none" || !strings.Contains(o.Out, "not run  behaviour ") {
 		t.Errorf("exit code %d\n%s", o.Code, o.Out)
 	}
 }

@@ -48,7 +48,7 @@ func Bench(ctx context.Context, runs *int, json, realtime, idle *bool, image, be
 //
 // A container for each test is what container-structure-test does. Both are measured in the same rounds.
 //
-// Example:
+// Examples:
 //
 //	go tool mage benchVerify
 //	go tool mage benchVerify -image=my-hermes:latest -runs=3

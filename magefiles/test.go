@@ -107,7 +107,7 @@ func (Test) Docker(ctx context.Context) error {
 // beside it must turn red and name the clause. Faults in hermes-verify may not end in a proof. A mutant that
 // survives fails the run.
 //
-// Example:
+// Examples:
 //
 //	go tool mage test:mutants
 //	RUN='TestImages/no_browser' go tool mage test:mutants

@@ -13,12 +13,14 @@ import (
 )
 
 // fault is one that hermes-verify has, and how it comes to light: as a run that proves nothing where the image
-// is good, or as a report whose verdict is not that of its results where the image is broken.
+// is good; as a report whose verdict is not that of its results where the image is broken; or as another exit code
+// than the good one's on an image that lies.
 type fault struct {
 	name   string
 	edit   mutant.Edit
 	broken string // the derived image with something broken, and the check that sees it
 	check  string
+	fooled bool // the fault ends in a proof, which the test of the hostile images sees
 }
 
 func verifierFaults() []fault {
@@ -38,8 +40,26 @@ func verifierFaults() []fault {
 		{name: "a verdict that forgets what is broken", broken: "bad-healthcheck", check: "image-entrypoint", edit: mutant.Edit{
 			File: "internal/verify/report/verdict.go", Old: "\t\t\tv.Broken++\n", New: "\t\t\tv.Holds++\n",
 		}},
+		{name: "the image's ps in place of the probe", broken: "hostile-ps", check: "boot-idle-child", fooled: true, edit: mutant.Edit{
+			File: "tests/docker/harness/process.go", Old: "\tanswer, err := c.Ask(ctx, probe.Processes)\n", New: askPS,
+		}},
 	}
 }
+
+// askPS believes what the image's ps prints.
+const askPS = `	if res, err := c.Root(ctx, "ps -eo pid=,ppid=,uid=,stat=,args="); err == nil {
+		var list Processes
+		for line := range strings.Lines(res.Stdout) {
+			var p Process
+			if n, _ := fmt.Sscan(line, &p.PID, &p.PPID, &p.UID, &p.State); n == 4 {
+				p.Args = strings.Join(strings.Fields(line)[4:], " ")
+				list = append(list, p)
+			}
+		}
+		return list, nil
+	}
+	answer, err := c.Ask(ctx, probe.Processes)
+`
 
 // TestFaultsOfTheVerifier puts faults into hermes-verify; none of them may end in a proof.
 func TestFaultsOfTheVerifier(t *testing.T) {
@@ -57,10 +77,16 @@ func TestFaultsOfTheVerifier(t *testing.T) {
 				return
 			}
 			m.Sees, m.Names = "a reader of its JSON", "a verdict without the results"
+			if f.fooled {
+				m.Sees, m.Names = "the test of hostile images", f.check
+			}
 			killmatrix.Record(t, m)
 			o := verifier.Run(t, &engine, verifier.Program(t, f.edit), verifier.Build(t, &engine, f.broken), "--check", f.check)
 			if o.Code == report.CodeBroken {
 				t.Error("the fault does nothing")
+			}
+			if f.fooled {
+				return // the good one says "broken": TestNoHostileImageHolds
 			}
 			if unsound(o) == "" {
 				t.Errorf("the report hides the fault\n%s", o.Out)

@@ -142,7 +142,7 @@ RUN --mount=type=bind,from=ca,source=/ca.crt,target=/run/ca.crt npm_config_cache
 
 FROM browser-${BROWSER_SOURCE} AS browser
 
-# ---- the two variants: they differ only in their base and one label
+# ---- the two variants: they differ only in their base, and in one label that finish.sh also writes down
 FROM system AS slim
 ENV LANG=C.UTF-8 npm_config_install_links=false NODE_DISABLE_COMPILE_CACHE=1
 COPY --from=tools /usr/local/ /usr/local/
@@ -152,10 +152,10 @@ COPY --from=npm /out/npm/ /
 COPY --from=agent /out/agent/ /
 COPY --from=bridge /out/bridge/ /
 COPY --from=overlay /out/own/ /
-RUN --mount=type=bind,source=image/build/finish.sh,target=/tmp/finish.sh /tmp/finish.sh
-ARG BASE_IMAGE
 ARG VERSION=dev
 ARG REVISION=unknown
+RUN --mount=type=bind,source=image/build/finish.sh,target=/tmp/finish.sh /tmp/finish.sh slim
+ARG BASE_IMAGE
 ARG SOURCE=unknown
 ARG AGENT_VERSION=unknown
 LABEL caduceus.variant=slim \
@@ -174,10 +174,10 @@ COPY --from=npm /out/npm/ /
 COPY --from=agent /out/agent/ /
 COPY --from=bridge /out/bridge/ /
 COPY --from=overlay /out/own/ /
-RUN --mount=type=bind,source=image/build/finish.sh,target=/tmp/finish.sh /tmp/finish.sh
-ARG BASE_IMAGE
 ARG VERSION=dev
 ARG REVISION=unknown
+RUN --mount=type=bind,source=image/build/finish.sh,target=/tmp/finish.sh /tmp/finish.sh full
+ARG BASE_IMAGE
 ARG SOURCE=unknown
 ARG AGENT_VERSION=unknown
 LABEL caduceus.variant=full \

@@ -4,7 +4,8 @@
 # the name of an agent's subcommand (CMD-04), which variables hold the keys of the
 # agent's model providers (STATUS-07), and the image's own environment, so that its
 # defaults are not taken for variables of "docker run -e" (ENV-05). Only names that
-# the Dockerfile sets: an engine's proxy settings stay out.
+# the Dockerfile sets: an engine's proxy settings stay out. And what the labels say of
+# the image, which a container cannot see (BELOW-03). Argument: the variant.
 set -eu
 umask 022
 for file in /usr/lib/*/libsqlite3.so.0 /usr/lib/*/libsqlite3.so.0.8.6 /usr/bin/sqlite3; do
@@ -27,3 +28,5 @@ env | grep -E '^(PATH|LANG|(AGENT_BROWSER|HERMES|NODE|PLAYWRIGHT|PYTHON|UV|npm_c
 # What the sealed environment has: pip installs nothing on the volume that wants another release of it (TOOL-18).
 /usr/local/bin/uv pip freeze --python .venv/bin/python3 --exclude-editable --no-cache 2>/dev/null >libexec/python-packages.txt
 test -s libexec/python-packages.txt
+
+printf 'version=%s\nrevision=%s\nvariant=%s\n' "$VERSION" "$REVISION" "$1" >libexec/image.version

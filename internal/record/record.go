@@ -37,9 +37,10 @@ type Supervisor struct {
 
 // Boot is the record.
 type Boot struct {
-	Schema string      `json:"schema"`
-	Init   Process     `json:"init"`                      // /init, which is PID 1 unless the engine has an init of its own
-	User   *Supervisor `json:"user_supervisor,omitempty"` // nil: /init supervises all by itself
+	Schema  string      `json:"schema"`
+	Version string      `json:"version"`                   // of the init
+	Init    Process     `json:"init"`                      // /init, which is PID 1 unless the engine has an init of its own
+	User    *Supervisor `json:"user_supervisor,omitempty"` // nil: /init supervises all by itself
 }
 
 // Write replaces the record in dir. A reader sees the old one or the new.
@@ -58,5 +59,5 @@ func (b Boot) encode() []byte {
 	if s := b.User; s != nil {
 		user = fmt.Sprintf(`,"user_supervisor":{"pid":%d,"start":%d,"starts":%d,"state":%q}`, s.PID, s.Start, s.Starts, string(s.State))
 	}
-	return fmt.Appendf(nil, `{"schema":%q,"init":{"pid":%d,"start":%d}%s}`+"\n", Schema, b.Init.PID, b.Init.Start, user)
+	return fmt.Appendf(nil, `{"schema":%q,"version":%q,"init":{"pid":%d,"start":%d}%s}`+"\n", Schema, b.Version, b.Init.PID, b.Init.Start, user)
 }

@@ -23,6 +23,15 @@ type Part struct {
 	Problem string `json:"problem,omitempty" schema:"doc=why nobody knows the version"`
 }
 
+// Contract is the version of the contract that the image keeps (docs/spec/contract.md): it grows when a clause is taken
+// away, or says something else.
+const Contract = 1
+
+// Image is what the labels of the image say.
+type Image struct {
+	Version, Revision, Variant string // "unknown" where nobody has written it down
+}
+
 // Of is the root of an image; "" is the image that the process runs in.
 type Of string
 
@@ -51,6 +60,29 @@ func (root Of) Parts(ctx context.Context) []Part {
 			return strings.TrimPrefix(version, "v"), err
 		}),
 	}
+}
+
+// Image returns what the labels of the image say, which the build has also written down in it. Where it has not, the
+// version is own, that of the image's own programs.
+//
+// contract: BELOW-03
+func (root Of) Image(own string) Image {
+	image := Image{Version: own, Revision: "unknown", Variant: "unknown"}
+	text, err := os.ReadFile(string(root) + "/opt/hermes/libexec/image.version")
+	if err != nil {
+		return image
+	}
+	for line := range strings.Lines(string(text)) {
+		switch name, value, _ := strings.Cut(strings.TrimSpace(line), "="); name {
+		case "version":
+			image.Version = value
+		case "revision":
+			image.Revision = value
+		case "variant":
+			image.Variant = value
+		}
+	}
+	return image
 }
 
 func part(name string, ask func() (string, error)) Part {

@@ -62,7 +62,7 @@ func (b *boot) addPrograms() (err error) {
 	b.Programs, err = program.NewRunner(options)
 	b.Services = services.New(services.Options{
 		Procs: b.Procs, Programs: b.Programs, Settings: b.Settings, Log: b.Logger, Environ: b.Environ, Stop: b.Stop.Asked(),
-		Aside: b.kind == cmdline.Program,
+		Aside: b.kind == cmdline.Program, Version: b.version,
 	})
 	return err
 }

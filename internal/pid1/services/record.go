@@ -9,11 +9,12 @@ import (
 	"caduceus/internal/record"
 )
 
-// WriteRecord writes down who supervises, for health and doctor: this process, and the user's supervisor unless it is nil.
+// WriteRecord writes down who supervises, for health and doctor: this process, of that version, and the user's supervisor
+// unless it is nil.
 //
 // contract: HEALTH-04
-func WriteRecord(supervisor *user.State) error {
-	boot := record.Boot{Init: process(os.Getpid())}
+func WriteRecord(version string, supervisor *user.State) error {
+	boot := record.Boot{Version: version, Init: process(os.Getpid())}
 	if boot.Init.Start == 0 {
 		return errors.New("cannot read when the init started: /proc does not have it")
 	}
@@ -32,7 +33,7 @@ func process(pid int) record.Process { return record.Process{PID: pid, Start: pr
 
 // recordUser writes down a change of the user's supervisor.
 func (s *Services) recordUser(state user.State) {
-	if err := WriteRecord(&state); err != nil {
+	if err := WriteRecord(s.opt.Version, &state); err != nil {
 		s.opt.Log.Warnf("the record of the boot is old, health will say so: %v", err)
 	}
 }

@@ -24,6 +24,7 @@ type Options struct {
 	Environ  []string        // of run and finish
 	Stop     context.Context // ends when the container is to stop
 	Aside    bool            // stdout is CMD's alone: services write to stderr
+	Version  string          // of the init, for the record
 }
 
 // Services are those of one container. Install, Start and StartLegacy are called by one goroutine

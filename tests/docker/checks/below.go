@@ -84,7 +84,11 @@ func belowProbes() []probe {
 		{
 			clause: "BELOW-03", name: "container version names SQLite and the other parts",
 			script: `set -e; hermes container version; test "$(` + version + `)" = "$(python3 -c 'import sqlite3; print(sqlite3.sqlite_version)')"`,
-			match:  `(?s)^image +\S+\nhermes-agent +\d+\.\S+\nDebian +13\.\d+\nPython +3\.\S+\nSQLite +3\.\S+\nNode +\d+\.\S+\n$`,
+			match:  `(?s)^image +\S+ \((?:full|slim), revision \S+\)\ninit +\S+\ncontract +\d+\nhermes-agent +\d+\.\S+\nDebian +13\.\d+\nPython +3\.\S+\nSQLite +3\.\S+\nNode +\d+\.\S+\n$`,
+		},
+		{
+			clause: "BELOW-03", name: "container version --json tells image, agent, init and contract", script: `hermes container version --json`,
+			match: `^\{"schema":"caduceus\.version/v1","image":"[^"]+","revision":"[^"]+","variant":"(?:full|slim)","agent":"\d[^"]*","init":"[^"]+","contract":\d+,"parts":\[`,
 		},
 		{
 			clause: "BELOW-03", name: "container version runs nothing of the container's environment, also as root", user: "0",

@@ -467,6 +467,27 @@ func invoke(ctx context.Context, parentJSON []byte, parentName string, fnName st
 				panic(fmt.Errorf("%s: %w", "failed to unmarshal parent object", err))
 			}
 			return (*Caduceus).TestUnit(&parent, ctx)
+		case "Verify":
+			var parent Caduceus
+			err = json.Unmarshal(parentJSON, &parent)
+			if err != nil {
+				panic(fmt.Errorf("%s: %w", "failed to unmarshal parent object", err))
+			}
+			var image *dagger.Container
+			if inputArgs["image"] != nil {
+				err = json.Unmarshal([]byte(inputArgs["image"]), &image)
+				if err != nil {
+					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg image", err))
+				}
+			}
+			var tier string
+			if inputArgs["tier"] != nil {
+				err = json.Unmarshal([]byte(inputArgs["tier"]), &tier)
+				if err != nil {
+					panic(fmt.Errorf("%s: %w", "failed to unmarshal input arg tier", err))
+				}
+			}
+			return (*Caduceus).Verify(&parent, ctx, image, tier)
 		case "":
 			var parent Caduceus
 			err = json.Unmarshal(parentJSON, &parent)

@@ -80,28 +80,36 @@ func (m *Caduceus) testFile(ctx context.Context, file *dagger.File, run string) 
 // testImage returns the gate that tests an image that was inspected.
 func (m *Caduceus) testImage(ctx context.Context, image archive, run string) (job, error) {
 	name, tag := image.gate()
-	j := job{name: name, command: []string{"ci/test-docker.sh"}, tests: true, root: true, lane: imageLane}
-	workshop, err := m.workshop(ctx)
+	j := job{name: name, command: targets(tag, run), tests: true, root: true, lane: imageLane}
+	c, err := m.withImage(ctx, image, tag)
 	if err != nil {
 		return j, err
 	}
-	// A file system of its own for the engine: layers cannot be laid over those of this container.
-	j.container = workshop.WithMountedTemp("/var/lib/docker").
-		WithMountedFile("/image.tar", image.file).
-		WithEnvVariable("IMAGE_ID", image.facts.ID).
-		WithEnvVariable("HERMES_TEST_IMAGE", "hermes-agent:"+tag).
-		WithEnvVariable("TARGETS", targets(tag, run)).
-		WithEnvVariable("RUN", run)
+	j.container = c.WithEnvVariable("RUN", run)
 	return j, nil
 }
 
-// targets are the suites that run on an image: the contract, and on full, too, whether the checks can fail. Mutants have
-// the same programs on slim.
-func targets(tag, run string) string {
-	if tag == string(VariantFull) && run == "" {
-		return "test:docker test:mutants"
+// withImage returns the workshop with an image in it, which has a name there once its engine runs.
+func (m *Caduceus) withImage(ctx context.Context, image archive, tag string) (*dagger.Container, error) {
+	workshop, err := m.workshop(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return "test:docker"
+	// A file system of its own for the engine: layers cannot be laid over those of this container.
+	return workshop.WithMountedTemp("/var/lib/docker").
+		WithMountedFile("/image.tar", image.file).
+		WithEnvVariable("IMAGE_ID", image.facts.ID).
+		WithEnvVariable("HERMES_TEST_IMAGE", "hermes-agent:"+tag), nil
+}
+
+// targets is the command that runs the suites of an image: the contract, and on full, too, whether the checks can fail. Mutants have
+// the same programs on slim.
+func targets(tag, run string) []string {
+	command := []string{"ci/test-docker.sh", "test:docker"}
+	if tag == string(VariantFull) && run == "" {
+		command = append(command, "test:mutants")
+	}
+	return command
 }
 
 // workshop returns the toolchain with what the container tests need.

@@ -33,7 +33,7 @@ func TestTheWholeOfFullIsJudgedByMutants(t *testing.T) {
 		{"tested", "", "test:docker"},
 		{"full", "TestContract", "test:docker"},
 	} {
-		if got := targets(c.tag, c.run); got != c.want {
+		if got := strings.Join(targets(c.tag, c.run)[1:], " "); got != c.want {
 			t.Errorf("%s, RUN=%q: want %q, got %q", c.tag, c.run, c.want, got)
 		}
 	}

@@ -80,7 +80,7 @@ func (b bench) run(script string, args ...string) (string, int) {
 // hand it to containers; no port is open.
 func TestTheEngineListensOnItsSocketAlone(t *testing.T) {
 	b := newBench(t, map[string]string{"dockerd": `[ "$1" != --help ] || { echo "  --default-network-opt mapmap"; exit; }; exec sleep 60`})
-	if out, code := b.run("test-docker.sh"); code != 0 || !strings.Contains(out, "3 passed") {
+	if out, code := b.run("test-docker.sh", "test:docker"); code != 0 || !strings.Contains(out, "3 passed") {
 		t.Fatalf("exit code %d, %s", code, out)
 	}
 	calls := b.read("calls")
@@ -99,9 +99,8 @@ func TestTheEngineListensOnItsSocketAlone(t *testing.T) {
 // A suite that fails hides nothing of the next, and fails all.
 func TestEachSuiteOfAnImageRuns(t *testing.T) {
 	b := newBench(t, map[string]string{"go": `echo '3 passed, 0 failed, 0 skipped'; [ "$3" != test:docker ] || exit 3`})
-	b.env = append(b.env, "TARGETS=test:docker test:mutants")
-	out, code := b.run("test-docker.sh")
-	if code != 3 || strings.Count(out, "3 passed") != 2 || !strings.Contains(b.read("calls"), "go tool mage test:docker\ngo tool mage test:mutants\n") {
+	out, code := b.run("test-docker.sh", "test:docker", "verify -tier=smoke an-image")
+	if code != 3 || strings.Count(out, "3 passed") != 2 || !strings.Contains(b.read("calls"), "go tool mage test:docker\ngo tool mage verify -tier=smoke an-image\n") {
 		t.Errorf("exit code %d, %s", code, out)
 	}
 }
@@ -124,7 +123,7 @@ func mtuOfTheWayOut(t *testing.T) string {
 // An older Docker cannot set the MTU of networks that tests make.
 func TestAnOlderEngineStartsWithoutTheOption(t *testing.T) {
 	b := newBench(t, nil)
-	if out, code := b.run("test-docker.sh"); code != 0 {
+	if out, code := b.run("test-docker.sh", "test:docker"); code != 0 {
 		t.Fatalf("exit code %d, %s", code, out)
 	}
 	if calls := b.read("calls"); strings.Contains(calls, "default-network-opt") || !strings.Contains(calls, "--mtu=") {
@@ -147,7 +146,7 @@ func TestWhatStopsTheContainerTestsIsSaid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out, code := newBench(t, c.programs).run("test-docker.sh")
+			out, code := newBench(t, c.programs).run("test-docker.sh", "test:docker")
 			if code != c.code || !strings.Contains(out, c.want) {
 				t.Errorf("want exit code %d and %q, got %d and\n%s", c.code, c.want, code, out)
 			}
@@ -160,7 +159,7 @@ func TestControlGroupsAreHandedDown(t *testing.T) {
 	b := newBench(t, nil)
 	b.write("cgroup/cgroup.controllers", "cpu memory pids\n")
 	b.write("cgroup/cgroup.procs", "1\n")
-	if out, code := b.run("test-docker.sh"); code != 0 {
+	if out, code := b.run("test-docker.sh", "test:docker"); code != 0 {
 		t.Fatalf("exit code %d, %s", code, out)
 	}
 	if got := b.read("cgroup/tests/cgroup.procs") + b.read("cgroup/cgroup.subtree_control"); got != "1\n+cpu\n+memory\n+pids\n" {

@@ -1,7 +1,8 @@
 #!/bin/bash
-# The container tests of the image in /image.tar, in a Docker engine of their own: started
+# usage: test-docker.sh "TARGET [ARGUMENT...]"...
+# Runs mage's targets, each with its arguments, on the image in /image.tar, in a Docker engine of their own: started
 # here, on a socket of this container alone, and gone with it. HERMES_TEST_IMAGE is the name
-# under which the image is tested, IMAGE_ID what it has to be, TARGETS what to run.
+# under which the image is tested, IMAGE_ID what it has to be.
 set -uo pipefail
 tmp=${TMPDIR:-/tmp}
 log=$tmp/dockerd.log
@@ -67,8 +68,8 @@ privileges
 start
 load
 code=0
-for target in ${TARGETS:-test:docker}; do # one that fails hides nothing of the next
-    go tool mage "$target" || code=$?
+for target; do # one that fails hides nothing of the next
+    go tool mage $target || code=$?
 done
 if ! kill -0 "$pid" 2>/dev/null; then
     echo "docker-engine: dockerd ended while the tests ran: $(tail -n 1 "$log")"

@@ -10,16 +10,21 @@ import (
 
 // Verify proves that an image keeps the contract, with hermes-verify as it is in this tree.
 //
-// It runs the tiers smoke and core, and says which promises hold, which are broken, why, and what to change. Other tiers and
-// reports: dist/linux-amd64/hermes-verify --help, which this target compiles.
+// It says which promises hold, which are broken, why, and what to change. Reports and more choices:
+// dist/linux-amd64/hermes-verify --help, which this target compiles.
 //
 // Examples:
 //
 //	go tool mage verify my-hermes:latest
+//	go tool mage verify -tier=smoke my-hermes:latest
+//
+// Flags:
+//
+//	-tier=TIER  smoke, core, full or chaos, each with those before it; core by default
 //
 // Time: six minutes on two cores.
-func Verify(ctx context.Context, image string) error {
-	return with(func(p *pipeline.Pipeline) error { return p.Verify(ctx, image) })
+func Verify(ctx context.Context, image string, tier *string) error {
+	return with(func(p *pipeline.Pipeline) error { return p.Verify(ctx, image, given(tier)) })
 }
 
 // Verify compiles hermes-verify into dist/, for Linux and macOS, and builds its image, hermes-verify:dev.

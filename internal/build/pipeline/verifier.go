@@ -205,8 +205,8 @@ func verifierImage(program, arch, version string) (v1.Image, error) {
 	return mutate.ConfigFile(image, config)
 }
 
-// Verify compiles hermes-verify for this host and runs it on an image.
-func (p *Pipeline) Verify(ctx context.Context, image string) error {
+// Verify compiles hermes-verify for this host and runs it on an image; tier "": its default.
+func (p *Pipeline) Verify(ctx context.Context, image, tier string) error {
 	if err := p.probes(ctx); err != nil {
 		return err
 	}
@@ -219,5 +219,9 @@ func (p *Pipeline) Verify(ctx context.Context, image string) error {
 		return err
 	}
 	defer e.Close()
-	return p.shown(ctx, host.Cmd{Path: path, Dir: p.Root, Args: []string{image}, Env: e.Env()})
+	args := []string{image}
+	if tier != "" {
+		args = []string{"--tier", tier, image}
+	}
+	return p.shown(ctx, host.Cmd{Path: path, Dir: p.Root, Args: args, Env: e.Env()})
 }

@@ -128,6 +128,7 @@ func TestDerivedImagesAreWhatTheySay(t *testing.T) {
 			if o.Code != want {
 				t.Errorf("exit code %d, want %d\n%s", o.Code, want, o.Out)
 			}
+			t.Log(o.Report.Line())
 			e.compare(t, o)
 			nothingLeft(t, image)
 		})

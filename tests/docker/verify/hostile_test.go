@@ -38,6 +38,7 @@ func TestNoHostileImageHolds(t *testing.T) {
 			if o.Code != want {
 				t.Errorf("exit code %d, want %d", o.Code, want)
 			}
+			t.Log(o.Report.Line())
 			e.compare(t, o)
 			for _, file := range []string{"report.json", "junit.xml", "report.sarif"} {
 				text, err := os.ReadFile(filepath.Join(o.Dir, file))

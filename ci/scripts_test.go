@@ -99,8 +99,8 @@ func TestTheEngineListensOnItsSocketAlone(t *testing.T) {
 // A suite that fails hides nothing of the next, and fails all.
 func TestEachSuiteOfAnImageRuns(t *testing.T) {
 	b := newBench(t, map[string]string{"go": `echo '3 passed, 0 failed, 0 skipped'; [ "$3" != test:docker ] || exit 3`})
-	out, code := b.run("test-docker.sh", "test:docker", "verify -tier=smoke an-image")
-	if code != 3 || strings.Count(out, "3 passed") != 2 || !strings.Contains(b.read("calls"), "go tool mage test:docker\ngo tool mage verify -tier=smoke an-image\n") {
+	out, code := b.run("test-docker.sh", "test:docker", "verify an-image -tier=smoke")
+	if code != 3 || strings.Count(out, "3 passed") != 2 || !strings.Contains(b.read("calls"), "go tool mage test:docker\ngo tool mage verify an-image -tier=smoke\n") {
 		t.Errorf("exit code %d, %s", code, out)
 	}
 }

@@ -33,6 +33,6 @@ func (m *Caduceus) Verify(
 	c, err := m.withImage(ctx, found, tag)
 	return one(ctx, job{
 		name: "verify", container: c, root: true, lane: imageLane,
-		command: []string{"ci/test-docker.sh", "verify -tier=" + tier + " hermes-agent:" + tag},
+		command: []string{"ci/test-docker.sh", "verify hermes-agent:" + tag + " -tier=" + tier},
 	}, err)
 }

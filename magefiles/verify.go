@@ -16,7 +16,7 @@ import (
 // Examples:
 //
 //	go tool mage verify my-hermes:latest
-//	go tool mage verify -tier=smoke my-hermes:latest
+//	go tool mage verify my-hermes:latest -tier=smoke
 //
 // Flags:
 //

@@ -223,5 +223,5 @@ func (p *Pipeline) Verify(ctx context.Context, image, tier string) error {
 	if tier != "" {
 		args = []string{"--tier", tier, image}
 	}
-	return p.shown(ctx, host.Cmd{Path: path, Dir: p.Root, Args: args, Env: e.Env()})
+	return p.Run.Run(ctx, host.Cmd{Path: path, Dir: p.Root, Args: args, Env: e.Env(), Stdout: p.Out, Stderr: p.Out})
 }

@@ -55,7 +55,7 @@ func TestServiceThatDoesNotComeUp(t *testing.T) {
 	if got := p.stdout.String(); got != "false\nfalse\ntrue\n" {
 		t.Errorf("wanted up: %q; stderr:\n%s", got, p.stderr.String())
 	}
-	for _, want := range []string{`cannot start "never"`, `cannot start "after": skipped`, "never down: ", "free started: in user"} {
+	for _, want := range []string{`cannot start "never"`, `cannot start "after": skipped`, "never down: ", "free start"} {
 		if !strings.Contains(p.stderr.String(), want) {
 			t.Errorf("stderr lacks %q:\n%s", want, p.stderr.String())
 		}

@@ -14,6 +14,11 @@ const copyInit = "COPY --chown=root:root init /init"
 func initMutants() []brokenImage {
 	return []brokenImage{
 		{
+			name: "a supervisor that starts each service once", dockerfile: copyInit,
+			init: []mutant.Edit{{File: "internal/pid1/supervise/actions.go", Old: "if t.after(0); t.status.WantUp {", New: "if t.after(0); t.status.WantUp && t.status.NotStarted {"}},
+			red:  checks.KillsCheck, clause: "SLOT-05", green: exitsCheck,
+		},
+		{
 			name: "services that share the main program's stdout", dockerfile: copyInit,
 			init: []mutant.Edit{{File: "internal/pid1/boot/takeover.go", Old: "b.kind == cmdline.Program", New: "b.kind == cmdline.Kind(99)"}},
 			red:  checks.StdoutCheck, clause: "BOOT-12", green: exitsCheck,

@@ -12,6 +12,9 @@ import (
 	"caduceus/tests/docker/harness"
 )
 
+// KillsCheck is the check of a calamity that a mutant of the init must turn red.
+const KillsCheck = "PID 1 brings back all that a kill in a loop takes away"
+
 // answerLimit is how long PID 1 may take to answer while its container is hurt, engine and a loaded host included.
 const answerLimit = time.Minute
 
@@ -63,7 +66,7 @@ func calamities() []calamity {
 	pids := int64(200)
 	return []calamity{
 		{
-			name: "PID 1 brings back all that a kill in a loop takes away", clauses: []string{"SLOT-05", "BOOT-14"}, user: "0",
+			name: KillsCheck, clauses: []string{"SLOT-05", "BOOT-14"}, user: "0",
 			doc: "kills every child of PID 1 but the main program, and their children, six times",
 			script: `n=0; for k in 1 2 3 4 5 6; do main=$(pgrep -P 1 -fx 'sleep infinity'); for p in $(pgrep -P 1); do
 [ "$p" = "$main" ] || for q in $(pgrep -P $p) $p; do kill -9 $q 2>/dev/null && n=$((n+1)); done; done; sleep 0.5; done; echo "killed $n processes"`,

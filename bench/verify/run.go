@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 				return err
 			}
 			all.tiers[t.name] = append(all.tiers[t.name], s)
-			fmt.Fprintf(progress, "bench: round %d of %d: %s in %.1f s: %s\n", n+1, *rounds, t.name, s.seconds, s.line) //nolint:errcheck // talk
+			fmt.Fprintf(progress, "bench: round %d of %d: %s in %.1f s: %s\n", n+1, *rounds, t.name, s.seconds, s.line)
 		}
 	}
 	return all.table(out, before, load())

@@ -15,10 +15,10 @@ func (all samples) table(out io.Writer, before, after string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d rounds; %d CPUs; load average %s before, %s after\n\n", anchor.N, runtime.NumCPU(), before, after) //nolint:errcheck // Flush tells
+	fmt.Fprintf(out, "%d rounds; %d CPUs; load average %s before, %s after\n\n", anchor.N, runtime.NumCPU(), before, after)
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "tier\tmedian\tspread\tchecks\tcontainers\tper check\tto bare\theld\ttarget\t")                                           //nolint:errcheck // as above
-	fmt.Fprintf(w, "a bare container\t%.2f s\t%.2f–%.2f s\t1\t1\t%.2f s\t1.00\t\t\t\n", anchor.Median, anchor.Min, anchor.Max, anchor.Median) //nolint:errcheck // as above
+	fmt.Fprintln(w, "tier\tmedian\tspread\tchecks\tcontainers\tper check\tto bare\theld\ttarget\t")
+	fmt.Fprintf(w, "a bare container\t%.2f s\t%.2f–%.2f s\t1\t1\t%.2f s\t1.00\t\t\t\n", anchor.Median, anchor.Min, anchor.Max, anchor.Median)
 	for _, t := range tiers() {
 		if err := t.row(w, all.tiers[t.name], anchor.Median); err != nil {
 			return err

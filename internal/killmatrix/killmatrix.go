@@ -57,7 +57,7 @@ func Parse(value string) (Mutant, error) {
 // Write writes the table and its sum.
 func Write(w io.Writer, rows []Row) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "of\tfault\t\tnames\ttook\tseen by") //nolint:errcheck // Flush returns the error
+	fmt.Fprintln(table, "of\tfault\t\tnames\ttook\tseen by")
 	killed := 0
 	for _, r := range rows {
 		outcome := "SURVIVED"
@@ -65,7 +65,7 @@ func Write(w io.Writer, rows []Row) error {
 			outcome = "killed"
 			killed++
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%.0fs\t%s\n", r.Of, r.Fault, outcome, r.Names, r.Took.Seconds(), r.Sees) //nolint:errcheck // as above
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%.0fs\t%s\n", r.Of, r.Fault, outcome, r.Names, r.Took.Seconds(), r.Sees)
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -14,10 +14,11 @@ func TestServicesOutliveTheSupervisorOfTheUser(t *testing.T) {
 	t.Parallel()
 	b := withHermes(t)
 	b.script("etc/cont-init.d/02", `
-		: >/tmp/starts; chmod 666 /tmp/starts
+		: >/tmp/starts; : >/tmp/ends; chmod 666 /tmp/starts /tmp/ends
 		mkdir -p /run/service/.new; cd /run/service/.new
 		printf '#!/bin/sh\necho $$ >>/tmp/starts\ntrap "exit 7" USR1\nwhile :; do sleep 0.01; done\n' >run
-		chmod 755 run; chown -R 10000:10001 .; mv /run/service/.new /run/service/svc`)
+		printf '#!/bin/sh\necho "exitcode $1" >>/tmp/ends\n' >finish
+		chmod 755 run finish; chown -R 10000:10001 .; mv /run/service/.new /run/service/svc`)
 	p := b.start(nil, "sh", "-c", `
 		svc=/run/service/svc
 		supervisor() { pgrep -f '^s6-svscan-user '; }
@@ -29,12 +30,12 @@ func TestServicesOutliveTheSupervisorOfTheUser(t *testing.T) {
 		until [ -s /tmp/starts ] && [ -n "$(pid)" ]; do sleep 0.01; done
 		first=$(pid)
 		another
-		until s6-svok $svc; do sleep 0.01; done
+		until /command/s6-svstat $svc >/dev/null 2>&1; do sleep 0.01; done
 		[ "$(pid)" = $first ] && echo same
 		old=$(supervisor); kill -9 $old; kill -USR1 $first
 		until [ $(wc -l </tmp/starts) = 2 ]; do sleep 0.01; done
 		until [ -n "$(pid)" ] && [ $(pid) != $first ]; do sleep 0.01; done
-		s6-svdt $svc | sed 's/.*exitcode/exitcode/'
+		cat /tmp/ends
 		echo end; exec sleep 1000`)
 	p.prints("end\n")
 	if out := p.stdout.String(); !strings.HasPrefix(out, "same\n") || !strings.Contains(out, "exitcode 7") {

@@ -11,7 +11,7 @@ import (
 )
 
 // plainer has what a reader with English as a second language stumbles over, and the ordinary word.
-var plainer = []struct {
+var plainer = []struct { //nolint:gochecknoglobals // a constant that Go has no form for
 	re    *regexp.Regexp
 	plain string
 }{

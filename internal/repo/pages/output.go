@@ -9,7 +9,8 @@ import (
 // rest stands on a page for what the page leaves out: for a part of a line, or, alone on a line, for any lines.
 const rest = "…"
 
-var changing = []struct {
+// changing is what differs from run to run, and what stands for it.
+var changing = []struct { //nolint:gochecknoglobals // a constant that Go has no form for
 	re *regexp.Regexp
 	as string
 }{
@@ -31,33 +32,33 @@ func plain(line string) string {
 // Differs compares an output with the one that a page shows. Numbers, ids, times and the width of blanks are not
 // compared. It returns the line of the page that the output lacks, and why; ok where there is no difference.
 func (o Output) Differs(got string) (line int, why string, ok bool) {
-	var real []string
+	var printed []string
 	for l := range strings.Lines(got) {
 		if l = plain(l); l != "" {
-			real = append(real, l)
+			printed = append(printed, l)
 		}
 	}
-	any, at := false, 0
+	skips, at := false, 0
 	for n, l := range strings.Split(o.Text, "\n") {
 		want := plain(l)
 		switch want {
 		case "":
 			continue
 		case rest:
-			any = true
+			skips = true
 			continue
 		}
 		found := at
-		for any && found < len(real) && !like(want, real[found]) {
+		for skips && found < len(printed) && !like(want, printed[found]) {
 			found++
 		}
-		if found >= len(real) || !like(want, real[found]) {
+		if found >= len(printed) || !like(want, printed[found]) {
 			return o.Line + n, fmt.Sprintf("the output has no %q", strings.TrimSpace(l)), false
 		}
-		any, at = false, found+1
+		skips, at = false, found+1
 	}
-	if !any && at < len(real) {
-		return o.Line, fmt.Sprintf("the output also has %q, which the page does not show", real[at]), false
+	if !skips && at < len(printed) {
+		return o.Line, fmt.Sprintf("the output also has %q, which the page does not show", printed[at]), false
 	}
 	return 0, "", true
 }

@@ -36,9 +36,9 @@ func TestAPageIsASequence(t *testing.T) {
 
 func TestOutputIsThePromisedOne(t *testing.T) {
 	t.Parallel()
-	const real = "✓ gateway-default is up\n  PID:         63\n  Uptime:      11s\n  Started: 2026-11-27T06:32:51Z\n\nimage 4f66ad9a1b2c\n"
+	const printed = "✓ gateway-default is up\n  PID:         63\n  Uptime:      11s\n  Started: 2026-11-27T06:32:51Z\n\nimage 4f66ad9a1b2c\n"
 	for name, c := range map[string]struct{ page, want string }{
-		"as it is":               {real, ""},
+		"as it is":               {printed, ""},
 		"of another run":         {"✓ gateway-default is up\n PID: 7\nUptime: 1h2m3s\nStarted: 2025-01-01T00:00:00Z\nimage 0123456789abcdef", ""},
 		"a part of a line":       {"✓ … is up\n…", ""},
 		"lines left out":         {"…\n  Uptime: …\n…\nimage …", ""},
@@ -46,7 +46,7 @@ func TestOutputIsThePromisedOne(t *testing.T) {
 		"another word":           {"✓ gateway-default is down\n…", `40: the output has no "✓ gateway-default is down"`},
 		"an output that ends":    {"✓ gateway-default is up", `40: the output also has "PID: 0"`},
 	} {
-		line, why, ok := Output{Line: 40, Text: c.page, Steps: 1}.Differs(real)
+		line, why, ok := Output{Line: 40, Text: c.page, Steps: 1}.Differs(printed)
 		got := Finding{line, why}.Against("p")
 		if ok != (c.want == "") || !strings.HasPrefix(got, "p:"+c.want) && !ok {
 			t.Errorf("%s: want %q, got %q", name, c.want, got)

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // session is one shell in which a page's commands run one after the other, as a reader types them: what one exports
@@ -84,14 +83,6 @@ func (s *session) sh(ctx context.Context, command string) result {
 		why = fmt.Sprintf("no end: %v", context.Cause(ctx))
 	}
 	return result{stdout: s.text("stdout"), stderr: s.text("stderr") + why, code: code}
-}
-
-// here is a script that begins where the session is: in its folder, with its variables.
-func (s *session) here(script string) string {
-	ctx, stop := context.WithTimeout(s.u.ctx, time.Minute)
-	defer stop()
-	s.sh(ctx, "export -p; echo cd \"'$PWD'\"")
-	return s.text("stdout") + script
 }
 
 func (s *session) file(name string) string { return filepath.Join(s.files, name) }

@@ -146,7 +146,7 @@ func (u *user) written(recipe string) string {
 	recipe = otherInRecipe.ReplaceAllStringFunc(recipe, u.others.of)
 	recipe = allInRecipe.ReplaceAllStringFunc(recipe, func(found string) string {
 		m := allInRecipe.FindStringSubmatch(found)
-		for _, name := range strings.Fields(m[2]) {
+		for name := range strings.FieldsSeq(m[2]) {
 			m[1] += " " + u.name(name)
 		}
 		return m[1]

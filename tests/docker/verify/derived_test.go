@@ -52,7 +52,7 @@ func expected(t *testing.T, dir string) expectation {
 		case word == "dockerfile":
 			e.dockerfile = filepath.Join(root, rest)
 		case word == "check":
-			for _, w := range strings.Fields(rest) {
+			for w := range strings.FieldsSeq(rest) {
 				for _, c := range all {
 					if c.ID == w || c.Tier == checks.Tier(w) {
 						e.selected = append(e.selected, c.ID)

@@ -23,7 +23,7 @@ func TestTheListAndTheHelpAreOurs(t *testing.T) {
 		t.Errorf("exit code %d, stderr %q, stdout %q", code, &stderr, &stdout)
 	}
 	stdout.Reset()
-	if code := run([]string{"-h", "build"}, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.String() != "" || !strings.Contains(stdout.String(), "\nExample:\n  go tool mage build\n") {
+	if code := run([]string{"-h", "build"}, strings.NewReader(""), &stdout, &stderr); code != 0 || stderr.String() != "" || !strings.Contains(stdout.String(), "\nExamples:\n  go tool mage build\n") {
 		t.Errorf("exit code %d, stderr %q, stdout %q", code, &stderr, &stdout)
 	}
 }

@@ -78,14 +78,7 @@ func (p *Pipeline) Bench(ctx context.Context, data io.Writer, o BenchOptions) er
 // BenchVerify measures hermes-verify on an image beside bare containers; image "": ours. The figures go to data, talk to
 // p.Out.
 func (p *Pipeline) BenchVerify(ctx context.Context, data io.Writer, image string, runs int) error {
-	if err := p.probes(ctx); err != nil {
-		return err
-	}
-	verifier, err := p.verifier(ctx, platform{"linux", p.Facts.Arch})
-	if err != nil {
-		return err
-	}
-	e, err := p.engine(ctx)
+	verifier, e, err := p.verifierHere(ctx)
 	if err != nil {
 		return err
 	}

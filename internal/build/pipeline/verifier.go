@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
+	"caduceus/internal/engine"
 	"caduceus/internal/host"
 	"caduceus/internal/verify/embedded"
 )
@@ -207,14 +208,7 @@ func verifierImage(program, arch, version string) (v1.Image, error) {
 
 // Verify compiles hermes-verify for this host and runs it on an image; tier "": its default.
 func (p *Pipeline) Verify(ctx context.Context, image, tier string) error {
-	if err := p.probes(ctx); err != nil {
-		return err
-	}
-	path, err := p.verifier(ctx, platform{"linux", p.Facts.Arch})
-	if err != nil {
-		return err
-	}
-	e, err := p.engine(ctx)
+	path, e, err := p.verifierHere(ctx)
 	if err != nil {
 		return err
 	}
@@ -224,4 +218,16 @@ func (p *Pipeline) Verify(ctx context.Context, image, tier string) error {
 		args = []string{"--tier", tier, image}
 	}
 	return p.Run.Run(ctx, host.Cmd{Path: path, Dir: p.Root, Args: args, Env: e.Env(), Stdout: p.Out, Stderr: p.Out})
+}
+
+// verifierHere compiles hermes-verify for this host, and connects to the engine, which the caller closes.
+func (p *Pipeline) verifierHere(ctx context.Context) (path string, e *engine.Engine, err error) {
+	if err := p.probes(ctx); err != nil {
+		return "", nil, err
+	}
+	if path, err = p.verifier(ctx, platform{"linux", p.Facts.Arch}); err != nil {
+		return "", nil, err
+	}
+	e, err = p.engine(ctx)
+	return path, e, err
 }

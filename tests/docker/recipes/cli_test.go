@@ -15,12 +15,8 @@ const chatLimit = 3 * time.Minute
 // ready is what the classic chat prints when it takes a question.
 const ready = `Type your message[\s\S]*❯`
 
-func TestSetupWritesTheConfiguration(t *testing.T) {
-	u := newUser(t, "RCP-01")
-	u.ok("mkdir -p ~/.hermes")
-	wizard := u.terminal(`docker run -it --rm \
-  -v ~/.hermes:/opt/data \
-  nousresearch/hermes-agent setup`)
+// answerSetup chooses a provider, a key and a model, and leaves the wizard.
+func answerSetup(wizard *terminal, model string) {
 	wizard.expect(`How would you like to set up Hermes[\s\S]*Blank Slate`, chatLimit)
 	wizard.send("j") // Full setup
 	wizard.expect(`→ \(○\) Full setup`, verbLimit)
@@ -35,9 +31,18 @@ func TestSetupWritesTheConfiguration(t *testing.T) {
 	wizard.expect(`Base URL[^\n]*: `, verbLimit)
 	wizard.send("\r")
 	wizard.expect(`Model name: `, chatLimit)
-	wizard.send("some-model\r")
+	wizard.send(model + "\r")
 	wizard.expect(`Select terminal backend`, chatLimit)
 	wizard.interrupt(verbLimit) // "Press Ctrl+C at any time to exit", once a question
+}
+
+func TestSetupWritesTheConfiguration(t *testing.T) {
+	u := newUser(t, "RCP-01")
+	u.ok("mkdir -p ~/.hermes")
+	wizard := u.terminal(`docker run -it --rm \
+  -v ~/.hermes:/opt/data \
+  nousresearch/hermes-agent setup`)
+	answerSetup(wizard, "some-model")
 
 	info, err := os.Stat(u.file(".hermes/.env"))
 	if err != nil {

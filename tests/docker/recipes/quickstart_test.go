@@ -18,22 +18,7 @@ func TestTheQuickStartEndsInAChat(t *testing.T) {
 	u.ok("docker compose create && docker network connect --alias model " + strings.ToLower(u.id) + "_default " + u.name("vllm"))
 
 	wizard := u.terminal("docker compose run --rm hermes setup")
-	wizard.expect(`How would you like to set up Hermes[\s\S]*Blank Slate`, chatLimit)
-	wizard.send("j") // Full setup
-	wizard.expect(`→ \(○\) Full setup`, verbLimit)
-	wizard.send("\r")
-	wizard.expect(`Select provider[\s\S]*Fireworks`, chatLimit)
-	wizard.send("j")
-	wizard.expect(`→ \(○\) Fireworks`, verbLimit)
-	wizard.send("\r")
-	wizard.expect(`FIREWORKS_API_KEY[^\n]*: `, chatLimit)
-	wizard.send("fw-recipe-0123456789\r")
-	wizard.expect(`Base URL[^\n]*: `, verbLimit)
-	wizard.send("\r")
-	wizard.expect(`Model name: `, chatLimit)
-	wizard.send("my-model\r")
-	wizard.expect(`Select terminal backend`, chatLimit)
-	wizard.interrupt(verbLimit)
+	answerSetup(wizard, "my-model")
 
 	u.ok("sed -i s#https://api.fireworks.ai/inference/v1#http://model:8000/v1# ~/.hermes/config.yaml") // the fake stands for the provider
 	u.ok("docker compose up -d")

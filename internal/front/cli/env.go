@@ -15,6 +15,7 @@ import (
 	"caduceus/internal/front/profile"
 	"caduceus/internal/identity"
 	"caduceus/internal/launch"
+	"caduceus/internal/record"
 	"caduceus/internal/s6"
 	"caduceus/internal/stdio"
 )
@@ -111,6 +112,29 @@ func (a *app) initRuns() bool {
 		return a.agentSeesInit()
 	}
 	return err == nil && scanned
+}
+
+// unsupervised is what a command about gateways does where nothing supervises them. While the image's init boots it says
+// so and ends with code, as the agent would take the container for one without an init; elsewhere it is the agent's.
+//
+// contract: GW-20
+func (a *app) unsupervised(code int) error {
+	if !a.boots() {
+		return a.becomeAgent()
+	}
+	a.say("✗ No gateway is supervised yet: the container is still booting, or its boot has failed. Ask again in a few seconds; " +
+		"docker logs shows how far it is.")
+	return exitCode(code)
+}
+
+// boots reports whether PID 1 is the image's init and has never started a supervisor of hermes.
+func (a *app) boots() bool {
+	comm, err := os.ReadFile(a.path(commPath))
+	if err != nil || strings.TrimSpace(string(comm)) != "s6-svscan" {
+		return false
+	}
+	boot, _, err := bootrecord.Read(a.path(record.Dir))
+	return err != nil || boot.User == nil
 }
 
 // agentSeesInit reports whether the agent finds the init by itself, which it knows as PID 1 by its name.

@@ -38,7 +38,7 @@ its platforms.`,
 	ignoreHostFlags(cmd)
 	cmd.RunE = func(*cobra.Command, []string) error {
 		if !a.initRuns() {
-			return a.becomeAgent()
+			return a.unsupervised(3)
 		}
 		name, err := a.profileName()
 		if err != nil {

@@ -46,7 +46,7 @@ func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error 
 		return a.lifecycleAll(ctx, verb)
 	}
 	if !a.initRuns() {
-		return a.becomeAgent()
+		return a.unsupervised(1)
 	}
 	name, err := a.profileName()
 	if err != nil {

@@ -51,6 +51,10 @@ func askedForChecks() []Check {
 			Doc: "gateway rnu, \"gateway run\" as one word, and gateway start as main program", Run: misspelt,
 		},
 		{
+			Name: "while a container boots, gateway verbs say so and start nothing", Clauses: []string{"GW-20"},
+			Doc: "gateway status and start beside a boot script that waits", Run: verbsWhileBooting,
+		},
+		{
 			Name: "container doctor notes what is no error", Clauses: []string{"STATUS-07"},
 			Doc: "a gateway without key, platform and ports; then with each variable that the agent knows as a provider's key", Run: notes,
 		},
@@ -176,6 +180,36 @@ sys.exit(d["state"] != "up" or [d["last_exit"], e["exit"], e["cause"]] != ["sign
 	errs = append(errs, broken("SUP-28", err), expectSh(ctx, c, "SUP-28", `chmod a+x /run/service/gateway-default/run`))
 	_, err = c.WaitSlot(ctx, "gateway-default", "up again by itself", gatewayLimit, func(s harness.Slot) bool { return s.Up })
 	return errors.Join(append(errs, broken("SUP-28", err))...)
+}
+
+func verbsWhileBooting(ctx context.Context, s *harness.Subject) error {
+	c, err := s.Start(ctx, harness.Spec{
+		Cmd: []string{"gateway", "run"}, Files: []harness.File{script("/etc/cont-init.d/012-wait", "until [ -e /tmp/go ]; do sleep 0.1; done")},
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.WaitLog(ctx, "running /etc/cont-init.d/012-wait", bootLimit); err != nil {
+		return err
+	}
+	var errs []error
+	for verb, code := range map[string]int{"status": 3, "start": 1, "restart": 1} {
+		res, err := c.Hermes(ctx, "gateway", verb)
+		if err == nil && (res.Code != code || !strings.Contains(res.Output(), "the container is still booting")) {
+			err = violates("GW-20", "gateway %s: want exit code %d and that the container is still booting, got %s", verb, code, res)
+		}
+		errs = append(errs, err)
+	}
+	all, err := c.Processes(ctx)
+	if running := all.Matching(gatewayProcess); err == nil && len(running) > 0 {
+		err = violates("GW-20", "a gateway runs:\n%s", running)
+	}
+	errs = append(errs, err)
+	if res, err := c.Root(ctx, "touch /tmp/go"); err != nil || res.Code != 0 {
+		return errors.Join(append(errs, err, fmt.Errorf("cannot let the boot go on: %s", res))...)
+	}
+	_, err = c.WaitSlot(ctx, "gateway-default", "up after the boot", gatewayLimit, func(s harness.Slot) bool { return s.Up })
+	return errors.Join(append(errs, broken("GW-20", err))...)
 }
 
 func killedForMemory(ctx context.Context, s *harness.Subject) error {

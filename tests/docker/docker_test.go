@@ -3,8 +3,10 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 // TestContract runs every check on the image under test, but for those of a browser on slim.
 func TestContract(t *testing.T) {
 	t.Parallel()
-	for _, c := range checks.All() {
+	for _, c := range asked(t) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			if c.Full {
@@ -39,6 +41,23 @@ func TestContract(t *testing.T) {
 			}
 		})
 	}
+}
+
+// asked are the checks that HERMES_TEST_TIER leaves: of this tier and of quicker ones. Without it all are.
+func asked(t *testing.T) []checks.Check {
+	t.Helper()
+	last := slices.Index(checks.Tiers(), checks.Tier(cmp.Or(os.Getenv("HERMES_TEST_TIER"), string(checks.Chaos))))
+	all, err := checks.Catalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []checks.Check
+	for _, e := range all {
+		if slices.Index(checks.Tiers(), e.Tier) <= last {
+			list = append(list, e.Check)
+		}
+	}
+	return list
 }
 
 // judge runs a check on an image ("": the one under test), leaves evidence of

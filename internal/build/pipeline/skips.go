@@ -67,8 +67,8 @@ func verdict(sum TestSummary, allowed []allowedSkip, s suite) []string {
 		wrong = append(wrong, fmt.Sprintf("failed: %s", t))
 	}
 	switch {
-	case sum.Passed == 0 && len(sum.Failed) == 0 && s.picked != "":
-		wrong = append(wrong, fmt.Sprintf("no test passed: RUN=%q matches none, and a run of nothing proves nothing", s.picked))
+	case sum.Passed == 0 && len(sum.Failed) == 0 && s.part() != "":
+		wrong = append(wrong, fmt.Sprintf("no test passed: %s matches none, and a run of nothing proves nothing", s.part()))
 	case sum.Passed == 0:
 		wrong = append(wrong, "no test passed: a run of nothing proves nothing")
 	}
@@ -78,7 +78,7 @@ func verdict(sum TestSummary, allowed []allowedSkip, s suite) []string {
 		}
 	}
 	for _, a := range allowed {
-		if _, mine := s.lacks[a.when]; mine && s.picked == "" && sum.Ran[a.pkg+" "] && !a.known(sum) {
+		if _, mine := s.lacks[a.when]; mine && s.part() == "" && sum.Ran[a.pkg+" "] && !a.known(sum) {
 			wrong = append(wrong, fmt.Sprintf("%s line %d is stale: %s has no test %s", skipsFile, a.line, a.pkg, a.test))
 		}
 	}

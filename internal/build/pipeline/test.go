@@ -30,9 +30,21 @@ type suite struct {
 	env    []string
 	dir    string // of a module of its own
 	picked string // what RUN asked for, "": all
+	tier   string // the last tier of checks that TIER asked for, "": all
 	// lacks has the reasons to skip that tests of this suite may have (whenSlim, …), and
 	// whether this run has them.
 	lacks map[string]bool
+}
+
+// part says what made the run one of a part of its tests, "": nothing did.
+func (s suite) part() string {
+	switch {
+	case s.picked != "":
+		return fmt.Sprintf("RUN=%q", s.picked)
+	case s.tier != "":
+		return fmt.Sprintf("TIER=%q", s.tier)
+	}
+	return ""
 }
 
 // TestUnit runs the tests that need neither an engine nor an image, with the race
@@ -168,8 +180,8 @@ func (p *Pipeline) test(ctx context.Context, s suite) error {
 		wrong = append(wrong, err.Error())
 		p.say("%v", err)
 	}
-	if s.picked != "" {
-		p.say("test: RUN=%q picked the tests: this is a part of them, and proves a part", s.picked)
+	if s.part() != "" {
+		p.say("test: %s picked the tests: this is a part of them, and proves a part", s.part())
 	} else if err := p.proved(s.name, sum); err != nil {
 		wrong = append(wrong, err.Error())
 		p.say("%v", err)

@@ -8,7 +8,7 @@ import (
 
 const (
 	pollFirst = 50 * time.Millisecond
-	pollMost  = 400 * time.Millisecond
+	pollMost  = 800 * time.Millisecond
 )
 
 // Probe looks once. It returns what it saw, for the error of a poll that gives

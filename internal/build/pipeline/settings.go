@@ -47,7 +47,7 @@ func settings() []setting {
 			_, err := regexp.Compile(v)
 			return refuseUnless(err == nil, "it is not a regular expression", `set one as "go test -run" takes it, or none for all tests`)
 		}},
-		{"TIER", func(v string) (string, string) {
+		{"HERMES_TEST_TIER", func(v string) (string, string) {
 			return refuseUnless(slices.Contains([]string{"smoke", "core", "full"}, v), "there is no such tier", "set smoke, core or full, or none for all checks")
 		}},
 		{"CHANNEL", func(v string) (string, string) {

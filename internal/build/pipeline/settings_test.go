@@ -38,7 +38,7 @@ func TestABadVariableIsOneLineBeforeAnyWork(t *testing.T) {
 		"an image that is not a name":    {docker, "HERMES_TEST_IMAGE=my image", `cannot use HERMES_TEST_IMAGE "my image": it is not an image's name; name one, or none for hermes-agent:dev`},
 		"tests by a broken expression":   {docker, "RUN=Test(", `cannot use RUN "Test(": it is not a regular expression; set one as "go test -run" takes it, or none for all tests`},
 		"of all suites, too":             {all, "RUN=[", `cannot use RUN "[": it is not a regular expression; set one as "go test -run" takes it, or none for all tests`},
-		"a tier that is none":            {docker, "TIER=all", `cannot use TIER "all": there is no such tier; set smoke, core or full, or none for all checks`},
+		"a tier that is none":            {docker, "HERMES_TEST_TIER=all", `cannot use HERMES_TEST_TIER "all": there is no such tier; set smoke, core or full, or none for all checks`},
 		"tests picked in small letters":  {docker, "run=TestX", `cannot use the variable "run": its name is in capitals here; set RUN, or unset it`},
 		"a channel in capitals":          {push, "CHANNEL=main Stable", `cannot use CHANNEL "main Stable": channels are of small letters, digits and single hyphens; name some, separated by blanks`},
 		"a channel in a list of commas":  {push, "CHANNEL=main,stable", `cannot use CHANNEL "main,stable": channels are of small letters, digits and single hyphens; name some, separated by blanks`},
@@ -66,14 +66,14 @@ func TestAllBadVariablesAreNamedAtOnce(t *testing.T) {
 }
 
 func TestGoodVariablesAreTaken(t *testing.T) {
-	all := []string{"BASE_IMAGE", "AGENT_SOURCE", "BROWSER_SOURCE", "VERSION", "SOURCE_DATE_EPOCH", "HERMES_TEST_IMAGE", "RUN", "TIER", "CHANNEL", "PUBLISH_IMAGE"}
+	all := []string{"BASE_IMAGE", "AGENT_SOURCE", "BROWSER_SOURCE", "VERSION", "SOURCE_DATE_EPOCH", "HERMES_TEST_IMAGE", "RUN", "HERMES_TEST_TIER", "CHANNEL", "PUBLISH_IMAGE"}
 	for name, variables := range map[string][]string{
 		"none":              nil,
 		"empty ones":        {"VERSION=", "BASE_IMAGE=", "AGENT_SOURCE=", "BROWSER_SOURCE=", "SOURCE_DATE_EPOCH=", "RUN=", "CHANNEL=", "version="},
 		"plain ones":        {"VERSION=1.2.3-rc.1", "BASE_IMAGE=bootstrap", "AGENT_SOURCE=.", "BROWSER_SOURCE=playwright", "SOURCE_DATE_EPOCH=0", "CHANNEL=main  stable"},
 		"images by address": {"BASE_IMAGE=registry.example:5000/debian@sha256:" + strings.Repeat("a", 64), "HERMES_TEST_IMAGE=sha256:" + strings.Repeat("a", 64), "PUBLISH_IMAGE=hermes-agent"},
 		"a subtest":         {"RUN=TestContract/(GW|CMD)-01$"},
-		"a tier":            {"TIER=core"},
+		"a tier":            {"HERMES_TEST_TIER=core"},
 		"both cases":        {"VERSION=dev", "version=x"},
 	} {
 		t.Run(name, func(t *testing.T) {

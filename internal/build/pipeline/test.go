@@ -30,7 +30,7 @@ type suite struct {
 	env    []string
 	dir    string // of a module of its own
 	picked string // what RUN asked for, "": all
-	tier   string // the last tier of checks that TIER asked for, "": all
+	tier   string // the last tier of checks that HERMES_TEST_TIER asked for, "": all
 	// lacks has the reasons to skip that tests of this suite may have (whenSlim, …), and
 	// whether this run has them.
 	lacks map[string]bool
@@ -42,7 +42,7 @@ func (s suite) part() string {
 	case s.picked != "":
 		return fmt.Sprintf("RUN=%q", s.picked)
 	case s.tier != "":
-		return fmt.Sprintf("TIER=%q", s.tier)
+		return fmt.Sprintf("HERMES_TEST_TIER=%q", s.tier)
 	}
 	return ""
 }

@@ -37,7 +37,7 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	// One package after the other: each keeps the engine busy by itself.
 	args := []string{"-tags=docker", "-count=1", "-p=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}
 	slim := tested.Labels[publish.VariantLabel] == string(Slim)
-	s := suite{name: "docker", env: testEnv(e, image), picked: p.Getenv("RUN"), tier: p.Getenv("TIER"), lacks: map[string]bool{whenSlim: slim}}
+	s := suite{name: "docker", env: testEnv(e, image), picked: p.Getenv("RUN"), tier: p.Getenv("HERMES_TEST_TIER"), lacks: map[string]bool{whenSlim: slim}}
 	if s.tier != "" {
 		s.env = append(s.env, "HERMES_TEST_TIER="+s.tier)
 	}
@@ -116,7 +116,7 @@ func (p *Pipeline) evidence() (string, error) {
 	return dir, nil
 }
 
-func (p *Pipeline) checkDocker() error { return p.check("HERMES_TEST_IMAGE", "RUN", "TIER") }
+func (p *Pipeline) checkDocker() error { return p.check("HERMES_TEST_IMAGE", "RUN", "HERMES_TEST_TIER") }
 
 // tested is the engine, which the caller closes, and the image under test in it.
 func (p *Pipeline) tested(ctx context.Context) (*engine.Engine, string, error) {

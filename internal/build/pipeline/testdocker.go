@@ -38,9 +38,6 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	args := []string{"-tags=docker", "-count=1", "-p=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}
 	slim := tested.Labels[publish.VariantLabel] == string(Slim)
 	s := suite{name: "docker", env: testEnv(e, image), picked: p.Getenv("RUN"), tier: p.Getenv("HERMES_TEST_TIER"), lacks: map[string]bool{whenSlim: slim}}
-	if s.tier != "" {
-		s.env = append(s.env, "HERMES_TEST_TIER="+s.tier)
-	}
 	if slim {
 		s.name += "-slim" // what it proves is kept beside what full does
 	}
@@ -116,7 +113,9 @@ func (p *Pipeline) evidence() (string, error) {
 	return dir, nil
 }
 
-func (p *Pipeline) checkDocker() error { return p.check("HERMES_TEST_IMAGE", "RUN", "HERMES_TEST_TIER") }
+func (p *Pipeline) checkDocker() error {
+	return p.check("HERMES_TEST_IMAGE", "RUN", "HERMES_TEST_TIER")
+}
 
 // tested is the engine, which the caller closes, and the image under test in it.
 func (p *Pipeline) tested(ctx context.Context) (*engine.Engine, string, error) {

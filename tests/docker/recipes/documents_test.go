@@ -33,6 +33,7 @@ func commandList(t *testing.T) pages.List {
 // tests/readme-commands.txt names need a terminal or more than one file, and have a test each.
 func TestCommandsOfTheDocumentsWork(t *testing.T) {
 	t.Parallel()
+	docker.OnceForBoth(t, "pages speak of full")
 	list, walked := commandList(t), 0
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 		name, _ := filepath.Rel(root, path)
@@ -74,6 +75,7 @@ func runsHere(page pages.Page, list pages.List) bool {
 
 // The README of the first landing, on which each line worked alone.
 func TestAPageThatFailsInOrderIsNamed(t *testing.T) {
+	docker.OnceForBoth(t, "pages speak of full")
 	u := newUser(t)
 	text, err := os.ReadFile("testdata/README.first.md")
 	if err != nil {

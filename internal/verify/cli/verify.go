@@ -82,8 +82,8 @@ func verify(ctx context.Context, e Env, image string, o options) error {
 	} else {
 		err = engineRun(ctx, e, image, w, o, &r)
 	}
-	if len(r.Results) == 0 {
-		return err
+	if err != nil && len(r.Results) == 0 {
+		return err // it could not begin
 	}
 	r.Seconds = time.Since(r.Started).Seconds()
 	err = errors.Join(err, outputs.write(r)) // what was found is reported, whatever failed afterwards

@@ -94,7 +94,7 @@ func (Test) S6(ctx context.Context) error {
 //
 //	HERMES_TEST_IMAGE  image to test; hermes-agent:dev by default
 //	RUN                tests to run, as "go test -run" takes them; an image that passed a part cannot be published
-//	HERMES_TEST_TIER   smoke, core or full: of the contract's checks, those of this tier and of quicker ones; likewise a part
+//	HERMES_TEST_TIER   smoke, core or full: only the contract's checks of this tier and of quicker ones; likewise a part
 //	DOCKER_HOST        another engine, as for docker
 //
 // Time: fifteen minutes on two cores.

@@ -42,7 +42,7 @@ func build() []Variable {
 		row(env.Text("HERMES_TEST_IMAGE=hermes-agent:dev"), "Image that `test:docker` and `test:podman` test."),
 		row(env.Path("HERMES_TEST_ARCHIVE"), "Archive of the image, as `docker save` writes it, that the tests on Podman load; `test:podman` sets it."),
 		row(env.Text("RUN"), "Which tests `test:docker` runs, as `go test -run`."),
-		row(env.Text("HERMES_TEST_TIER"), "Up to which tier `test:docker` runs the contract's checks: smoke, core or full; all by default."),
+		row(env.Text("HERMES_TEST_TIER"), "Up to which tier `test:docker` runs the contract's checks, and nothing else: smoke, core or full; all tests by default."),
 		row(env.Text("CHANNEL"), "Other channels that a publication moves, separated by blanks."),
 		row(env.Text("PUBLISH_IMAGE"), "Image to publish in place of the one just built."),
 		row(env.Text("CADUCEUS_REGISTRY_USERNAME"), "Sign-in at the registry of a publication."),

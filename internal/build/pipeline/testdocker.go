@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"caduceus/internal/build/publish"
 	"caduceus/internal/build/publish/local"
@@ -44,11 +45,11 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	if s.picked != "" {
 		args = append(args, "-run="+s.picked)
 	}
+	packages := []string{"./" + dockerTests + "/...", "./" + bridgeTests, "./" + publishTests}
 	if s.tier != "" {
-		s.args = append(args, "./"+dockerTests) // the checks alone have tiers
-	} else {
-		s.args = append(args, "./"+dockerTests+"/...", "./"+bridgeTests, "./"+publishTests)
+		packages = []string{"./" + dockerTests} // the checks alone have tiers
 	}
+	s.args = slices.Concat(args, packages)
 	if err := p.test(ctx, s); err != nil || s.part() != "" {
 		return err
 	}

@@ -106,6 +106,7 @@ func TestCMDHasTheTerminal(t *testing.T) {
 	s := onTerminal(b, "sh", "-c", `[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && stty size && ps -o sid=,pgid=,tpgid=,pid= -p $$ && until ps -eo tty=,args= | grep "[s]leep 1000"; do sleep 0.01; done; exit 7`)
 	s.expect(7)
 	s.shows("24 77")
+	s.shows("sleep 1000") // the screen may lag behind CMD's end
 	screen := s.shown.String()
 	for line := range strings.Lines(screen) {
 		if f := strings.Fields(line); len(f) == 4 && (f[0] != f[1] || f[1] != f[2] || f[2] != f[3]) {

@@ -204,7 +204,7 @@ i=0
 test -e ../.last && read i <../.last
 while :; do
 	i=$((i+1)); echo $i
-	while test -e ../.wait; do echo $i >../.last; sleep 0.01; done
+	while test -e ../.wait; do echo $i >../.next; mv ../.next ../.last; sleep 0.01; done # a kill leaves no half of it
 	sleep 0.002
 done
 `

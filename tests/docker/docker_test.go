@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"os"
-	"slices"
 	"testing"
 	"time"
 
@@ -36,7 +35,7 @@ func TestContract(t *testing.T) {
 				engine.NeedsFull(t, "that "+c.Name)
 			}
 			clause.Proves(t, c.Clauses...)
-			if err := judge(t, c, ""); err != nil {
+			if err := judge(t, c.Check, ""); err != nil {
 				t.Error(err)
 			}
 		})
@@ -44,18 +43,15 @@ func TestContract(t *testing.T) {
 }
 
 // asked are the checks that HERMES_TEST_TIER leaves: of this tier and of quicker ones. Without it all are.
-func asked(t *testing.T) []checks.Check {
+func asked(t *testing.T) []checks.Entry {
 	t.Helper()
-	last := slices.Index(checks.Tiers(), checks.Tier(cmp.Or(os.Getenv("HERMES_TEST_TIER"), string(checks.Chaos))))
 	all, err := checks.Catalog()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var list []checks.Check
-	for _, e := range all {
-		if slices.Index(checks.Tiers(), e.Tier) <= last {
-			list = append(list, e.Check)
-		}
+	list, err := checks.UpTo(all, cmp.Or(os.Getenv("HERMES_TEST_TIER"), string(checks.Chaos)))
+	if err != nil {
+		t.Fatal(err)
 	}
 	return list
 }

@@ -44,7 +44,7 @@ func listCommand(e Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if all, err = ofTier(all, tier); err != nil {
+			if all, err = checks.UpTo(all, tier); err != nil {
 				return err
 			}
 			if asJSON {

@@ -14,7 +14,7 @@ import (
 // error that names the nearest one.
 func selected(all []checks.Entry, o options) ([]checks.Entry, error) {
 	if len(o.ids) == 0 && len(o.clauses) == 0 {
-		return ofTier(all, o.tier)
+		return checks.UpTo(all, o.tier)
 	}
 	var errs []error
 	wanted := map[string]bool{}
@@ -41,14 +41,6 @@ func selected(all []checks.Entry, o options) ([]checks.Entry, error) {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(e checks.Entry) bool { return !wanted[e.ID] }), errors.Join(errs...)
-}
-
-func ofTier(all []checks.Entry, tier string) ([]checks.Entry, error) {
-	at := slices.Index(checks.Tiers(), checks.Tier(tier))
-	if at < 0 {
-		return nil, fmt.Errorf("there is no tier %q; the tiers are %q", tier, checks.Tiers())
-	}
-	return slices.DeleteFunc(slices.Clone(all), func(e checks.Entry) bool { return slices.Index(checks.Tiers(), e.Tier) > at }), nil
 }
 
 // one returns the entry of an ID.

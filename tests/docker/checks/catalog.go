@@ -30,6 +30,15 @@ const (
 // Tiers lists them, quickest first.
 func Tiers() []Tier { return []Tier{Smoke, Core, Full, Chaos} }
 
+// UpTo are the entries of a tier and of those before it.
+func UpTo(all []Entry, tier string) ([]Entry, error) {
+	last := slices.Index(Tiers(), Tier(tier))
+	if last < 0 {
+		return nil, fmt.Errorf("there is no tier %q; the tiers are %q", tier, Tiers())
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(e Entry) bool { return slices.Index(Tiers(), e.Tier) > last }), nil
+}
+
 // Need is something that an engine may not have.
 type Need string
 

@@ -19,6 +19,17 @@ func TestEveryCheckHasAnIDATierAndCauses(t *testing.T) {
 	}
 }
 
+func TestATierHasThoseBeforeIt(t *testing.T) {
+	all := []Entry{{ID: "a", Tier: Chaos}, {ID: "b", Tier: Smoke}, {ID: "c", Tier: Core}}
+	got, err := UpTo(all, "core")
+	if err != nil || len(got) != 2 || got[0].ID != "b" || got[1].ID != "c" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := UpTo(all, "best"); err == nil {
+		t.Error("a tier that is none selects something")
+	}
+}
+
 func TestACatalogueThatLosesACheckIsRefused(t *testing.T) {
 	all := []Check{{Name: "one"}, {Name: "two"}}
 	const texts = "a\ncause: c\nfix: f\n"

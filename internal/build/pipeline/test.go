@@ -25,12 +25,13 @@ const (
 
 // suite is one run of "go test".
 type suite struct {
-	name   string
-	args   []string // of go test, packages included
-	env    []string
-	dir    string // of a module of its own
-	picked string // what RUN asked for, "": all
-	tier   string // the last tier of checks that HERMES_TEST_TIER asked for, "": all
+	name     string
+	args     []string // of go test; packages may be among them
+	packages []string // after -run; none where they are among args
+	env      []string
+	dir      string // of a module of its own
+	picked   string // what RUN asked for, "": all
+	tier     string // the last tier of checks that HERMES_TEST_TIER asked for, "": all
 	// lacks has the reasons to skip that tests of this suite may have (whenSlim, …), and
 	// whether this run has them.
 	lacks map[string]bool
@@ -45,6 +46,15 @@ func (s suite) part() string {
 		return fmt.Sprintf("HERMES_TEST_TIER=%q", s.tier)
 	}
 	return ""
+}
+
+// command is what go test is called with.
+func (s suite) command() []string {
+	args := slices.Clone(s.args)
+	if s.picked != "" {
+		args = append(args, "-run="+s.picked)
+	}
+	return append(args, s.packages...)
 }
 
 // TestUnit runs the tests that need neither an engine nor an image, with the race
@@ -199,8 +209,8 @@ func (p *Pipeline) test(ctx context.Context, s suite) error {
 // goTest streams the events of one run. Its error is what "go test" ended with.
 func (p *Pipeline) goTest(ctx context.Context, s suite) (TestSummary, error) {
 	r, w := io.Pipe()
-	c := host.Cmd{Path: "go", Args: append([]string{"test", "-json"}, s.args...), Env: s.env, Dir: filepath.Join(p.Root, s.dir), Stdout: w}
-	p.say("test: go test %s", clip(strings.Join(s.args, " ")))
+	c := host.Cmd{Path: "go", Args: append([]string{"test", "-json"}, s.command()...), Env: s.env, Dir: filepath.Join(p.Root, s.dir), Stdout: w}
+	p.say("test: go test %s", clip(strings.Join(s.command(), " ")))
 	ended := make(chan error, 1)
 	go func() {
 		err := p.Run.Run(ctx, c)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"caduceus/internal/build/publish"
 	"caduceus/internal/build/publish/local"
@@ -35,21 +34,19 @@ func (p *Pipeline) TestDocker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// One package after the other: each keeps the engine busy by itself.
-	args := []string{"-tags=docker", "-count=1", "-p=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}
 	slim := tested.Labels[publish.VariantLabel] == string(Slim)
-	s := suite{name: "docker", env: testEnv(e, image), picked: p.Getenv("RUN"), tier: p.Getenv("HERMES_TEST_TIER"), lacks: map[string]bool{whenSlim: slim}}
+	s := suite{
+		name: "docker", env: testEnv(e, image), picked: p.Getenv("RUN"), tier: p.Getenv("HERMES_TEST_TIER"), lacks: map[string]bool{whenSlim: slim},
+		// One package after the other: each keeps the engine busy by itself.
+		args: []string{"-tags=docker", "-count=1", "-p=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence},
+	}
 	if slim {
 		s.name += "-slim" // what it proves is kept beside what full does
 	}
-	if s.picked != "" {
-		args = append(args, "-run="+s.picked)
-	}
-	packages := []string{"./" + dockerTests + "/...", "./" + bridgeTests, "./" + publishTests}
+	s.packages = []string{"./" + dockerTests + "/...", "./" + bridgeTests, "./" + publishTests}
 	if s.tier != "" {
-		packages = []string{"./" + dockerTests} // the checks alone have tiers
+		s.packages = []string{"./" + dockerTests} // the checks alone have tiers
 	}
-	s.args = slices.Concat(args, packages)
 	if err := p.test(ctx, s); err != nil || s.part() != "" {
 		return err
 	}
@@ -78,12 +75,8 @@ func (p *Pipeline) TestMutants(ctx context.Context) error {
 	s := suite{
 		name: "mutants", env: testEnv(e, image), picked: p.Getenv("RUN"),
 		lacks: map[string]bool{whenSlim: tested.Labels[publish.VariantLabel] == string(Slim)},
-		args:  []string{"-tags=docker", "-count=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence},
+		args:  []string{"-tags=docker", "-count=1", "-timeout=40m", "-artifacts", "-outputdir=" + evidence}, packages: []string{"./" + mutantTests},
 	}
-	if s.picked != "" {
-		s.args = append(s.args, "-run="+s.picked)
-	}
-	s.args = append(s.args, "./"+mutantTests)
 	if err := p.test(ctx, s); err != nil {
 		return errors.Join(err, p.killMatrix())
 	}

@@ -43,12 +43,8 @@ func (p *Pipeline) TestPodman(ctx context.Context) error {
 	p.say("test: image %s", image)
 	s := suite{
 		name: "podman", env: []string{"HERMES_TEST_ARCHIVE=" + archive}, picked: p.Getenv("RUN"),
-		args: []string{"-tags=docker", "-count=1", "-timeout=20m"},
+		args: []string{"-tags=docker", "-count=1", "-timeout=20m"}, packages: []string{"./" + podmanTests},
 	}
-	if s.picked != "" {
-		s.args = append(s.args, "-run="+s.picked)
-	}
-	s.args = append(s.args, "./"+podmanTests)
 	return p.test(ctx, s)
 }
 

@@ -108,8 +108,8 @@ func engineRun(ctx context.Context, e Env, image string, w wanted, o options, r 
 		return err
 	}
 	if o.against != "" && !static.IsReference(o.against) {
-		if _, err := found.API().ImageInspect(ctx, o.against); err != nil {
-			return fmt.Errorf("--against: cannot look at image %q on the engine at %q: %w; pull or build it first: nothing is pulled here", o.against, found.Host, err)
+		if _, err := inspect(ctx, found, o.against); err != nil {
+			return fmt.Errorf("--against: %w", err)
 		}
 	}
 	program, err := embedded.Probe(f.arch())
@@ -171,9 +171,9 @@ func ask(ctx context.Context, found *engine.Engine, ref string) (facts, error) {
 			f.engine.Name = "podman"
 		}
 	}
-	got, err := api.ImageInspect(ctx, ref)
+	got, err := inspect(ctx, found, ref)
 	if err != nil {
-		return f, fmt.Errorf("cannot look at image %q on the engine at %q: %w; pull or build it first: nothing is pulled here", ref, found.Host, err)
+		return f, err
 	}
 	f.image = report.Image{Reference: ref, ID: got.ID, Platform: got.Os + "/" + got.Architecture}
 	if got.Config != nil {
@@ -183,6 +183,15 @@ func ask(ctx context.Context, found *engine.Engine, ref string) (facts, error) {
 		return f, fmt.Errorf("image %q is for %s, and the engine at %q runs %s; ask one of that platform", ref, f.image.Platform, found.Host, want)
 	}
 	return f, nil
+}
+
+// inspect asks the engine for an image that it has.
+func inspect(ctx context.Context, found *engine.Engine, ref string) (client.ImageInspectResult, error) {
+	got, err := found.API().ImageInspect(ctx, ref)
+	if err != nil {
+		err = fmt.Errorf("cannot look at image %q on the engine at %q: %w; pull or build it first: nothing is pulled here", ref, found.Host, err)
+	}
+	return got, err
 }
 
 func (f facts) arch() string { return f.image.Platform[len("linux/"):] }

@@ -148,10 +148,10 @@ func TestImages(t *testing.T) {
 // of says what has the fault.
 func (m brokenImage) of() string {
 	switch {
-	case len(m.edits) > 0:
-		return "front"
 	case len(m.init) > 0:
 		return "init"
+	case len(m.edits) > 0:
+		return "front"
 	}
 	return "image"
 }

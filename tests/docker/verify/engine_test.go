@@ -25,15 +25,19 @@ import (
 // link is a socket that leads to the engine until it is cut.
 type link struct {
 	listener net.Listener
+	open     sync.WaitGroup // the connections that the engine still serves
 
 	mu    sync.Mutex
-	conns []net.Conn
+	pairs []pair
 	gone  bool
 }
 
+// pair is a connection to the link and the one to the engine behind it.
+type pair struct{ from, engine *net.UnixConn }
+
 func newLink(t *testing.T, to string) *link {
 	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(t.TempDir(), "engine.sock"))
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(t.TempDir(), "engine.sock"), Net: "unix"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,38 +45,54 @@ func newLink(t *testing.T, to string) *link {
 	t.Cleanup(l.cut)
 	go func() {
 		for {
-			from, err := listener.Accept()
+			from, err := listener.AcceptUnix()
 			if err != nil {
 				return
 			}
-			engine, err := (&net.Dialer{}).DialContext(t.Context(), "unix", to)
-			if err != nil || !l.keep(from, engine) {
+			engine, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: to, Net: "unix"})
+			if err != nil {
 				_ = from.Close()
 				continue
 			}
-			go func() { _, _ = io.Copy(engine, from) }()
-			go func() { _, _ = io.Copy(from, engine) }()
+			l.join(pair{from, engine})
 		}
 	}()
 	return l
 }
 
-func (l *link) keep(conns ...net.Conn) bool {
+// join carries what both sides say until the link is cut.
+func (l *link) join(p pair) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.conns = append(l.conns, conns...)
-	return !l.gone
+	if l.gone {
+		_, _ = p.from.Close(), p.engine.Close()
+		return
+	}
+	l.pairs = append(l.pairs, p)
+	go func() { _, _ = io.Copy(p.engine, p.from) }()
+	l.open.Go(func() {
+		_, _ = io.Copy(p.from, p.engine)
+		_, _ = io.Copy(io.Discard, p.engine) // what the engine still does is done when it closes
+	})
 }
 
-// cut ends all connections, and takes none any more.
+// cut ends all connections, takes none any more, and waits until the engine has done what it was asked for on them, for half
+// a minute at most: a program in a container may run on.
 func (l *link) cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gone = true
 	_ = l.listener.Close()
-	for _, c := range l.conns {
-		_ = c.Close()
+	for _, p := range l.pairs {
+		_, _ = p.from.Close(), p.engine.CloseWrite()
 	}
+	enough := time.AfterFunc(30*time.Second, func() {
+		for _, p := range l.pairs {
+			_ = p.engine.Close()
+		}
+	})
+	l.open.Wait()
+	enough.Stop()
 }
 
 func TestAnEngineThatGoesAwayIsNoProofAndTheRestIsNamed(t *testing.T) {

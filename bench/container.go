@@ -20,46 +20,55 @@ import (
 // idleLimit is how long a container may take until all of it runs.
 const idleLimit = time.Minute
 
-// inContainer runs a command in a new container of an image, with the volume as its data directory, and
-// gives what it printed to stdout. A command that fails is an error with what it printed to stderr.
-func inContainer(ctx context.Context, e *engine.Engine, image, volume string, cmd ...string) (out string, err error) {
+// spec is what a container runs.
+type spec struct {
+	image      string
+	entrypoint []string // none: the image's
+	cmd, binds []string
+}
+
+// inContainer runs a command in a new container. It returns what was printed to stdout, and the time from the start to the
+// end as the engine sees them. A command that fails is an error with what it printed to stderr.
+func inContainer(ctx context.Context, e *engine.Engine, s spec) (out string, took time.Duration, err error) {
 	api := e.API()
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("cannot run %q in a container of %q: %w", cmd, image, err)
+			err = fmt.Errorf("cannot run %q in a container of %q: %w", s.cmd, s.image, err)
 		}
 	}()
 	c, err := api.ContainerCreate(ctx, client.ContainerCreateOptions{
-		Config: &container.Config{Image: image, Cmd: cmd}, HostConfig: &container.HostConfig{Binds: []string{volume + ":/opt/data"}},
+		Config: &container.Config{Image: s.image, Entrypoint: s.entrypoint, Cmd: s.cmd}, HostConfig: &container.HostConfig{Binds: s.binds},
 	})
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	defer func() { err = errors.Join(err, remove(ctx, api, c.ID)) }()
+	began := time.Now()
 	ended := api.ContainerWait(ctx, c.ID, client.ContainerWaitOptions{Condition: container.WaitConditionNextExit})
 	if _, err := api.ContainerStart(ctx, c.ID, client.ContainerStartOptions{}); err != nil {
-		return "", err
+		return "", 0, err
 	}
 	var code int64
 	select {
 	case err := <-ended.Error:
-		return "", err
+		return "", 0, err
 	case end := <-ended.Result:
 		code = end.StatusCode
 	}
+	took = time.Since(began)
 	logs, err := api.ContainerLogs(ctx, c.ID, client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true})
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	defer func() { _ = logs.Close() }()
 	var stdout, stderr bytes.Buffer
 	if _, err := stdcopy.StdCopy(&stdout, &stderr, logs); err != nil {
-		return "", err
+		return "", 0, err
 	}
 	if code != 0 {
-		return "", fmt.Errorf("it ended with exit code %d: %s", code, strings.TrimSpace(stderr.String()))
+		return "", 0, fmt.Errorf("it ended with exit code %d: %s", code, strings.TrimSpace(stderr.String()))
 	}
-	return stdout.String(), nil
+	return stdout.String(), took, nil
 }
 
 // idle is a container whose CMD only waits.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func (p *plan) image(ctx context.Context, subject, image string) error {
 		}
 		p.add(subject, func(ctx context.Context) ([]float64, error) { return c.boot(ctx, full) }, figures.BootFull)
 	}
-	if p.wants(figures.BootUsed, figures.StopImage, figures.PSSImage(5), figures.PSSImage(200), figures.IdleCPU) {
+	if p.wants(figures.BootUsed, figures.BootFull, figures.RunTrue, figures.StopImage, figures.PSSImage(5), figures.PSSImage(200), figures.IdleCPU) {
 		if _, err := c.boot(ctx, c.used); err != nil {
 			return err
 		}
@@ -59,6 +60,15 @@ func (p *plan) image(ctx context.Context, subject, image string) error {
 		return c.boot(ctx, filepath.Join(c.dir, fmt.Sprintf("empty%02d", volumes)))
 	}, figures.BootEmpty)
 	p.add(subject, func(ctx context.Context) ([]float64, error) { return c.boot(ctx, c.used) }, figures.BootUsed)
+	p.add(subject, timed(func(ctx context.Context) (time.Duration, error) { return c.runTrue(ctx, "") }), figures.RunTrue)
+	if subject == measure.Ours {
+		p.add(figures.UsedVolume, func(ctx context.Context) ([]float64, error) { return c.boot(ctx, c.used) }, figures.BootFull)
+		tini, err := exec.LookPath(figures.Anchor)
+		if err != nil {
+			return err
+		}
+		p.add(figures.TiniInside, timed(func(ctx context.Context) (time.Duration, error) { return c.runTrue(ctx, tini) }), figures.RunTrue)
+	}
 	p.add(subject, timed(c.stop), figures.StopImage)
 	for _, load := range []figures.Load{5, 200} {
 		p.add(subject, func(ctx context.Context) ([]float64, error) { return c.footprint(ctx, int(load)) }, figures.PSSImage(load))
@@ -99,8 +109,13 @@ func (c containers) fill(ctx context.Context, volume string) error {
 	}
 	script := fmt.Sprintf(`cd /opt/data && for d in $(seq %d); do mkdir -p sessions/d$d && cd sessions/d$d && touch $(seq %d) && cd ../.. || exit 1; done`,
 		fullVolume/perDir, perDir)
-	_, err := inContainer(ctx, c.engine, c.image, volume, "sh", "-c", script)
+	_, _, err := inContainer(ctx, c.engine, c.on(volume, "sh", "-c", script))
 	return err
+}
+
+// on is a container with the volume as its data directory.
+func (c containers) on(volume string, cmd ...string) spec {
+	return spec{image: c.image, cmd: cmd, binds: []string{volume + ":/opt/data"}}
 }
 
 // boot starts a container whose CMD prints how long ago PID 1 started, and returns that in milliseconds. Both clocks
@@ -109,12 +124,23 @@ func (c containers) boot(ctx context.Context, volume string) ([]float64, error) 
 	if err := os.MkdirAll(volume, 0o755); err != nil {
 		return nil, err
 	}
-	out, err := inContainer(ctx, c.engine, c.image, volume, "cat", "/proc/uptime", "/proc/1/stat")
+	out, _, err := inContainer(ctx, c.engine, c.on(volume, "cat", "/proc/uptime", "/proc/1/stat"))
 	if err != nil {
 		return nil, err
 	}
 	ms, err := sinceStart(out)
 	return []float64{ms}, err
+}
+
+// runTrue measures a container that runs true, from its start to its end as the engine sees it: with the entry point of the
+// image, or with a tini of the host in its place.
+func (c containers) runTrue(ctx context.Context, tini string) (took time.Duration, err error) {
+	run := spec{image: c.image, cmd: []string{"true"}, binds: []string{c.used + ":/opt/data"}}
+	if tini != "" {
+		run.entrypoint, run.binds = []string{"/tini", "--"}, append(run.binds, tini+":/tini:ro")
+	}
+	_, took, err = inContainer(ctx, c.engine, run)
+	return took, err
 }
 
 // Services of hermes beside those of the image, and how long a container with all of them up is left alone.

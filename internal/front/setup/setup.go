@@ -47,9 +47,11 @@ type job struct {
 
 	elsewhere bool // another container has the volume, and its files stay as they are
 
-	unusable map[string]bool   // files of home that checkFiles has named
-	own      string            // the container's own profile
-	dotenv   map[string]string // variables of .env in home, once checkDotenv has run
+	unusable map[string]bool // files of home that checkFiles has named
+	own      string          // the container's own profile
+
+	imageSkills func() []byte     // a digest of the image's skills
+	dotenv      map[string]string // variables of .env in home, once checkDotenv has run
 }
 
 // step is one thing that setup does in the volume. Its error becomes a warning.
@@ -85,6 +87,7 @@ func (j *job) hermesSteps() []step {
 func Run(ctx context.Context, e Env) int {
 	j := &job{Env: e, start: os.Geteuid()}
 	rights := j.lookForRights()
+	j.imageSkills = j.lookAtSkills()
 	db, err := identity.Open(e.Root)
 	if err == nil {
 		j.hermes, err = db.Account(identity.Hermes)

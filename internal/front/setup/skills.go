@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -111,15 +112,7 @@ const maxSkillFiles = 100000
 // of the same size and modification time. It returns "", which is no stamp, if the volume has too many files.
 func (j *job) skillsState(ctx context.Context, v *volume) string {
 	sum := sha256.New()
-	for _, tree := range []string{"skills", "optional-skills"} {
-		digestTree(sum, j.inRoot(installDir+"/"+tree), func(info fs.FileInfo) string {
-			st, ok := info.Sys().(*syscall.Stat_t)
-			if !ok {
-				return ""
-			}
-			return fmt.Sprint(info.Size(), st.Mtim, st.Ctim)
-		})
-	}
+	sum.Write(j.imageSkills())
 	names, ok := namesBelow(ctx, v, "skills")
 	if !ok {
 		return ""
@@ -153,13 +146,31 @@ func namesBelow(ctx context.Context, v *volume, rel string) (names []string, all
 	return names, err == nil || errors.Is(err, unix.ENOENT)
 }
 
-func digestTree(sum hash.Hash, dir string, describe func(fs.FileInfo) string) {
+// lookAtSkills begins to look at the image's skills, beside other steps, as it takes some milliseconds. What it returns waits
+// for a digest of their names, sizes and times.
+func (j *job) lookAtSkills() func() []byte {
+	digest := sync.OnceValue(func() []byte {
+		sum := sha256.New()
+		for _, tree := range []string{"skills", "optional-skills"} {
+			digestTree(sum, j.inRoot(installDir+"/"+tree))
+		}
+		return sum.Sum(nil)
+	})
+	go digest()
+	return digest
+}
+
+func digestTree(sum hash.Hash, dir string) {
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return nil
 		}
 		if info, err := d.Info(); err == nil {
-			fmt.Fprintf(sum, "%q %s\n", path, describe(info))
+			var times string
+			if st, ok := info.Sys().(*syscall.Stat_t); ok {
+				times = fmt.Sprint(info.Size(), st.Mtim, st.Ctim)
+			}
+			fmt.Fprintf(sum, "%q %s\n", path, times)
 		}
 		return nil
 	})

@@ -146,7 +146,7 @@ func (c containers) runTrue(ctx context.Context, tini string) (took time.Duratio
 // Services of hermes beside those of the image, and how long a container with all of them up is left alone.
 const (
 	serviceRun = "#!/bin/sh\nexec sleep 100000\n"
-	settling   = 2 * time.Second
+	settling   = 4 * time.Second // after 2 s they give back what starts took
 	idleTime   = time.Minute
 )
 

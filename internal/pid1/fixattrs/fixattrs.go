@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
 
 	"caduceus/internal/held"
+	"caduceus/internal/identity"
 )
 
 // rule is one line of a file: "path recurse account fmode dmode".
@@ -87,15 +87,8 @@ func owner(account string, lookup func(string) (uid, gid int, err error)) (uid, 
 }
 
 func lookupUser(name string) (uid, gid int, err error) {
-	u, err := user.Lookup(name)
-	if err != nil {
-		if u, err = user.LookupId(name); err != nil {
-			return 0, 0, err
-		}
-	}
-	uid, uerr := strconv.Atoi(u.Uid)
-	gid, gerr := strconv.Atoi(u.Gid)
-	return uid, gid, errors.Join(uerr, gerr)
+	a, err := identity.Lookup("", name)
+	return int(a.UID), int(a.GID), err
 }
 
 // Apply gives the files that one file of fix-attrs.d names their owners and modes. hidden: those whose

@@ -43,6 +43,7 @@ type Table struct {
 	orphans  *Exits                     // nil: nobody asked for them
 	watchers sync.WaitGroup             // of the adopted
 	growing  []time.Time                // when the services were admitted that have yet to grow
+	calm     *time.Timer                // to giveBack
 }
 
 // NewTable begins to make the spare threads and starts the reaper. The first Spawn waits until the
@@ -68,6 +69,7 @@ func newTable(spare func(read func(string) ([]byte, error)) int) (*Table, error)
 		unknown:  map[int]syscall.WaitStatus{},
 		adopted:  map[*Child]bool{},
 	}
+	t.calm = time.AfterFunc(calmAfter, t.giveBack)
 	go func() {
 		warmThreads(threads)
 		close(t.warm)
@@ -92,6 +94,7 @@ func takeIgnored() {
 
 // Close stops the reaper. Children are neither signalled nor waited for.
 func (t *Table) Close() {
+	t.calm.Stop()
 	signal.Stop(t.chld)
 	close(t.stop)
 	<-t.over
@@ -210,6 +213,7 @@ func (t *Table) end(pid int) *Child {
 	t.spawning--
 	if t.spawning == 0 {
 		clear(t.unknown)
+		t.calm.Reset(calmAfter)
 	}
 	return child
 }

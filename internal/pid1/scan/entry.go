@@ -98,11 +98,8 @@ func (s *Scandir) start(u *unit) {
 	if u.entry.pipe != nil {
 		o.Pipe, o.Drop = u.entry.pipe.use(u.isLogger)
 	}
+	o.Ended = func(service *supervise.Service) { s.ended(u, service) }
 	u.service = supervise.Start(o)
-	go func(service *supervise.Service) {
-		<-service.Done()
-		s.ended(u, service)
-	}(u.service)
 }
 
 // admitRun reports whether there is room to start run. A logger is of no use as long as its service is down.

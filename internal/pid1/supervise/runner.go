@@ -58,7 +58,7 @@ func (s *Service) run() {
 	if r.opt.Record {
 		r.clock, r.logInode = newClock(r.opt.Now()), pipes.Inode(r.opt.Pipe)
 	}
-	defer close(s.done)
+	defer s.end()
 	defer r.cleanup()
 	if !r.setup() {
 		return

@@ -28,13 +28,14 @@ type Options struct {
 	Environ        func() []string // environment of run and finish
 	Stdin          *os.File        // /dev/null
 	Stdout, Stderr *os.File
-	OutputLock     *sync.Mutex  // of the services that share Stdout and Stderr; nil: it has one
-	Pipe           *os.File     // log pipe: stdout, or stdin of a logger; nil: none
-	Logger         bool         // this is the reader of Pipe
-	Drop           func()       // Pipe is not used any more; called once; may be nil
-	Frozen         func() bool  // no START any more; nil: never
-	Admit          func() error // whether run may be started now; nil: it may
-	Started        func()       // run was started; called by the supervisor, must not wait for it; nil: nobody cares
+	OutputLock     *sync.Mutex    // of the services that share Stdout and Stderr; nil: it has one
+	Pipe           *os.File       // log pipe: stdout, or stdin of a logger; nil: none
+	Logger         bool           // this is the reader of Pipe
+	Drop           func()         // Pipe is not used any more; called once; may be nil
+	Frozen         func() bool    // no START any more; nil: never
+	Admit          func() error   // whether run may be started now; nil: it may
+	Started        func()         // run was started; called by the supervisor, must not wait for it; nil: nobody cares
+	Ended          func(*Service) // the supervisor has ended; called by its last goroutine, after Gone; nil: nobody cares
 	Now            func() time.Time
 	OOMKills       func() uint64 // of the cgroup; nil: as the kernel counts them
 	// Record keeps in supervise/ what a successor needs, should this process die. Programs are started through

@@ -85,11 +85,3 @@ func named(left []leftovers.Process) string {
 	}
 	return strings.Join(words, ", ")
 }
-
-// end says that the supervisor has ended.
-func (s *Service) end() {
-	close(s.done)
-	if s.opt.Ended != nil {
-		s.opt.Ended(s)
-	}
-}

@@ -261,3 +261,11 @@ func (s *Service) change(what func()) {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
+
+// end says that the supervisor has ended.
+func (s *Service) end() {
+	close(s.done)
+	if s.opt.Ended != nil {
+		s.opt.Ended(s)
+	}
+}

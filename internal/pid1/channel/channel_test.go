@@ -17,16 +17,18 @@ import (
 
 func pair(t *testing.T) (near, far *Conn) {
 	t.Helper()
-	near, file, err := Pair()
+	near, files, err := Pair()
 	if err != nil {
 		t.Fatal(err)
 	}
-	fd, err := unix.Dup(int(file.Fd()))
-	if err != nil {
-		t.Fatal(err)
+	var fds [2]int
+	for i, file := range files {
+		if fds[i], err = unix.Dup(int(file.Fd())); err != nil {
+			t.Fatal(err)
+		}
 	}
-	_ = file.Close()
-	far, err = Use(fd)
+	_ = files.Close()
+	far, err = Use(fds[0], fds[1])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,11 +128,62 @@ func TestOnlyTheEndOfAChannelIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	if _, err := Use(int(f.Fd())); err == nil {
-		t.Error("/dev/null was taken for a channel")
+	_, far, err := Pair()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := Use(1 << 20); err == nil {
-		t.Error("a closed descriptor was taken for a channel")
+	defer func() { _ = far.Close() }()
+	null, in, out := int(f.Fd()), int(far[0].Fd()), int(far[1].Fd())
+	for _, fds := range [][2]int{{null, out}, {in, null}, {out, in}, {1 << 20, out}, {in, 1 << 20}} {
+		if _, err := Use(fds[0], fds[1]); err == nil {
+			t.Errorf("descriptors %v were taken for a channel", fds)
+		}
+	}
+}
+
+// A descriptor that PID 1 is sent is one that PID 1 has to close, and that may take as long as its sender wants.
+func TestNoDescriptorReachesPID1(t *testing.T) {
+	clause.Proves(t, "SUP-117")
+	t.Parallel()
+	_, far, err := Pair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = far.Close() }()
+	rights := unix.UnixRights(int(os.Stdin.Fd()))
+	for name, f := range map[string]*os.File{"hears": far[0], "says": far[1]} {
+		if err := unix.Sendmsg(int(f.Fd()), []byte("x"), rights, nil, unix.MSG_NOSIGNAL); err == nil {
+			t.Errorf("the other side sent a descriptor by what it %s", name)
+		}
+	}
+}
+
+// What is said in parts, or in one piece with the next, is heard all the same; what ends in the middle is the end.
+func TestMessagesHaveTheirOwnBounds(t *testing.T) {
+	clause.Proves(t, "SUP-117")
+	t.Parallel()
+	near, far := pair(t)
+	var all []byte
+	for i := range uint32(3) {
+		b, err := Message{Kind: Done, ID: i, Text: "text"}.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, b...)
+	}
+	for _, part := range [][]byte{all[:1], all[1:header], all[header : header+30], all[header+30 : len(all)-1]} {
+		if _, err := far.out.Write(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range uint32(2) {
+		if m, err := near.Receive(); err != nil || m.ID != i || m.Text != "text" {
+			t.Errorf("message %d: %+v, %v", i, m, err)
+		}
+	}
+	_ = far.Close()
+	if _, err := near.Receive(); !errors.Is(err, io.EOF) {
+		t.Errorf("half a message: %v, want %v", err, io.EOF)
 	}
 }
 

@@ -74,6 +74,15 @@ func (m Message) encode() ([]byte, error) {
 	return append(b, m.Text...), nil
 }
 
+// sizeOf is the size of the message that begins with this header.
+func sizeOf(head []byte) (int, error) {
+	name, text := int(binary.BigEndian.Uint16(head[21:])), int(binary.BigEndian.Uint16(head[23:]))
+	if name > maxName || text > maxText {
+		return 0, fmt.Errorf("%w: lengths %d and %d", ErrForm, name, text)
+	}
+	return header + name + text, nil
+}
+
 // decode takes a message that fills b to the last byte. A name is one that a service may have.
 func decode(b []byte) (Message, error) {
 	if len(b) < header || len(b) > MaxSize {
@@ -85,10 +94,11 @@ func decode(b []byte) (Message, error) {
 		Number: int64(binary.BigEndian.Uint64(b[5:])),
 		Limit:  int64(binary.BigEndian.Uint64(b[13:])),
 	}
-	name, text := int(binary.BigEndian.Uint16(b[21:])), int(binary.BigEndian.Uint16(b[23:]))
-	if name > maxName || text > maxText || header+name+text != len(b) {
-		return Message{}, fmt.Errorf("%w: lengths %d and %d in %d bytes", ErrForm, name, text, len(b))
+	size, err := sizeOf(b)
+	if err != nil || size != len(b) {
+		return Message{}, fmt.Errorf("%w: %d bytes", ErrForm, len(b))
 	}
+	name := int(binary.BigEndian.Uint16(b[21:]))
 	m.Name, m.Text = string(b[header:header+name]), string(b[header+name:])
 	if !known(m.Kind) || strings.ContainsAny(m.Name, "\x00\n") || strings.HasPrefix(m.Name, ".") {
 		return Message{}, fmt.Errorf("%w: kind %d, name %q", ErrForm, m.Kind, m.Name)

@@ -27,8 +27,11 @@ const (
 	exitFailed = 111
 )
 
-// channelFD is where the process has its end of the channel.
-const channelFD = 3
+// Where the process has its end of the channel.
+const (
+	hearFD = 3
+	sayFD  = 4
+)
 
 // MaxSlots is how many services hermes may have, a logger counting as one.
 //
@@ -83,7 +86,7 @@ func Main(args []string) int {
 	if err != nil {
 		return fail(exitUsage, err)
 	}
-	conn, err := channel.Use(channelFD)
+	conn, err := channel.Use(hearFD, sayFD)
 	if err != nil {
 		return fail(exitFailed, err)
 	}

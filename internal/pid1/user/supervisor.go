@@ -193,13 +193,13 @@ func (s *Supervisor) spawn() (*channel.Conn, *proc.Child, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { _ = far.Close() }() // the child has it
+	defer func() { _ = far.Close() }() // the child has them
 	s.mu.Lock()
 	a := arguments{adopt: s.starts > 0, gain: s.opt.Gain, verbosity: s.opt.Verbosity(), dir: s.opt.Dir}
 	s.mu.Unlock()
 	child, err := s.opt.Procs.Spawn(proc.Spec{
 		Path: s.opt.Exec, Argv: a.words(), Env: s.opt.Environ, Dir: "/",
-		Files: []*os.File{nil, s.opt.Stdout, s.opt.Stderr, far},
+		Files: []*os.File{nil, s.opt.Stdout, s.opt.Stderr, far[0], far[1]},
 		Attr:  &syscall.SysProcAttr{Setsid: true},
 	})
 	if err != nil {

@@ -117,7 +117,7 @@ func TestASupervisorThatKeepsEndingIsStartedLessAndLessOften(t *testing.T) {
 // What is no message ends the supervisor that says it.
 func TestASupervisorThatTalksNonsenseIsReplaced(t *testing.T) {
 	clause.Proves(t, "SUP-117")
-	f := start(t, "echo nonsense >&3; exec sleep 1000", 50*time.Millisecond)
+	f := start(t, "echo nonsense that is longer than a header >&4; exec sleep 1000", 50*time.Millisecond)
 	f.poll(t, "a second supervisor", func() bool { return len(f.states) >= 3 })
 	f.mu.Lock()
 	defer f.mu.Unlock()

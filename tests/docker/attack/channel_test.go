@@ -15,18 +15,23 @@ import (
 // tracer gets at it all the same, with more words.
 func unconfined(h *container.HostConfig) { h.SecurityOpt = []string{"seccomp=unconfined"} }
 
-// thief takes the user's supervisor's end of the channel to PID 1 out of it, as any process of hermes may.
+// thief takes the user's supervisor's end of the channel to PID 1 out of it, as any process of hermes may: the socket by
+// which PID 1 asks, and the pipe by which it is answered.
 const thief = `
-import ctypes, os, select, socket, struct, subprocess, sys, time
+import array, ctypes, os, select, socket, struct, subprocess, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
 def pid():
     return int(subprocess.run(["pgrep", "-o", "-u", "hermes", "-f", "^s6-svscan-user "], capture_output=True, text=True).stdout or 0)
-def steal(keep=1):
+def take(fd):
     while not pid(): time.sleep(0.02)
-    handle = os.pidfd_open(pid())
-    fd = libc.syscall(438, handle, 3, 0) # pidfd_getfd
-    if fd < 0: sys.exit("cannot take the channel: errno %d" % ctypes.get_errno())
-    return socket.socket(fileno=fd)
+    got = libc.syscall(438, os.pidfd_open(pid()), fd, 0) # pidfd_getfd
+    if got < 0: sys.exit("cannot take the channel: errno %d" % ctypes.get_errno())
+    return got
+class steal:
+    def __init__(self): self.asked, self.answer = socket.socket(fileno=take(3)), take(4); os.set_blocking(self.answer, False)
+    def fileno(self): return self.asked.fileno()
+    def recv(self, n): return self.asked.recv(n)
+    def send(self, m): os.write(self.answer, m)
 def message(kind, id=0, number=0, limit=0, name=b"", text=b""):
     return struct.pack(">BIqqHH", kind, id, number, limit, len(name), len(text)) + name + text
 Scan, Up, Stop, Ready, Done, Line, Letter = 1, 2, 3, 64, 65, 66, 67
@@ -60,13 +65,24 @@ s = steal(); end = time.time() + 2
 while time.time() < end:
     if select.select([s], [], [], 0.1)[0]: s.recv(1000)`},
 	{"a message that is none", `
-s = steal(); say(s, b"\x40")`},
+s = steal(); say(s, b"\x40" * 30)`},
 	{"lengths that lie", `
 s = steal(); say(s, struct.pack(">BIqqHH", Line, 1, 0, 0, 65535, 65535) + b"x" * 700)`},
 	{"the longest message there is", `
 s = steal(); say(s, b"\x42" * 200000); say(s, b"\x42" * 793)`},
 	{"the channel is shut", `
-s = steal(); s.shutdown(socket.SHUT_RDWR); time.sleep(0.5)`},
+s = steal(); s.asked.shutdown(socket.SHUT_RDWR); time.sleep(0.5)`},
+	{"half a message, and the rest never", `
+s = steal(); say(s, message(Done, 1, text=b"x" * 500)[:100]); time.sleep(0.5)`},
+	{"messages in one piece, and in single bytes", `
+s = steal(); say(s, message(Ready) * 100, *(bytes([b]) for b in message(Done, 7, text=b"text"))); time.sleep(0.5)`},
+	{"a pipe that is made small, and read by its writer", `
+import fcntl
+s = steal(); fcntl.fcntl(s.answer, 1031, 4096); say(s, *(message(Ready) for _ in range(200)))
+try: os.read(s.answer, 1); sys.exit("it reads what PID 1 is told")
+except OSError: pass
+try: os.open("/proc/self/fd/%d" % s.answer, os.O_RDONLY | os.O_NONBLOCK); sys.exit("it opens PID 1's end")
+except PermissionError: pass`},
 	{"nothing is read any more, and all that can be said is said", `
 s = steal(); os.kill(pid(), 19)
 end = time.time() + 2
@@ -95,6 +111,41 @@ func TestThePeerOfPID1MaySayWhatItWants(t *testing.T) {
 		t.Errorf("attack by the channel: %d bytes in docker logs: %s", len(out), tail(out))
 	}
 	b.stops("by the channel")
+}
+
+// lingering sends PID 1 connections whose closing takes hours, since nobody reads what they have to say, behind so much that
+// PID 1 is the one who closes them. The sending fails where nothing can be sent.
+const lingering = `
+def connection():
+    l = socket.socket(); l.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1); l.bind(("127.0.0.1", 0)); l.listen(1)
+    c = socket.create_connection(l.getsockname()); p, _ = l.accept()
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 30000)); c.setblocking(False)
+    try:
+        while True: c.send(b"x" * 65536)
+    except BlockingIOError: return c, l, p
+held, sent = [], 0
+s = socket.socket(fileno=take(3)); s.settimeout(20)
+try:
+    for i in range(6000): s.send(message(Ready))
+    for i in range(5):
+        c, *ends = connection(); held.append(ends)
+        s.sendmsg([message(Ready)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [c.fileno()]))]); c.close(); sent += 1
+except OSError as e: print(e)
+open("/tmp/ready", "w").write(str(sent)); time.sleep(1000)
+`
+
+// 4d7cf79c: PID 1 reads the connections from its socket and closes them: that takes 8 hours each. Meanwhile it neither hears its
+// supervisor nor notices its death, no other one is started, and doctor blames the entry point.
+func TestADescriptorThatIsSentHoldsUpNoSupervisor(t *testing.T) {
+	b := attack(t, "SUP-117").start(harness.Spec{Host: unconfined})
+	b.try("(python3 - >/tmp/thief.log 2>&1 <<'EOF'\n" + thief + lingering + "\nEOF\n) >/dev/null 2>&1 & i=0; until [ -s /tmp/ready ]; do sleep 0.1; i=$((i+1)); [ $i -lt 300 ] || exit 7; done; sleep 4")
+	b.wants(root, "cat /tmp/ready || cat /tmp/thief.log", 0)
+	old := b.run(hermes, supervisor)
+	b.wants(hermes, "kill -9 "+old, 0)
+	_, err := b.WaitSh(b.Ctx, "another supervisor", `p=$(`+supervisor+`) && [ "$p" != `+old+` ]`, waitLimit)
+	b.Must(err)
+	b.answers("21, by descriptors that are sent")
+	b.stops("21, by descriptors that are sent")
 }
 
 // A stop asks the supervisor for much; what it gets for an answer delays it by no more than its own limits.

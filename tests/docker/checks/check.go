@@ -106,6 +106,7 @@ func All() []Check {
 		killedChecks(),
 		leftoverChecks(),
 		loggerChecks(),
+		roomChecks(),
 		dashboardChecks(),
 		setupChecks(),
 		remapChecks(),

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/command"
@@ -34,6 +35,18 @@ func (a *app) elsewhere() (volumelock.Holder, bool) {
 // refuseElsewhere says by a.say or a.print what is to be asked of the other container.
 func (a *app) refuseElsewhere(say func(format string, v ...any), other volumelock.Holder, command string) error {
 	say("✗ %s", other.Refusal(a.home.Root(), command))
+	return exitHeldElsewhere
+}
+
+// moveElsewhere says that another container has the gateways, and so the directories of the profiles; nil, if none has.
+//
+// contract: HOLD-02
+func (a *app) moveElsewhere() error {
+	other, found := a.elsewhere()
+	if !found {
+		return nil
+	}
+	a.say("✗ %s", other.MoveRefusal(a.home.Root(), "hermes "+strings.Join(a.args, " ")))
 	return exitHeldElsewhere
 }
 

@@ -45,7 +45,7 @@ registered, a line says so and the profile is made all the same.`,
 			Use: "rename OLD NEW", Summary: "Rename a profile and its gateway's service",
 			Detail:  "Its gateway stops first, and is then wanted as it was.",
 			Example: "hermes profile rename coder builder",
-			Exits:   []command.Exit{{Code: "0", Means: done}, {Code: "1", Means: "its gateway cannot be stopped"}, agents},
+			Exits:   []command.Exit{{Code: "0", Means: done}, {Code: "1", Means: "its gateway cannot be stopped"}, exitElsewhere(), agents},
 			ReadOn:  "guide/profiles.md",
 		}, a.profileRename),
 		a.ofAgent(command.Verb{
@@ -53,7 +53,7 @@ registered, a line says so and the profile is made all the same.`,
 			Detail: `The agent asks for the profile's name, unless --yes is given; end of input changes nothing. A service that
 an earlier deletion left behind also goes.`,
 			Example: "hermes profile delete coder --yes",
-			Exits:   []command.Exit{{Code: "0", Means: done}, {Code: "1", Means: "there is no such profile"}, agents},
+			Exits:   []command.Exit{{Code: "0", Means: done}, {Code: "1", Means: "there is no such profile"}, exitElsewhere(), agents},
 			ReadOn:  "guide/profiles.md",
 		}, a.profileDelete))
 	return cmd

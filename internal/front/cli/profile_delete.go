@@ -15,6 +15,9 @@ import (
 //
 // contract: PROF-04
 func (a *app) profileDelete(ctx context.Context, words []string) error {
+	if err := a.moveElsewhere(); err != nil {
+		return err
+	}
 	words = positional(words)
 	if !a.initRuns() || len(words) != 1 {
 		return a.becomeAgent()

@@ -18,6 +18,9 @@ import (
 //
 // contract: PROF-05
 func (a *app) profileRename(ctx context.Context, words []string) error {
+	if err := a.moveElsewhere(); err != nil {
+		return err
+	}
 	words = positional(words)
 	if !a.initRuns() || len(words) != 2 {
 		return a.becomeAgent()

@@ -27,3 +27,13 @@ func (h Holder) Refusal(home, command string) string {
 		"(docker exec %s %s), stop it (docker stop %s), or mount another volume here; with %s=1 this container runs gateways all the same",
 		home, h, h.Name(), command, h.Name(), env.AllowSharedVolume)
 }
+
+// MoveRefusal is the sentence about a request to move or remove the directory of a profile, whose gateway another container may
+// run. command is what to do there.
+//
+// contract: HOLD-02
+func (h Holder) MoveRefusal(home, command string) string {
+	return fmt.Sprintf("the gateways of %s run in another container, %s: one of them may be this profile's, and lose its directory. Ask there "+
+		"(docker exec -it %s %s), or stop it (docker stop %s); with %s=1 this container does it all the same",
+		home, h, h.Name(), command, h.Name(), env.AllowSharedVolume)
+}

@@ -92,6 +92,9 @@ func beside(ctx context.Context, s *harness.Subject) error {
 	if _, err := a.Root(ctx, `cd /opt/data && touch memories/roots && printf '_config_version: 1\nmodel: probe/model\n' >config.yaml && chmod 666 config.yaml && rm SOUL.md`); err != nil {
 		return err
 	}
+	if res, err := a.Hermes(ctx, "profile", "create", "theirs"); err != nil || res.Code != 0 {
+		return errors.Join(err, broken("PROF-01", errors.New(res.String())))
+	}
 	before, err := a.Root(ctx, besideListing)
 	if err != nil {
 		return err
@@ -155,6 +158,14 @@ func namesHolder(ctx context.Context, holder, c *harness.Container) error {
 		}
 		errs = append(errs, err)
 	}
+	for _, words := range []string{"profile delete theirs --yes", "profile rename theirs mine"} {
+		res, err := c.Hermes(ctx, strings.Fields(words)...)
+		if err == nil && (res.Code != heldExit || !strings.Contains(res.Stderr, heldLine(holder)) || !strings.Contains(res.Stderr, holder.ID[:12]+" hermes "+words)) {
+			err = violates("HOLD-02", "%s: want exit code %d and %q, got %s", words, heldExit, heldLine(holder), res)
+		}
+		errs = append(errs, err)
+	}
+	errs = append(errs, expectSh(ctx, holder, "HOLD-02", `test -d /opt/data/profiles/theirs && ! test -e /opt/data/profiles/mine`))
 	return errors.Join(append(errs, expectSh(ctx, holder, "HOLD-02", `/command/s6-svstat -o wantedup /run/service/gateway-default | grep -qx true && grep -q '"want":"up"' /opt/data/.gateway_intent.json`))...)
 }
 

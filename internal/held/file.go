@@ -178,20 +178,35 @@ func replaceByRename(dir int, base string, content func(inode uint64) []byte, ho
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := renameWithin(dir, fresh, base, how.New); err != nil {
-		return err
+	switch {
+	case how.New:
+		err = renameNew(dir, fresh, base)
+	case how.Durable:
+		err = unix.Renameat(dir, fresh, dir, base)
+	default:
+		err = exchange(dir, fresh, base)
 	}
-	if how.Durable {
-		return syncDir(dir)
+	if err == nil && how.Durable {
+		err = syncDir(dir)
 	}
-	return nil
+	return err
 }
 
-// renameWithin renames an entry of dir. With onlyNew it fails with EEXIST if to is taken.
-func renameWithin(dir int, from, to string, onlyNew bool) error {
-	if !onlyNew {
+// exchange renames an entry of dir to a name that may be taken. The entry that has the name is exchanged with it and then
+// removed: over a rename that replaces it, ext4 writes the file to the disk at once, which takes ten times as long.
+func exchange(dir int, from, to string) error {
+	if unix.Renameat2(dir, from, dir, to, unix.RENAME_EXCHANGE) != nil { // nothing to replace, or not on this file system
 		return unix.Renameat(dir, from, dir, to)
 	}
+	err := unix.Unlinkat(dir, from, 0)
+	if err != nil { // a directory
+		err = errors.Join(err, unix.Renameat2(dir, from, dir, to, unix.RENAME_EXCHANGE))
+	}
+	return err
+}
+
+// renameNew renames an entry of dir, and fails with EEXIST if the name is taken.
+func renameNew(dir int, from, to string) error {
 	err := unix.Renameat2(dir, from, dir, to, unix.RENAME_NOREPLACE)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) { // not on this file system
 		err = unix.Linkat(dir, from, dir, to, 0)

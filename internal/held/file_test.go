@@ -157,6 +157,9 @@ func TestAFailedWriteLeavesTheOldFileAndNothingElse(t *testing.T) {
 	if err := d.WriteFile("dir", []byte("x"), Write{Mode: 0o644}); err == nil {
 		t.Error("a directory was replaced by a file")
 	}
+	if _, err := os.Stat(filepath.Join(base, "dir/x")); err != nil {
+		t.Error(err)
+	}
 	if err := d.WriteFile("status", []byte("new"), Write{Mode: 0o644, New: true}); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a new file over an old one: %v", err)
 	}

@@ -27,7 +27,7 @@ func TestEachStepOfCIIsJudgedAndTimed(t *testing.T) {
 		want           []string
 		fails          bool
 	}{
-		"all is well":                    {"lint", "0\n", nil, []string{"\nimage    docker-slim ", "\nall      total            84m ", "\n21 passed, 0 failed, 7 skipped\n"}, false},
+		"all is well":                    {"lint", "0\n", nil, []string{"\nimage    docker-slim ", "\nall      total            87m ", "\n21 passed, 0 failed, 7 skipped\n"}, false},
 		"a test fails":                   {"test:unit", "1\n5 passed, 2 failed, 0 skipped\n", nil, []string{"unit ", "FAILED (exit 1, .cache/ci/unit.log)", "\n23 passed, 2 failed, 6 skipped\n"}, true},
 		"a step without tests fails":     {"build", "1\n", nil, []string{"FAILED (exit 1, .cache/ci/build.log)", "==== docker", "\n21 passed, 1 failed, 7 skipped\n"}, true},
 		"tests that say nothing":         {"test:s6", "0\n", nil, []string{"ci: s6 passed no test", "\n18 passed, 1 failed, 6 skipped\n"}, true},

@@ -4,8 +4,10 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"debug/elf"
 	"debug/macho"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -49,9 +51,45 @@ func (p *Pipeline) VerifierPrograms(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p.say("verify: %s", p.short(path))
+		size, digest, err := p.sameTwice(ctx, t, path)
+		if err != nil {
+			return err
+		}
+		p.say("verify: %s is %.1f MB of %d, sha256:%s, the same twice", p.short(path), float64(size)/1e6, verifierBudget/1_000_000, digest)
 	}
 	return nil
+}
+
+// sameTwice links hermes-verify once more, into another folder, and wants the same bytes; it returns how many they are, and
+// their SHA-256 in hexadecimal.
+func (p *Pipeline) sameTwice(ctx context.Context, t platform, path string) (size int64, digest string, err error) {
+	dir, err := os.MkdirTemp("", "caduceus-verify-")
+	if err != nil {
+		return 0, "", fmt.Errorf("cannot link hermes-verify once more: %w", err)
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // the host takes what stays in its folder of temporary files
+	again := filepath.Join(dir, "again")
+	if err := p.compile(ctx, t, "./cmd/hermes-verify", again); err != nil {
+		return 0, "", err
+	}
+	return sameFiles(path, again)
+}
+
+// sameFiles wants two files to have the same bytes, and returns their number and their SHA-256 in hexadecimal.
+func sameFiles(a, b string) (size int64, digest string, err error) {
+	first, err := os.ReadFile(a)
+	if err != nil {
+		return 0, "", fmt.Errorf("cannot compare what was compiled twice: %w", err)
+	}
+	second, err := os.ReadFile(b)
+	if err != nil {
+		return 0, "", fmt.Errorf("cannot compare what was compiled twice: %w", err)
+	}
+	one, other := sha256.Sum256(first), sha256.Sum256(second)
+	if one != other {
+		return 0, "", fmt.Errorf("%q is not the same when it is compiled twice: sha256:%x and sha256:%x", a, one, other)
+	}
+	return int64(len(first)), hex.EncodeToString(one[:]), nil
 }
 
 // verifier compiles hermes-verify for a platform, with the probes that are there inside, and returns its path.
@@ -64,11 +102,19 @@ func (p *Pipeline) verifier(ctx context.Context, t platform) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if info.Size() > verifierBudget {
-		return "", fmt.Errorf("%q has %d bytes, %d more than its budget: see what it imports with \"go list -deps ./cmd/hermes-verify\"",
-			path, info.Size(), info.Size()-verifierBudget)
+	if err := withinBudget(path, info.Size()); err != nil {
+		return "", err
 	}
 	return path, checkProgram(path, t)
+}
+
+// withinBudget refuses a hermes-verify of more bytes than verifierBudget.
+func withinBudget(path string, size int64) error {
+	if size <= verifierBudget {
+		return nil
+	}
+	return fmt.Errorf("%q has %d bytes, %d more than its budget: see what it imports with \"go list -deps ./cmd/hermes-verify\"",
+		path, size, size-verifierBudget)
 }
 
 // probes compiles the probe into the folder that hermes-verify embeds. What is there and the same is left alone.

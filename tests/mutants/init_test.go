@@ -20,6 +20,11 @@ func initMutants() []brokenImage {
 			red:  checks.KillsCheck, clause: "SLOT-05", green: exitsCheck,
 		},
 		{
+			name: "a stop that nobody can tell from a failure", dockerfile: copyInit,
+			init: []mutant.Edit{{File: "internal/pid1/stop/leave.go", Old: "code := s.Exit.Final()", New: "code := max(s.Exit.Final(), int(syscall.SIGTERM))"}},
+			red:  checks.TermCheck, clause: "BOOT-16", green: exitsCheck,
+		},
+		{
 			name: "services that share the main program's stdout", dockerfile: copyInit,
 			init: []mutant.Edit{{File: "internal/pid1/boot/takeover.go", Old: "b.kind == cmdline.Program", New: "b.kind == cmdline.Kind(99)"}},
 			red:  checks.StdoutCheck, clause: "BOOT-12", green: exitsCheck,

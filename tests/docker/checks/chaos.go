@@ -12,8 +12,11 @@ import (
 	"caduceus/tests/docker/harness"
 )
 
-// KillsCheck is the check of a calamity that a mutant of the init must turn red.
-const KillsCheck = "PID 1 brings back all that a kill in a loop takes away"
+// Names of the checks of calamities that mutants of the init must turn red.
+const (
+	KillsCheck = "PID 1 brings back all that a kill in a loop takes away"
+	TermCheck  = "SIGTERM at any stage of the boot ends the container in order"
+)
 
 // answerLimit is how long PID 1 may take to answer while its container is hurt, engine and a loaded host included.
 const answerLimit = time.Minute
@@ -34,7 +37,7 @@ type calamity struct {
 func chaosChecks() []Check {
 	list := []Check{
 		{
-			Name: "SIGTERM at any stage of the boot ends the container in order", Clauses: []string{"BOOT-16"},
+			Name: TermCheck, Clauses: []string{"BOOT-16"},
 			Doc: "a script of the boot sends SIGTERM to PID 1: before, between and after the image's own, and beside the services", Run: termAtEachStage,
 		},
 		{
@@ -191,7 +194,7 @@ func (c calamity) inject(ctx context.Context, s *harness.Subject, box *harness.C
 	return asked, slowest, nil
 }
 
-// termAtEachStage starts containers whose boot gets SIGTERM at a stage of its own, and wants each to end without a kill.
+// termAtEachStage starts containers whose boot gets SIGTERM at a stage of its own, and wants each to end with exit code 0.
 func termAtEachStage(ctx context.Context, s *harness.Subject) error {
 	const term = "kill -TERM 1; exec sleep 1000"
 	boxes := map[string]*harness.Container{}
@@ -217,6 +220,9 @@ func termAtEachStage(ctx context.Context, s *harness.Subject) error {
 			continue
 		}
 		s.Note("injected: SIGTERM %s; saw: the container ended with code %d", where, end.Code)
+		if end.Code != 0 { // no CMD yet, or one that dies of the TERM that init sends
+			errs = append(errs, violates("BOOT-16", "SIGTERM %s: want exit code 0, got %d", where, end.Code))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -2,9 +2,12 @@ package setup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -21,8 +24,18 @@ func (j *job) runScript(ctx context.Context, name string) error {
 	return j.runPython(ctx, installDir+"/scripts/"+name, &printed{to: j.Stdout}, &printed{to: j.Stderr})
 }
 
+// errWouldWait is wrapped where a program is not run, because the agent's code opens a file that never ends or that nobody writes.
+var errWouldWait = errors.New("is not run, as it would wait for a file that is no regular one")
+
 // runPython runs a Python program of the image as hermes, for at most scriptTimeout.
 func (j *job) runPython(ctx context.Context, program string, stdout, stderr io.Writer) error {
+	name := program[strings.LastIndex(program, "/")+1:]
+	for _, rel := range []string{"config.yaml", ".env"} {
+		path := filepath.Join(j.home, rel)
+		if info, err := os.Stat(j.inRoot(path)); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+			return fmt.Errorf("%s %w: %s", name, errWouldWait, path)
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, scriptTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, j.inRoot(env.VenvDir+"/bin/python"), j.inRoot(program))
@@ -34,7 +47,7 @@ func (j *job) runPython(ctx context.Context, program string, stdout, stderr io.W
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: j.hermes.Credential()}
 	}
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s failed: %w", program[strings.LastIndex(program, "/")+1:], err)
+		return fmt.Errorf("%s failed: %w", name, err)
 	}
 	return nil
 }

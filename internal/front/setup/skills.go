@@ -42,7 +42,11 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 		return nil
 	}
 	var out bounded
-	if err := j.runPython(ctx, installDir+"/tools/skills_sync.py", &out, &out); err != nil {
+	err := j.runPython(ctx, installDir+"/tools/skills_sync.py", &out, &out)
+	if errors.Is(err, errWouldWait) {
+		return err
+	}
+	if err != nil {
 		_, _ = j.Stderr.Write(escape(out.kept.Bytes()))
 		j.warn("skills_sync.py failed; continuing")
 		return j.undoCut(v, "now")
@@ -56,7 +60,7 @@ func (j *job) syncSkills(ctx context.Context, v *volume) error {
 	if state == "" {
 		return nil
 	}
-	err := v.replace(skillsStamp, []byte(state), 0o600)
+	err = v.replace(skillsStamp, []byte(state), 0o600)
 	if errors.Is(err, held.ErrLink) {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/moby/moby/api/types/container"
@@ -31,11 +32,13 @@ func (e *Engine) bringProbe(ctx context.Context, program []byte) error {
 	if err != nil {
 		return fmt.Errorf("cannot create the probe's container of %q: %w", e.image, err)
 	}
-	content, err := archive([]File{{Path: probe.Program(e.probeDir), Content: string(program), Mode: 0o555}})
+	content, err := archive([]File{{Path: path.Base(probe.Program(e.probeDir)), Content: string(program), Mode: 0o555}})
 	if err != nil {
 		return err
 	}
-	_, err = e.api.CopyToContainer(ctx, created.ID, client.CopyToContainerOptions{DestinationPath: "/", Content: content})
+	_, err = e.api.CopyToContainer(ctx, created.ID, client.CopyToContainerOptions{ // below "/" Podman does not look for volumes
+		DestinationPath: e.probeDir, Content: content,
+	})
 	if err != nil {
 		return fmt.Errorf("cannot copy the probe into its volume: %w", err)
 	}

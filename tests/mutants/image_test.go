@@ -49,7 +49,7 @@ func fileMutants() []brokenImage {
 		},
 		{
 			name: "another entry point", dockerfile: `ENTRYPOINT ["/usr/bin/tini", "--"]`,
-			red: "the entry point is init and wrapper, without command and user, with a health check", clause: "IMG-01", green: exitsCheck,
+			red: "the entry point is init and wrapper, without command and user", clause: "IMG-01", green: exitsCheck,
 		},
 		{
 			name: "an entry point that boots for the doctor", dockerfile: `ENTRYPOINT ["/init", "/opt/hermes/docker/main-wrapper.sh", "env"]`,

@@ -37,7 +37,7 @@ func verifierFaults() []fault {
 		{name: "violations that are dropped", edit: mutant.Edit{
 			File: "internal/verify/cli/look.go", Old: "return broken, err", New: "return nil, nil",
 		}},
-		{name: "a verdict that forgets what is broken", broken: "bad-healthcheck", check: "image-entrypoint", edit: mutant.Edit{
+		{name: "a verdict that forgets what is broken", broken: "bad-healthcheck", check: "image-healthcheck", edit: mutant.Edit{
 			File: "internal/verify/report/verdict.go", Old: "\t\t\tv.Broken++\n", New: "\t\t\tv.Holds++\n",
 		}},
 		{name: "the image's ps in place of the probe", broken: "hostile-ps", check: "boot-idle-child", fooled: true, edit: mutant.Edit{

@@ -35,6 +35,10 @@ func (p *Pipeline) TestPodman(ctx context.Context) error {
 	if err := p.installPrograms(ctx, "podman", podmanPrograms()); err != nil {
 		return err
 	}
+	verifier, err := p.verifierProgram(ctx)
+	if err != nil {
+		return err
+	}
 	archive, err := p.archive(ctx, e, image)
 	if err != nil {
 		return err
@@ -42,7 +46,7 @@ func (p *Pipeline) TestPodman(ctx context.Context) error {
 	defer os.Remove(archive) //nolint:errcheck // "mage clean" takes what stays
 	p.say("test: image %s", image)
 	s := suite{
-		name: "podman", env: []string{"HERMES_TEST_ARCHIVE=" + archive}, picked: p.Getenv("RUN"),
+		name: "podman", env: []string{"HERMES_TEST_ARCHIVE=" + archive, "HERMES_TEST_VERIFIER=" + verifier}, picked: p.Getenv("RUN"),
 		args: []string{"-tags=docker", "-count=1", "-timeout=20m"}, packages: []string{"./" + podmanTests},
 	}
 	return p.test(ctx, s)

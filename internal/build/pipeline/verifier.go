@@ -268,12 +268,17 @@ func (p *Pipeline) Verify(ctx context.Context, image, tier string) error {
 
 // verifierHere compiles hermes-verify for this host, and connects to the engine, which the caller closes.
 func (p *Pipeline) verifierHere(ctx context.Context) (path string, e *engine.Engine, err error) {
-	if err := p.probes(ctx); err != nil {
-		return "", nil, err
-	}
-	if path, err = p.verifier(ctx, platform{"linux", p.Facts.Arch}); err != nil {
+	if path, err = p.verifierProgram(ctx); err != nil {
 		return "", nil, err
 	}
 	e, err = p.engine(ctx)
 	return path, e, err
+}
+
+// verifierProgram compiles hermes-verify for this host.
+func (p *Pipeline) verifierProgram(ctx context.Context) (path string, err error) {
+	if err := p.probes(ctx); err != nil {
+		return "", err
+	}
+	return p.verifier(ctx, platform{"linux", p.Facts.Arch})
 }

@@ -40,6 +40,7 @@ func build() []Variable {
 		row(env.Text("HERMES_GIT_SHA"), "Commit of the agent, which `hermes dump` shows."),
 		row(env.Number("SOURCE_DATE_EPOCH"), "Time of the repository's own files in the image, seconds since 1970."),
 		row(env.Text("HERMES_TEST_IMAGE=hermes-agent:dev"), "Image that `test:docker` and `test:podman` test."),
+		row(env.Path("HERMES_TEST_VERIFIER"), "`hermes-verify` for this host, with which the tests on Podman prove the image; `test:podman` sets it."),
 		row(env.Path("HERMES_TEST_ARCHIVE"), "Archive of the image, as `docker save` writes it, that the tests on Podman load; `test:podman` sets it."),
 		row(env.Text("RUN"), "Which tests `test:docker` runs, as `go test -run`."),
 		row(env.Text("HERMES_TEST_TIER"), "Up to which tier `test:docker` runs the contract's checks, and nothing else: smoke, core or full; all tests by default."),

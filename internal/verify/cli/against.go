@@ -142,7 +142,8 @@ func subjects(id string) []string {
 	family, _, _ := strings.Cut(id, "-")
 	for _, key := range []string{id, family} {
 		if list, known := map[string][]string{
-			"image-entrypoint":        {"ENTRYPOINT", "CMD", "USER", "HEALTHCHECK", "WORKDIR", "VOLUME"},
+			"image-entrypoint":        {"ENTRYPOINT", "CMD", "USER", "WORKDIR", "VOLUME"},
+			"image-healthcheck":       {"HEALTHCHECK"},
 			"image-environment":       {"ENV "},
 			"image-labels":            {"LABEL "},
 			"image-user":              {"/etc/passwd", "/etc/group"},

@@ -88,6 +88,8 @@ func lacking(e checks.Entry, f facts) string {
 		return "needs a start as root; the image ends with USER " + f.user
 	case slices.Contains(e.Needs, checks.NeedsMemory) && f.memory > 0 && f.memory < enough:
 		return "needs 2 GB of memory"
+	case slices.Contains(e.Needs, checks.NeedsHealth) && f.engine.Name == podman:
+		return "needs an engine that tells an image's health check"
 	}
 	return ""
 }

@@ -25,6 +25,9 @@ import (
 	"caduceus/tests/docker/harness"
 )
 
+// podman is the name of the engine that answers as Docker does, but for what a check says that it needs.
+const podman = "podman"
+
 // facts are what is known of image and engine before anything runs.
 type facts struct {
 	image  report.Image
@@ -168,7 +171,7 @@ func ask(ctx context.Context, found *engine.Engine, ref string) (facts, error) {
 	}
 	for _, component := range version.Components {
 		if component.Name == "Podman Engine" {
-			f.engine.Name = "podman"
+			f.engine.Name = podman
 		}
 	}
 	got, err := inspect(ctx, found, ref)

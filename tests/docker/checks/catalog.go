@@ -48,6 +48,7 @@ const (
 	NeedsNetwork  Need = "network"  // packages from a registry
 	NeedsTerminal Need = "terminal" // a pseudo-terminal
 	NeedsMemory   Need = "memory"   // 2 GB for one container
+	NeedsHealth   Need = "health"   // an engine that tells an image's health check: Podman does not
 )
 
 // Cause is a usual reason for a broken check, and what mends it.
@@ -143,7 +144,7 @@ func readEntry(line string) (Entry, error) {
 	}
 	for word := range strings.SplitSeq(fields[2], ",") {
 		need := Need(word)
-		if !slices.Contains([]Need{NeedsRoot, NeedsNetwork, NeedsTerminal, NeedsMemory}, need) {
+		if !slices.Contains([]Need{NeedsRoot, NeedsNetwork, NeedsTerminal, NeedsMemory, NeedsHealth}, need) {
 			return e, fmt.Errorf("%s: %q is no need", e.ID, need)
 		}
 		e.Needs = append(e.Needs, need)

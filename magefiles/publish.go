@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"caduceus/internal/build/pipeline"
+	"caduceus/internal/build/publish"
 )
 
 // Publish pushes hermes-agent:dev to a registry, exactly the image that test:docker passed.
@@ -29,7 +30,7 @@ import (
 //
 // Time: two minutes, mostly for compression; less when the registry has most of it.
 func Publish(ctx context.Context, address string) error {
-	return publishVariant(ctx, address, pipeline.Full)
+	return publishVariant(ctx, address, string(pipeline.Full))
 }
 
 // PublishSlim pushes hermes-agent:dev-slim to a registry, as "publish" pushes hermes-agent:dev.
@@ -45,9 +46,25 @@ func Publish(ctx context.Context, address string) error {
 //
 // Time: a minute.
 func PublishSlim(ctx context.Context, address string) error {
-	return publishVariant(ctx, address, pipeline.Slim)
+	return publishVariant(ctx, address, string(pipeline.Slim))
 }
 
-func publishVariant(ctx context.Context, address string, variant pipeline.Variant) error {
+// PublishVerifier pushes hermes-verify:dev to a registry, exactly the image that test:verifier passed.
+//
+// Its tags end in "-verify".
+//
+// Examples:
+//
+//	go tool mage build:verify test:verifier
+//	go tool mage publishVerifier registry.example/team/hermes-agent
+//
+// Variables: those of "publish".
+//
+// Time: seconds.
+func PublishVerifier(ctx context.Context, address string) error {
+	return publishVariant(ctx, address, publish.Verifier)
+}
+
+func publishVariant(ctx context.Context, address, variant string) error {
 	return with(func(p *pipeline.Pipeline) error { return p.Publish(ctx, address, variant) })
 }

@@ -140,6 +140,24 @@ func (Test) Podman(ctx context.Context) error {
 	return with(func(p *pipeline.Pipeline) error { return p.TestPodman(ctx) })
 }
 
+// Verifier lets the image of hermes-verify prove the image, in a container with the engine's socket, as a person does.
+//
+// It puts the faults of its self-test in first, each of which has to be caught, and then wants all of the tier smoke. The image
+// that passes may be published.
+//
+// Examples:
+//
+//	go tool mage build:verify test:verifier
+//
+// Variables:
+//
+//	HERMES_TEST_IMAGE  the image that it proves; hermes-agent:dev by default
+//
+// Time: a minute.
+func (Test) Verifier(ctx context.Context) error {
+	return with(func(p *pipeline.Pipeline) error { return p.TestVerifier(ctx) })
+}
+
 // All runs test:unit, test:s6, test:docker and test:mutants, whatever becomes of each, and adds them up.
 //
 // Examples:

@@ -28,11 +28,12 @@ import (
 // one revision that passed the tests.
 type clone struct {
 	dir, image, address string
+	target              string // of mage
 }
 
-func newClone(t *testing.T, r *registry) clone {
+func newClone(t *testing.T, r *registry, target, variant string) clone {
 	t.Helper()
-	c := clone{dir: t.TempDir(), address: r.address + "/team/hermes-agent"}
+	c := clone{dir: t.TempDir(), address: r.address + "/team/hermes-agent", target: target}
 	root := filepath.Join("..", "..")
 	for _, name := range []string{"go.mod", "go.sum"} {
 		text, err := os.ReadFile(filepath.Join(root, name))
@@ -54,7 +55,7 @@ func newClone(t *testing.T, r *registry) clone {
 	c.image = importImage(t, map[string]string{
 		"org.opencontainers.image.version":  "1.2.3",
 		"org.opencontainers.image.revision": revision,
-		"caduceus.variant":                  "full",
+		"caduceus.variant":                  variant,
 	})
 	if err := os.Mkdir(filepath.Join(c.dir, ".cache"), 0o755); err != nil {
 		t.Fatal(err)
@@ -121,11 +122,11 @@ func importImage(t *testing.T, labels map[string]string) string {
 	return answer.Status
 }
 
-// publish runs "mage publish" with a password in its environment. It gives all that it
+// publish runs the target with a password in its environment. It gives all that it
 // printed, and each command line on this host that ever showed the password.
 func (c clone) publish(t *testing.T, password string) (printed string, shown []string, err error) {
 	t.Helper()
-	cmd := exec.Command("go", "tool", "mage", "publish", c.address)
+	cmd := exec.Command("go", "tool", "mage", c.target, c.address)
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(), "PUBLISH_IMAGE="+c.image, publish.EnvUsername+"="+user, publish.EnvPassword+"="+password)
 	var out bytes.Buffer
@@ -162,7 +163,7 @@ func commandLines(text string) []string {
 // mage publish, from a clean tree, against a registry that wants a password.
 func TestMagePublishesATestedImage(t *testing.T) {
 	r := startRegistry(t)
-	c := newClone(t, r)
+	c := newClone(t, r, "publish", "full")
 
 	refused, shown, err := c.publish(t, "hunter2-is-wrong")
 	if err == nil || !strings.Contains(refused, `takes no push from user "publisher" with this password; run "docker login `+r.address) {
@@ -191,6 +192,24 @@ func TestMagePublishesATestedImage(t *testing.T) {
 	dirty, _, err := c.publish(t, password)
 	if err == nil || !strings.Contains(dirty, "the tree differs from its revision: new; commit or remove") {
 		t.Errorf("from a dirty tree: %v\n%s", err, dirty)
+	}
+}
+
+// The image of hermes-verify has tags of its own beside the others, and does not pass for one of them.
+func TestMagePublishesTheVerifierBesideTheOthers(t *testing.T) {
+	r := startRegistry(t)
+	c := newClone(t, r, "publishVerifier", "verify")
+	printed, _, err := c.publish(t, password)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	_, digest, _ := strings.Cut(strings.TrimSpace(printed), "digest  "+c.address+"@")
+	if digest == "" || r.resolve(t, "1.2.3-verify") != digest || r.resolve(t, "latest-verify") != digest || r.resolve(t, "1.2.3")+r.resolve(t, "latest") != "" {
+		t.Errorf("want %q and no other tags to mean it:\n%s", digest, printed)
+	}
+	c.target = "publish"
+	if printed, _, err := c.publish(t, password); err == nil || !strings.Contains(printed, `it is the variant "verify", and "full" was asked for`) {
+		t.Errorf("as the image of the agent: %v\n%s", err, printed)
 	}
 }
 

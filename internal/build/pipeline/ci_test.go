@@ -27,13 +27,13 @@ func TestEachStepOfCIIsJudgedAndTimed(t *testing.T) {
 		want           []string
 		fails          bool
 	}{
-		"all is well":                    {"lint", "0\n", nil, []string{"\nimage    docker-slim ", "\nall      total            87m ", "\n21 passed, 0 failed, 7 skipped\n"}, false},
-		"a test fails":                   {"test:unit", "1\n5 passed, 2 failed, 0 skipped\n", nil, []string{"unit ", "FAILED (exit 1, .cache/ci/unit.log)", "\n23 passed, 2 failed, 6 skipped\n"}, true},
-		"a step without tests fails":     {"build", "1\n", nil, []string{"FAILED (exit 1, .cache/ci/build.log)", "==== docker", "\n21 passed, 1 failed, 7 skipped\n"}, true},
-		"tests that say nothing":         {"test:s6", "0\n", nil, []string{"ci: s6 passed no test", "\n18 passed, 1 failed, 6 skipped\n"}, true},
-		"tests that all were skipped":    {"test:dagger", "0\n0 passed, 0 failed, 7 skipped\n", nil, []string{"ci: dagger passed no test", "\n18 passed, 1 failed, 13 skipped\n"}, true},
-		"the last tally is the one":      {"test:docker", "0\n  … 1 passed, 0 failed, 0 skipped so far\n3 passed, 0 failed, 1 skipped\n", nil, []string{"\n21 passed, 0 failed, 7 skipped\n"}, false},
-		"a target that breaks in itself": {"test:docker", "2\n", nil, []string{"FAILED (exit 2, .cache/ci/docker.log)", "FAILED (exit 2, .cache/ci/docker-slim.log)", "\n15 passed, 2 failed, 5 skipped\n"}, true},
+		"all is well":                    {"lint", "0\n", nil, []string{"\nimage    docker-slim ", "\nall      total            89m ", "\n24 passed, 0 failed, 8 skipped\n"}, false},
+		"a test fails":                   {"test:unit", "1\n5 passed, 2 failed, 0 skipped\n", nil, []string{"unit ", "FAILED (exit 1, .cache/ci/unit.log)", "\n26 passed, 2 failed, 7 skipped\n"}, true},
+		"a step without tests fails":     {"build", "1\n", nil, []string{"FAILED (exit 1, .cache/ci/build.log)", "==== docker", "\n24 passed, 1 failed, 8 skipped\n"}, true},
+		"tests that say nothing":         {"test:s6", "0\n", nil, []string{"ci: s6 passed no test", "\n21 passed, 1 failed, 7 skipped\n"}, true},
+		"tests that all were skipped":    {"test:dagger", "0\n0 passed, 0 failed, 7 skipped\n", nil, []string{"ci: dagger passed no test", "\n21 passed, 1 failed, 14 skipped\n"}, true},
+		"the last tally is the one":      {"test:docker", "0\n  … 1 passed, 0 failed, 0 skipped so far\n3 passed, 0 failed, 1 skipped\n", nil, []string{"\n24 passed, 0 failed, 8 skipped\n"}, false},
+		"a target that breaks in itself": {"test:docker", "2\n", nil, []string{"FAILED (exit 2, .cache/ci/docker.log)", "FAILED (exit 2, .cache/ci/docker-slim.log)", "\n18 passed, 2 failed, 6 skipped\n"}, true},
 		"one tier":                       {"test:docker", "2\n", []string{"init"}, []string{"ci: only init ran: a part of the steps proves a part", "\n3 passed, 0 failed, 1 skipped\n"}, false},
 		"a tier without tests":           {"lint", "0\n", []string{"bench"}, []string{"\n0 passed, 0 failed, 0 skipped\n"}, true},
 		"an unknown tier":                {"lint", "0\n", []string{"docker"}, []string{`ci: there is no tier "docker"; name some of source init image bench, or none for all`}, true},
@@ -111,7 +111,7 @@ func ciHost(t *testing.T, changes map[string]string) string {
 		t.Fatal(".ci/run no longer reads the pid of an engine")
 	}
 	files := map[string]string{".ci/run": own, "bin/go": fakeGo, "state/log": ""}
-	for _, suite := range []string{"unit", "s6", "dagger", "docker", "mutants", "podman"} {
+	for _, suite := range []string{"unit", "s6", "dagger", "docker", "verifier", "mutants", "podman"} {
 		files["answers/test:"+suite] = "0\n3 passed, 0 failed, 1 skipped\n"
 	}
 	maps.Copy(files, changes)

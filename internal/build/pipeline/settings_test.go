@@ -16,7 +16,7 @@ func TestABadVariableIsOneLineBeforeAnyWork(t *testing.T) {
 	binaries := func(p *Pipeline) error { return p.Binaries(t.Context()) }
 	docker := func(p *Pipeline) error { return p.TestDocker(t.Context()) }
 	all := func(p *Pipeline) error { return p.TestAll(t.Context()) }
-	push := func(p *Pipeline) error { return p.Publish(t.Context(), "registry.example/a", Full) }
+	push := func(p *Pipeline) error { return p.Publish(t.Context(), "registry.example/a", string(Full)) }
 	for name, c := range map[string]struct {
 		target   func(*Pipeline) error
 		variable string

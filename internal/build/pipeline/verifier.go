@@ -20,6 +20,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
+	"caduceus/internal/build/publish"
+	"caduceus/internal/build/publish/local"
 	"caduceus/internal/engine"
 	"caduceus/internal/host"
 	"caduceus/internal/verify/embedded"
@@ -186,7 +188,17 @@ func (p *Pipeline) BuildVerifier(ctx context.Context) error {
 		return err
 	}
 	defer e.Close()
-	image, err := verifierImage(filepath.Join(p.Root, "dist", "linux-"+p.Facts.Arch, "hermes-verify"), p.Facts.Arch, p.version())
+	tree, err := local.Tree(ctx, p.Run, p.Root)
+	if err != nil {
+		return err
+	}
+	program := filepath.Join(p.Root, "dist", "linux-"+p.Facts.Arch, "hermes-verify")
+	image, err := verifierImage(program, p.Facts.Arch, map[string]string{
+		"org.opencontainers.image.title":    "hermes-verify",
+		"org.opencontainers.image.version":  p.version(),
+		"org.opencontainers.image.revision": tree.Label(),
+		publish.VariantLabel:                publish.Verifier,
+	})
 	if err != nil {
 		return fmt.Errorf("cannot make the image of hermes-verify: %w", err)
 	}
@@ -207,8 +219,8 @@ func (p *Pipeline) BuildVerifier(ctx context.Context) error {
 	return nil
 }
 
-// verifierImage is an image with one layer. Its bytes follow from the program's alone.
-func verifierImage(program, arch, version string) (v1.Image, error) {
+// verifierImage is an image with one layer. Its bytes follow from the program's and the labels alone.
+func verifierImage(program, arch string, labels map[string]string) (v1.Image, error) {
 	content, err := os.ReadFile(program)
 	if err != nil {
 		return nil, err
@@ -246,8 +258,7 @@ func verifierImage(program, arch, version string) (v1.Image, error) {
 	config = config.DeepCopy()
 	config.OS, config.Architecture = "linux", arch
 	config.Config = v1.Config{
-		Entrypoint: []string{"/hermes-verify"}, WorkingDir: "/work",
-		Labels: map[string]string{"org.opencontainers.image.title": "hermes-verify", "org.opencontainers.image.version": version},
+		Entrypoint: []string{"/hermes-verify"}, WorkingDir: "/work", Labels: labels,
 	}
 	return mutate.ConfigFile(image, config)
 }

@@ -17,7 +17,7 @@ import (
 // Request is what the caller wants.
 type Request struct {
 	Address  string   // registry and repository, "registry.example/team/hermes-agent"
-	Variant  string   // "full" or "slim"
+	Variant  string   // one of Variants
 	Channels []string // moving tags; none: latest for a release, nothing for a prerelease
 	Version  string   // that the image must have; "": any
 }
@@ -68,8 +68,19 @@ const (
 	unknown    = "unknown"
 )
 
-// Variants are those that can be published.
-func Variants() []string { return []string{"full", "slim"} }
+// Verifier is the variant that holds hermes-verify alone.
+const Verifier = "verify"
+
+// Variants are those that can be published; the tags of all but the first end in their name.
+func Variants() []string { return []string{"full", "slim", Verifier} }
+
+// Makes are the commands after which the image of a variant can be published.
+func Makes(variant string) string {
+	if variant == Verifier {
+		return `run "go tool mage build:verify" and "go tool mage test:verifier"`
+	}
+	return `run "go tool mage build" and "go tool mage test:docker"`
+}
 
 // Decide makes a plan, or names all that is in its way.
 func Decide(r Request, f Facts) (Plan, error) {
@@ -77,7 +88,7 @@ func Decide(r Request, f Facts) (Plan, error) {
 	what := fmt.Sprintf("cannot publish %q", f.Image.Name)
 	problems := []error{
 		err, f.checkVariant(what, r.Variant),
-		f.Tree.check(what), f.checkRevision(what), f.checkPassed(what, r.Variant),
+		f.Tree.check(what), f.checkRevision(what, r.Variant), f.checkPassed(what, r.Variant),
 	}
 	version := f.Image.Labels[ociLabel+"version"]
 	if r.Version != "" && r.Version != version {
@@ -140,7 +151,7 @@ func (f Facts) checkVariant(what, variant string) error {
 	if err := CheckVariant(variant); err != nil || is == variant {
 		return err
 	}
-	p := &host.Problem{What: what, Cause: "its labels name no variant", Next: `run "go tool mage build" and "go tool mage test:docker"`}
+	p := &host.Problem{What: what, Cause: "its labels name no variant", Next: Makes(variant)}
 	if is != "" {
 		p.Cause = fmt.Sprintf("it is the variant %q, and %q was asked for", is, variant)
 		p.Next = fmt.Sprintf("publish it as the variant %q, or name another image in PUBLISH_IMAGE", is)
@@ -200,12 +211,12 @@ func (t Tree) check(what string) error {
 	return &host.Problem{What: what, Cause: "the tree differs from its revision: " + files, Next: `commit or remove them ("git status"), build and test again`}
 }
 
-func (f Facts) checkRevision(what string) error {
+func (f Facts) checkRevision(what, variant string) error {
 	built := f.Image.Labels[ociLabel+"revision"]
 	if f.Tree.Revision == "" || built == f.Tree.Revision {
 		return nil // a tree without a revision is refused by check
 	}
-	p := &host.Problem{What: what, Next: `run "go tool mage build" and "go tool mage test:docker"`}
+	p := &host.Problem{What: what, Next: Makes(variant)}
 	p.Cause = fmt.Sprintf("it was built from revision %q, and the tree is at %q", built, f.Tree.Revision)
 	if built == "" || built == unknown {
 		p.Cause = "it does not say which revision it was built from"
@@ -218,7 +229,10 @@ func (f Facts) checkPassed(what, variant string) error {
 		return nil
 	}
 	test := "go tool mage test:docker"
-	if variant != Variants()[0] {
+	switch {
+	case variant == Verifier:
+		test = "go tool mage test:verifier"
+	case variant != Variants()[0]:
 		test = "HERMES_TEST_IMAGE=" + f.Image.Name + " " + test
 	}
 	return &host.Problem{

@@ -99,8 +99,7 @@ func (p Publisher) facts(ctx context.Context, store Store, r publish.Request) (p
 	}
 	if !ok {
 		return publish.Facts{}, &host.Problem{
-			What: fmt.Sprintf("cannot publish %q", name), Cause: "the engine has no such image",
-			Next: `run "go tool mage build" and "go tool mage test:docker"`,
+			What: fmt.Sprintf("cannot publish %q", name), Cause: "the engine has no such image", Next: publish.Makes(r.Variant),
 		}
 	}
 	img.Name = name
@@ -114,8 +113,11 @@ func (p Publisher) facts(ctx context.Context, store Store, r publish.Request) (p
 
 // localName is the name that a build gives the variant.
 func localName(variant string) string {
-	if variant == publish.Variants()[0] {
+	switch variant {
+	case publish.Variants()[0]:
 		return "hermes-agent:dev"
+	case publish.Verifier:
+		return "hermes-verify:dev"
 	}
 	return "hermes-agent:dev-" + variant
 }

@@ -57,6 +57,7 @@ func (a *target) start(spec harness.Spec) box {
 	if idle {
 		_, err = c.WaitProcess(a.Ctx, `^sleep infinity$`, 0, bootLimit)
 		a.Must(err)
+		c.WaitBootLog(a.Ctx)
 	}
 	return box{a, c}
 }

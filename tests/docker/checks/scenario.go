@@ -47,6 +47,9 @@ func supervised() harness.Scenario {
 // booted waits until an idle main program runs.
 func booted(ctx context.Context, c *harness.Container) error {
 	_, err := c.WaitProcess(ctx, heartbeat, 0, bootLimit)
+	if err == nil {
+		c.WaitBootLog(ctx)
+	}
 	return err
 }
 

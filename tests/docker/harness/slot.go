@@ -64,6 +64,17 @@ func (c *Container) WaitLog(ctx context.Context, text string, limit time.Duratio
 		})
 }
 
+// lastBootLine ends what a boot says before its main program begins.
+const lastBootLine = " booted in "
+
+// WaitBootLog waits until the engine has kept what the boot said: it keeps lines a moment after they were written, also when the
+// main program runs already. An image whose boot says less, and a terminal, are waited for in vain, and not for long.
+func (c *Container) WaitBootLog(ctx context.Context) {
+	if !c.tty {
+		_ = c.WaitLog(ctx, lastBootLine, 2*time.Second)
+	}
+}
+
 // WaitSh polls a script of the shell, as hermes, until it exits 0.
 func (c *Container) WaitSh(ctx context.Context, what, script string, limit time.Duration) (Result, error) {
 	var last Result

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -127,7 +128,8 @@ func published(text []byte) error {
 	return schema.Validate(value)
 }
 
-// Build builds the derived image of a folder of tests/docker/derived as a user does.
+// Build builds the derived image of a folder of tests/docker/derived as a user does. No other test has the same image: its
+// containers are those of this test.
 func Build(t *testing.T, s *suite.Suite, name string) string {
 	t.Helper()
 	root, err := suite.Repository()
@@ -141,8 +143,10 @@ func Build(t *testing.T, s *suite.Suite, name string) string {
 // BuildFrom builds a derived image of a context and a Dockerfile.
 func BuildFrom(t *testing.T, s *suite.Suite, name, dir, dockerfile string) string {
 	t.Helper()
-	ref := "caduceus-test-derived-" + strings.ToLower(s.Run()) + ":" + name
-	cmd := exec.CommandContext(t.Context(), Client(), "build", "-q", "--label", harness.RunLabel+"="+s.Run(),
+	of := fnv.New32a()
+	_, _ = of.Write([]byte(t.Name()))
+	ref := fmt.Sprintf("caduceus-test-derived-%s-%x:%s", strings.ToLower(s.Run()), of.Sum32(), name)
+	cmd := exec.CommandContext(t.Context(), Client(), "build", "-q", "--label", harness.RunLabel+"="+s.Run(), "--label", "caduceus.test.name="+t.Name(),
 		"--build-arg", "IMAGE="+s.Image(), "-t", ref, "-f", dockerfile, dir)
 	cmd.Env = append(append(os.Environ(), s.Env()...), "DOCKER_BUILDKIT=1")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -58,13 +58,16 @@ func drop(s scope, a Account, gain Gain) error {
 		return fmt.Errorf("cannot become %q (%d): running as uid %d, not root", a.Name, a.UID, uid)
 	}
 	shared := uid == 0 && sharesTerminal()
-	if uid == 0 {
-		if err := dropIDs(s, a, gain); err != nil {
-			return err
-		}
-	}
 	if err := renounce(s, gain); err != nil {
 		return fmt.Errorf("cannot become %q: %w", a.Name, err)
+	}
+	if uid == 0 {
+		if err := dropIDs(a); err != nil {
+			return err
+		}
+		if err := renounce(s, gain); err != nil { // what securebits had the kernel keep
+			return fmt.Errorf("cannot become %q: %w", a.Name, err)
+		}
 	}
 	if err := guardTerminal(gain); err != nil && shared {
 		return fmt.Errorf("cannot become %q in a terminal of another user's shell (%w): its programs could type into that "+
@@ -76,13 +79,9 @@ func drop(s scope, a Account, gain Gain) error {
 	return nil
 }
 
-// dropIDs changes groups, gid and uid. When the uid changes, the kernel clears the capabilities.
-func dropIDs(s scope, a Account, gain Gain) error {
-	if gain == NoGain {
-		if err := emptyBounding(s); err != nil {
-			return fmt.Errorf("cannot become %q: %w", a.Name, err)
-		}
-	}
+// dropIDs changes groups, gid and uid. When the uid changes, the kernel clears the capabilities, but for securebits. Nothing else
+// that concerns all threads may be left to do after it: see roomForSignals.
+func dropIDs(a Account) error {
 	if err := syscall.Setgroups(a.gids()); err != nil {
 		return fmt.Errorf("cannot set groups of %q (needs capability SETGID): %w", a.Name, err)
 	}

@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
@@ -195,5 +198,51 @@ func TestDropSharesNoTerminalOfRootWithoutFilter(t *testing.T) {
 	}
 	if shown := inTerminal(t, "exec "+program+" 1"); !strings.Contains(shown, "drop: <nil>") {
 		t.Errorf("a terminal of its own is refused:\n%s", shown)
+	}
+}
+
+// TestDropWaitsForNoSignal: the runtime tells all threads of a change by a signal, and waits for ever where the kernel has no room
+// for one. The room is that of a uid, in all containers of a host, so any program of hermes can take it.
+func TestDropWaitsForNoSignal(t *testing.T) {
+	clause.Proves(t, "RUN-11")
+	program := dropping(t)
+	taker := exec.Command("prlimit", "--sigpending=64", program, "0", "timers")
+	taker.Env = append(os.Environ(), "GOMAXPROCS=2")
+	in, err := taker.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := taker.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := taker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = in.Close()
+		_ = taker.Wait()
+	}()
+	for lines := bufio.NewScanner(out); lines.Scan() && !strings.HasPrefix(lines.Text(), "timers: "); {
+	}
+	for name, c := range map[string]struct {
+		as   []string
+		want string
+	}{
+		"from root":             {nil, "drop: <nil>"},
+		"as the user, for good": {[]string{"setpriv", "--reuid=12345", "--regid=12346", "--clear-groups", "--inh-caps=-all", "--no-new-privs"}, "drop: <nil>"},
+		"as the user":           {[]string{"setpriv", "--reuid=12345", "--regid=12346", "--clear-groups", "--inh-caps=-all"}, "no room for signals"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+			defer stop()
+			words := append(append([]string{"prlimit", "--sigpending=32"}, c.as...), program, "0")
+			cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+			cmd.WaitDelay = time.Second
+			got, _ := cmd.CombinedOutput() // the text is looked at
+			if !strings.Contains(string(got), c.want) || ctx.Err() != nil {
+				t.Errorf("want %q, got %v:\n%s", c.want, ctx.Err(), got)
+			}
+		})
 	}
 }

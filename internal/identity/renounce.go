@@ -2,6 +2,8 @@ package identity
 
 import (
 	"fmt"
+	"os"
+	"strings"
 	"syscall"
 	"unsafe"
 
@@ -35,6 +37,13 @@ func (c capSets) has(capability uint) bool {
 	return c[capability/32].Effective&(1<<(capability%32)) != 0
 }
 
+func (c capSets) withoutInheritable() capSets {
+	for i := range c {
+		c[i].Inheritable = 0
+	}
+	return c
+}
+
 // capabilities returns the sets of the calling thread.
 func capabilities() (capSets, error) {
 	var sets capSets
@@ -55,16 +64,62 @@ func setCapabilities(s scope, sets capSets) error {
 	return nil
 }
 
-// renounce gives up all capabilities and, with NoGain, sets no_new_privs.
+// renounce gives up what the process could gain by another program: inheritable and ambient capabilities and, with NoGain, the
+// bounding set, and it sets no_new_privs. Of root it leaves what changing the ids needs; another user keeps nothing.
 func renounce(s scope, gain Gain) error {
-	if err := setCapabilities(s, capSets{}); err != nil {
+	have, err := capabilities()
+	if err != nil {
 		return err
 	}
-	if gain != NoGain {
-		return nil
+	kept := capSets{}
+	if syscall.Geteuid() == 0 {
+		kept = have.withoutInheritable()
 	}
-	return noNewPrivs(s)
+	on, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
+	if err != nil {
+		return fmt.Errorf("cannot read no_new_privs: %w", err)
+	}
+	limit := gain == NoGain && on != 1
+	if s == allThreads && (kept != have || limit) {
+		if err := roomForSignals(); err != nil {
+			return err
+		}
+	}
+	if gain == NoGain {
+		if err := emptyBounding(s); err != nil {
+			return err
+		}
+	}
+	if kept != have {
+		if err := setCapabilities(s, kept); err != nil {
+			return err
+		}
+	}
+	if limit {
+		return noNewPrivs(s)
+	}
+	return nil
 }
+
+// roomForSignals returns an error where the kernel has no room for a signal to this process. A system call for all threads
+// tells the others by a signal, and waits for ever for one that does not come. The room is that of a uid, in all containers of a
+// host, so programs of hermes can take what hermes has: what root has to do so, it does while it is root.
+func roomForSignals() error {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return nil // nobody knows
+	}
+	_, line, _ := strings.Cut(string(status), "\nSigQ:")
+	var used, limit uint64
+	if n, _ := fmt.Sscanf(strings.TrimSpace(line), "%d/%d", &used, &limit); n == 2 && used+maxThreads > limit {
+		return fmt.Errorf("the kernel has no room for signals to uid %d (%d of %d are taken): end the programs of that uid, in other "+
+			"containers as well, that wait for signals or have timers", syscall.Getuid(), used, limit)
+	}
+	return nil
+}
+
+// maxThreads is more than a program of the image has when it gives up its rights.
+const maxThreads = 32
 
 func noNewPrivs(s scope) error {
 	if errno := s.call(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0); errno != 0 {

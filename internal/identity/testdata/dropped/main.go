@@ -1,5 +1,6 @@
 // Command dropped becomes uid 12345 and prints what each of its threads has then, for the tests of the package.
-// Its argument is the gain. With ./dropped GAIN tty it types into its terminal instead, by each request that may do so.
+// Its argument is the gain. With ./dropped GAIN tty it types into its terminal instead, by each request that may do so; with
+// ./dropped GAIN timers it makes as many timers as its uid may have signals pending, until its input ends.
 package main
 
 import (
@@ -21,7 +22,7 @@ func main() {
 	account := identity.Account{Name: "hermes", UID: 12345, GID: 12346, Groups: []uint32{44, 998}}
 	fmt.Println("drop:", identity.Drop(account, identity.Gain(gain)))
 	if len(os.Args) > 2 {
-		typeInto()
+		map[string]func(){"tty": typeInto, "timers": makeTimers}[os.Args[2]]()
 		return
 	}
 	fmt.Println("other:", identity.Drop(identity.Account{Name: "other", UID: 1}, identity.Gain(gain)))
@@ -35,6 +36,17 @@ func main() {
 			}
 		}
 	}
+}
+
+// makeTimers takes room for signals: each timer has it for the one that it will send.
+func makeTimers() {
+	var made int
+	for errno := syscall.Errno(0); errno == 0; made++ {
+		var id int32
+		_, _, errno = syscall.RawSyscall(unix.SYS_TIMER_CREATE, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&id)))
+	}
+	fmt.Println("timers:", made)
+	_, _ = os.Stdin.Read(make([]byte, 1))
 }
 
 func typeInto() {

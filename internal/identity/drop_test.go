@@ -206,7 +206,7 @@ func TestDropSharesNoTerminalOfRootWithoutFilter(t *testing.T) {
 func TestDropWaitsForNoSignal(t *testing.T) {
 	clause.Proves(t, "RUN-11")
 	program := dropping(t)
-	taker := exec.Command("prlimit", "--sigpending=64", program, "0", "timers")
+	taker := exec.Command("prlimit", "--sigpending=512", program, "0", "timers")
 	taker.Env = append(os.Environ(), "GOMAXPROCS=2")
 	in, err := taker.StdinPipe()
 	if err != nil {
@@ -223,7 +223,9 @@ func TestDropWaitsForNoSignal(t *testing.T) {
 		_ = in.Close()
 		_ = taker.Wait()
 	}()
-	for lines := bufio.NewScanner(out); lines.Scan() && !strings.HasPrefix(lines.Text(), "timers: "); {
+	lines := bufio.NewScanner(out)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "timers: ") {
+		t.Log(lines.Text())
 	}
 	for name, c := range map[string]struct {
 		as   []string
@@ -236,7 +238,7 @@ func TestDropWaitsForNoSignal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
 			defer stop()
-			words := append(append([]string{"prlimit", "--sigpending=32"}, c.as...), program, "0")
+			words := append(append([]string{"prlimit", "--sigpending=256"}, c.as...), program, "0")
 			cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 			cmd.WaitDelay = time.Second
 			got, _ := cmd.CombinedOutput() // the text is looked at

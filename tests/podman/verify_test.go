@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,9 +60,10 @@ func TestTheVerifierProvesTheImage(t *testing.T) {
 		"smoke":                              {[]string{"--tier", "smoke", "--allow-not-run", "image-healthcheck"}, report.CodeHolds, 19},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			cmd := exec.CommandContext(t.Context(), program, append(c.flags, "--json", "report.json", image)...)
-			cmd.Dir, cmd.Env = dir, append(rootful.env, "DOCKER_HOST="+rootful.serve(t))
+			cmd.Dir, cmd.Env = dir, slices.Concat(rootful.env, []string{"DOCKER_HOST=" + rootful.serve(t)})
 			out, _ := cmd.CombinedOutput() // the exit code is looked at
 			text, err := os.ReadFile(filepath.Join(dir, "report.json"))
 			if err != nil {
@@ -74,9 +76,11 @@ func TestTheVerifierProvesTheImage(t *testing.T) {
 			if got := cmd.ProcessState.ExitCode(); got != c.code || r.Verdict.Holds < c.holds || r.Verdict.NotRun != 1 || r.Engine.Name != "podman" {
 				t.Errorf("exit code %d, want %d, engine %q, %+v, want %d that hold and 1 not run\n%s", got, c.code, r.Engine.Name, r.Verdict, c.holds, out)
 			}
-			if left := rootful.ok(t, "ps", "--all", "--quiet", "--filter", "name=caduceus-test-"); left != "" {
-				t.Errorf("left behind: %s", left)
-			}
 		})
 	}
+	t.Cleanup(func() { // both have ended
+		if r := rootful.try(context.WithoutCancel(t.Context()), "ps", "--all", "--quiet", "--filter", "name=caduceus-test-"); r.code != 0 || r.stdout != "" {
+			t.Errorf("left behind: %s", r)
+		}
+	})
 }

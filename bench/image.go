@@ -135,7 +135,7 @@ func (c containers) boot(ctx context.Context, volume string) ([]float64, error) 
 // runTrue measures a container that runs true, from its start to its end as the engine sees it: with the entry point of the
 // image, or with a tini of the host in its place.
 func (c containers) runTrue(ctx context.Context, tini string) (took time.Duration, err error) {
-	run := spec{image: c.image, cmd: []string{"true"}, binds: []string{c.used + ":/opt/data"}}
+	run := c.on(c.used, "true")
 	if tini != "" {
 		run.entrypoint, run.binds = []string{"/tini", "--"}, append(run.binds, tini+":/tini:ro")
 	}

@@ -102,11 +102,7 @@ func TestThePeerOfPID1MaySayWhatItWants(t *testing.T) {
 		b.lives("by the channel, " + theft.name)
 	}
 	b.unchanged("by the channel", before)
-	out, err := b.AllLogs(b.Ctx)
-	b.Must(err)
-	if seen := control(out); seen != "" {
-		t.Errorf("attack by the channel: docker logs has %s", seen)
-	}
+	out := b.plainLogs("by the channel")
 	if len(out) > 100_000 {
 		t.Errorf("attack by the channel: %d bytes in docker logs: %s", len(out), tail(out))
 	}

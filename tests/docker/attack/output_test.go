@@ -39,11 +39,18 @@ b" "exit 1"; make "$(printf 'r\rgateway-default')" "exit 1"; make "$(printf '\30
 		kill -KILL $(` + supervisor + `); sleep 2; printf '%s' "$esc" >/run/service/.s6-svscan/control; sleep 1`)
 	b.lives("15")
 	b.stops("15")
+	b.plainLogs("15")
+}
+
+// plainLogs returns the container's output, and wants no control letters in it.
+func (b box) plainLogs(attack string) string {
+	b.Helper()
 	out, err := b.AllLogs(b.Ctx)
 	b.Must(err)
 	if seen := control(out); seen != "" {
-		t.Errorf("attack 15: docker logs has %s", seen)
+		b.Errorf("attack %s: docker logs has %s", attack, seen)
 	}
+	return out
 }
 
 // floods are ways to make the init talk, each for some seconds. What kills comes last.

@@ -10,6 +10,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/launch"
+	"caduceus/internal/pid1/contenv"
 	"caduceus/internal/pid1/services"
 	"caduceus/internal/s6"
 )
@@ -41,21 +42,14 @@ func withContenv(args []string) int {
 	return complain(launch.ErrorCode(err), "with-contenv: fatal: cannot execute %q: %v", args[0], err)
 }
 
-// containerEnviron returns the environment of the container: its files, or this process's own with S6_KEEP_ENV. If some
-// files cannot be used, it warns and takes the others.
+// containerEnviron returns the environment of the container. If some files cannot be used, it warns and takes the others.
 func containerEnviron() (env.Environ, error) {
-	own := env.Environ(os.Environ())
-	if env.KeepEnv.Of(own) > 0 {
-		return own, nil
-	}
-	vars, err := env.Read(env.Dir, "")
-	if vars == nil && err != nil {
-		return nil, err
-	}
-	if err != nil {
+	environ, err := contenv.Environ(os.Environ())
+	if environ != nil && err != nil {
 		complain(0, "with-contenv: warning: %v", err)
+		err = nil
 	}
-	return env.Apply(own, vars), nil
+	return environ, err
 }
 
 // printContenv prints the value of each named variable; without names, the whole environment of the container.

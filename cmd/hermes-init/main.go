@@ -7,6 +7,7 @@ import (
 
 	"caduceus/internal/identity"
 	"caduceus/internal/pid1/boot"
+	"caduceus/internal/pid1/contenv"
 	"caduceus/internal/pid1/proc"
 	"caduceus/internal/pid1/scan"
 	"caduceus/internal/pid1/supervise"
@@ -21,7 +22,7 @@ func main() { os.Exit(dispatch(os.Args[0], os.Args[1:])) }
 
 func dispatch(argv0 string, args []string) int {
 	switch filepath.Base(argv0) {
-	case "with-contenv":
+	case contenv.Name:
 		return withContenv(args)
 	case "printcontenv":
 		return printContenv(args, os.Stdout)

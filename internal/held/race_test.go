@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -171,11 +172,24 @@ func TestWalkGoesOnAfterAnErrorAndSkipsLinks(t *testing.T) {
 		t.Error("a link was walked")
 	}
 	picked := 0
-	err = open(t, base, RefuseLinks).Walk(t.Context(), "a", func(st unix.Stat_t) bool { return st.Mode&unix.S_IFMT == unix.S_IFREG }, func(Entry) error {
+	var turnedDown []string
+	err = open(t, base, RefuseLinks).Walk(t.Context(), "a", func(e Entry) bool {
+		if e.Mode&unix.S_IFMT == unix.S_IFREG {
+			return true
+		}
+		if e.Chown(1234, 1234) == nil && !e.IsDir() {
+			t.Errorf("%s was changed before it was opened", e.Path())
+		}
+		turnedDown = append(turnedDown, e.Path())
+		return false
+	}, func(Entry) error {
 		picked++
 		return nil
 	})
 	if err != nil || picked != 1 {
 		t.Errorf("picked %d, %v", picked, err)
+	}
+	if slices.Sort(turnedDown); !slices.Equal(slices.Compact(turnedDown), turnedDown) {
+		t.Errorf("shown twice: %q", turnedDown)
 	}
 }

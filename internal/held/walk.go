@@ -3,9 +3,7 @@ package held
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
@@ -17,6 +15,8 @@ const (
 	heldLevels = 32
 	// maxPending is how many directories a walk remembers below heldLevels.
 	maxPending = 1 << 17
+	// listSize is how many bytes of a directory a walk reads at once.
+	listSize = 16 << 10
 )
 
 var (
@@ -26,15 +26,15 @@ var (
 	ErrTooMany = errors.New("too many directories, too deep")
 )
 
-// Entry is a file or directory that Walk visits. It is open: its methods change what was looked at, whatever has the
-// name by then.
+// Entry is what Walk finds. The one that it visits is open: its methods change what was looked at, whatever has the name
+// by then.
 type Entry struct {
 	unix.Stat_t
 
 	Name  string // the last element of its path
 	Mount bool   // it is a mount point; only by the rule of OneMount
 
-	fd int // O_PATH
+	fd int // O_PATH; -1 before it is opened
 	at *walker
 }
 
@@ -54,20 +54,20 @@ func (e Entry) Chown(uid, gid int) error {
 func (e Entry) Chmod(mode uint32) error { return unix.Chmod(fdPath(e.fd), mode) }
 
 // Walk calls visit for name and all below it except links, for a directory before its entries. It only opens and
-// visits what pick chooses, by its status; nil chooses everything. If visit returns fs.SkipDir, the directory's
+// visits what pick chooses; nil chooses everything. Pick is shown links, too, and what it does not choose once. If visit returns fs.SkipDir, the directory's
 // entries are skipped. After any other error Walk goes on, and returns the first one; when ctx ends, it stops. An
 // entry that vanishes is no error. If name is a link, the error is ErrLink.
 //
 // However deep and wide the tree is, Walk holds some forty descriptors, and remembers the names of directories only.
-func (d *Dir) Walk(ctx context.Context, name string, pick func(unix.Stat_t) bool, visit func(Entry) error) error {
+func (d *Dir) Walk(ctx context.Context, name string, pick func(Entry) bool, visit func(Entry) error) error {
 	if pick == nil {
-		pick = func(unix.Stat_t) bool { return true }
+		pick = func(Entry) bool { return true }
 	}
 	fd, err := d.WithLinks(RefuseLinks).open(name, unix.O_PATH, 0)
 	if err != nil {
 		return d.wrap("walk", name, err)
 	}
-	w := walker{ctx: ctx, in: d, pick: pick, visit: visit, start: path.Clean(name)}
+	w := walker{ctx: ctx, in: d, pick: pick, visit: visit, start: path.Clean(name), list: make([]byte, listSize)}
 	defer w.close()
 	w.enter(fd, path.Base(w.start), true)
 	for len(w.levels) > 0 && w.ended == nil {
@@ -82,11 +82,12 @@ func (d *Dir) Walk(ctx context.Context, name string, pick func(unix.Stat_t) bool
 type walker struct {
 	ctx     context.Context //nolint:containedctx // of one call
 	in      *Dir
-	pick    func(unix.Stat_t) bool
+	pick    func(Entry) bool
 	visit   func(Entry) error
 	start   string
 	levels  []level // from the start down
 	pending int     // names in all levels
+	list    []byte  // of listSize
 	first   error
 	ended   error // of ctx
 }
@@ -95,7 +96,7 @@ type walker struct {
 type level struct {
 	name    string
 	id      ID
-	list    *os.File // nil below heldLevels, but for the last level
+	list    int      // its descriptor; -1 below heldLevels, but for the last level
 	read    bool     // to its end
 	pending []string // its directories that are still to be visited
 }
@@ -117,7 +118,7 @@ func (w *walker) step() {
 		name := last.pending[len(last.pending)-1]
 		last.pending = last.pending[:len(last.pending)-1]
 		w.pending--
-		w.open(int(last.list.Fd()), name, true)
+		w.open(last.list, name, true)
 	case !last.read:
 		w.readOn(last)
 	default:
@@ -127,16 +128,15 @@ func (w *walker) step() {
 
 // readOn visits the next entries of a level, and remembers its directories.
 func (w *walker) readOn(l *level) {
-	names, err := l.list.Readdirnames(1024)
-	dir := int(l.list.Fd())
-	for _, name := range names {
-		w.entry(l, dir, name)
-	}
-	if err != nil {
+	n, err := retry(func() (int, error) { return unix.ReadDirent(l.list, w.list) })
+	if err != nil || n == 0 {
 		l.read = true
-		if !errors.Is(err, io.EOF) {
-			w.failed(cause(err))
-		}
+		w.failed(err)
+		return
+	}
+	_, _, names := unix.ParseDirent(w.list[:n], -1, nil)
+	for _, name := range names {
+		w.entry(l, l.list, name)
 	}
 }
 
@@ -152,7 +152,7 @@ func (w *walker) entry(l *level, dir int, name string) {
 		w.pending++
 	case fileType(st) == unix.S_IFDIR:
 		w.failed(ErrTooMany)
-	case fileType(st) != unix.S_IFLNK && w.pick(st):
+	case w.pick(Entry{Stat_t: st, Name: name, fd: -1, at: w}) && fileType(st) != unix.S_IFLNK:
 		w.open(dir, name, false)
 	}
 }
@@ -176,7 +176,7 @@ func (w *walker) enter(fd int, name string, descend bool) {
 		return
 	}
 	e := Entry{Stat_t: st, Name: name, fd: fd, at: w}
-	dir, picked := e.IsDir(), w.pick(st)
+	dir, picked := e.IsDir(), w.pick(e)
 	if w.in.oneMount && (dir || picked) {
 		id, err := mountOf(fd)
 		if err != nil {
@@ -200,35 +200,35 @@ func (w *walker) enter(fd int, name string, descend bool) {
 		return
 	}
 	if n := len(w.levels); n > heldLevels { // it has been read to its end
-		_ = w.levels[n-1].list.Close()
-		w.levels[n-1].list = nil
+		closeFD(w.levels[n-1].list)
+		w.levels[n-1].list = -1
 	}
-	w.levels = append(w.levels, level{name: name, id: ID{Dev: st.Dev, Ino: st.Ino}, list: os.NewFile(uintptr(list), name)})
+	w.levels = append(w.levels, level{name: name, id: ID{Dev: st.Dev, Ino: st.Ino}, list: list})
 }
 
 // up leaves the last level. If the one above is not held, it is opened by "..", and must be the same.
 func (w *walker) up() {
 	n := len(w.levels) - 1
 	left := w.levels[n].list
-	defer func() { _ = left.Close() }()
+	defer closeFD(left)
 	w.levels = w.levels[:n]
-	if n == 0 || w.levels[n-1].list != nil {
+	if n == 0 || w.levels[n-1].list >= 0 {
 		return
 	}
-	fd, err := openat(int(left.Fd()), "..", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	fd, err := openat(left, "..", unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err == nil {
 		var st unix.Stat_t
 		if st, err = fstat(fd); err == nil && (ID{Dev: st.Dev, Ino: st.Ino}) != w.levels[n-1].id {
 			err = ErrMoved
 		}
 		if err == nil {
-			w.levels[n-1].list = os.NewFile(uintptr(fd), "")
+			w.levels[n-1].list = fd
 			return
 		}
 		closeFD(fd)
 	}
 	w.failed(err)
-	for len(w.levels) > 0 && w.levels[len(w.levels)-1].list == nil {
+	for len(w.levels) > 0 && w.levels[len(w.levels)-1].list < 0 {
 		w.pending -= len(w.levels[len(w.levels)-1].pending)
 		w.levels = w.levels[:len(w.levels)-1]
 	}
@@ -236,8 +236,8 @@ func (w *walker) up() {
 
 func (w *walker) close() {
 	for _, l := range w.levels {
-		if l.list != nil {
-			_ = l.list.Close()
+		if l.list >= 0 {
+			closeFD(l.list)
 		}
 	}
 }

@@ -136,7 +136,7 @@ func empty(dir *held.Dir) error {
 	var errs []error
 	for _, name := range []string{"passwd", "group"} {
 		if text, err := dir.ReadFile(name); err != nil || len(text) > 0 {
-			errs = append(errs, replace(dir, name, nil))
+			errs = append(errs, put(dir, name, nil, held.Write{Mode: 0o644})) // each boot does it again: it need not outlast a crash
 		}
 	}
 	return errors.Join(errs...)
@@ -229,7 +229,12 @@ func (d *DB) storeIn(files *held.Dir) error {
 	return nil
 }
 
-// replace writes a file. If its name is a link, the link is replaced.
+// replace writes a file that outlasts a crash.
 func replace(dir *held.Dir, name string, t Table) error {
-	return dir.WithLinks(held.FollowOwn).WriteFile(name, t.Bytes(), held.Write{Mode: 0o644, Durable: true})
+	return put(dir, name, t.Bytes(), held.Write{Mode: 0o644, Durable: true})
+}
+
+// put writes a file. If its name is a link, the link is replaced.
+func put(dir *held.Dir, name string, content []byte, how held.Write) error {
+	return dir.WithLinks(held.FollowOwn).WriteFile(name, content, how)
 }

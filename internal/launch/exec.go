@@ -66,8 +66,8 @@ func onNoexecMount(file string) bool {
 	return Executable(file) == nil && unix.Statfs(file, &st) == nil && st.Flags&unix.ST_NOEXEC != 0
 }
 
-// maxShebang is the length of the first line that the kernel looks at.
-const maxShebang = 256
+// MaxShebang is the length of the first line that the kernel looks at.
+const MaxShebang = 256
 
 // Script returns the command line that the kernel would make for a script: the interpreter of its first
 // line, that line's one argument, whatever blanks it holds, then path and the arguments in argv. It reads
@@ -75,7 +75,7 @@ const maxShebang = 256
 //
 // spec: SUP-27
 func Script(content io.Reader, path string, argv []string) []string {
-	head, _ := io.ReadAll(io.LimitReader(content, maxShebang)) // what was read before an error counts
+	head, _ := io.ReadAll(io.LimitReader(content, MaxShebang)) // what was read before an error counts
 	line, isScript := bytes.CutPrefix(head, []byte("#!"))
 	line, _, _ = bytes.Cut(line, []byte("\n"))
 	text := strings.Trim(string(line), " \t")

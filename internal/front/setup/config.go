@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -86,13 +87,23 @@ func (j *job) latestSchema() int {
 	return schemaOf(source)
 }
 
+// schemaOf returns the version on the first line of a Python source that begins with the key, 0 if there is none.
 func schemaOf(source []byte) int {
-	found := regexp.MustCompile(`(?m)^\s*"_config_version":\s*(\d+)`).FindSubmatch(source)
-	if found == nil {
-		return 0
+	key := []byte(`"_config_version":`)
+	for {
+		before, after, found := bytes.Cut(source, key)
+		if !found {
+			return 0
+		}
+		line := before[bytes.LastIndexByte(before, '\n')+1:]
+		value := bytes.TrimLeft(after, " \t")
+		digits := len(value) - len(bytes.TrimLeft(value, "0123456789"))
+		if len(bytes.TrimSpace(line)) == 0 && digits > 0 {
+			version, _ := strconv.Atoi(string(value[:digits]))
+			return version
+		}
+		source = after
 	}
-	version, _ := strconv.Atoi(string(found[1]))
-	return version
 }
 
 // outdated reports whether a configuration needs the migration script. A file that is not YAML does not: the agent itself

@@ -37,8 +37,8 @@ func (f former) gives(st unix.Stat_t) (uid, gid int) {
 }
 
 // picks reports whether an entry follows.
-func (f former) picks(st unix.Stat_t) bool {
-	uid, gid := f.gives(st)
+func (f former) picks(e held.Entry) bool {
+	uid, gid := f.gives(e.Stat_t)
 	return uid >= 0 || gid >= 0
 }
 

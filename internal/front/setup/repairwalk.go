@@ -11,6 +11,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/place"
+	"caduceus/internal/front/profile"
 	"caduceus/internal/held"
 )
 
@@ -50,12 +51,21 @@ func (r *repair) close() {
 // error. It goes into no other mount.
 func (r *repair) tree(rel string, all bool) {
 	var first error
-	err := r.v.Walk(r.ctx, rel, func(st unix.Stat_t) bool { return misowned(st.Uid, r.hermes.UID, all) }, func(e held.Entry) error {
+	see := func(held.Entry) {}
+	skills := rel == skillsDir && r.home == profile.Home(r.home).Root()
+	seen := names{}
+	if skills { // one look is enough for both
+		see = seen.add
+	}
+	err := r.v.Walk(r.ctx, rel, func(e held.Entry) bool { see(e); return misowned(e.Uid, r.hermes.UID, all) }, func(e held.Entry) error {
 		if _, err := r.give(e, int(r.hermes.UID), int(r.hermes.GID)); first == nil {
 			first = err
 		}
 		return nil
 	})
+	if skills && err == nil {
+		r.seenSkills = &seen
+	}
 	r.report("recursive chown", rel, first, err)
 }
 

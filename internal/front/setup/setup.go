@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -50,8 +51,8 @@ type job struct {
 	unusable map[string]bool // files of home that checkFiles has named
 	own      string          // the container's own profile
 
-	imageSkills func() []byte     // a digest of the image's skills
-	dotenv      map[string]string // variables of .env in home, once checkDotenv has run
+	seenSkills *names            // of the volume's skills, until syncSkills has used them; nil: nobody has looked
+	dotenv     map[string]string // variables of .env in home, once checkDotenv has run
 }
 
 // step is one thing that setup does in the volume. Its error becomes a warning.
@@ -86,8 +87,8 @@ func (j *job) hermesSteps() []step {
 // contract: SETUP-01
 func Run(ctx context.Context, e Env) int {
 	j := &job{Env: e, start: os.Geteuid()}
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // or the steps wait until the look lets go of a processor
 	rights := j.lookForRights()
-	j.imageSkills = j.lookAtSkills()
 	db, err := identity.Open(e.Root)
 	if err == nil {
 		j.hermes, err = db.Account(identity.Hermes)

@@ -6,14 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -22,6 +19,9 @@ import (
 
 // skillsStamp is the file with the skillsState after the last complete sync. Without it the next boot syncs.
 const skillsStamp = "cache/bundled-skills.stamp"
+
+// skillsDir has the skills of the volume.
+const skillsDir = "skills"
 
 // syncSkills copies the image's skills to the volume, by the agent's own program. That takes a second, so it is skipped
 // while image and volume are as after the last complete run.
@@ -111,17 +111,16 @@ func (j *job) noRoomForSkills(v *volume) string {
 // maxSkillFiles is how many files of the volume the stamp can stand for. The image has a thousand.
 const maxSkillFiles = 100000
 
-// skillsState returns a digest of all that the sync depends on: name, size and times of the image's files, names of the
-// volume's, content of the files that configure the sync. Times include the change time, as another image may have files
-// of the same size and modification time. It returns "", which is no stamp, if the volume has too many files.
+// skillsState returns a digest of all that the sync depends on: the image's skills, the names of the volume's, content of
+// the files that configure the sync. It returns "", which is no stamp, if the volume has too many files.
 func (j *job) skillsState(ctx context.Context, v *volume) string {
 	sum := sha256.New()
-	sum.Write(j.imageSkills())
-	names, ok := namesBelow(ctx, v, "skills")
-	if !ok {
+	j.writeImageSkills(ctx, sum)
+	list, all := j.namesOfSkills(ctx, v)
+	if !all {
 		return ""
 	}
-	for _, name := range names {
+	for _, name := range list {
 		fmt.Fprintf(sum, "%q\n", name)
 	}
 	for _, rel := range []string{skillsManifest, "skills/.curator_suppressed", "config.yaml"} {
@@ -131,51 +130,46 @@ func (j *job) skillsState(ctx context.Context, v *volume) string {
 	return hex.EncodeToString(sum.Sum(nil)) + "\n"
 }
 
-// namesBelow returns path and type of what is below a directory of the volume, in byte order. It reports whether that is
-// all: the names are hermes' to choose, and so is their number.
-func namesBelow(ctx context.Context, v *volume, rel string) (names []string, all bool) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	size := 0
-	err := v.Walk(ctx, rel, nil, func(e held.Entry) error {
-		name := fmt.Sprintf("%s %o", e.Path(), e.Mode&unix.S_IFMT)
-		if size += len(name); len(names) == maxSkillFiles || size > held.MaxFile {
-			cancel()
-			return nil
-		}
-		names = append(names, name)
-		return nil
-	})
-	slices.Sort(names)
-	return names, err == nil || errors.Is(err, unix.ENOENT)
+// names are path and type of what is below a directory of the volume. They are hermes' to choose, and so is their number.
+type names struct {
+	list []string
+	size int
+	over bool // there are more
 }
 
-// lookAtSkills begins to look at the image's skills, beside other steps, as it takes some milliseconds. What it returns waits
-// for a digest of their names, sizes and times.
-func (j *job) lookAtSkills() func() []byte {
-	digest := sync.OnceValue(func() []byte {
-		sum := sha256.New()
-		for _, tree := range []string{"skills", "optional-skills"} {
-			digestTree(sum, j.inRoot(installDir+"/"+tree))
-		}
-		return sum.Sum(nil)
-	})
-	go digest()
-	return digest
+func (n *names) add(e held.Entry) {
+	if n.over {
+		return
+	}
+	name := fmt.Sprintf("%s %o", e.Path(), e.Mode&unix.S_IFMT)
+	n.size += len(name)
+	n.list = append(n.list, name)
+	n.over = len(n.list) > maxSkillFiles || n.size > held.MaxFile
 }
 
-func digestTree(sum hash.Hash, dir string) {
-	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil
-		}
-		if info, err := d.Info(); err == nil {
-			var times string
-			if st, ok := info.Sys().(*syscall.Stat_t); ok {
-				times = fmt.Sprint(info.Size(), st.Mtim, st.Ctim)
+// namesOfSkills returns the names of the volume's skills: those that the repair of ownership has seen in this boot, or
+// what is there now.
+func (j *job) namesOfSkills(ctx context.Context, v *volume) (list []string, all bool) {
+	seen := j.seenSkills
+	if seen == nil {
+		seen = &names{}
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		err := look(ctx, v.Dir, skillsDir, func(e held.Entry) {
+			if seen.add(e); seen.over {
+				cancel()
 			}
-			fmt.Fprintf(sum, "%q %s\n", path, times)
+		})
+		if err != nil && !errors.Is(err, unix.ENOENT) {
+			return nil, false
 		}
-		return nil
-	})
+	}
+	j.seenSkills = nil // the sync changes them
+	slices.Sort(seen.list)
+	return slices.Compact(seen.list), !seen.over
+}
+
+// look shows see everything from a directory down, and opens no file.
+func look(ctx context.Context, dir *held.Dir, rel string, see func(held.Entry)) error {
+	return dir.Walk(ctx, rel, func(e held.Entry) bool { see(e); return false }, func(held.Entry) error { return nil })
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/pid1/contenv"
 )
 
 // ExecArgv0 is argv[0] of this program where it waits to become another one (ExecMain).
@@ -138,6 +140,9 @@ func ExecMain(args []string) int {
 	path, argv, environ, err := readExec(line)
 	if err != nil {
 		return exitUnstarted // the supervisor is gone
+	}
+	if p, ok := contenv.Through(path, "", argv, environ); ok {
+		_ = syscall.Exec(p.Path, p.Argv, p.Environ) // what keeps it from starting keeps the script from it, too
 	}
 	err = syscall.Exec(path, argv, environ)
 	var errno syscall.Errno

@@ -10,6 +10,7 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/launch"
+	"caduceus/internal/pid1/contenv"
 	"caduceus/internal/pid1/output"
 	"caduceus/internal/pid1/proc"
 )
@@ -123,6 +124,13 @@ func (r *Runner) start(p Program) (*proc.Child, error) {
 	spec := proc.Spec{
 		Path: file, Argv: p.Argv, Env: r.opt.Environ, Dir: p.Dir,
 		Files: []*os.File{p.Stdin, p.Stdout, p.Stderr}, Attr: p.Attr,
+	}
+	if through, ok := contenv.Through(file, p.Dir, p.Argv, r.opt.Environ); ok {
+		short := spec
+		short.Path, short.Argv, short.Env = through.Path, through.Argv, through.Environ
+		if child, err := r.opt.Procs.Spawn(short); err == nil {
+			return child, nil
+		}
 	}
 	child, err := r.opt.Procs.Spawn(spec)
 	if err == nil {

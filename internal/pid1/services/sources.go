@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/s6"
@@ -26,17 +27,31 @@ func (s *Services) Install(ctx context.Context) error {
 		return err
 	}
 	s.plan = plan
-	for _, name := range plan.Longruns() {
-		dir := servicedir(name)
-		if err := installLongrun(filepath.Join(sources, name), dir); err != nil {
-			return fmt.Errorf("cannot install service %q: %w", name, err)
-		}
-		if err := s.link(name, dir); err != nil {
-			return fmt.Errorf("cannot link service %q: %w", name, err)
-		}
+	longruns := plan.Longruns()
+	if len(longruns) == 0 {
+		return nil
 	}
-	if len(plan.Longruns()) > 0 {
-		s.scanAndWait(ctx)
+	failed := make([]error, len(longruns))
+	var all sync.WaitGroup
+	for i, name := range longruns { // side by side, as each makes a dozen files
+		all.Go(func() { failed[i] = s.install(name, filepath.Join(sources, name)) })
+	}
+	all.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return err
+	}
+	s.scanAndWait(ctx)
+	return nil
+}
+
+// install makes a service of a definition.
+func (s *Services) install(name, source string) error {
+	dir := servicedir(name)
+	if err := installLongrun(source, dir); err != nil {
+		return fmt.Errorf("cannot install service %q: %w", name, err)
+	}
+	if err := s.link(name, dir); err != nil {
+		return fmt.Errorf("cannot link service %q: %w", name, err)
 	}
 	return nil
 }

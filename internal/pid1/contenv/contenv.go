@@ -1,0 +1,97 @@
+// Package contenv gives programs the environment of the container: it is what with-contenv does, also where no process of
+// that name is started.
+//
+// spec: SUP-63
+package contenv
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"caduceus/internal/env"
+	"caduceus/internal/launch"
+)
+
+// Name is the name under which this program executes its arguments with that environment.
+const Name = "with-contenv"
+
+// Environ returns the environment of the container: its files, or own with S6_KEEP_ENV. The error names files that cannot
+// be used: the others count. Without any environment, it says why there is none.
+func Environ(own env.Environ) (env.Environ, error) {
+	if env.KeepEnv.Of(own) > 0 {
+		return own, nil
+	}
+	vars, err := env.Read(env.Dir, "")
+	if vars == nil && err != nil {
+		return nil, err
+	}
+	return env.Apply(own, vars), err
+}
+
+// Program is something to execute.
+type Program struct {
+	Path          string
+	Argv, Environ []string
+}
+
+// Through returns what becomes of a script whose interpreter is with-contenv: the program that this executes. A start of
+// this program takes some milliseconds, and a boot has a dozen. It reports false for everything else, for another
+// with-contenv than this program, and where that would have something to say. A relative file lies in dir; "" is the
+// present one.
+func Through(file, dir string, argv []string, own env.Environ) (p Program, ok bool) {
+	words := interpreted(file, dir, argv)
+	if len(words) < 3 || filepath.Base(words[0]) != Name || !isSelf(words[0]) {
+		return Program{}, false
+	}
+	environ, err := Environ(own)
+	if err != nil {
+		return Program{}, false
+	}
+	path, err := launch.Find(words[1], environ.Get("PATH"))
+	if err != nil {
+		return Program{}, false
+	}
+	return Program{path, words[1:], environ}, true
+}
+
+// interpreted is the command line that the kernel makes for an executable script, nil for any other file.
+func interpreted(file, dir string, argv []string) []string {
+	place := file
+	if !filepath.IsAbs(file) {
+		place = filepath.Join(dir, file)
+	}
+	if unix.Faccessat(unix.AT_FDCWD, place, unix.X_OK, unix.AT_EACCESS) != nil {
+		return nil
+	}
+	f, err := os.OpenFile(place, os.O_RDONLY|unix.O_NONBLOCK, 0) // a fifo keeps nobody waiting
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	var st unix.Stat_t
+	var fs unix.Statfs_t
+	fd := int(f.Fd())
+	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG ||
+		unix.Fstatfs(fd, &fs) != nil || fs.Flags&unix.ST_NOEXEC != 0 {
+		return nil
+	}
+	head := make([]byte, launch.MaxShebang)
+	n, _ := io.ReadFull(f, head) // a short file is one, too
+	if !bytes.ContainsRune(head[:n], '\n') {
+		return nil
+	}
+	return launch.Script(bytes.NewReader(head[:n]), file, argv)
+}
+
+func isSelf(file string) bool {
+	self, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(file)
+	return err == nil && os.SameFile(self, info)
+}

@@ -10,7 +10,6 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/launch"
-	"caduceus/internal/pid1/contenv"
 	"caduceus/internal/pid1/services"
 	"caduceus/internal/s6"
 )
@@ -44,7 +43,7 @@ func withContenv(args []string) int {
 
 // containerEnviron returns the environment of the container. If some files cannot be used, it warns and takes the others.
 func containerEnviron() (env.Environ, error) {
-	environ, err := contenv.Environ(os.Environ())
+	environ, err := env.OfContainer(env.Dir, os.Environ())
 	if environ != nil && err != nil {
 		complain(0, "with-contenv: warning: %v", err)
 		err = nil

@@ -57,6 +57,21 @@ func Read(dir, prefix string) ([]Var, error) {
 	return vars, errors.Join(skipped...)
 }
 
+// OfContainer returns the environment of the container, as with-contenv gives it: the files of dir, or own with S6_KEEP_ENV. The
+// error names files that cannot be used: the others count. Without any environment, it says why there is none.
+//
+// spec: SUP-63
+func OfContainer(dir string, own Environ) (Environ, error) {
+	if KeepEnv.Of(own) > 0 {
+		return own, nil
+	}
+	vars, err := Read(dir, "")
+	if vars == nil && err != nil {
+		return nil, err
+	}
+	return Apply(own, vars), err
+}
+
 // ReadOne returns the value that v has below dir, "" where it has none that can be read.
 func ReadOne(dir string, v Variable) string {
 	content, err := os.ReadFile(filepath.Join(dir, v.String()))

@@ -32,8 +32,28 @@ const yieldsPath = "/opt/hermes/docker/subcommand-programs"
 // contract: CMD-01
 func (a *app) containerMain() *cobra.Command {
 	cmd := command.New(command.Verb{Use: "main [WORD]...", Summary: "The container's main program", Hidden: true, Raw: true})
-	cmd.RunE = func(cmd *cobra.Command, words []string) error { return a.main(cmd.Context(), words) }
+	cmd.RunE = func(cmd *cobra.Command, words []string) error { return a.inContainer().main(cmd.Context(), words) }
 	return cmd
+}
+
+// inContainer is this call with the environment of the container, as with-contenv gives it. Where there was no boot, that is
+// its own.
+//
+// contract: ENV-02
+func (a *app) inContainer() *app {
+	environ, err := env.OfContainer(a.path(env.Dir), a.given)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a
+	}
+	if err != nil {
+		a.say("[hermes] Warning: %v", err)
+	}
+	if environ == nil {
+		return a
+	}
+	call := a.called
+	call.Environ = environ
+	return newApp(call)
 }
 
 func (a *app) main(ctx context.Context, words []string) error {

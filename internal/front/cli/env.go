@@ -55,6 +55,7 @@ type Env struct {
 // app is one call: its Env, and what follows from it.
 type app struct {
 	Env
+	called    Env         // as it was called
 	given     env.Environ // as it was called with, before the image's own variables were fitted to the container
 	euid      int         // who the call runs as; root becomes hermes on the way
 	args      []string
@@ -64,6 +65,7 @@ type app struct {
 }
 
 func newApp(e Env) *app {
+	called := e
 	if e.Exec == nil {
 		e.Exec = launch.Exec
 	}
@@ -77,7 +79,7 @@ func newApp(e Env) *app {
 	if e.Now == nil {
 		e.Now = time.Now
 	}
-	a := &app{Env: e, given: e.Environ, euid: e.StartUID}
+	a := &app{Env: e, called: called, given: e.Environ, euid: e.StartUID}
 	if len(e.Args) > 0 {
 		a.args = e.Args[1:]
 	}

@@ -1,5 +1,4 @@
-// Package contenv gives programs the environment of the container: it is what with-contenv does, also where no process of
-// that name is started.
+// Package contenv starts scripts of with-contenv without a process of that name.
 //
 // spec: SUP-63
 package contenv
@@ -19,19 +18,6 @@ import (
 // Name is the name under which this program executes its arguments with that environment.
 const Name = "with-contenv"
 
-// Environ returns the environment of the container: its files, or own with S6_KEEP_ENV. The error names files that cannot
-// be used: the others count. Without any environment, it says why there is none.
-func Environ(own env.Environ) (env.Environ, error) {
-	if env.KeepEnv.Of(own) > 0 {
-		return own, nil
-	}
-	vars, err := env.Read(env.Dir, "")
-	if vars == nil && err != nil {
-		return nil, err
-	}
-	return env.Apply(own, vars), err
-}
-
 // Program is something to execute.
 type Program struct {
 	Path          string
@@ -47,7 +33,7 @@ func Through(file, dir string, argv []string, own env.Environ) (p Program, ok bo
 	if len(words) < 3 || filepath.Base(words[0]) != Name || !isSelf(words[0]) {
 		return Program{}, false
 	}
-	environ, err := Environ(own)
+	environ, err := env.OfContainer(env.Dir, own)
 	if err != nil {
 		return Program{}, false
 	}

@@ -106,7 +106,7 @@ func TestAdoptedProcessWithoutAReportEndsAsKilled(t *testing.T) {
 	if got := await(t, child); got != StatusUnknown || !got.Signaled() || got.Signal() != syscall.SIGKILL {
 		t.Errorf("status %#x", got)
 	}
-	if wait := time.Since(begin); wait < statusWait {
+	if wait := time.Since(begin); wait < statusWait-10*time.Millisecond { // the timer began first
 		t.Errorf("after %v, want %v", wait, statusWait)
 	}
 }

@@ -17,7 +17,7 @@ room() {
   rm -f "$log_dir/.room"
   return $full
 }
-rm -f no-room
+[ ! -e no-room ] || rm no-room
 case $(/command/s6-svstat -o wantedup .. 2>/dev/null) in
 true) ;;
 false) exec s6-log -b 1 ;;

@@ -6,4 +6,4 @@ read -r first </proc/1/comm
 if [ "$$" -eq 1 ] || [ ! -d /run/s6/container_environment ] || { [ "$PPID" -eq 1 ] && [ "$first" != s6-svscan ]; }; then
 	exec /init "$0" "$@"
 fi
-exec /command/with-contenv /opt/hermes/bin/hermes container main "$@"
+exec /opt/hermes/bin/hermes container main "$@"

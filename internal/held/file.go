@@ -117,11 +117,16 @@ type Write struct {
 	New     bool   // if the name is taken, fail with fs.ErrExist
 	Durable bool   // the file and its name are on the disk when the call returns (fsync)
 	Adopt   bool   // if root writes, give the file to the owner of its directory; see Dir.Adopt
+	Again   bool   // alone, with Mode: it is written often; see Dir.WriteFile
 }
 
 // WriteFile writes a temporary file and renames it to name. If name is a link, the link itself is replaced; by the
 // rule RefuseLinks it is ErrLink. A failed attempt leaves nothing behind. A file that is a mount of its own cannot be
 // replaced: it is written in place, and keeps owner and mode.
+//
+// With Again the file that was replaced stays as SpareOf(name), and the next content is written into that, as to make a
+// file takes ten times as long. Who has name open for longer than a read may see a later content, or a part of one; and
+// whoever may write to the directory chooses what is written over.
 func (d *Dir) WriteFile(name string, content []byte, how Write) error {
 	err := d.WriteBound(name, func(uint64) []byte { return content }, how)
 	if errors.Is(err, unix.EBUSY) && !how.New {
@@ -151,10 +156,20 @@ func temporaryOf(base string) string {
 	return fmt.Sprintf(".%s.%d.%x.new", strings.TrimPrefix(base, "."), os.Getpid(), time.Now().UnixNano())
 }
 
+// SpareOf returns the name of the file that is written next in the place of base.
+func SpareOf(base string) string { return "." + strings.TrimPrefix(base, ".") + ".new" }
+
 // replaceByRename writes the temporary file and puts it in place.
 func replaceByRename(dir int, base string, content func(inode uint64) []byte, how Write) (err error) {
-	fresh := temporaryOf(base)
-	fd, err := openat(dir, fresh, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, 0o600)
+	fresh, created := temporaryOf(base), unix.O_EXCL
+	if how.Again {
+		fresh, created = SpareOf(base), unix.O_NONBLOCK
+	}
+	fd, err := openat(dir, fresh, unix.O_WRONLY|unix.O_CREAT|created|unix.O_NOFOLLOW, 0o600)
+	if how.Again && err != nil { // something else has the name
+		_ = unix.Unlinkat(dir, fresh, 0)
+		fd, err = openat(dir, fresh, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, 0o600)
+	}
 	if err != nil {
 		return err
 	}
@@ -166,9 +181,16 @@ func replaceByRename(dir int, base string, content func(inode uint64) []byte, ho
 	f := os.NewFile(uintptr(fd), base)
 	st, err := fstat(fd)
 	if err == nil {
-		_, err = f.Write(content(st.Ino))
+		var n int
+		n, err = f.Write(content(st.Ino))
+		if err == nil && int64(n) < st.Size {
+			err = unix.Ftruncate(fd, int64(n))
+		}
 	}
-	err = errors.Join(cause(err), unix.Fchmod(fd, how.Mode))
+	err = cause(err)
+	if st.Mode&0o7777 != how.Mode {
+		err = errors.Join(err, unix.Fchmod(fd, how.Mode))
+	}
 	if err == nil && how.Adopt {
 		err = adopt(dir, fd)
 	}
@@ -183,6 +205,10 @@ func replaceByRename(dir int, base string, content func(inode uint64) []byte, ho
 		err = renameNew(dir, fresh, base)
 	case how.Durable:
 		err = unix.Renameat(dir, fresh, dir, base)
+	case how.Again:
+		if unix.Renameat2(dir, fresh, dir, base, unix.RENAME_EXCHANGE) != nil {
+			err = unix.Renameat(dir, fresh, dir, base)
+		}
 	default:
 		err = exchange(dir, fresh, base)
 	}

@@ -257,3 +257,43 @@ func TestFilesThatRootMakesAreGivenToTheOwnerOfTheDirectory(t *testing.T) {
 		}
 	}
 }
+
+// A file that is written again and again is two that take turns, whatever lies where the second one is to be.
+func TestAFileThatIsWrittenAgainIsNotMadeAgain(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	d := open(t, base, RefuseLinks)
+	name, spare := filepath.Join(base, "record"), filepath.Join(base, SpareOf("record"))
+	inodes := map[uint64]bool{}
+	write := func(content string) {
+		t.Helper()
+		must(t, d.WriteFile("record", []byte(content), Write{Mode: 0o644, Again: true}))
+		got, err := os.ReadFile(name)
+		must(t, err)
+		st, err := d.Lstat("record")
+		must(t, err)
+		if string(got) != content || st.Mode != unix.S_IFREG|0o644 {
+			t.Errorf("got %q with mode %o, want %q", got, st.Mode, content)
+		}
+		inodes[st.Ino] = true
+	}
+	for _, content := range []string{"first", "the second one", "third", "", "the fifth one"} {
+		write(content)
+	}
+	if len(inodes) != 2 {
+		t.Errorf("five contents are in %d files", len(inodes))
+	}
+	victim := filepath.Join(base, "victim")
+	must(t, os.WriteFile(victim, []byte("kept"), 0o600))
+	for what, plant := range map[string]func() error{
+		"nothing": func() error { return nil },
+		"a link":  func() error { return os.Symlink("victim", spare) },
+		"a fifo":  func() error { return unix.Mkfifo(spare, 0o600) },
+	} {
+		must(t, os.Remove(spare), plant())
+		write(what)
+	}
+	if got, err := os.ReadFile(victim); err != nil || string(got) != "kept" {
+		t.Errorf("behind a link is %q, %v", got, err)
+	}
+}

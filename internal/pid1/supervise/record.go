@@ -166,7 +166,7 @@ func (r *runner) save() error {
 	if text == r.saved {
 		return nil
 	}
-	err := replace(r.files.supervise, s6.RecordFile, []byte(text))
+	err := r.files.supervise.WriteFile(s6.RecordFile, []byte(text), held.Write{Mode: 0o644, Again: true})
 	if err == nil {
 		r.saved = text
 	}
@@ -177,5 +177,6 @@ func (r *runner) save() error {
 func (r *runner) forget() {
 	if r.opt.Record && r.m.state != stVanished {
 		r.try(s6.RecordFile, r.files.supervise.Remove(s6.RecordFile))
+		_ = r.files.supervise.Remove(held.SpareOf(s6.RecordFile)) // there is one if it was written twice
 	}
 }

@@ -95,6 +95,11 @@ func replace(dir *held.Dir, name string, content []byte) error {
 	return dir.WriteFile(name, content, held.Write{Mode: 0o644})
 }
 
+// rewrite is replace of a file that each step writes. A status has one size, so whoever reads it meanwhile gets a whole one.
+func rewrite(dir *held.Dir, name string, content []byte) error {
+	return dir.WriteFile(name, content, held.Write{Mode: 0o644, Again: true})
+}
+
 // addDeath rewrites the death tally.
 func (f *files) addDeath(d s6.Death, limit int) error {
 	if limit == 0 {

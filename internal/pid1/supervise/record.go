@@ -166,7 +166,7 @@ func (r *runner) save() error {
 	if text == r.saved {
 		return nil
 	}
-	err := r.files.supervise.WriteFile(s6.RecordFile, []byte(text), held.Write{Mode: 0o644, Again: true})
+	err := rewrite(r.files.supervise, s6.RecordFile, []byte(text))
 	if err == nil {
 		r.saved = text
 	}

@@ -336,7 +336,7 @@ func (r *runner) obey(e effect, in input) {
 
 // write publishes the status, on disk before anywhere else.
 func (r *runner) write() {
-	r.try(s6.StatusFile, replace(r.files.supervise, s6.StatusFile, r.m.status.Encode()))
+	r.try(s6.StatusFile, rewrite(r.files.supervise, s6.StatusFile, r.m.status.Encode()))
 	r.publish(r.m.status)
 }
 

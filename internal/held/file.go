@@ -125,8 +125,9 @@ type Write struct {
 // replaced: it is written in place, and keeps owner and mode.
 //
 // With Again the file that was replaced stays as SpareOf(name), and the next content is written into that, as to make a
-// file takes ten times as long. Who has name open for longer than a read may see a later content, or a part of one; and
-// whoever may write to the directory chooses what is written over.
+// file takes ten times as long, and room. Who has name open for longer than a read may see a later content, or a part of
+// one. What has the spare's name and is not a file of this user's, with one link, is removed: others may write to the
+// directory.
 func (d *Dir) WriteFile(name string, content []byte, how Write) error {
 	err := d.WriteBound(name, func(uint64) []byte { return content }, how)
 	if errors.Is(err, unix.EBUSY) && !how.New {
@@ -161,13 +162,12 @@ func SpareOf(base string) string { return "." + strings.TrimPrefix(base, ".") + 
 
 // replaceByRename writes the temporary file and puts it in place.
 func replaceByRename(dir int, base string, content func(inode uint64) []byte, how Write) (err error) {
-	fresh, created := temporaryOf(base), unix.O_EXCL
+	fresh, fd := temporaryOf(base), -1
 	if how.Again {
-		fresh, created = SpareOf(base), unix.O_NONBLOCK
+		fresh = SpareOf(base)
+		fd = openSpare(dir, fresh)
 	}
-	fd, err := openat(dir, fresh, unix.O_WRONLY|unix.O_CREAT|created|unix.O_NOFOLLOW, 0o600)
-	if how.Again && err != nil { // something else has the name
-		_ = unix.Unlinkat(dir, fresh, 0)
+	if fd < 0 {
 		fd, err = openat(dir, fresh, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, 0o600)
 	}
 	if err != nil {
@@ -216,6 +216,22 @@ func replaceByRename(dir int, base string, content func(inode uint64) []byte, ho
 		err = syncDir(dir)
 	}
 	return err
+}
+
+// openSpare opens a file to write over it. It returns -1 if there is none, and removes what is no such file.
+func openSpare(dir int, name string) int {
+	fd, err := openat(dir, name, unix.O_WRONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err == nil {
+		st, err := fstat(fd)
+		if err == nil && fileType(st) == unix.S_IFREG && st.Nlink == 1 && int(st.Uid) == fileUser() {
+			return fd
+		}
+		closeFD(fd)
+	}
+	if !errors.Is(err, unix.ENOENT) {
+		_ = unix.Unlinkat(dir, name, 0) // who then finds the name taken says so
+	}
+	return -1
 }
 
 // exchange renames an entry of dir to a name that may be taken. The entry that has the name is exchanged with it and then

@@ -286,9 +286,10 @@ func TestAFileThatIsWrittenAgainIsNotMadeAgain(t *testing.T) {
 	victim := filepath.Join(base, "victim")
 	must(t, os.WriteFile(victim, []byte("kept"), 0o600))
 	for what, plant := range map[string]func() error{
-		"nothing": func() error { return nil },
-		"a link":  func() error { return os.Symlink("victim", spare) },
-		"a fifo":  func() error { return unix.Mkfifo(spare, 0o600) },
+		"nothing":     func() error { return nil },
+		"a link":      func() error { return os.Symlink("victim", spare) },
+		"a hard link": func() error { return os.Link(victim, spare) },
+		"a fifo":      func() error { return unix.Mkfifo(spare, 0o600) },
 	} {
 		must(t, os.Remove(spare), plant())
 		write(what)

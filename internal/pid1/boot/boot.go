@@ -60,9 +60,15 @@ func (b *boot) prepare() error {
 	return inOrder(
 		b.takeOver,
 		b.checkImage,
+		b.prepareUser,
 		b.prepareRun,
 		b.openScandir,
 	)
+}
+
+func (b *boot) prepareUser() error {
+	b.Services.PrepareUser()
+	return nil
 }
 
 // boot goes from the hook to CMD. A failure is remembered, and stops the boot only if

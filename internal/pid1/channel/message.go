@@ -23,6 +23,7 @@ const (
 	Freeze                  // start nothing any more
 	Exited                  // the orphan with the pid ID, which started at the tick Limit, ended with the wait status Number
 	Prune                   // stop what has left the scandir
+	Open                    // open the scandir: the first message
 )
 
 // Messages of the user's supervisor.
@@ -106,4 +107,4 @@ func decode(b []byte) (Message, error) {
 	return m, nil
 }
 
-func known(k Kind) bool { return k >= Scan && k <= Prune || k >= Ready && k <= Letter }
+func known(k Kind) bool { return k >= Scan && k <= Open || k >= Ready && k <= Letter }

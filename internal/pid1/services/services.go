@@ -30,17 +30,18 @@ type Options struct {
 // Services are those of one container. Install, Start and StartLegacy are called by one goroutine
 // after the other; the other methods at any time.
 type Services struct {
-	opt            Options
-	divided        bool                            // hermes' services have a supervisor of their own
-	dir            string                          // the scandir of this process
-	scandir        atomic.Pointer[scan.Scandir]    // set by Open
-	user           atomic.Pointer[user.Supervisor] // set by StartUser; nil: there is none
-	handedOver     chan struct{}                   // closed by StartUser
-	request        func(letter byte)               // set by Open
-	stdout, stderr *os.File                        // of all services; set by Open
-	plan           rc.Plan                         // set by Install
-	legacy         []string                        // names from services.d
-	based          chan struct{}                   // closed by BaseIsUp
+	opt        Options
+	divided    bool                             // hermes' services have a supervisor of their own
+	dir        string                           // the scandir of this process
+	scandir    atomic.Pointer[scan.Scandir]     // set by Open
+	user       atomic.Pointer[user.Supervisor]  // set by StartUser; nil: there is none
+	prepared   chan preparedUser                // one, for StartUser; set by PrepareUser
+	handedOver chan struct{}                    // closed by StartUser
+	request    func(letter byte)                // set by Open
+	streams    func() (stdout, stderr *os.File) // of all services
+	plan       rc.Plan                          // set by Install
+	legacy     []string                         // names from services.d
+	based      chan struct{}                    // closed by BaseIsUp
 
 	mu       sync.Mutex
 	failures map[string]error // of services that did not start
@@ -52,6 +53,12 @@ func New(o Options) *Services {
 	s := &Services{
 		opt: o, divided: divided(), dir: Scandir,
 		based: make(chan struct{}), handedOver: make(chan struct{}), failures: map[string]error{},
+		streams: sync.OnceValues(func() (stdout, stderr *os.File) {
+			if stderr = output(os.Stderr); o.Aside {
+				return stderr, stderr
+			}
+			return output(os.Stdout), stderr
+		}),
 	}
 	if s.divided {
 		s.dir = RootScandir

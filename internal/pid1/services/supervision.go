@@ -2,7 +2,6 @@ package services
 
 import (
 	"context"
-	"os"
 	"sync"
 	"time"
 
@@ -25,18 +24,15 @@ var ErrBusy = scan.ErrBusy
 // Open starts supervision: it locks the scandir and obeys its control fifo until ctx ends. Letters
 // that concern the container as a whole go to request. Callers may test ErrBusy.
 func (s *Services) Open(ctx context.Context, request func(letter byte)) error {
-	s.request, s.stderr = request, output(os.Stderr)
-	s.stdout = s.stderr
-	if !s.opt.Aside {
-		s.stdout = output(os.Stdout)
-	}
+	s.request = request
+	stdout, stderr := s.streams()
 	scandir, err := scan.Open(scan.Options{
 		Dir:     s.dir,
 		Procs:   s.opt.Procs,
 		Log:     s.opt.Log,
 		Environ: func() []string { return s.opt.Environ },
-		Stdout:  s.stdout,
-		Stderr:  s.stderr,
+		Stdout:  stdout,
+		Stderr:  stderr,
 		Boot:    true,
 	})
 	if err != nil {

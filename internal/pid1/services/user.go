@@ -31,6 +31,9 @@ const slotLimit = 7 * time.Second
 // contract: AGT-09
 const fewestThreads = 48
 
+// roomyThreads is the smallest pids limit with room for the user's supervisor beside the boot scripts before it.
+const roomyThreads = 256
+
 // Modes of what the user's supervisor writes to (contract: REC-01).
 const (
 	modeSupervise = 0o710
@@ -59,6 +62,8 @@ func (s *Services) StartUser(ctx context.Context) error {
 		return nil
 	}
 	defer close(s.handedOver)
+	prepared := s.takePrepared()
+	defer func() { prepared.process.Cancel() }() // unless it has been started
 	hermes, err := identity.Lookup("", identity.Hermes)
 	if err != nil {
 		return err
@@ -72,14 +77,61 @@ func (s *Services) StartUser(ctx context.Context) error {
 	if limit, limited := proc.PidsLimit(os.ReadFile); limited && limit < fewestThreads {
 		return fmt.Errorf("a limit of %d processes is too small for services of hermes: the main program runs alone; allow %d", limit, fewestThreads)
 	}
-	supervisor, err := user.Start(ctx, user.Options{
-		Procs: s.opt.Procs, Dir: Scandir, Environ: s.opt.Environ, Log: s.opt.Log, Letter: s.request,
-		Gain:      identity.GainOf(env.AllowNewPrivileges.On(os.Environ())),
-		Verbosity: s.opt.Settings.Verbosity, Stdout: s.stdout, Stderr: s.stderr,
-		Changed: s.recordUser,
-	})
+	options := s.userOptions()
+	options.Letter = s.request
+	if sameIDs(prepared.hermes, hermes) {
+		options.First, prepared.process = prepared.process, nil
+	}
+	supervisor, err := user.Start(ctx, options)
 	s.user.Store(supervisor)
 	return err
+}
+
+func (s *Services) userOptions() user.Options {
+	stdout, stderr := s.streams()
+	return user.Options{
+		Procs: s.opt.Procs, Dir: Scandir, Environ: s.opt.Environ, Log: s.opt.Log,
+		Gain:      identity.GainOf(env.AllowNewPrivileges.On(os.Environ())),
+		Verbosity: s.opt.Settings.Verbosity, Stdout: stdout, Stderr: stderr,
+		Changed: s.recordUser,
+	}
+}
+
+// preparedUser is the process of a user's supervisor, nil if there is none, and the account that it has become.
+type preparedUser struct {
+	process *user.Prepared
+	hermes  identity.Account
+}
+
+// PrepareUser begins to make the process of the user's supervisor. It waits for StartUser, and is of no use if the scripts
+// before that give hermes other ids. Where there is a small limit of processes, they have all of it.
+func (s *Services) PrepareUser() {
+	if !s.divided {
+		return
+	}
+	if limit, limited := proc.PidsLimit(os.ReadFile); limited && limit < roomyThreads {
+		return
+	}
+	hermes, err := identity.Lookup("", identity.Hermes)
+	if err != nil {
+		return
+	}
+	s.prepared = make(chan preparedUser, 1)
+	go func() {
+		process, _ := user.Prepare(s.userOptions()) // StartUser tries again, and says why not
+		s.prepared <- preparedUser{process, hermes}
+	}()
+}
+
+func (s *Services) takePrepared() preparedUser {
+	if s.prepared == nil {
+		return preparedUser{}
+	}
+	return <-s.prepared
+}
+
+func sameIDs(a, b identity.Account) bool {
+	return a.UID == b.UID && a.GID == b.GID && slices.Equal(a.Groups, b.Groups)
 }
 
 // handOver gives hermes what its supervisor writes to. From then on no process of root works there.

@@ -122,6 +122,9 @@ func run(a arguments, conn *channel.Conn) error {
 	if err != nil {
 		return err
 	}
+	if m, err := conn.Receive(); err != nil || m.Kind != channel.Open {
+		return nil // PID 1 wants no supervisor any more
+	}
 	logger := log.NewLimit(log.New(log.Stderr{}, a.verbosity).Logger("init"), maxLogLines, maxLogBytes).Logger()
 	scandir, err := scan.Open(scan.Options{
 		Dir: a.dir, Procs: procs, Log: logger, Environ: os.Environ, Stdout: os.Stdout, Stderr: os.Stderr, Boot: true,

@@ -51,6 +51,7 @@ type Options struct {
 	Stdout, Stderr *os.File
 	Letter         func(letter byte) // a control letter that concerns the container
 	Changed        func(State)       // called at each change, by one goroutine after the other; nil: nobody wants to know
+	First          *Prepared         // becomes the first supervisor; nil: there is none yet
 	Exec           string            // the program; "": this one
 	Now            func() time.Time  // nil: time.Now
 	pause          func(time.Duration) <-chan time.Time
@@ -92,6 +93,20 @@ const maxLines = 2 * MaxSlots
 // Start starts the user's supervisor and keeps one running. It returns when the scandir is open, or cannot be in time;
 // the error says why, and further tries go on.
 func Start(ctx context.Context, o Options) (*Supervisor, error) {
+	s := &Supervisor{opt: o.withDefaults(), over: make(chan struct{}), requests: map[uint32]*request{}}
+	ready := make(chan struct{})
+	go s.keep(sync.OnceFunc(func() { close(ready) }))
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	select {
+	case <-ready:
+		return s, nil
+	case <-ctx.Done():
+		return s, fmt.Errorf("the user's supervisor is not ready after %v", startLimit)
+	}
+}
+
+func (o Options) withDefaults() Options {
 	if o.Exec == "" {
 		o.Exec = "/proc/self/exe"
 	}
@@ -104,17 +119,7 @@ func Start(ctx context.Context, o Options) (*Supervisor, error) {
 	if o.Changed == nil {
 		o.Changed = func(State) {}
 	}
-	s := &Supervisor{opt: o, over: make(chan struct{}), requests: map[uint32]*request{}}
-	ready := make(chan struct{})
-	go s.keep(sync.OnceFunc(func() { close(ready) }))
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
-	select {
-	case <-ready:
-		return s, nil
-	case <-ctx.Done():
-		return s, fmt.Errorf("the user's supervisor is not ready after %v", startLimit)
-	}
+	return o
 }
 
 // keep starts one after the other.
@@ -187,27 +192,20 @@ func (s *Supervisor) once(ready func()) error {
 	return err
 }
 
-// spawn starts the process with its end of the channel.
+// spawn starts the next process, or takes the one that is there.
 func (s *Supervisor) spawn() (*channel.Conn, *proc.Child, error) {
-	near, far, err := channel.Pair()
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() { _ = far.Close() }() // the child has them
 	s.mu.Lock()
-	a := arguments{adopt: s.starts > 0, gain: s.opt.Gain, verbosity: s.opt.Verbosity(), dir: s.opt.Dir}
+	p, adopt := s.opt.First, s.starts > 0
+	s.opt.First = nil
 	s.mu.Unlock()
-	child, err := s.opt.Procs.Spawn(proc.Spec{
-		Path: s.opt.Exec, Argv: a.words(), Env: s.opt.Environ, Dir: "/",
-		Files: []*os.File{nil, s.opt.Stdout, s.opt.Stderr, far[0], far[1]},
-		Attr:  &syscall.SysProcAttr{Setsid: true},
-	})
-	if err != nil {
-		_ = near.Close()
-		return nil, nil, fmt.Errorf("cannot execute it: %w", err)
+	if p == nil {
+		var err error
+		if p, err = s.opt.prepare(adopt); err != nil {
+			return nil, nil, err
+		}
 	}
-	s.attach(near, child)
-	return near, child, nil
+	s.attach(p.conn, p.child)
+	return p.conn, p.child, nil
 }
 
 // attach makes a new process the one that is talked to.
@@ -215,7 +213,7 @@ func (s *Supervisor) attach(conn *channel.Conn, child *proc.Child) {
 	s.mu.Lock()
 	s.conn, s.child = conn, child
 	s.starts++
-	first := append([]channel.Message(nil), s.links...)
+	first := append([]channel.Message{{Kind: channel.Open}}, s.links...)
 	if s.frozen {
 		first = append(first, channel.Message{Kind: channel.Freeze})
 	}

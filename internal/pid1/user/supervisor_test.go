@@ -34,6 +34,11 @@ type fixture struct {
 
 func start(t *testing.T, script string, ready time.Duration) *fixture {
 	t.Helper()
+	return startFirst(t, script, ready, func(Options) *Prepared { return nil })
+}
+
+func startFirst(t *testing.T, script string, ready time.Duration, first func(Options) *Prepared) *fixture {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "supervisor")
 	syscall.ForkLock.RLock() // no child has it open for writing when it is executed
 	err := os.WriteFile(program, []byte("#!/bin/sh\n"+script+"\n"), 0o755)
@@ -48,7 +53,7 @@ func start(t *testing.T, script string, ready time.Duration) *fixture {
 	f := &fixture{}
 	ctx, cancel := context.WithTimeout(t.Context(), ready)
 	defer cancel()
-	f.Supervisor, f.err = Start(ctx, Options{
+	options := Options{
 		Procs: procs, Dir: t.TempDir(), Verbosity: func() log.Level { return log.Warning }, Exec: program,
 		Log: log.Logger{Source: "init", Sink: func(_ log.Level, _, text string) {
 			f.mu.Lock()
@@ -67,7 +72,9 @@ func start(t *testing.T, script string, ready time.Duration) *fixture {
 			f.pauses = append(f.pauses, d)
 			return time.After(time.Millisecond)
 		},
-	})
+	}
+	options.First = first(options)
+	f.Supervisor, f.err = Start(ctx, options)
 	t.Cleanup(func() { f.End(context.Background()); procs.Close() })
 	return f
 }
@@ -111,6 +118,35 @@ func TestASupervisorThatKeepsEndingIsStartedLessAndLessOften(t *testing.T) {
 	}
 	if f.states[0].Pid == 0 || f.states[0].Starts != 1 || f.states[1] != (State{Starts: 1}) {
 		t.Errorf("states %+v", f.states[:2])
+	}
+}
+
+// A process that was prepared is the first supervisor, and not the second.
+func TestWhatIsPreparedBecomesTheFirstSupervisor(t *testing.T) {
+	clause.Proves(t, "SUP-117")
+	var canceled, first int
+	f := startFirst(t, "head -c 1 <&3 >/dev/null; exit 3", 50*time.Millisecond, func(o Options) *Prepared {
+		for _, pid := range []*int{&canceled, &first} {
+			p, err := Prepare(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			*pid = p.child.Pid()
+			if pid == &first {
+				return p
+			}
+			p.Cancel()
+		}
+		return nil
+	})
+	if err := syscall.Kill(canceled, 0); err == nil {
+		t.Error("the one that was canceled lives")
+	}
+	f.poll(t, "a second supervisor", func() bool { return len(f.states) >= 3 })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.states[0] != (State{Pid: first, Starts: 1}) || f.states[2].Pid == first || f.states[2].Starts != 2 {
+		t.Errorf("states %+v, prepared was %d", f.states[:3], first)
 	}
 }
 

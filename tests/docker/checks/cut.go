@@ -13,12 +13,16 @@ import (
 const CutSkillsCheck = "skills that a first boot left cut short are whole after the next one, and the user's own stay"
 
 // cutChecks cut boots and verbs short.
-// contract: SETUP-19 SETUP-44 SETUP-45 STATE-04
+// contract: SETUP-19 SETUP-29 SETUP-44 SETUP-45 STATE-04
 func cutChecks() []Check {
 	return []Check{
 		{
 			Name: CutSkillsCheck, Clauses: []string{"SETUP-44"},
 			Doc: "first boots that are killed while they copy skills, then half skills made by hand; each time a whole boot follows", Run: cutSkills,
+		},
+		{
+			Name: "a skill of the image that is changed in the container reaches the volume at each restart", Clauses: []string{"SETUP-29"},
+			Doc: "appends to a skill below /opt/hermes as root, and restarts, twice", Run: editedSkills,
 		},
 		{
 			Name: "what killed commands and a full disk left of our files is gone or whole after a boot", Clauses: []string{"SETUP-19", "SETUP-45"},
@@ -29,6 +33,31 @@ func cutChecks() []Check {
 			Doc: "gateway start and stop on a full volume", Run: unrecorded,
 		},
 	}
+}
+
+// editedSkills changes a skill of the image in place, where the second change leaves the times of all directories as they
+// are.
+func editedSkills(ctx context.Context, s *harness.Subject) error {
+	c, err := startIdle(ctx, s, harness.Spec{})
+	if err != nil {
+		return err
+	}
+	for _, change := range []string{"first", "second"} {
+		res, err := c.Root(ctx, `cd /opt/hermes && f=$(find skills -mindepth 3 -name SKILL.md | sort | head -n 1) && echo `+change+` >>"$f"`)
+		if err != nil || res.Code != 0 {
+			return fmt.Errorf("cannot change a skill: %s (%w)", res, err)
+		}
+		if err := c.Restart(ctx); err != nil {
+			return err
+		}
+		if err := booted(ctx, c); err != nil {
+			return err
+		}
+		if err := expectSh(ctx, c, "SETUP-29", `cd /opt/hermes && f=$(find skills -mindepth 3 -name SKILL.md | sort | head -n 1) && tail -n 1 "/opt/data/$f" | grep -qx `+change); err != nil {
+			return fmt.Errorf("after the %s change: %w", change, err)
+		}
+	}
+	return nil
 }
 
 // skillsWhole compares the skills of the volume with the image's.

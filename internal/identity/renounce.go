@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"caduceus/internal/line"
 )
 
 // scope is the threads that a system call changes.
@@ -109,9 +111,9 @@ func roomForSignals() error {
 	if err != nil {
 		return nil // nobody knows
 	}
-	_, line, _ := strings.Cut(string(status), "\nSigQ:")
+	_, text, _ := strings.Cut(string(status), "\nSigQ:")
 	var used, limit uint64
-	if n, _ := fmt.Sscanf(strings.TrimSpace(line), "%d/%d", &used, &limit); n == 2 && used+maxThreads > limit {
+	if line.Scan(strings.TrimSpace(text), "%d/%d", &used, &limit) == nil && used+maxThreads > limit {
 		return fmt.Errorf("the kernel has no room for signals to uid %d (%d of %d are taken): end the programs of that uid, in other "+
 			"containers as well, that wait for signals or have timers", syscall.Getuid(), used, limit)
 	}

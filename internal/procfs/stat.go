@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
+
+	"caduceus/internal/line"
 )
 
 // Root is where the kernel shows its processes.
@@ -105,12 +107,12 @@ func UIDs(root string, pid int) (uids [4]uint32, err error) {
 	if err != nil {
 		return uids, err
 	}
-	for line := range bytes.Lines(content) {
-		rest, found := bytes.CutPrefix(line, []byte("Uid:"))
+	for text := range bytes.Lines(content) {
+		rest, found := bytes.CutPrefix(text, []byte("Uid:"))
 		if !found {
 			continue
 		}
-		if n, _ := fmt.Sscan(string(rest), &uids[0], &uids[1], &uids[2], &uids[3]); n == len(uids) {
+		if line.Scan(string(bytes.TrimSpace(rest)), "%d\t%d\t%d\t%d", &uids[0], &uids[1], &uids[2], &uids[3]) == nil {
 			return uids, nil
 		}
 	}

@@ -3,6 +3,8 @@ package s6
 import (
 	"fmt"
 	"time"
+
+	"caduceus/internal/line"
 )
 
 // Backoff is the content of supervise/backoff, which is there while a service is in a crash loop.
@@ -26,7 +28,7 @@ func DecodeBackoff(text []byte) (Backoff, error) {
 		millis int64
 		label  string
 	)
-	if _, err := fmt.Sscanf(string(text), "%d %d %s\n", &b.Fails, &millis, &label); err != nil {
+	if err := line.Scan(string(text), "%d %d %s\n", &b.Fails, &millis, &label); err != nil {
 		return Backoff{}, fmt.Errorf("cannot parse backoff %.60q: %w", text, err)
 	}
 	stamp, err := ParseStamp(label)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"caduceus/internal/line"
 )
 
 // MaxEnds is how many ends supervise/ends keeps, the newest ones.
@@ -40,12 +42,12 @@ func EncodeEnds(ends []End) []byte {
 }
 
 // DecodeEnds reads the content of supervise/ends. Lines that EncodeEnds would not write are left out.
-func DecodeEnds(text []byte) []End {
+func DecodeEnds(content []byte) []End {
 	var ends []End
-	for line := range strings.Lines(string(text)) {
+	for text := range strings.Lines(string(content)) {
 		var e End
 		var label string
-		if _, err := fmt.Sscanf(line, "%s %d %d %s\n", &label, &e.ExitCode, &e.Signal, &e.Cause); err != nil {
+		if err := line.Scan(text, "%s %d %d %s\n", &label, &e.ExitCode, &e.Signal, &e.Cause); err != nil {
 			continue
 		}
 		stamp, err := ParseStamp(label)

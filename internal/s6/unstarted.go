@@ -3,6 +3,8 @@ package s6
 import (
 	"fmt"
 	"time"
+
+	"caduceus/internal/line"
 )
 
 // maxCause is how many bytes of a cause are kept.
@@ -34,7 +36,7 @@ func DecodeStartFailure(text []byte) (StartFailure, error) {
 		millis int64
 		label  string
 	)
-	if _, err := fmt.Sscanf(string(text), "%d %d %s %q\n", &f.Tries, &millis, &label, &f.Cause); err != nil {
+	if err := line.Scan(string(text), "%d %d %s %q\n", &f.Tries, &millis, &label, &f.Cause); err != nil {
 		return StartFailure{}, fmt.Errorf("cannot parse start failure %.60q: %w", text, err)
 	}
 	f.Delay = time.Duration(millis) * time.Millisecond

@@ -2,18 +2,19 @@ package leftovers
 
 import (
 	"bytes"
-	"fmt"
+
+	"caduceus/internal/line"
 )
 
 // MaxKeep bounds the list of what stays, in bytes.
 const MaxKeep = 64 << 10
 
 // ParseKeep reads the list of what stays: a line "PID START" for each process. Other lines are passed over.
-func ParseKeep(text []byte) map[ID]bool {
+func ParseKeep(content []byte) map[ID]bool {
 	keep := map[ID]bool{}
-	for line := range bytes.Lines(text) {
+	for text := range bytes.Lines(content) {
 		var id ID
-		if n, _ := fmt.Sscanf(string(line), "%d %d\n", &id.Pid, &id.Start); n == 2 && id.Pid > 1 && id.Start > 0 {
+		if line.Scan(string(text), "%d %d\n", &id.Pid, &id.Start) == nil && id.Pid > 1 && id.Start > 0 {
 			keep[id] = true
 		}
 	}

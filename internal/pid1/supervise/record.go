@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"caduceus/internal/held"
+	"caduceus/internal/line"
 	"caduceus/internal/s6"
 )
 
@@ -83,7 +84,7 @@ func decodeRecord(text string, c clock) (r record, err error) {
 	if len(text) > maxRecord {
 		return record{}, errRecord
 	}
-	_, err = fmt.Sscanf(text, recordForm,
+	err = line.Scan(text, recordForm,
 		&m.state, &status, &r.pid, &r.start, &r.isFinish, &r.dropped, &r.log, &r.outputs[0], &r.outputs[1], &r.ready, &r.readyFD,
 		&timer, &stable, &start, &ready, &end, &m.dying, &m.asked,
 		&m.backoff.fails, &m.backoff.delay, &m.counted, &m.backingOff, &m.run, &sweeping, &killing, &m.pending, &m.unstarted)

@@ -54,9 +54,9 @@ func (e Entry) Chown(uid, gid int) error {
 func (e Entry) Chmod(mode uint32) error { return unix.Chmod(fdPath(e.fd), mode) }
 
 // Walk calls visit for name and all below it except links, for a directory before its entries. It only opens and
-// visits what pick chooses; nil chooses everything. Pick is shown links, too, and what it does not choose once. If visit returns fs.SkipDir, the directory's
-// entries are skipped. After any other error Walk goes on, and returns the first one; when ctx ends, it stops. An
-// entry that vanishes is no error. If name is a link, the error is ErrLink.
+// visits what pick chooses; nil chooses everything. Pick is shown links, too, and what it does not choose once. If
+// visit returns fs.SkipDir, the directory's entries are skipped. After any other error Walk goes on, and returns the
+// first one; when ctx ends, it stops. An entry that vanishes is no error. If name is a link, the error is ErrLink.
 //
 // However deep and wide the tree is, Walk holds some forty descriptors, and remembers the names of directories only.
 func (d *Dir) Walk(ctx context.Context, name string, pick func(Entry) bool, visit func(Entry) error) error {

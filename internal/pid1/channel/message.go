@@ -23,7 +23,7 @@ const (
 	Freeze                  // start nothing any more
 	Exited                  // the orphan with the pid ID, which started at the tick Limit, ended with the wait status Number
 	Prune                   // stop what has left the scandir
-	Open                    // open the scandir: the first message
+	Open                    // open the scandir, and log at the verbosity Number: the first message
 )
 
 // Messages of the user's supervisor.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 
@@ -53,18 +54,22 @@ func interpreted(file, dir string, argv []string) []string {
 	if unix.Faccessat(unix.AT_FDCWD, place, unix.X_OK, unix.AT_EACCESS) != nil {
 		return nil
 	}
-	f, err := os.OpenFile(place, os.O_RDONLY|unix.O_NONBLOCK, 0) // a fifo keeps nobody waiting
+	held, err := unix.Open(place, unix.O_PATH|unix.O_CLOEXEC, 0) // which no fifo and no device notices
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = unix.Close(held) }() // it was only looked at
+	var st unix.Stat_t
+	var fs unix.Statfs_t
+	if unix.Fstat(held, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG ||
+		unix.Fstatfs(held, &fs) != nil || fs.Flags&unix.ST_NOEXEC != 0 {
+		return nil
+	}
+	f, err := os.Open("/proc/self/fd/" + strconv.Itoa(held))
 	if err != nil {
 		return nil
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	var st unix.Stat_t
-	var fs unix.Statfs_t
-	fd := int(f.Fd())
-	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFREG ||
-		unix.Fstatfs(fd, &fs) != nil || fs.Flags&unix.ST_NOEXEC != 0 {
-		return nil
-	}
 	head := make([]byte, launch.MaxShebang)
 	n, _ := io.ReadFull(f, head) // a short file is one, too
 	if !bytes.ContainsRune(head[:n], '\n') {

@@ -46,30 +46,28 @@ const (
 
 // arguments of the process, in the order of the command line.
 type arguments struct {
-	adopt     bool          // another one ran before it
-	gain      identity.Gain // what its programs may gain
-	verbosity log.Level
-	dir       string
+	adopt bool          // another one ran before it
+	gain  identity.Gain // what its programs may gain
+	dir   string
 }
 
 func (a arguments) words() []string {
-	return []string{Argv0, strconv.FormatBool(a.adopt), strconv.Itoa(int(a.gain)), strconv.Itoa(int(a.verbosity)), a.dir}
+	return []string{Argv0, strconv.FormatBool(a.adopt), strconv.Itoa(int(a.gain)), a.dir}
 }
 
 func parse(args []string) (a arguments, err error) {
-	const usage = "usage: " + Argv0 + " adopt gain verbosity scandir"
-	if len(args) != 4 {
+	const usage = "usage: " + Argv0 + " adopt gain scandir"
+	if len(args) != 3 {
 		return a, fmt.Errorf("%s", usage)
 	}
 	if a.adopt, err = strconv.ParseBool(args[0]); err != nil {
 		return a, fmt.Errorf("%s", usage)
 	}
 	gain, gainErr := strconv.Atoi(args[1])
-	level, levelErr := strconv.Atoi(args[2])
-	if gainErr != nil || levelErr != nil {
+	if gainErr != nil {
 		return a, fmt.Errorf("%s", usage)
 	}
-	a.gain, a.verbosity, a.dir = identity.Gain(gain), log.Level(level), args[3]
+	a.gain, a.dir = identity.Gain(gain), args[2]
 	return a, nil
 }
 
@@ -122,10 +120,11 @@ func run(a arguments, conn *channel.Conn) error {
 	if err != nil {
 		return err
 	}
-	if m, err := conn.Receive(); err != nil || m.Kind != channel.Open {
-		return nil // PID 1 wants no supervisor any more
+	open, err := conn.Receive()
+	if err != nil || open.Kind != channel.Open {
+		return nil //nolint:nilerr // PID 1 wants no supervisor any more
 	}
-	logger := log.NewLimit(log.New(log.Stderr{}, a.verbosity).Logger("init"), maxLogLines, maxLogBytes).Logger()
+	logger := log.NewLimit(log.New(log.Stderr{}, log.Level(open.Number)).Logger("init"), maxLogLines, maxLogBytes).Logger()
 	scandir, err := scan.Open(scan.Options{
 		Dir: a.dir, Procs: procs, Log: logger, Environ: os.Environ, Stdout: os.Stdout, Stderr: os.Stderr, Boot: true,
 		MaxEntries: MaxSlots, Record: true, Adopt: a.adopt, SkipForeign: true,

@@ -26,7 +26,7 @@ func (o Options) prepare(adopt bool) (*Prepared, error) {
 		return nil, err
 	}
 	defer func() { _ = far.Close() }() // the child has them
-	a := arguments{adopt: adopt, gain: o.Gain, verbosity: o.Verbosity(), dir: o.Dir}
+	a := arguments{adopt: adopt, gain: o.Gain, dir: o.Dir}
 	child, err := o.Procs.Spawn(proc.Spec{
 		Path: o.Exec, Argv: a.words(), Env: o.Environ, Dir: "/",
 		Files: []*os.File{nil, o.Stdout, o.Stderr, far[0], far[1]},

@@ -213,7 +213,7 @@ func (s *Supervisor) attach(conn *channel.Conn, child *proc.Child) {
 	s.mu.Lock()
 	s.conn, s.child = conn, child
 	s.starts++
-	first := append([]channel.Message{{Kind: channel.Open}}, s.links...)
+	first := append([]channel.Message{{Kind: channel.Open, Number: int64(s.opt.Verbosity())}}, s.links...)
 	if s.frozen {
 		first = append(first, channel.Message{Kind: channel.Freeze})
 	}

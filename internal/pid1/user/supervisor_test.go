@@ -183,12 +183,12 @@ func TestASilentSupervisorIsNotWaitedFor(t *testing.T) {
 func TestTheCommandLineComesBack(t *testing.T) {
 	clause.Proves(t, "SUP-117")
 	t.Parallel()
-	want := arguments{adopt: true, gain: identity.FileGain, verbosity: log.Warning, dir: "/run/service"}
+	want := arguments{adopt: true, gain: identity.FileGain, dir: "/run/service"}
 	got, err := parse(want.words()[1:])
 	if err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
-	for _, args := range [][]string{nil, {"true"}, {"maybe", "0", "1", "/x"}, {"true", "x", "1", "/x"}, {"true", "0", "x", "/x"}, {"true", "0", "1", "/x", "y"}} {
+	for _, args := range [][]string{nil, {"true"}, {"maybe", "0", "/x"}, {"true", "x", "/x"}, {"true", "0", "/x", "y"}} {
 		if _, err := parse(args); err == nil {
 			t.Errorf("%q was taken", args)
 		}

@@ -16,6 +16,9 @@ import (
 const (
 	KillsCheck = "PID 1 brings back all that a kill in a loop takes away"
 	TermCheck  = "SIGTERM at any stage of the boot ends the container in order"
+
+	RestartsCheck = "a container that is restarted at any stage of its boot boots in the end"
+	ForksCheck    = "PID 1 answers in a fork storm under a limit of processes"
 )
 
 // answerLimit is how long PID 1 may take to answer while its container is hurt, engine and a loaded host included.
@@ -41,7 +44,7 @@ func chaosChecks() []Check {
 			Doc: "a script of the boot sends SIGTERM to PID 1: before, between and after the image's own, and beside the services", Run: termAtEachStage,
 		},
 		{
-			Name: "a container that is restarted at any stage of its boot boots in the end", Clauses: []string{"BOOT-03"},
+			Name: RestartsCheck, Clauses: []string{"BOOT-03"},
 			Doc: "restarts one at once, and as soon as a stage of the boot shows", Run: restartAtEachStage,
 		},
 		{
@@ -75,7 +78,7 @@ func calamities() []calamity {
 [ "$p" = "$main" ] || for q in $(pgrep -P $p) $p; do kill -9 $q 2>/dev/null && n=$((n+1)); done; done; sleep 0.5; done; echo "killed $n processes"`,
 		},
 		{
-			name: "PID 1 answers in a fork storm under a limit of processes", clauses: []string{"BOOT-14"},
+			name: ForksCheck, clauses: []string{"BOOT-14"},
 			spec: limited(func(h *container.HostConfig) { h.PidsLimit = &pids }),
 			doc:  "hermes forks for four seconds as fast as 200 processes allow, and waits for none of them",
 			script: `perl -e '$SIG{CHLD} = "IGNORE"; $end = time + 4; while (time < $end) { my $p = fork; if (!defined $p) { $f++; select undef, undef, undef, 0.01; next }

@@ -76,7 +76,7 @@ func parse(args []string) (a arguments, err error) {
 func Main(args []string) int {
 	debug.SetTraceback("none") // where no thread is to be had, one for each service would fill the log
 	debug.SetGCPercent(50)     // what the starts of many slots leave is collected from 2 MB on, not from 4
-	runtime.GOMAXPROCS(processors(os.ReadFile))
+	runtime.GOMAXPROCS(1)      // one processor's worth of threads is plenty, and leaves room below a small limit
 	a, err := parse(args)
 	if err == nil && os.Geteuid() == 0 {
 		err = becomeHermes(a)
@@ -93,18 +93,6 @@ func Main(args []string) int {
 		return fail(exitFailed, err)
 	}
 	return 0
-}
-
-// roomyThreads is the smallest pids limit that has room for the threads of a second processor.
-const roomyThreads = 256
-
-// processors is how many the process uses: with one, whoever asks for something waits while a service is started. read is
-// os.ReadFile.
-func processors(read func(string) ([]byte, error)) int {
-	if limit, limited := proc.PidsLimit(read); limited && limit < roomyThreads {
-		return 1
-	}
-	return 2
 }
 
 func fail(code int, err error) int {

@@ -195,15 +195,6 @@ func TestTheCommandLineComesBack(t *testing.T) {
 	}
 }
 
-func TestASmallLimitOfProcessesHasOneProcessor(t *testing.T) {
-	t.Parallel()
-	for limit, want := range map[string]int{"max\n": 2, "255\n": 1, "256\n": 2, "": 2} {
-		if got := processors(func(string) ([]byte, error) { return []byte(limit), nil }); got != want {
-			t.Errorf("%q: %d, want %d", limit, got, want)
-		}
-	}
-}
-
 func TestWordsOfHermesAreEscaped(t *testing.T) {
 	t.Parallel()
 	for m, want := range map[channel.Message]Condition{

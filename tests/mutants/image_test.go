@@ -44,7 +44,7 @@ func fileMutants() []brokenImage {
 			red: "only root can write to the install tree", clause: "IMG-12", green: exitsCheck,
 		},
 		{
-			name: "a dashboard nobody asked for", dockerfile: root(`RUN sed -i '2i export HERMES_DASHBOARD=1' /etc/s6-overlay/s6-rc.d/dashboard/run`),
+			name: "a dashboard nobody asked for", dockerfile: root(`RUN sed -i '2i export HERMES_DASHBOARD=1' /opt/hermes/docker/s6-rc.d/dashboard/run`),
 			red: "HERMES_DASHBOARD=on is not true", clause: "DASH-01", green: exitsCheck,
 		},
 		{

@@ -30,11 +30,6 @@ func initMutants() []brokenImage {
 			red:  checks.RestartsCheck, clause: "BOOT-03", green: exitsCheck,
 		},
 		{
-			name: "a PID 1 that makes its threads as it needs them", dockerfile: copyInit,
-			init: []mutant.Edit{{File: "internal/pid1/proc/table.go", Old: "warmThreads(threads)", New: "warmThreads(0 * threads)"}},
-			red:  checks.ForksCheck, clause: "BOOT-14", green: exitsCheck,
-		},
-		{
 			name: "services that share the main program's stdout", dockerfile: copyInit,
 			init: []mutant.Edit{{File: "internal/pid1/boot/takeover.go", Old: "b.kind == cmdline.Program", New: "b.kind == cmdline.Kind(99)"}},
 			red:  checks.StdoutCheck, clause: "BOOT-12", green: exitsCheck,

@@ -14,11 +14,9 @@ import (
 
 // Names of the checks of calamities that mutants of the init must turn red.
 const (
-	KillsCheck = "PID 1 brings back all that a kill in a loop takes away"
-	TermCheck  = "SIGTERM at any stage of the boot ends the container in order"
-
+	KillsCheck    = "PID 1 brings back all that a kill in a loop takes away"
+	TermCheck     = "SIGTERM at any stage of the boot ends the container in order"
 	RestartsCheck = "a container that is restarted at any stage of its boot boots in the end"
-	ForksCheck    = "PID 1 answers in a fork storm under a limit of processes"
 )
 
 // answerLimit is how long PID 1 may take to answer while its container is hurt, engine and a loaded host included.
@@ -78,7 +76,7 @@ func calamities() []calamity {
 [ "$p" = "$main" ] || for q in $(pgrep -P $p) $p; do kill -9 $q 2>/dev/null && n=$((n+1)); done; done; sleep 0.5; done; echo "killed $n processes"`,
 		},
 		{
-			name: ForksCheck, clauses: []string{"BOOT-14"},
+			name: "PID 1 answers in a fork storm under a limit of processes", clauses: []string{"BOOT-14"},
 			spec: limited(func(h *container.HostConfig) { h.PidsLimit = &pids }),
 			doc:  "hermes forks for four seconds as fast as 200 processes allow, and waits for none of them",
 			script: `perl -e '$SIG{CHLD} = "IGNORE"; $end = time + 4; while (time < $end) { my $p = fork; if (!defined $p) { $f++; select undef, undef, undef, 0.01; next }

@@ -206,9 +206,7 @@ func replaceByRename(dir int, base string, content func(inode uint64) []byte, ho
 	case how.Durable:
 		err = unix.Renameat(dir, fresh, dir, base)
 	case how.Again:
-		if unix.Renameat2(dir, fresh, dir, base, unix.RENAME_EXCHANGE) != nil {
-			err = unix.Renameat(dir, fresh, dir, base)
-		}
+		_, err = swap(dir, fresh, base)
 	default:
 		err = exchange(dir, fresh, base)
 	}
@@ -237,14 +235,22 @@ func openSpare(dir int, name string) int {
 // exchange renames an entry of dir to a name that may be taken. The entry that has the name is exchanged with it and then
 // removed: over a rename that replaces it, ext4 writes the file to the disk at once, which takes ten times as long.
 func exchange(dir int, from, to string) error {
-	if unix.Renameat2(dir, from, dir, to, unix.RENAME_EXCHANGE) != nil { // nothing to replace, or not on this file system
-		return unix.Renameat(dir, from, dir, to)
+	swapped, err := swap(dir, from, to)
+	if !swapped {
+		return err
 	}
-	err := unix.Unlinkat(dir, from, 0)
-	if err != nil { // a directory
+	if err = unix.Unlinkat(dir, from, 0); err != nil { // a directory
 		err = errors.Join(err, unix.Renameat2(dir, from, dir, to, unix.RENAME_EXCHANGE))
 	}
 	return err
+}
+
+// swap renames an entry of dir to a name that may be taken, and reports whether what had the name has the other one now.
+func swap(dir int, from, to string) (swapped bool, err error) {
+	if unix.Renameat2(dir, from, dir, to, unix.RENAME_EXCHANGE) == nil {
+		return true, nil
+	}
+	return false, unix.Renameat(dir, from, dir, to) // nothing to replace, or not on this file system
 }
 
 // renameNew renames an entry of dir, and fails with EEXIST if the name is taken.

@@ -97,7 +97,7 @@ func (a *app) printReport(r doctorReport) {
 // examined is this container, for the doctor.
 func (a *app) examined(ctx context.Context, look doctorLook) doctor.Container {
 	c := doctor.Container{
-		Root: a.Root, Environ: a.given, UID: a.euid, Capabilities: doctor.Capabilities(), Home: a.home, Scandir: a.scandir,
+		Root: a.Root, Environ: a.called.Environ, UID: a.euid, Capabilities: doctor.Capabilities(), Home: a.home, Scandir: a.scandir,
 		NoBoot: look.noBoot, Refused: look.refused, Parts: versions.Of(a.Root).Parts(ctx),
 	}
 	c.WorkDir, _ = os.Getwd() // one that is gone is nobody's project

@@ -32,7 +32,7 @@ func (a *app) entrypoint(ctx context.Context, words []string) error {
 	comm, _ := os.ReadFile(a.path(commPath)) // of a process that cannot be looked at nothing is known
 	switch routeEntry(words, a.initRuns(), os.Getpid(), strings.TrimSpace(string(comm))) {
 	case entryBoots:
-		return a.Exec(a.path(initPath), append([]string{initPath, wrapperPath}, words...), a.given)
+		return a.Exec(a.path(initPath), append([]string{initPath, wrapperPath}, words...), a.called.Environ)
 	case entryRuns:
 		return a.main(ctx, words)
 	default:

@@ -41,7 +41,7 @@ func (a *app) containerMain() *cobra.Command {
 //
 // contract: ENV-02
 func (a *app) inContainer() *app {
-	environ, err := env.OfContainer(a.path(env.Dir), a.given)
+	environ, err := env.OfContainer(a.path(env.Dir), a.called.Environ)
 	if errors.Is(err, fs.ErrNotExist) {
 		return a
 	}

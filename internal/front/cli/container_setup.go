@@ -23,7 +23,7 @@ func (a *app) containerSetup() *cobra.Command {
 
 func (a *app) setupEnv() setup.Env {
 	return setup.Env{
-		Environ: a.given, Stdout: a.Stdout, Stderr: a.Stderr, Root: a.Root,
+		Environ: a.called.Environ, Stdout: a.Stdout, Stderr: a.Stderr, Root: a.Root,
 		OwnProfile:   a.ownProfile,
 		WantsGateway: func(hermes identity.Account) bool { return reconcile.Wants(a.reconcileOptions(hermes)) },
 	}

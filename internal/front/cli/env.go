@@ -55,9 +55,8 @@ type Env struct {
 // app is one call: its Env, and what follows from it.
 type app struct {
 	Env
-	called    Env         // as it was called
-	given     env.Environ // as it was called with, before the image's own variables were fitted to the container
-	euid      int         // who the call runs as; root becomes hermes on the way
+	called    Env // as it was called, before defaults, and before the image's own variables were fitted to the container
+	euid      int // who the call runs as; root becomes hermes on the way
 	args      []string
 	selection profile.Selection
 	home      profile.Home
@@ -79,7 +78,7 @@ func newApp(e Env) *app {
 	if e.Now == nil {
 		e.Now = time.Now
 	}
-	a := &app{Env: e, called: called, given: e.Environ, euid: e.StartUID}
+	a := &app{Env: e, called: called, euid: e.StartUID}
 	if len(e.Args) > 0 {
 		a.args = e.Args[1:]
 	}

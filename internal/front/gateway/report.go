@@ -126,10 +126,10 @@ func (r *Report) readPast(dir string, now time.Time) {
 	}
 }
 
-// listen takes over what the agent says about itself. What another process than the one that is up has written, and
-// what is older than that about a platform, tells of an earlier life.
+// listen takes over what the agent says about itself. What another process than the one that is up has written, such
+// as a boot, a verb or an earlier agent, and what is older than that about a platform, tells nothing of this one.
 func (r *Report) listen(state profile.State, now time.Time) {
-	if r.Up() && state.PID != r.PID && (state.PID != 0 || state.ByVerb) { // a verb may be all that has written so far
+	if r.Up() && state.PID != r.PID {
 		return
 	}
 	r.Agent, r.Platforms, r.Errors = state.Gateway, Reports{}, Reports{}

@@ -172,6 +172,7 @@ func TestWhatAnEarlierGatewayHasWrittenSaysNothing(t *testing.T) {
 	}{
 		"of another process":             {`{"pid":76,"gateway_state":"running"}`, false, `is up for 120 seconds, but the agent says ""`},
 		"of a verb alone":                {`{"gateway_state":"running","updated_at":1700000000}`, false, `is up for 120 seconds, but the agent says ""`},
+		"of a boot alone":                {`{"gateway_state":"running","desired_state":"running","timestamp":1700000000}`, false, `is up for 120 seconds, but the agent says ""`},
 		"of this one":                    {`{"pid":77,"gateway_state":"running"}`, true, "running"},
 		"a platform of an earlier life":  {`{"pid":77,"gateway_state":"running","platforms":{"slack":{"state":"fatal","updated_at":"` + old + `"}}}`, true, "running"},
 		"a platform of now":              {`{"pid":77,"gateway_state":"running","platforms":{"slack":{"state":"fatal","error_code":"bad_token","updated_at":"` + fresh + `"}}}`, false, "has a fatal platform: slack (bad_token)"},

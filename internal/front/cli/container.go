@@ -17,7 +17,7 @@ func (a *app) containerVerbs() *cobra.Command {
 		ReadOn:  "operate/troubleshooting.md",
 	})
 	cmd.AddCommand(a.containerDoctor(), a.containerHealth(), a.containerVersion(), a.containerAptRestore(),
-		a.containerMain(), a.containerEntrypoint(), a.containerSetup(), a.containerPerms(), a.containerReconcile(), a.containerWatch(), a.containerHold(),
+		a.containerMain(), a.containerEntrypoint(), a.containerSetup(), a.containerAptStart(), a.containerReconcile(), a.containerWatch(), a.containerHold(),
 		a.containerDashboard(), a.containerDashboardEnded(), a.containerKept(), a.containerAptHelper(), a.containerPrograms(), a.containerProfiles(), a.containerClient())
 	return cmd
 }

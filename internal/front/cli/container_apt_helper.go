@@ -11,7 +11,6 @@ import (
 
 	"caduceus/internal/env"
 	"caduceus/internal/front/apt"
-	"caduceus/internal/s6"
 )
 
 // exitNotMeant is the exit code by which the service's finish script keeps it down.
@@ -83,19 +82,4 @@ func (a *app) restoreAtBoot(ctx context.Context) error {
 	return a.restore(ctx, names, func(r apt.Request) (int, error) {
 		return runner.Run(ctx, r, io.Discard, a.Stderr), ctx.Err()
 	})
-}
-
-// startAptHelper is a part of the boot script 015-supervise-perms. The service is down until then, and stays
-// so in a container without the variable.
-func (a *app) startAptHelper() {
-	if !env.AllowApt.On(a.Environ) {
-		return
-	}
-	if a.euid != 0 {
-		a.say("[apt] %s has no effect in a container that was not started as root", env.AllowApt)
-		return
-	}
-	if err := s6.SendControl(a.path("/run/s6-rc/servicedirs/"+apt.Slot), "u"); err != nil {
-		a.say("[apt] %s has no effect: %v", env.AllowApt, err)
-	}
 }

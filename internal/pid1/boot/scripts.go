@@ -79,8 +79,12 @@ func (b *boot) fixAttrs(ctx context.Context) error {
 	return err
 }
 
-// awaitUser waits for the bundle user, which has been starting since runBase.
+// awaitUser waits for the bundle user, which has been starting since runBase, and starts the slots that boot scripts have made
+// beside it.
 func (b *boot) awaitUser(ctx context.Context) error {
+	var slots sync.WaitGroup
+	defer slots.Wait()
+	slots.Go(func() { b.Services.StartSlots(ctx) })
 	select {
 	case err := <-b.user:
 		return err

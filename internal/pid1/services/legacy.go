@@ -12,12 +12,19 @@ import (
 	"caduceus/internal/pid1/supervise"
 )
 
-// StartLegacy starts services.d, and all that scripts have put into the scandir meanwhile.
+// StartSlots starts all that scripts have put into the scandir.
+//
+// contract: BOOT-02
+func (s *Services) StartSlots(ctx context.Context) { s.scanAndWait(ctx) }
+
+// StartLegacy starts services.d, and what oneshots have put into the scandir.
 //
 // contract: BOOT-02
 func (s *Services) StartLegacy(ctx context.Context) error {
 	err := s.installLegacy()
-	s.scanAndWait(ctx)
+	if len(s.legacy) > 0 || s.ranOneshots() {
+		s.scanAndWait(ctx)
+	}
 	if !s.opt.Settings.Now().WaitServices {
 		return err
 	}

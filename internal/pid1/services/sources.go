@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
+	"caduceus/internal/held"
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/s6"
 )
@@ -50,10 +52,31 @@ func (s *Services) install(name, source string) error {
 	if err := installLongrun(source, dir); err != nil {
 		return fmt.Errorf("cannot install service %q: %w", name, err)
 	}
+	if !s.ofUser(name) {
+		if err := showStates(dir); err != nil {
+			return fmt.Errorf("cannot show the states of service %q: %w", name, err)
+		}
+	}
 	if err := s.link(name, dir); err != nil {
 		return fmt.Errorf("cannot link service %q: %w", name, err)
 	}
 	return nil
+}
+
+// modeShown is the mode of the states of a service that hermes may look at and no more.
+const modeShown = 0o755
+
+// showStates makes the directory that a supervisor writes states to, for everybody to read.
+//
+// contract: REC-01
+func showStates(dir string) error {
+	slot, err := held.Open(dir, held.RefuseLinks)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = slot.Close() }() // nothing was written through it
+	_, err = slot.MakeDir(s6.SuperviseDir, modeShown)
+	return err
 }
 
 // link puts a service into the scandir of whose it is. In that of hermes, which is not handed over yet, each has
@@ -75,27 +98,33 @@ func installLongrun(source, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{"run", "finish"} {
-		if err := copyFile(filepath.Join(source, name), filepath.Join(dir, name), 0o755); err != nil {
+	entries, err := os.ReadDir(source) // once: most of what may be there is not
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := installFile(e.Name(), source, dir); err != nil {
 			return err
 		}
 	}
-	for _, name := range s6.ConfigFiles() {
-		if err := copyFile(filepath.Join(source, name), filepath.Join(dir, name), 0o644); err != nil {
-			return err
-		}
-	}
-	for _, name := range []string{"data", "env"} {
-		if exists(filepath.Join(source, name)) {
-			if err := os.CopyFS(filepath.Join(dir, name), os.DirFS(filepath.Join(source, name))); err != nil {
-				return err
-			}
-		}
-	}
-	return os.WriteFile(filepath.Join(dir, "down"), nil, 0o644)
+	return os.WriteFile(filepath.Join(dir, s6.DownFile), nil, 0o644)
 }
 
-// copyFile copies a file if it is there.
+// installFile copies one entry of a definition, if a supervisor reads that.
+func installFile(name, source, dir string) error {
+	from, to := filepath.Join(source, name), filepath.Join(dir, name)
+	switch {
+	case name == s6.RunFile, name == s6.FinishFile:
+		return copyFile(from, to, 0o755)
+	case name == "data", name == "env":
+		return os.CopyFS(to, os.DirFS(from))
+	case slices.Contains(s6.ConfigFiles(), name):
+		return copyFile(from, to, 0o644)
+	}
+	return nil
+}
+
+// copyFile copies a file; a link that leads nowhere counts as missing.
 func copyFile(from, to string, mode fs.FileMode) error {
 	content, err := os.ReadFile(from)
 	if errors.Is(err, fs.ErrNotExist) {

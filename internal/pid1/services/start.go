@@ -69,6 +69,13 @@ func (s *Services) oneshot(ctx context.Context, unit rc.Unit) error {
 	return nil
 }
 
+// ranOneshots reports whether a program of the image's definitions has run, which may have made services.
+func (s *Services) ranOneshots() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.oneshots) > 0
+}
+
 func (s *Services) longrun(ctx context.Context, unit rc.Unit) error {
 	if s.ofUser(unit.Name) {
 		if err := s.bringUpUser(ctx, unit); err != nil {

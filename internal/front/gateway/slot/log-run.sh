@@ -5,6 +5,8 @@
 # a bound. On a full disk that would be for ever: main-hermes then ends this logger, which finds no room here, and
 # ends it again when there is some.
 # Beside a gateway that is down, the file is left to another container's logger: one that starts has this script look again.
+# GOMAXPROCS=1 needs few threads, which count against a container's limit of processes.
+export GOMAXPROCS=1
 log_dir="${HERMES_HOME:-/opt/data}/logs/gateways/@PROFILE@"
 usable() {
   mkdir -p "$log_dir" && test -w "$log_dir" || return

@@ -73,12 +73,18 @@ func OfContainer(dir string, own Environ) (Environ, error) {
 }
 
 // ReadOne returns the value that v has below dir, "" where it has none that can be read.
-func ReadOne(dir string, v Variable) string {
-	content, err := os.ReadFile(filepath.Join(dir, v.String()))
+func ReadOne(dir string, v Variable) string { return ReadNamed(dir, v.String()) }
+
+// ReadNamed is ReadOne of a variable that is not one of the image's.
+func ReadNamed(dir, name string) string {
+	if !named(name) {
+		return ""
+	}
+	content, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
 		return ""
 	}
-	return Decode(v.String(), content).Value
+	return Decode(name, content).Value
 }
 
 // Write makes dir with one file for each variable of environ. The names that cannot be names of files are

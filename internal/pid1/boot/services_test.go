@@ -152,6 +152,34 @@ func TestServiceThatRefusesToRunIsNotCalledUp(t *testing.T) {
 	}
 }
 
+func TestServiceIsStartedOnlyIfItsVariableIsSet(t *testing.T) {
+	clause.Proves(t, "SUP-125")
+	t.Parallel()
+	b := newContainer(t)
+	b.setenv("WANTED=yes")
+	b.setenv("EMPTY=")
+	b.script("etc/cont-init.d/50-wants", "printf yes >/run/s6/container_environment/LATE")
+	for name, variable := range map[string]string{"asked": "WANTED", "late": "LATE", "unasked": "MISSING", "empty": "EMPTY"} {
+		b.longrun(name, "echo "+name+" >&2; exec sleep 1000", "start-if-set="+variable+"\n", "dependencies.d/base=")
+	}
+	b.longrun("dependent", "exec sleep 1000", "dependencies.d/unasked=")
+	p := b.run("sh", "-c", `cd /run/service && printf u >unasked/supervise/control && until [ "$(/command/s6-svstat -o up unasked)" = true ]; do sleep 0.01; done; ls */down`)
+	p.expect(0)
+	if got := p.stdout.String(); got != "empty/down\nunasked/down\n" {
+		t.Errorf("stdout %q", got)
+	}
+	for _, want := range []string{"unasked down: MISSING is not set", "empty down: EMPTY is not set"} {
+		if !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("stderr lacks %q:\n%s", want, p.stderr.String())
+		}
+	}
+	for name, count := range map[string]int{"asked": 1, "late": 1, "unasked": 1, "empty": 0} {
+		if got := strings.Count("\n"+p.stderr.String(), "\n"+name+"\n"); got != count {
+			t.Errorf("%s was started %d times, want %d:\n%s", name, got, count, p.stderr.String())
+		}
+	}
+}
+
 func TestEachServiceGetsOneTerm(t *testing.T) {
 	clause.Proves(t, "BOOT-17", "SUP-79")
 	t.Parallel()

@@ -57,20 +57,21 @@ func TestDefinitionsAreReadOrNamedInAnError(t *testing.T) {
 		"hidden files are no names": {
 			sources: tree("user/type: bundle", "user/contents.d/.keep: ", ".git/x: "),
 		},
-		"unknown type":         {sources: tree("a/type: daemon"), err: `"a": unknown type "daemon"`},
-		"no type":              {sources: tree("a/run: "), err: `"a": open a/type`},
-		"longrun: no run":      {sources: tree("a/type: longrun"), err: "needs a file run"},
-		"unknown name":         {sources: tree("a/type: longrun", "a/run: ", "a/dependencies.d/b: "), err: `cannot find service "b", named by "a"`},
-		"base is taken":        {sources: tree("base/type: bundle"), err: `"base": the name is the init's own`},
-		"pipelines":            {sources: tree("a/type: longrun", "a/run: ", "a/producer-for: b"), err: `"a": producer-for`},
-		"no number":            {sources: tree("a/type: longrun", "a/run: ", "a/timeout-up: 5s"), err: `"a": a/timeout-up: "5s" is not a number`},
-		"no number, down":      {sources: tree("a/type: oneshot", "a/up: x", "a/timeout-down: "), err: `"a": a/timeout-down: "" is not a number`},
-		"quotes in oneshot":    {sources: tree("a/type: oneshot", "a/up: echo \"x y\""), err: `a/up: '"' is not supported`},
-		"block in oneshot":     {sources: tree("a/type: oneshot", "a/up: if { true } x"), err: `a/up: '{' is not supported`},
-		"variable in down":     {sources: tree("a/type: oneshot", "a/up: x", "a/down: echo $X"), err: `a/down: '$' is not supported`},
-		"account of a oneshot": {sources: tree("a/type: oneshot", "a/up: x", "a/account: hermes"), err: `"a": account is for a longrun, this is a oneshot`},
-		"account of a bundle":  {sources: tree("a/type: bundle\n", "a/contents.d/b: ", "a/account: hermes"), err: `"a": account is for a longrun, this is a bundle`},
-		"account of nobody":    {sources: tree("a/type: longrun", "a/run: ", "a/account: root"), err: `"a": account is "root", and can only be "hermes"`},
+		"unknown type":          {sources: tree("a/type: daemon"), err: `"a": unknown type "daemon"`},
+		"no type":               {sources: tree("a/run: "), err: `"a": open a/type`},
+		"longrun: no run":       {sources: tree("a/type: longrun"), err: "needs a file run"},
+		"unknown name":          {sources: tree("a/type: longrun", "a/run: ", "a/dependencies.d/b: "), err: `cannot find service "b", named by "a"`},
+		"base is taken":         {sources: tree("base/type: bundle"), err: `"base": the name is the init's own`},
+		"pipelines":             {sources: tree("a/type: longrun", "a/run: ", "a/producer-for: b"), err: `"a": producer-for`},
+		"no number":             {sources: tree("a/type: longrun", "a/run: ", "a/timeout-up: 5s"), err: `"a": a/timeout-up: "5s" is not a number`},
+		"no number, down":       {sources: tree("a/type: oneshot", "a/up: x", "a/timeout-down: "), err: `"a": a/timeout-down: "" is not a number`},
+		"quotes in oneshot":     {sources: tree("a/type: oneshot", "a/up: echo \"x y\""), err: `a/up: '"' is not supported`},
+		"block in oneshot":      {sources: tree("a/type: oneshot", "a/up: if { true } x"), err: `a/up: '{' is not supported`},
+		"variable in down":      {sources: tree("a/type: oneshot", "a/up: x", "a/down: echo $X"), err: `a/down: '$' is not supported`},
+		"account of a oneshot":  {sources: tree("a/type: oneshot", "a/up: x", "a/account: hermes"), err: `"a": account is for a longrun, this is a oneshot`},
+		"account of a bundle":   {sources: tree("a/type: bundle\n", "a/contents.d/b: ", "a/account: hermes"), err: `"a": account is for a longrun, this is a bundle`},
+		"account of nobody":     {sources: tree("a/type: longrun", "a/run: ", "a/account: root"), err: `"a": account is "root", and can only be "hermes"`},
+		"variable of a oneshot": {sources: tree("a/type: oneshot", "a/up: x", "a/start-if-set: X"), err: `"a": start-if-set is for a longrun, this is a oneshot`},
 		"cycle": {
 			sources: tree("a/type: longrun", "a/run: ", "a/dependencies.d/b: ", "b/type: longrun", "b/run: ", "b/dependencies.d/a: "),
 			err:     "cycle a -> b -> a",
@@ -102,7 +103,7 @@ func TestADefinitionGivesAUnit(t *testing.T) {
 	plan, err := Read(tree(
 		"a/type: oneshot", "a/up: #!/command/execlineb -P\n/bin/sh  -e\n/x/y\n", "a/down: stop it", "a/timeout-up: 250\n",
 		"a/dependencies.d/legacy-cont-init: ", "a/dependencies.d/fix-attrs: ", "a/dependencies.d/b: ",
-		"b/type: longrun", "b/run: ", "b/notification-fd: 3"), tree())
+		"b/type: longrun", "b/run: ", "b/notification-fd: 3", "b/start-if-set: X\n"), tree())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,6 +114,9 @@ func TestADefinitionGivesAUnit(t *testing.T) {
 	slices.Sort(want.Needs)
 	if diff := cmp.Diff(want, plan.Unit("a")); diff != "" {
 		t.Error(diff)
+	}
+	if got := plan.Unit("b").StartIfSet; got != "X" {
+		t.Errorf("it starts if %q is set", got)
 	}
 	if !plan.Unit("b").Notifies {
 		t.Error("notification-fd is not seen")

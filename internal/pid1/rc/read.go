@@ -36,6 +36,7 @@ type Unit struct {
 	TimeoutDown time.Duration // 0: no limit
 	Notifies    bool          // has notification-fd: up means ready
 	Account     string        // whose supervisor has it; "": the init's own
+	StartIfSet  string        // variable of the container without which no bundle starts it; "": none
 }
 
 // definition is a source directory as written.
@@ -107,6 +108,9 @@ func define(fsys fs.FS, name string) (definition, error) {
 	if d.Account, err = account(fsys, name+"/account"); err != nil {
 		return fail("%w", err)
 	}
+	if d.StartIfSet, err = line(fsys, name+"/start-if-set"); err != nil {
+		return fail("%w", err)
+	}
 	switch word := strings.TrimSpace(string(kind)); word {
 	case "longrun":
 		d.Notifies = exists(fsys, name+"/notification-fd")
@@ -130,19 +134,27 @@ func define(fsys fs.FS, name string) (definition, error) {
 	if d.Kind != Longrun && d.Account != "" {
 		return fail("account is for a longrun, this is a %s: remove the file, and begin its command with s6-setuidgid %s", strings.TrimSpace(string(kind)), Hermes)
 	}
+	if d.Kind != Longrun && d.StartIfSet != "" {
+		return fail("start-if-set is for a longrun, this is a %s: remove the file", strings.TrimSpace(string(kind)))
+	}
 	return d, nil
+}
+
+// line reads the text of a file of one line, "" without the file.
+func line(fsys fs.FS, path string) (string, error) {
+	text, err := fs.ReadFile(fsys, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return strings.TrimSpace(string(text)), err
 }
 
 // account reads whose supervisor has a service: hermes', or the init's own without the file.
 //
 // spec: SUP-118
 func account(fsys fs.FS, path string) (string, error) {
-	text, err := fs.ReadFile(fsys, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	word := strings.TrimSpace(string(text))
-	if err == nil && word != Hermes {
+	word, err := line(fsys, path)
+	if err == nil && word != "" && word != Hermes {
 		err = fmt.Errorf("account is %.20q, and can only be %q", word, Hermes)
 	}
 	return word, err

@@ -52,10 +52,15 @@ type cause struct {
 	defined  bool   // below s6-rc.d, not in services.d or by a script
 	bundle   string // the one that starts it; "": none
 	downFile bool
+	unset    string // the variable that it is for, which the container lacks
 }
 
 func (s *Services) cause(name string, downFile bool) cause {
-	c := cause{defined: s.plan.Unit(name).Name != "", downFile: downFile}
+	unit := s.plan.Unit(name)
+	c := cause{defined: unit.Name != "", downFile: downFile}
+	if s.unset(unit) {
+		c.unset = unit.StartIfSet
+	}
 	for _, bundle := range []string{"user2", "user"} {
 		if slices.Contains(s.plan.Closure(bundle), name) {
 			c.bundle = bundle
@@ -68,6 +73,8 @@ func (c cause) why(up bool) string {
 	switch {
 	case up && c.bundle != "":
 		return "in " + c.bundle
+	case !up && c.unset != "":
+		return c.unset + " is not set"
 	case !up && c.defined && c.bundle == "":
 		return "in no bundle"
 	case !up && !c.defined && c.downFile:

@@ -15,6 +15,7 @@ func TestAServiceIsUpOrDownForAReason(t *testing.T) {
 	}{
 		"in the bundle user":    {cause{defined: true, bundle: "user"}, "in user", "by command"},
 		"in no bundle":          {cause{defined: true, downFile: true}, "by command", "in no bundle"},
+		"for a variable":        {cause{defined: true, bundle: "user", downFile: true, unset: "X"}, "in user", "X is not set"},
 		"slot":                  {cause{}, "no down file", "by command"},
 		"slot with a down file": {cause{downFile: true}, "by command", "has a down file"},
 	} {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"caduceus/internal/env"
 	"caduceus/internal/launch"
 	"caduceus/internal/pid1/rc"
 	"caduceus/internal/pid1/supervise"
@@ -42,6 +43,9 @@ func (s *Services) bringUp(ctx context.Context, name string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if s.unset(unit) {
+		return nil // what depends on it starts all the same
+	}
 	if unit.TimeoutUp > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, unit.TimeoutUp)
@@ -67,6 +71,15 @@ func (s *Services) oneshot(ctx context.Context, unit rc.Unit) error {
 	defer s.mu.Unlock()
 	s.oneshots = append(s.oneshots, unit.Name)
 	return nil
+}
+
+// unset reports whether a service is not to be started, as the container lacks the variable that it is for. A boot script may
+// have set it.
+//
+// spec: SUP-125
+func (s *Services) unset(unit rc.Unit) bool {
+	name := unit.StartIfSet
+	return name != "" && env.Environ(s.opt.Environ).Get(name) == "" && env.ReadNamed(env.Dir, name) == ""
 }
 
 // ranOneshots reports whether a program of the image's definitions has run, which may have made services.

@@ -81,7 +81,7 @@ tr '\0' '\n' </proc/$p/environ | grep -E '^(HERMES_S6_SUPERVISED_CHILD|HERMES_GA
 		},
 		{
 			clause: "DASH-02", name: "without HERMES_DASHBOARD the dashboard's slot is down",
-			script: `/command/s6-svstat /run/service/dashboard; pgrep -f '[h]ermes dashboard'`, code: 1, match: `^down `,
+			script: `/command/s6-svstat /run/service/dashboard; pgrep -f '[h]ermes dashboard'`, code: 1, match: `^down \(not started yet\)`,
 		},
 	}
 }

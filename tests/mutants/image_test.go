@@ -20,6 +20,18 @@ import (
 // onlySleeps makes the slot main-hermes do nothing but be up.
 const onlySleeps = `RUN printf '#!/bin/sh\nexec s6-setuidgid hermes sleep 98765\n' >/etc/s6-overlay/s6-rc.d/main-hermes/run`
 
+// Main programs and boots that calamities end.
+const (
+	endsForGood = ` && printf '#!/bin/sh\nexit 125\n' >finish && chmod 755 finish`
+	writesOn    = `RUN cd /etc/s6-overlay/s6-rc.d/main-hermes && printf '#!/bin/sh\nwhile echo x >/opt/data/.beat$n; do n=$((n+1)); sleep 0.2; done\n' >run` + endsForGood
+	talksOn     = `RUN cd /etc/s6-overlay/s6-rc.d/main-hermes && printf '#!/usr/bin/perl\nuse Fcntl; fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK);\n` +
+		`while (syswrite STDOUT, "tick\\n") { select undef, undef, undef, 0.01 }\n' >run` + endsForGood
+	stopsTheBoot = "ENV S6_BEHAVIOUR_IF_STAGE2_FAILS=2\n"
+	wantsAlone   = stopsTheBoot + `RUN cd /etc/cont-init.d && printf '#!/bin/sh\nmkdir /opt/data/.mine\n' >00-mine && chmod 755 00-mine`
+	wantsState   = stopsTheBoot + `RUN cd /etc/cont-init.d && printf '#!/bin/sh\nf=/opt/data/gateway_state.json\n[ ! -e $f ] || python3 -m json.tool $f >/dev/null\n' ` +
+		`>03-state && chmod 755 03-state`
+)
+
 // undiverted tells dpkg no more to put Debian's SQLite elsewhere.
 const undiverted = `RUN dpkg-divert --list '*sqlite*' | cut -d' ' -f4 | while read -r file; do dpkg-divert --no-rename --remove "$file"; done`
 
@@ -62,6 +74,22 @@ func fileMutants() []brokenImage {
 		{
 			name: "a boot that touches a file", dockerfile: root(`RUN printf '#!/bin/sh\ntouch /opt/data/SOUL.md\n' >/etc/cont-init.d/03-touch && chmod 755 /etc/cont-init.d/03-touch`),
 			red: checks.UnchangedCheck, clause: "SETUP-46", green: exitsCheck,
+		},
+		{
+			name: "a service that a full disk ends", dockerfile: root(writesOn),
+			red: checks.DiskCheck, clause: "LOG-07", green: exitsCheck,
+		},
+		{
+			name: "a service that ends where its output has to wait", dockerfile: root(talksOn),
+			red: checks.FloodsCheck, clause: "BOOT-14", green: exitsCheck,
+		},
+		{
+			name: "a boot that wants the volume for itself", dockerfile: root(wantsAlone),
+			red: checks.TogetherCheck, clause: "HOLD-03", green: exitsCheck,
+		},
+		{
+			name: "a boot that ends at a state it cannot read", dockerfile: root(wantsState),
+			red: checks.ForeignCheck, clause: "REC-06", green: exitsCheck,
 		},
 		{
 			name: "a main-hermes that follows nothing", dockerfile: root(onlySleeps),

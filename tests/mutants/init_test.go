@@ -30,6 +30,17 @@ func initMutants() []brokenImage {
 			red:  checks.RestartsCheck, clause: "BOOT-03", green: exitsCheck,
 		},
 		{
+			name: "a start that is not tried again", dockerfile: copyInit,
+			init: []mutant.Edit{{File: "internal/pid1/supervise/actions.go", Old: "\t\tt.retry()\n", New: "\t\tt.after(0)\n"}},
+			red:  checks.ForksCheck, clause: "BOOT-14", green: exitsCheck,
+		},
+		{
+			name: "an init that is larger than what it starts", dockerfile: copyInit,
+			init: []mutant.Edit{{File: "internal/pid1/boot/boot.go", Old: "b := newBoot(o)", New: "b := newBoot(o)\n\tballast := make([]byte, 100<<20)\n" +
+				"\tfor i := range ballast {\n\t\tballast[i] = 1\n\t}\n\tdefer func() { _ = ballast[len(o.Args)] }()"}},
+			red: checks.MemoryCheck, clause: "SLOT-05", green: exitsCheck,
+		},
+		{
 			name: "services that share the main program's stdout", dockerfile: copyInit,
 			init: []mutant.Edit{{File: "internal/pid1/boot/takeover.go", Old: "b.kind == cmdline.Program", New: "b.kind == cmdline.Kind(99)"}},
 			red:  checks.StdoutCheck, clause: "BOOT-12", green: exitsCheck,

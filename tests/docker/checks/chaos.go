@@ -17,6 +17,12 @@ const (
 	KillsCheck    = "PID 1 brings back all that a kill in a loop takes away"
 	TermCheck     = "SIGTERM at any stage of the boot ends the container in order"
 	RestartsCheck = "a container that is restarted at any stage of its boot boots in the end"
+	TogetherCheck = "two containers that boot on one volume again and again both answer"
+	ForksCheck    = "PID 1 answers in a fork storm under a limit of processes"
+	FloodsCheck   = "PID 1 answers while main program and slots flood their output"
+	DiskCheck     = "PID 1 answers on a full disk, and its slots go on when there is room"
+	MemoryCheck   = "PID 1 outlives what the kernel kills for want of memory"
+	ForeignCheck  = "PID 1 survives a scandir and a volume full of foreign and broken things, and boots on them"
 )
 
 // answerLimit is how long PID 1 may take to answer while its container is hurt, engine and a loaded host included.
@@ -46,7 +52,7 @@ func chaosChecks() []Check {
 			Doc: "restarts one at once, and as soon as a stage of the boot shows", Run: restartAtEachStage,
 		},
 		{
-			Name: "two containers that boot on one volume again and again both answer", Clauses: []string{"HOLD-03"},
+			Name: TogetherCheck, Clauses: []string{"HOLD-03"},
 			Doc: "starts both at the same moment, and kills and starts them together", Run: bootTogether,
 		},
 	}
@@ -76,32 +82,32 @@ func calamities() []calamity {
 [ "$p" = "$main" ] || for q in $(pgrep -P $p) $p; do kill -9 $q 2>/dev/null && n=$((n+1)); done; done; sleep 0.5; done; echo "killed $n processes"`,
 		},
 		{
-			name: "PID 1 answers in a fork storm under a limit of processes", clauses: []string{"BOOT-14"},
+			name: ForksCheck, clauses: []string{"BOOT-14"},
 			spec: limited(func(h *container.HostConfig) { h.PidsLimit = &pids }),
 			doc:  "hermes forks for four seconds as fast as 200 processes allow, and waits for none of them",
 			script: `perl -e '$SIG{CHLD} = "IGNORE"; $end = time + 4; while (time < $end) { my $p = fork; if (!defined $p) { $f++; select undef, undef, undef, 0.01; next }
 if (!$p) { sleep 1; exit } $n++ } print "forked ", $n+0, " times, and was refused ", $f+0, " times\n"'`,
 		},
 		{
-			name: "PID 1 answers while main program and slots flood their output", clauses: []string{"BOOT-14"}, user: "0",
+			name: FloodsCheck, clauses: []string{"BOOT-14"}, user: "0",
 			doc: "floods the main program's output and that of two slots of hermes for four seconds",
 			script: newSlot + dropSlots + `slot flood1 'exec yes all work and no play' && slot flood2 'exec yes all work and no play >&2' || exit 1
 timeout 4 yes all work and no play >/proc/1/fd/1; drop flood1 flood2; echo "flooded for 4 seconds"`,
 		},
 		{
-			name: "PID 1 answers on a full disk, and its slots go on when there is room", clauses: []string{"LOG-07"},
+			name: DiskCheck, clauses: []string{"LOG-07"},
 			spec: limited(sized("16m")), doc: "fills the volume, and frees it again",
 			script: `n=$(cat /dev/zero 2>/dev/null >/opt/data/fill; stat -c %s /opt/data/fill); sleep 3; rm /opt/data/fill; echo "filled $n bytes for 3 seconds"`,
 			after:  `echo x >/opt/data/x`,
 		},
 		{
-			name: "PID 1 outlives what the kernel kills for want of memory", clauses: []string{"SLOT-05"},
+			name: MemoryCheck, clauses: []string{"SLOT-05"},
 			spec: limited(func(h *container.HostConfig) { h.Memory, h.MemorySwap = 192<<20, 192<<20 }), doc: "a slot of hermes eats more than 192 MB, and does it again when it is restarted",
 			script: newSlot + dropSlots + `slot eater 'echo x >>/tmp/eaters; exec tail /dev/zero'; for i in $(seq 300); do [ "$(wc -l </tmp/eaters)" -ge 3 ] && break; sleep 0.1; done
 drop eater; n=$(wc -l </tmp/eaters); echo "started $n programs that ate all memory"; [ $n -ge 3 ]`,
 		},
 		{
-			name: "PID 1 survives a scandir and a volume full of foreign and broken things, and boots on them", clauses: []string{"REC-06", "BOOT-03"}, again: true,
+			name: ForeignCheck, clauses: []string{"REC-06", "BOOT-03"}, again: true,
 			doc: "hermes puts fifos, loops of links, programs that are none and broken state where the supervisors and the boot look",
 			script: `cd /run/service && mkdir -p junk1 junk2/run junk3 junk4 && mkfifo junk5 && ln -sfn . junk6 && ln -sfn /nowhere junk7 && head -c 300000 /dev/urandom >junk1/run &&
 chmod 755 junk1/run && printf x >junk3/run && mkfifo junk4/run && chmod 755 junk4/run && echo x >junk8 && mkdir "$(printf 'junk 9\n\033[31m')"

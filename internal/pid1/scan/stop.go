@@ -58,12 +58,12 @@ func (s *Scandir) StopWithin(ctx context.Context, name string, began time.Time, 
 // start of the stop.
 func finishGrace(grace, died time.Duration) time.Duration { return max(grace-died, FinishFloor) }
 
-// KillTimeout is what a service itself asks for between TERM and KILL, 0 if it does not.
+// KillTimeout is what a service that is up asks for between TERM and KILL, 0 if it does not.
 func (s *Scandir) KillTimeout(name string) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.find(name)
-	if u == nil {
+	if u == nil || !u.service.Status().Up() {
 		return 0
 	}
 	config, _ := s6.ReadConfigDir(u.dir, 0) // its supervisor has warned of what is wrong with it

@@ -27,7 +27,8 @@ type Bounds struct {
 // spec: SUP-79
 func (s *Services) StopAll(ctx context.Context, b Bounds) {
 	s.Prune()
-	stop := s.stopper(ctx, b)
+	stop, done := s.stopper(ctx, b)
+	defer done()
 	bundle := s.plan.Closure("user")
 	var first, then []string
 	for _, name := range slices.Concat(s.Names(), s.userServices()) {
@@ -40,7 +41,7 @@ func (s *Services) StopAll(ctx context.Context, b Bounds) {
 		}
 	}
 	var slots sync.WaitGroup
-	slots.Go(func() { stop.slots(ctx) })
+	slots.Go(stop.slots)
 	rc.Walk(ctx, first, s.plan.Dependents, stop.service)
 	slots.Wait()
 	rc.Walk(ctx, then, s.plan.Dependents, stop.service)
@@ -50,16 +51,24 @@ func (s *Services) StopAll(ctx context.Context, b Bounds) {
 type stopper struct {
 	*Services
 	Bounds
-	user *user.Supervisor // nil: there is none, or it does not answer
+	user     *user.Supervisor // nil: there is none
+	answered context.Context  // ends where that does not answer
 }
 
-func (s *Services) stopper(ctx context.Context, b Bounds) stopper {
+// stopper asks the user's supervisor whether it answers, beside all else that it is asked: one that is silent is not waited
+// for. The caller has to be done with it.
+func (s *Services) stopper(ctx context.Context, b Bounds) (_ stopper, done func()) {
 	supervisor := s.user.Load()
-	if supervisor != nil && !supervisor.Answers(ctx) {
-		s.opt.Log.Warnf("the user's supervisor does not answer: its services end with all other processes")
-		supervisor = nil
+	answered, giveUp := context.WithCancel(ctx)
+	if supervisor != nil {
+		go func() {
+			if !supervisor.Answers(answered) && answered.Err() == nil {
+				s.opt.Log.Warnf("the user's supervisor does not answer: its services end with all other processes")
+				giveUp()
+			}
+		}()
 	}
-	return stopper{s, b, supervisor}
+	return stopper{s, b, supervisor, answered}, giveUp
 }
 
 // service stops one service that the image or the scandir of this process defines.
@@ -71,7 +80,7 @@ func (s stopper) service(ctx context.Context, name string) error {
 			s.Late(name, had)
 		}
 	case s.user != nil:
-		s.await(ctx, grace, func(ctx context.Context) error { return s.user.Stop(ctx, name, grace-time.Since(s.Began)) })
+		s.await(grace, func(ctx context.Context) error { return s.user.Stop(ctx, name, grace-time.Since(s.Began)) })
 	}
 	return nil
 }
@@ -79,20 +88,20 @@ func (s stopper) service(ctx context.Context, name string) error {
 // slots stops what hermes has put into its scandir. How long that may take is not for hermes to say.
 //
 // contract: BOOT-18
-func (s stopper) slots(ctx context.Context) {
+func (s stopper) slots() {
 	if s.user == nil {
 		return
 	}
 	limit := max(s.Grace, slotLimit)
-	s.await(ctx, limit, func(ctx context.Context) error { return s.user.StopSlots(ctx, s.userServices(), s.Grace, limit) })
+	s.await(limit, func(ctx context.Context) error { return s.user.StopSlots(ctx, s.userServices(), s.Grace, limit) })
 }
 
 // answerReserve is how much longer than the services the answer about them may take.
 const answerReserve = 250 * time.Millisecond
 
 // await asks the user's supervisor for what takes grace and a finish script, and no longer.
-func (s stopper) await(ctx context.Context, grace time.Duration, ask func(context.Context) error) {
-	ctx, cancel := context.WithDeadline(ctx, s.Began.Add(grace+scan.FinishFloor+answerReserve))
+func (s stopper) await(grace time.Duration, ask func(context.Context) error) {
+	ctx, cancel := context.WithDeadline(s.answered, s.Began.Add(grace+scan.FinishFloor+answerReserve))
 	defer cancel()
 	if err := ask(ctx); err != nil {
 		s.opt.Log.Debugf("stop: the user's supervisor: %v", err)

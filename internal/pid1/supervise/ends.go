@@ -29,11 +29,12 @@ func (r *runner) causeOf(ws syscall.WaitStatus) s6.Cause {
 //
 // spec: SUP-18, SUP-121
 func (r *runner) tally(in input) {
+	if in.frozen { // in a stop nobody will ask
+		return
+	}
 	death := s6.DeathOf(r.m.status.Stamp, r.m.status.Wait)
 	r.try(s6.TallyFile, r.files.addDeath(death, in.config.TallyLimit))
-	if !in.frozen { // in a stop nobody will ask
-		r.try(s6.EndsFile, r.files.addEnd(s6.End{Death: death, Cause: cmp.Or(r.cause, s6.Unasked)}))
-	}
+	r.try(s6.EndsFile, r.files.addEnd(s6.End{Death: death, Cause: cmp.Or(r.cause, s6.Unasked)}))
 }
 
 // saveFailure publishes why run was not started.

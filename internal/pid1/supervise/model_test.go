@@ -239,7 +239,7 @@ func life(t *rapid.T, crashes bool) {
 			}
 		}
 		w.recover(t)
-		ends := slices.Contains([]state{stVanished, stLastUp}, w.m.state)
+		ends := slices.Contains([]state{stVanished, stLastUp, stLastFinish, stLastSweep}, w.m.state) // nothing starts any more
 		if w.m.status.WantUp != w.want && !ends {
 			t.Fatalf("want up %v, last intent %v", w.m.status.WantUp, w.want)
 		}

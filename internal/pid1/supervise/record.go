@@ -148,11 +148,11 @@ func (f *files) removeUnfinished() {
 }
 
 // save puts the record in the place of the last one, if it differs. A successor that finds it goes on from there; so
-// it is written before the step that it is about.
+// it is written before the step that it is about. In a stop there is no successor.
 //
 // spec: SUP-114
 func (r *runner) save() error {
-	if !r.opt.Record || r.m.state == stVanished {
+	if !r.opt.Record || r.m.state == stVanished || r.opt.Frozen() {
 		return nil
 	}
 	now := record{m: r.m, isFinish: r.isFinish, dropped: r.dropped, log: r.logInode}

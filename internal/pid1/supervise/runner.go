@@ -276,7 +276,7 @@ func (r *runner) obeyOrders() {
 func (r *runner) step(e event, in input) {
 	in.now = r.opt.Now()
 	in.config = r.config
-	if e != evVanish && e != evVanishLogger && r.m.state != stVanished {
+	if asksConfig(e, r.m.state) {
 		in.config = r.readConfig()
 	}
 	in.frozen = r.opt.Frozen()

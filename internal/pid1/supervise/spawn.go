@@ -27,6 +27,17 @@ const (
 // exitKilled stands for the exit code of a killed run in the arguments of finish.
 const exitKilled = 256
 
+// asksConfig reports whether what follows from an event may depend on the files of the service directory.
+func asksConfig(e event, s state) bool {
+	switch {
+	case e == evVanish, e == evVanishLogger, s == stVanished: // it is gone
+		return false
+	case e == evStop && s == stDown:
+		return false
+	}
+	return true
+}
+
 // readConfig reads the files of the service directory as they are now; each set of warnings is logged
 // once.
 func (r *runner) readConfig() s6.Config {

@@ -260,9 +260,11 @@ func (s *Supervisor) detach(conn *channel.Conn) {
 		close(r.done)
 		delete(s.requests, id)
 	}
-	state := State{Starts: s.starts}
+	state, ending := State{Starts: s.starts}, s.ending
 	s.mu.Unlock()
-	s.opt.Changed(state)
+	if !ending { // the container goes
+		s.opt.Changed(state)
+	}
 }
 
 // listen hears what the process says until it says no more.

@@ -72,6 +72,10 @@ func TestDefinitionsAreReadOrNamedInAnError(t *testing.T) {
 		"account of a bundle":   {sources: tree("a/type: bundle\n", "a/contents.d/b: ", "a/account: hermes"), err: `"a": account is for a longrun, this is a bundle`},
 		"account of nobody":     {sources: tree("a/type: longrun", "a/run: ", "a/account: root"), err: `"a": account is "root", and can only be "hermes"`},
 		"variable of a oneshot": {sources: tree("a/type: oneshot", "a/up: x", "a/start-if-set: X"), err: `"a": start-if-set is for a longrun, this is a oneshot`},
+		"no account":            {sources: tree("a/type: longrun", "a/run: ", "a/account: "), err: `"a": account is "", and can only be "hermes"`},
+		"no variable":           {sources: tree("a/type: longrun", "a/run: ", "a/start-if-set: "), err: `"a": start-if-set is "", which is no name of a variable`},
+		"a variable's value":    {sources: tree("a/type: longrun", "a/run: ", "a/start-if-set: X=1"), err: `"a": start-if-set is "X=1", which is no name`},
+		"two variables":         {sources: tree("a/type: longrun", "a/run: ", "a/start-if-set: X\nY"), err: `"a": start-if-set is "X\nY", which is no name`},
 		"cycle": {
 			sources: tree("a/type: longrun", "a/run: ", "a/dependencies.d/b: ", "b/type: longrun", "b/run: ", "b/dependencies.d/a: "),
 			err:     "cycle a -> b -> a",

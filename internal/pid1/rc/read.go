@@ -108,7 +108,7 @@ func define(fsys fs.FS, name string) (definition, error) {
 	if d.Account, err = account(fsys, name+"/account"); err != nil {
 		return fail("%w", err)
 	}
-	if d.StartIfSet, err = line(fsys, name+"/start-if-set"); err != nil {
+	if d.StartIfSet, err = variable(fsys, name+"/start-if-set"); err != nil {
 		return fail("%w", err)
 	}
 	switch word := strings.TrimSpace(string(kind)); word {
@@ -140,24 +140,41 @@ func define(fsys fs.FS, name string) (definition, error) {
 	return d, nil
 }
 
-// line reads the text of a file of one line, "" without the file.
-func line(fsys fs.FS, path string) (string, error) {
-	text, err := fs.ReadFile(fsys, path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	return strings.TrimSpace(string(text)), err
-}
-
 // account reads whose supervisor has a service: hermes', or the init's own without the file.
 //
 // spec: SUP-118
 func account(fsys fs.FS, path string) (string, error) {
-	word, err := line(fsys, path)
-	if err == nil && word != "" && word != Hermes {
-		err = fmt.Errorf("account is %.20q, and can only be %q", word, Hermes)
+	return word(fsys, path, func(word string) error {
+		if word != Hermes {
+			return fmt.Errorf("account is %.20q, and can only be %q", word, Hermes)
+		}
+		return nil
+	})
+}
+
+// variable reads the name of the variable that a service is for.
+//
+// spec: SUP-125
+func variable(fsys fs.FS, path string) (string, error) {
+	return word(fsys, path, func(word string) error {
+		if word == "" || word[0] == '.' || strings.ContainsAny(word, "=/ \t\n\x00") {
+			return fmt.Errorf("start-if-set is %.20q, which is no name of a variable", word)
+		}
+		return nil
+	})
+}
+
+// word reads a file of one word, "" without the file.
+func word(fsys fs.FS, path string, check func(word string) error) (string, error) {
+	text, err := fs.ReadFile(fsys, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
 	}
-	return word, err
+	if err != nil {
+		return "", err
+	}
+	w := strings.TrimSpace(string(text))
+	return w, check(w)
 }
 
 func exists(fsys fs.FS, path string) bool {

@@ -119,10 +119,13 @@ func (a actions) settles(after string, up bool, more func(harness.Slot) bool) ha
 		return s.Up == up && s.WantedUp == up && more(s)
 	})
 	a.Must(err)
-	state := map[bool]string{true: "running", false: "stopped"}[up]
+	state, writer := map[bool]string{true: "running", false: "stopped"}[up], ""
+	if up { // what a boot has recorded is not the agent's word, and the agent's first write undoes what a verb writes meanwhile
+		writer = fmt.Sprintf(`grep -Eq "\"pid\": *%d\\b" /opt/data/gateway_state.json || exit 1; `, slot.PID)
+	}
 	for what, script := range map[string]string{
 		"the dashboard's status": fmt.Sprintf(`curl -fsS http://127.0.0.1:9119/api/status | tee /dev/stderr | grep -q '"gateway_running": *%t'`, up),
-		"the state file": fmt.Sprintf(`cat /opt/data/gateway_state.json >&2; for k in gateway_state desired_state; do
+		"the state file": fmt.Sprintf(`cat /opt/data/gateway_state.json >&2; `+writer+`for k in gateway_state desired_state; do
   grep -Eq "\"$k\": *\"%s\"" /opt/data/gateway_state.json || exit 1; done`, state),
 	} {
 		_, err := a.c.WaitSh(a.Ctx, state+" in "+what+" after "+after, script, answerLimit)

@@ -102,8 +102,9 @@ func installLongrun(source, dir string) error {
 	if err != nil {
 		return err
 	}
+	config := s6.ConfigFiles()
 	for _, e := range entries {
-		if err := installFile(e.Name(), source, dir); err != nil {
+		if err := installFile(e.Name(), source, dir, config); err != nil {
 			return err
 		}
 	}
@@ -111,14 +112,14 @@ func installLongrun(source, dir string) error {
 }
 
 // installFile copies one entry of a definition, if a supervisor reads that.
-func installFile(name, source, dir string) error {
+func installFile(name, source, dir string, config []string) error {
 	from, to := filepath.Join(source, name), filepath.Join(dir, name)
 	switch {
 	case name == s6.RunFile, name == s6.FinishFile:
 		return copyFile(from, to, 0o755)
 	case name == "data", name == "env":
 		return os.CopyFS(to, os.DirFS(from))
-	case slices.Contains(s6.ConfigFiles(), name):
+	case slices.Contains(config, name):
 		return copyFile(from, to, 0o644)
 	}
 	return nil

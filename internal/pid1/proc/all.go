@@ -2,6 +2,7 @@ package proc
 
 import (
 	"os"
+	"slices"
 	"syscall"
 
 	"caduceus/internal/procfs"
@@ -27,13 +28,19 @@ func (t *Table) SignalAll(sig syscall.Signal) {
 }
 
 // Others counts the living processes that SignalAll would hit; zombies are
-// not living.
-func (t *Table) Others() int {
-	// The usual end of a stop: nobody is left, and one call shows it.
-	if os.Getpid() == 1 && syscall.Kill(-1, 0) == syscall.ESRCH {
+// not living. The one that dies of a KILL already, 0 for none, does not count for PID 1: the kernel ends no
+// container before it has ended all of its processes.
+func (t *Table) Others(dies int) int {
+	first := os.Getpid() == 1
+	// The usual end of a stop without a user's supervisor: nobody is left, and one call shows it.
+	if first && syscall.Kill(-1, 0) == syscall.ESRCH {
 		return 0
 	}
-	return len(living())
+	left := living()
+	if first {
+		left = slices.DeleteFunc(left, func(pid int) bool { return pid == dies })
+	}
+	return len(left)
 }
 
 // living lists the living processes but this one: all as PID 1, else the own

@@ -361,10 +361,10 @@ func TestSignalAllHitsDescendantsOnly(t *testing.T) {
 	clause.Proves(t, "SUP-81")
 	table := startTable(t)
 	child := spawn(t, table, sh("setsid sleep 600 & exec sleep 600"))
-	poll(t, "both are seen", func() bool { return table.Others() >= 2 })
+	poll(t, "both are seen", func() bool { return table.Others(0) >= 2 })
 	table.SignalAll(syscall.SIGKILL)
 	if got := await(t, child); got.Signal() != syscall.SIGKILL {
 		t.Errorf("status %#x, want death by KILL", got)
 	}
-	poll(t, "no descendant lives", func() bool { return table.Others() == 0 })
+	poll(t, "no descendant lives", func() bool { return table.Others(0) == 0 })
 }

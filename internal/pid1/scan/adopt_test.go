@@ -105,7 +105,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		h.poll("nobody is left", func() bool { h.procs.SignalAll(syscall.SIGKILL); return h.procs.Others() == 0 })
+		h.poll("nobody is left", func() bool { h.procs.SignalAll(syscall.SIGKILL); return h.procs.Others(0) == 0 })
 		h.exits.Wait()
 		_ = h.out.Close()
 	})

@@ -118,7 +118,7 @@ func (s *Services) LongestKill() (longest time.Duration) {
 }
 
 // CloseLoggers ends the input of the loggers and waits until they are gone, or ctx ends. Each gets
-// TERM after patience, at once without a positive one. The user's supervisor ends, too.
+// TERM after patience, at once without a positive one.
 func (s *Services) CloseLoggers(ctx context.Context, patience time.Duration) {
 	var both sync.WaitGroup
 	if supervisor := s.user.Load(); supervisor != nil {
@@ -126,11 +126,19 @@ func (s *Services) CloseLoggers(ctx context.Context, patience time.Duration) {
 			if err := supervisor.CloseLoggers(ctx, patience); err != nil {
 				s.opt.Log.Debugf("stop: the user's supervisor: %v", err)
 			}
-			supervisor.End(ctx)
 		})
 	}
 	s.scandir.Load().CloseLoggers(ctx, patience)
 	both.Wait()
+}
+
+// EndUser sends KILL to the user's supervisor, for good. It returns the pid of the process that dies of that, 0 if there is
+// none.
+func (s *Services) EndUser() (pid int) {
+	if supervisor := s.user.Load(); supervisor != nil {
+		return supervisor.End()
+	}
+	return 0
 }
 
 // Down undoes a oneshot.

@@ -134,7 +134,7 @@ func (s *sequence) closeLoggers() {
 
 // endOthers ends what nobody supervised, and what survived the steps before.
 func (s *sequence) endOthers() {
-	if s.Procs.Others() == 0 {
+	if s.Procs.Others(s.Services.EndUser()) == 0 {
 		return
 	}
 	s.Procs.SignalAll(syscall.SIGTERM)
@@ -165,7 +165,7 @@ func (s *sequence) endOthers() {
 func (s *sequence) alone(ctx context.Context) bool {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for s.Procs.Others() > 0 {
+	for s.Procs.Others(0) > 0 {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -51,7 +51,8 @@ func (r *runner) resume(f *files) (resumed bool, want bool, err error) {
 // takeOver goes on where the last supervisor stopped.
 func (r *runner) takeOver(last record) {
 	r.m, r.dropped = last.m, false
-	r.config = r.readConfig()
+	r.latest = r.readConfig()
+	r.config = r.latest
 	if last.pid != 0 {
 		r.child, r.childStart = r.opt.Procs.Adopt(last.pid, last.start), last.start
 		r.isFinish, r.oomKills = last.isFinish, r.opt.OOMKills()

@@ -170,7 +170,7 @@ func newHouse(t *testing.T, files map[string]string) *house {
 	}
 	t.Cleanup(func() {
 		h.procs.SignalAll(syscall.SIGKILL)
-		h.poll("nobody is left", func() bool { h.procs.SignalAll(syscall.SIGKILL); return h.procs.Others() == 0 })
+		h.poll("nobody is left", func() bool { h.procs.SignalAll(syscall.SIGKILL); return h.procs.Others(0) == 0 })
 		_ = h.out.Close()
 	})
 	return h

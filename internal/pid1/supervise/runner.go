@@ -38,6 +38,7 @@ type runner struct {
 	oomKills  uint64            // of the cgroup when child was started
 	cause     s6.Cause          // why the last run ended
 	config    s6.Config         // as read for the last START
+	latest    s6.Config         // as read last
 	warned    []string          // warnings about the config that were logged
 	failures  map[string]string // what each file's last access failed of
 	pipe      *readyPipe
@@ -275,10 +276,7 @@ func (r *runner) obeyOrders() {
 // step gives the machine an event and does what follows from it.
 func (r *runner) step(e event, in input) {
 	in.now = r.opt.Now()
-	in.config = r.config
-	if asksConfig(e, r.m.state) {
-		in.config = r.readConfig()
-	}
+	in.config = r.configFor(e)
 	in.frozen = r.opt.Frozen()
 	in.jitter = 0.9 + rand.Float64()/5
 	next, effects := r.m.step(e, in)

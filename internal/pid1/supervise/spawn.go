@@ -27,15 +27,25 @@ const (
 // exitKilled stands for the exit code of a killed run in the arguments of finish.
 const exitKilled = 256
 
-// asksConfig reports whether what follows from an event may depend on the files of the service directory.
+// asksConfig reports whether what follows from an event may depend on the files of the service directory, as they are now.
 func asksConfig(e event, s state) bool {
 	switch {
+	case e >= evStarted && e <= evClear: // it follows at once from an event for which they were read
+		return false
 	case e == evVanish, e == evVanishLogger, s == stVanished: // it is gone
 		return false
 	case e == evStop && s == stDown:
 		return false
 	}
 	return true
+}
+
+// configFor is the configuration that decides about an event.
+func (r *runner) configFor(e event) s6.Config {
+	if asksConfig(e, r.m.state) {
+		r.latest = r.readConfig()
+	}
+	return r.latest
 }
 
 // readConfig reads the files of the service directory as they are now; each set of warnings is logged
@@ -65,7 +75,8 @@ func maxFD() int {
 
 // spawnRun starts run and reports the outcome to the machine.
 func (r *runner) spawnRun() {
-	r.config = r.readConfig()
+	r.latest = r.readConfig()
+	r.config = r.latest
 	c := r.config
 	if c.NotificationFD != 0 && c.NotificationFD == c.LockFD {
 		err := fmt.Errorf("cannot start run: notification-fd and lock-fd are both %d", c.LockFD)

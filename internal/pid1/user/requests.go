@@ -13,9 +13,6 @@ import (
 // answerLimit is how long a supervisor that runs takes for an answer that needs no work.
 const answerLimit = 500 * time.Millisecond
 
-// endLimit is how long the process may take to end once it was let go.
-const endLimit = 500 * time.Millisecond
-
 // While a service takes its time to come up, its supervisor is asked every pingPause, and silent after silenceLimit.
 const (
 	pingPause    = time.Second
@@ -143,8 +140,9 @@ func condition(m channel.Message) Condition {
 	return Condition{Name: log.Name(m.Name), Word: log.Escape(word), Why: log.Escape(why), Down: down != ""}
 }
 
-// End lets the supervisor go: it ends, and no further one is started. Services that still run go on.
-func (s *Supervisor) End(ctx context.Context) {
+// End sends KILL to the supervisor; no further one is started. It returns the pid of the process that dies of that, 0 if
+// there is none. Services that still run go on.
+func (s *Supervisor) End() (pid int) {
 	s.mu.Lock()
 	s.ending = true
 	child, conn := s.child, s.conn
@@ -152,14 +150,8 @@ func (s *Supervisor) End(ctx context.Context) {
 	if conn != nil {
 		_ = conn.Close()
 	}
-	limit := time.NewTimer(endLimit)
-	defer limit.Stop()
-	select {
-	case <-s.over:
-	case <-ctx.Done():
-	case <-limit.C:
+	if child == nil || child.Signal(syscall.SIGKILL) != nil { // an error means that it is gone
+		return 0
 	}
-	if child != nil {
-		_ = child.Signal(syscall.SIGKILL) // an error means that it is gone
-	}
+	return child.Pid()
 }

@@ -75,7 +75,7 @@ func startFirst(t *testing.T, script string, ready time.Duration, first func(Opt
 	}
 	options.First = first(options)
 	f.Supervisor, f.err = Start(ctx, options)
-	t.Cleanup(func() { f.End(context.Background()); procs.Close() })
+	t.Cleanup(func() { f.End(); procs.Close() })
 	return f
 }
 
@@ -174,7 +174,7 @@ func TestASilentSupervisorIsNotWaitedFor(t *testing.T) {
 	if err := f.Up(ctx, "service", true); err == nil {
 		t.Error("a service is up")
 	}
-	f.End(t.Context())
+	f.End()
 	if f.Answers(t.Context()) {
 		t.Error("it answers after its end")
 	}

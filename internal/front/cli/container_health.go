@@ -123,13 +123,28 @@ func (a *app) supervisorTrouble() []string {
 	return trouble
 }
 
-// booted reports whether the boot scripts are over: main-hermes, where there is one, starts after them. It is there, as a
-// link, before anything supervises it.
+// booted reports whether the boot scripts are over: main-hermes, where there is one, starts after them.
 func (a *app) booted() bool {
+	status, there := a.mainHermes()
+	return !there || status.Up()
+}
+
+// scriptsRun reports whether main-hermes, which starts after the boot scripts, has yet to be started.
+func (a *app) scriptsRun() bool {
+	status, there := a.mainHermes()
+	return there && status.NotStarted
+}
+
+// mainHermes is the status of main-hermes, and whether there is such a service. It is there, as a link, before anything
+// supervises it: then it has not started.
+func (a *app) mainHermes() (status s6.Status, there bool) {
 	dir := filepath.Join(a.scandir.Path, "main-hermes")
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		return true
+		return s6.Status{}, false
 	}
 	status, err := s6.ReadStatus(dir)
-	return err == nil && status.Up()
+	if err != nil {
+		return s6.Status{NotStarted: true}, true
+	}
+	return status, true
 }

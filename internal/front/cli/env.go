@@ -123,9 +123,22 @@ func (a *app) unsupervised(code int) error {
 	if !a.boots() {
 		return a.becomeAgent()
 	}
+	return a.stillBooting(code)
+}
+
+func (a *app) stillBooting(code int) error {
 	a.say("✗ No gateway is supervised yet: the container is still booting, or its boot has failed. Ask again in a few seconds; " +
 		"docker logs shows how far it is.")
 	return exitCode(code)
+}
+
+// tooEarly reports whether err is about a gateway that the boot has yet to make: an init that did not start as root supervises
+// from its first moment on.
+//
+// contract: GW-20
+func (a *app) tooEarly(err error) bool {
+	_, missing := errors.AsType[*gateway.MissingError](err)
+	return missing && a.scriptsRun()
 }
 
 // boots reports whether PID 1 is the image's init and has never started a supervisor of hermes.

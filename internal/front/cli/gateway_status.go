@@ -57,6 +57,8 @@ its platforms.`,
 		}
 		report.Supervisors = a.recordedSupervisors()
 		switch {
+		case a.tooEarly(err):
+			return a.stillBooting(3)
 		case err != nil && *asJSON: // stdout is for the object
 			return err
 		case err != nil:

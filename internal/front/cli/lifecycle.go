@@ -52,7 +52,11 @@ func (a *app) lifecycle(ctx context.Context, verb gateway.Verb, all bool) error 
 	if err != nil {
 		return err
 	}
-	if err := a.control().Do(ctx, verb, name); err != nil {
+	err = a.control().Do(ctx, verb, name)
+	switch {
+	case a.tooEarly(err):
+		return a.stillBooting(1)
+	case err != nil:
 		return a.failed(err)
 	}
 	if a.MainProgram && verb != gateway.Stop {
@@ -94,6 +98,9 @@ func (a *app) lifecycleAll(ctx context.Context, verb gateway.Verb) error {
 	names, err := a.scandir.Profiles()
 	if err != nil {
 		return err
+	}
+	if len(names) == 0 && a.scriptsRun() {
+		return a.stillBooting(1)
 	}
 	if len(names) == 0 {
 		a.print("✗ No profile gateways registered under s6")

@@ -247,7 +247,7 @@ func ownOfCommand(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	return errors.Join(
-		expectSh(ctx, c, "INH-01", `test "$(cat /run/s6/own-profile)" = /opt/data/profiles/coder && ! test -w /run/s6/own-profile`),
+		expectSh(ctx, c, "INH-01", `test "$(cat /run/s6/own-profile)" = /opt/data/profiles/coder && test "$(stat -c %u:%a /run/s6/own-profile)" = "$(stat -c %u /run/s6):644"`),
 		sees(ctx, c, "INH-01", "coder", nil, map[string]string{"API_SERVER_ENABLED": "true", "TELEGRAM_BOT_TOKEN": botOfContainer}),
 		sees(ctx, c, "INH-02", "default", nil, map[string]string{"API_SERVER_ENABLED": "", "TELEGRAM_BOT_TOKEN": "", "OPENAI_API_KEY": "sk-container"}),
 		expectSh(ctx, c, "SETUP-34", `grep -Eq '^API_SERVER_KEY=[0-9a-f]{64}$' /opt/data/profiles/coder/.env && ! grep -q ^API_SERVER_KEY= /opt/data/.env`),

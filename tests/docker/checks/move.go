@@ -219,7 +219,7 @@ func passingHomes(ctx context.Context, s *harness.Subject) error {
 	if err != nil {
 		return err
 	}
-	tmpfs := func(h *container.HostConfig) { h.Tmpfs = map[string]string{"/opt/data": ""} }
+	tmpfs := func(h *container.HostConfig) { h.Tmpfs = map[string]string{"/opt/data": "uid=10000,gid=10000"} }
 	var errs []error
 	for name, c := range map[string]struct {
 		spec harness.Spec

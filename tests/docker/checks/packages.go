@@ -117,7 +117,7 @@ func toolCaches(ctx context.Context, s *harness.Subject) error {
 	}{
 		{"noexec", "", "", "ran\n/opt/data/cache/tools/npm\nran\n/opt/data/cache/tools/uv\n", "[stage2] /tmp is mounted noexec: npx and uvx keep"},
 		{"exec", "exec", "", "ran\n/tmp/hermes-cache/npm\nran\n/tmp/hermes-cache/uv\n", ""},
-		{"noexec on a noexec volume", "", "mode=755", "", "[stage2] Warning: /tmp is mounted noexec, and /opt/data is mounted noexec"},
+		{"noexec on a noexec volume", "", "mode=755,uid=10000,gid=10000", "", "[stage2] Warning: /tmp is mounted noexec, and /opt/data is mounted noexec"},
 	} {
 		tmpfs := map[string]string{"/run": "", "/tmp": e.tmp}
 		if e.data != "" {

@@ -134,7 +134,7 @@ func quietTerminal(ctx context.Context, s *harness.Subject) error {
 		{name: "a good boot"},
 		{name: "S6_VERBOSITY=2", env: map[string]string{"S6_VERBOSITY": "2"}, whole: true},
 		{name: "S6_VERBOSITY=1", env: map[string]string{"S6_VERBOSITY": "1"}},
-		{name: "a warning", env: map[string]string{"HERMES_UID": "12x"}, shown: []string{"[stage2] Warning: ignoring HERMES_UID"}},
+		{name: "a warning", env: map[string]string{"HERMES_TUI_DIR": "/gone"}, shown: []string{"[stage2] Warning: HERMES_TUI_DIR: "}},
 		{
 			name: "a script that fails", shown: []string{"it said\r\n", `50-fails" exited 3`}, whole: true,
 			files: []harness.File{script("/etc/cont-init.d/50-fails", "echo it said; exit 3")},

@@ -9,6 +9,7 @@ import (
 
 	"caduceus/ci/internal/dagger"
 	"caduceus/internal/build/publish"
+	"caduceus/internal/build/verdict"
 )
 
 // packages are those of Debian that the container tests need beside Go: engine, client,
@@ -63,7 +64,7 @@ func (m *Caduceus) TestDockerSlim(ctx context.Context) (string, error) {
 func (m *Caduceus) testBuilt(ctx context.Context, variant Variant, base, version, run string) (job, error) {
 	file, err := m.tarball(ctx, variant, nil, base, version)
 	if err != nil {
-		return job{name: "test-docker-" + string(variant), tests: true}, err
+		return job{name: "test-docker-" + string(variant), counts: verdict.Tests}, err
 	}
 	return m.testFile(ctx, file, run)
 }
@@ -72,7 +73,7 @@ func (m *Caduceus) testBuilt(ctx context.Context, variant Variant, base, version
 func (m *Caduceus) testFile(ctx context.Context, file *dagger.File, run string) (job, error) {
 	image, err := inspect(ctx, file)
 	if err != nil {
-		return job{name: "test-docker", tests: true}, err
+		return job{name: "test-docker", counts: verdict.Tests}, err
 	}
 	return m.testImage(ctx, image, run)
 }
@@ -80,7 +81,7 @@ func (m *Caduceus) testFile(ctx context.Context, file *dagger.File, run string) 
 // testImage returns the gate that tests an image that was inspected.
 func (m *Caduceus) testImage(ctx context.Context, image archive, run string) (job, error) {
 	name, tag := image.gate()
-	j := job{name: name, command: targets(tag, run), tests: true, root: true, lane: imageLane}
+	j := job{name: name, command: targets(tag, run), counts: verdict.Tests, root: true, lane: imageLane}
 	c, err := m.withImage(ctx, image, tag)
 	if err != nil {
 		return j, err

@@ -15,8 +15,8 @@ type job struct {
 	name      string // of the gate, and of its folder of results
 	container *dagger.Container
 	command   []string
-	tests     bool // it counts tests; their runs are never taken from the cache
-	root      bool // it needs all capabilities: namespaces, mounts, control groups
+	counts    verdict.Counts // runs of what counts are never taken from the cache
+	root      bool           // it needs all capabilities: namespaces, mounts, control groups
 	lane      lane
 }
 
@@ -38,7 +38,7 @@ const resultsPath = "/results"
 // exec is the container after the gate.
 func (j job) exec() *dagger.Container {
 	c := j.container.WithMountedCache(resultsPath, j.lane.volume(), dagger.ContainerWithMountedCacheOpts{Sharing: dagger.CacheSharingModeLocked})
-	if j.tests {
+	if j.counts != verdict.Nothing {
 		c = c.With(fresh)
 	}
 	args := append([]string{"ci/gate.sh", j.name}, j.command...)
@@ -47,7 +47,7 @@ func (j job) exec() *dagger.Container {
 
 // run runs the gate and judges it.
 func (j job) run(ctx context.Context) verdict.Verdict {
-	r := verdict.Run{Gate: j.name, Tests: j.tests}
+	r := verdict.Run{Gate: j.name, Counts: j.counts}
 	r.Log, r.Err = j.exec().Stdout(ctx)
 	// Where nothing ran, the exit code is 0 or below it, and the error itself says why.
 	if failed, ok := errors.AsType[*dagger.ExecError](r.Err); ok && failed.ExitCode > 0 {
@@ -91,7 +91,7 @@ func (m *Caduceus) TestUnit(ctx context.Context) (string, error) {
 
 func (m *Caduceus) testUnit(ctx context.Context) (job, error) {
 	c, err := m.toolchain(ctx)
-	return job{name: "test-unit", container: c, command: mage("test:unit"), tests: true, lane: sourceLane}, err
+	return job{name: "test-unit", container: c, command: mage("test:unit"), counts: verdict.Tests, lane: sourceLane}, err
 }
 
 // Run the init against Debian's s6 clients, and the tests of the source that need root.
@@ -105,7 +105,7 @@ func (m *Caduceus) TestInit(ctx context.Context) (string, error) {
 
 func (m *Caduceus) testInit(ctx context.Context) (job, error) {
 	c, err := m.toolchain(ctx)
-	return job{name: "test-init", container: c, command: mage("test:s6", "test:root"), tests: true, root: true, lane: sourceLane}, err
+	return job{name: "test-init", container: c, command: mage("test:s6", "test:root"), counts: verdict.Tests, root: true, lane: sourceLane}, err
 }
 
 func mage(targets ...string) []string { return append([]string{"go", "tool", "mage"}, targets...) }
@@ -136,7 +136,7 @@ func (m *Caduceus) Check(
 		all.Go(func() {
 			j, err := begin()
 			if err != nil {
-				verdicts[i] = verdict.Judge(verdict.Run{Gate: j.name, Tests: j.tests, Err: err})
+				verdicts[i] = verdict.Judge(verdict.Run{Gate: j.name, Counts: j.counts, Err: err})
 				return
 			}
 			verdicts[i] = j.run(ctx)

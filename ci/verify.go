@@ -32,7 +32,7 @@ func (m *Caduceus) Verify(
 	const tag = "verified"
 	c, err := m.withImage(ctx, found, tag)
 	return one(ctx, job{
-		name: "verify", container: c, root: true, lane: imageLane,
+		name: "verify", container: c, counts: verdict.Checks, root: true, lane: imageLane,
 		command: []string{"ci/test-docker.sh", "verify hermes-agent:" + tag + " -tier=" + tier},
 	}, err)
 }

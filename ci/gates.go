@@ -46,9 +46,12 @@ func (j job) exec() *dagger.Container {
 }
 
 // run runs the gate and judges it.
-func (j job) run(ctx context.Context) verdict.Verdict {
+func (j job) run(ctx context.Context) verdict.Verdict { return j.judge(ctx, j.exec()) }
+
+// judge judges the gate by the container after it.
+func (j job) judge(ctx context.Context, after *dagger.Container) verdict.Verdict {
 	r := verdict.Run{Gate: j.name, Counts: j.counts}
-	r.Log, r.Err = j.exec().Stdout(ctx)
+	r.Log, r.Err = after.Stdout(ctx)
 	// Where nothing ran, the exit code is 0 or below it, and the error itself says why.
 	if failed, ok := errors.AsType[*dagger.ExecError](r.Err); ok && failed.ExitCode > 0 {
 		r.Log, r.Code, r.Err = failed.Stdout, failed.ExitCode, nil

@@ -66,19 +66,10 @@ func (m *Caduceus) publish(ctx context.Context, request publish.Request, usernam
 	if err := publish.Ready(ctx, publish.Plan{Repository: repository}, options); err != nil {
 		return nil, err
 	}
-	file, err := m.tarball(ctx, Variant(request.Variant), nil, base, request.Version)
+	image, judged, err := m.tested(ctx, request, tree, base)
 	if err != nil {
 		return nil, err
 	}
-	image, err := inspect(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	j, err := m.testImage(ctx, image, "")
-	if err != nil {
-		return nil, err
-	}
-	judged := j.run(ctx)
 	if judged.Err != nil {
 		return nil, fmt.Errorf("nothing was pushed to %q: %w", request.Address, judged.Err)
 	}
@@ -97,6 +88,31 @@ func (m *Caduceus) publish(ctx context.Context, request publish.Request, usernam
 		return nil, err
 	}
 	return append([]string{result.Reference}, result.Tags...), nil
+}
+
+// tested builds what a request is for and lets it pass its gate.
+func (m *Caduceus) tested(ctx context.Context, request publish.Request, tree publish.Tree, base string) (archive, verdict.Verdict, error) {
+	if request.Variant == publish.Verifier {
+		return m.testedVerifier(ctx, request.Version, tree, base)
+	}
+	image, err := m.built(ctx, Variant(request.Variant), base, request.Version)
+	if err != nil {
+		return archive{}, verdict.Verdict{}, err
+	}
+	j, err := m.testImage(ctx, image, "")
+	if err != nil {
+		return archive{}, verdict.Verdict{}, err
+	}
+	return image, j.run(ctx), nil
+}
+
+// built builds a variant and reads it.
+func (m *Caduceus) built(ctx context.Context, variant Variant, base, version string) (archive, error) {
+	file, err := m.tarball(ctx, variant, nil, base, version)
+	if err != nil {
+		return archive{}, err
+	}
+	return inspect(ctx, file)
 }
 
 // say talks on stderr, which the engine shows beside the call.

@@ -105,6 +105,23 @@ func TestEachSuiteOfAnImageRuns(t *testing.T) {
 	}
 }
 
+// What the targets made leaves the engine only if all of them passed.
+func TestWhatPassedIsSaved(t *testing.T) {
+	for end, saved := range map[string]bool{"": true, "exit 3": false} {
+		b := newBench(t, map[string]string{"go": "echo '3 passed, 0 failed, 0 skipped'; " + end})
+		b.env = append(b.env, "SAVE_IMAGE=hermes-verify:dev", "SAVE_FILE=/verifier.tar")
+		out, code := b.run("test-docker.sh", "build:verify", "test:verifier")
+		if got := strings.Contains(b.read("calls"), "docker save --output /verifier.tar hermes-verify:dev\n"); got != saved || (code == 0) != saved {
+			t.Errorf("%q: want it saved: %t, got exit code %d and\n%s", end, saved, code, out)
+		}
+	}
+	b := newBench(t, map[string]string{"docker": `[ "$1" != save ] || { echo no space left on device; exit 1; }`})
+	b.env = append(b.env, "SAVE_IMAGE=hermes-verify:dev", "SAVE_FILE=/verifier.tar")
+	if out, code := b.run("test-docker.sh", "build:verify"); code != 125 || !strings.Contains(out, "docker-engine: cannot save hermes-verify:dev: no space left on device") {
+		t.Errorf("exit code %d, %s", code, out)
+	}
+}
+
 // mtuOfTheWayOut asks the kernel another way than the script; "" without a way out.
 func mtuOfTheWayOut(t *testing.T) string {
 	t.Helper()

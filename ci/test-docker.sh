@@ -2,7 +2,8 @@
 # usage: test-docker.sh "TARGET [ARGUMENT...]"...
 # Runs mage's targets, each with its arguments, on the image in /image.tar, in a Docker engine of their own: started
 # here, on a socket of this container alone, and gone with it. HERMES_TEST_IMAGE is the name
-# under which the image is tested, IMAGE_ID what it has to be.
+# under which the image is tested, IMAGE_ID what it has to be. What the targets made under the name SAVE_IMAGE, if that is
+# set, is in the file SAVE_FILE afterwards.
 set -uo pipefail
 tmp=${TMPDIR:-/tmp}
 log=$tmp/dockerd.log
@@ -71,6 +72,9 @@ code=0
 for target; do # one that fails hides nothing of the next
     go tool mage $target || code=$?
 done
+if [ "$code" -eq 0 ] && [ -n "${SAVE_IMAGE:-}" ]; then
+    out=$(docker save --output "$SAVE_FILE" "$SAVE_IMAGE" 2>&1) || fail "cannot save $SAVE_IMAGE: $(tail -n 1 <<<"$out")"
+fi
 if ! kill -0 "$pid" 2>/dev/null; then
     echo "docker-engine: dockerd ended while the tests ran: $(tail -n 1 "$log")"
     [ "$code" -ne 0 ] || code=125

@@ -37,7 +37,8 @@ func Verify(ctx context.Context, image string, tier *string) error {
 //
 // Variables:
 //
-//	VERSION  their version; dev by default
+//	VERSION   their version; dev by default
+//	REVISION  what they are made of, where the files lie in no clone of the repository
 //
 // Time: a minute at first, then seconds.
 func (Build) Verify(ctx context.Context) error {

@@ -117,7 +117,7 @@ func (s source) unmarked() []string {
 	var wrong []string
 	for name, mark := range s.marks {
 		want := "session"
-		if strings.HasPrefix(name, "Test") || name == "Check" || name == "Publish" || name == "Results" || name == "Verify" {
+		if strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Publish") || name == "Check" || name == "Results" || name == "Verify" {
 			want = "never"
 		}
 		if mark != want {

@@ -188,15 +188,19 @@ func (p *Pipeline) BuildVerifier(ctx context.Context) error {
 		return err
 	}
 	defer e.Close()
-	tree, err := local.Tree(ctx, p.Run, p.Root)
-	if err != nil {
-		return err
+	revision := p.Getenv("REVISION")
+	if revision == "" {
+		tree, err := local.Tree(ctx, p.Run, p.Root)
+		if err != nil {
+			return err
+		}
+		revision = tree.Label()
 	}
 	program := filepath.Join(p.Root, "dist", "linux-"+p.Facts.Arch, "hermes-verify")
 	image, err := verifierImage(program, p.Facts.Arch, map[string]string{
 		"org.opencontainers.image.title":    "hermes-verify",
 		"org.opencontainers.image.version":  p.version(),
-		"org.opencontainers.image.revision": tree.Label(),
+		"org.opencontainers.image.revision": revision,
 		publish.VariantLabel:                publish.Verifier,
 	})
 	if err != nil {

@@ -31,8 +31,10 @@ func TestAGateIsAcceptedOnlyWithItsCount(t *testing.T) {
 		"a service that does not start":  {Run{Counts: Tests, Err: fmt.Errorf("start service: %w", coded{})}, "g: cannot run: start service: exit code: 0"},
 		"an engine that lends no root":   {Run{Counts: Tests, Err: errors.New("security.insecure is not allowed")}, `g: cannot run: security.insecure is not allowed; it needs root capabilities: allow "security.insecure" in the Dagger engine's configuration`},
 		"checks that hold":               {Run{Counts: Checks, Log: "holds    image-labels  0.0s  a promise\n\nholds: 20 of 20\n"}, ""},
-		"a broken check": {Run{Counts: Checks, Code: 1, Log: "BROKEN   image-entrypoint  0.0s  the entry point\nNO LOOK  boot-comm  0.1s  PID 1\n\nbroken: 1 of 20, 18 hold, 1 could not look\nError: running hermes-verify\n"},
-			"g: exit code 1; broken: 1 of 20, 18 hold, 1 could not look\n  BROKEN   image-entrypoint  0.0s  the entry point\n  NO LOOK  boot-comm  0.1s  PID 1\n  Error: running hermes-verify"},
+		"a broken check": {
+			Run{Counts: Checks, Code: 1, Log: "BROKEN   image-entrypoint  0.0s  the entry point\nNO LOOK  boot-comm  0.1s  PID 1\n\nbroken: 1 of 20, 18 hold, 1 could not look\nError: running hermes-verify\n"},
+			"g: exit code 1; broken: 1 of 20, 18 hold, 1 could not look\n  BROKEN   image-entrypoint  0.0s  the entry point\n  NO LOOK  boot-comm  0.1s  PID 1\n  Error: running hermes-verify",
+		},
 		"no word of checks":          {Run{Counts: Checks, Log: "holds    image-labels  0.0s  a promise\n"}, "g: it ended with exit code 0 and without a proof: no check was counted"},
 		"no check":                   {Run{Counts: Checks, Log: "holds: 0 of 0\n"}, "g: it ended with exit code 0 and without a proof: holds: 0 of 0"},
 		"a verdict that is no proof": {Run{Counts: Checks, Log: "holds: 3 of 3\nnot proved: 3 of 20 hold\n"}, "g: it ended with exit code 0 and without a proof: not proved: 3 of 20 hold"},

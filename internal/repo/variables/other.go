@@ -37,6 +37,7 @@ func build() []Variable {
 		row(env.Path("AGENT_SOURCE"), "Folder or archive of the agent in place of the pinned source distribution."),
 		row(env.Text("BROWSER_SOURCE=debian"), "`debian` or `playwright`."),
 		row(env.Text("VERSION"), "Version of the image, for its labels and tags."),
+		row(env.Text("REVISION"), "What `build:verify` names as its revision where the files lie in no clone; the Dagger module sets it."),
 		row(env.Text("HERMES_GIT_SHA"), "Commit of the agent, which `hermes dump` shows."),
 		row(env.Number("SOURCE_DATE_EPOCH"), "Time of the repository's own files in the image, seconds since 1970."),
 		row(env.Text("HERMES_TEST_IMAGE=hermes-agent:dev"), "Image that `test:docker` and `test:podman` test."),

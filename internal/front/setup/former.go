@@ -160,7 +160,6 @@ func (j *job) repairOwnership(ctx context.Context, v *volume) error {
 		j.remember(v, f)
 	}
 	r := newRepair(ctx, j, v, append(slices.Clone(f.uids), uid))
-	defer r.close()
 	r.repairTrees(foreign && !slices.Contains(f.uids, uid))
 	complete := r.follow(f)
 	r.nameLinked()

@@ -23,28 +23,40 @@ type repair struct {
 	*job
 
 	v      *volume
-	ctx    context.Context //nolint:containedctx // of one pass
-	cancel context.CancelFunc
-	idle   *time.Timer // cancels ctx
-	known  []uint32    // uids whose hard links may be given: of hermes, and of the volume
-	linked int         // hard links that were left alone
+	ctx    *patience
+	known  []uint32 // uids whose hard links may be given: of hermes, and of the volume
+	linked int      // hard links that were left alone
 
-	stopped bool // by idle, which a line has named
+	stopped bool // as patience is at its end, which a line has named
+}
+
+// patience is the context of one pass: it ends once nothing was found for so long, for good. It asks the clock itself, so that
+// a walk on a busy host hears of it at its next entry.
+type patience struct {
+	context.Context //nolint:containedctx // it is one
+
+	limit time.Duration
+	found time.Time
+	over  bool
+}
+
+// Err implements context.Context.
+func (p *patience) Err() error {
+	if err := p.Context.Err(); err != nil {
+		return err
+	}
+	if p.over = p.over || time.Since(p.found) >= p.limit; p.over {
+		return context.Canceled
+	}
+	return nil
 }
 
 // newRepair begins a pass over a volume. known are uids, beside those of this container, of which hard links may be given.
 func newRepair(ctx context.Context, j *job, v *volume, known []uint32) *repair {
-	r := &repair{job: j, v: v}
-	r.ctx, r.cancel = context.WithCancel(ctx)
-	r.idle = time.AfterFunc(j.lookLimit(), r.cancel)
+	r := &repair{job: j, v: v, ctx: &patience{Context: ctx, limit: j.lookLimit(), found: time.Now()}}
 	known = append(known, j.hermes.UID, j.remembered.UID, place.ImageID)
 	r.known = slices.DeleteFunc(known, func(uid uint32) bool { return uid == 0 })
 	return r
-}
-
-func (r *repair) close() {
-	r.idle.Stop()
-	r.cancel()
 }
 
 // tree gives a directory and what is in it to hermes. If that fails, it warns once for the tree, with the first
@@ -100,7 +112,7 @@ func (r *repair) give(e held.Entry, uid, gid int) (given bool, err error) {
 		return false, nil
 	}
 	if err = e.Chown(uid, gid); err == nil {
-		r.idle.Reset(r.lookLimit())
+		r.ctx.found = time.Now()
 	}
 	return err == nil, err
 }

@@ -20,7 +20,7 @@ type fault struct {
 	edit   mutant.Edit
 	broken string // the derived image with something broken, and the check that sees it
 	check  string
-	fooled bool // the fault ends in a proof, which the test of the hostile images sees
+	fooled bool // the fault ends in a proof of that check, which the test of the hostile images sees
 }
 
 func verifierFaults() []fault {
@@ -43,11 +43,17 @@ func verifierFaults() []fault {
 		{name: "the image's ps in place of the probe", broken: "hostile-ps", check: "boot-idle-child", fooled: true, edit: mutant.Edit{
 			File: "tests/docker/harness/process.go", Old: "\tanswer, err := c.Ask(ctx, probe.Processes)\n", New: askPS,
 		}},
+		{name: "scripts that believe every shell", broken: "hostile-liars", check: "image-tree-sealed", fooled: true, edit: mutant.Edit{
+			File: "tests/docker/harness/exec.go", Old: "if asksTool(x.Cmd) {", New: "if false {",
+		}},
+		{name: "main programs that are not looked at", broken: "hostile-liars", check: "image-data-writable", fooled: true, edit: mutant.Edit{
+			File: "tests/docker/harness/subject.go", Old: "asksTool(program) {", New: "asksTool(program[:0]) {",
+		}},
 	}
 }
 
 // askPS believes what the image's ps prints.
-const askPS = `	if res, err := c.Root(ctx, "ps -eo pid=,ppid=,uid=,stat=,args="); err == nil {
+const askPS = `	if res, err := c.exec(ctx, Exec{Cmd: []string{"ps", "-eo", "pid=,ppid=,uid=,stat=,args="}, User: "0"}); err == nil {
 		var list Processes
 		for line := range strings.Lines(res.Stdout) {
 			var p Process
@@ -82,11 +88,14 @@ func TestFaultsOfTheVerifier(t *testing.T) {
 			}
 			killmatrix.Record(t, m)
 			o := verifier.Run(t, &engine, verifier.Program(t, f.edit), verifier.Build(t, &engine, f.broken), "--check", f.check)
+			if f.fooled {
+				if o.Code != report.CodeHolds { // the good one ends with another code: TestNoHostileImageHolds
+					t.Errorf("exit code %d: the fault does nothing\n%s", o.Code, o.Out)
+				}
+				return
+			}
 			if o.Code == report.CodeBroken {
 				t.Error("the fault does nothing")
-			}
-			if f.fooled {
-				return // the good one says "broken": TestNoHostileImageHolds
 			}
 			if unsound(o) == "" {
 				t.Errorf("the report hides the fault\n%s", o.Out)

@@ -39,6 +39,16 @@ func faults() []fault {
 			[]harness.File{{Path: "script", Content: "#!/bin/sh\r\nexit 0\r\n", Mode: 0o755}},
 			"image-docker-scripts",
 		},
+		{
+			"a ps of its own", `COPY script /usr/local/bin/ps`,
+			[]harness.File{{Path: "script", Content: "#!/bin/sh\nexec /usr/bin/ps \"$@\"\n", Mode: 0o755}},
+			"image-tools",
+		},
+		{ // seen by the code with which a command ends alone
+			"skills in the agent's environment", `COPY file /opt/hermes/.venv/lib/site-packages/skills/file`,
+			[]harness.File{{Path: "file", Content: "x", Mode: 0o644}},
+			"image-own-tree",
+		},
 		{"a final user that is not hermes", `USER nobody`, nil, "image-entrypoint"},
 	}
 }

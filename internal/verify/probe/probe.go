@@ -21,6 +21,7 @@ const (
 	MaxProcesses = 4096
 	MaxContent   = 1 << 20 // bytes of a file
 	MaxCommand   = 4096    // bytes of a command line
+	MaxExposed   = 20      // files of a tree
 )
 
 // The questions.
@@ -29,6 +30,8 @@ const (
 	Files     = "files"     // PATH...: what lies there; links are not followed
 	Content   = "content"   // PATH: the beginning of a regular file
 	Slot      = "slot"      // DIR...: what a service directory's supervisor says
+	Exposed   = "exposed"   // DIR: what lies below it that others than root may change, or that not everyone may read
+	Tools     = "tools"     // NAME...: the programs of these names, and the libraries that they load
 	Wait      = "wait"      // nothing: it waits for SIGTERM, in the place of a main program
 )
 
@@ -42,6 +45,8 @@ type Answer struct {
 	Files     []File    `json:"files,omitempty"`
 	Content   []byte    `json:"content,omitempty"`
 	Slots     []State   `json:"slots,omitempty"`
+	Tools     []Tool    `json:"tools,omitempty"`
+	Preloaded []string  `json:"preloaded,omitempty"` // what the loader brings into every program, or changes for it
 }
 
 // Process is a process as the kernel shows it below /proc.
@@ -64,6 +69,45 @@ type File struct {
 	GID    uint32 `json:"gid"`
 	Size   int64  `json:"size"`
 	Target string `json:"target,omitempty"` // of a link
+	End    *File  `json:"end,omitempty"`    // what a link leads to at last
+}
+
+// Followed is what lies at the path for who follows links.
+func (f File) Followed() File {
+	if f.End != nil {
+		return *f.End
+	}
+	return f
+}
+
+// Tool is a program that a name leads to along PATH, or a library that such a program loads.
+type Tool struct {
+	Name     string `json:"name"`
+	Path     string `json:"path,omitempty"`     // "": there is none
+	Real     string `json:"real,omitempty"`     // without links
+	Error    string `json:"error,omitempty"`    // why nothing else is known
+	Sum      string `json:"sum,omitempty"`      // MD5, as dpkg records it
+	Package  string `json:"package,omitempty"`  // that brought it; "": none
+	Recorded string `json:"recorded,omitempty"` // MD5 that it brought
+}
+
+// Strange says what is wrong with a tool, "" for nothing: it is of no package, or no longer what its package brought.
+func (t Tool) Strange() string {
+	at := fmt.Sprintf("%q", t.Path)
+	if t.Real != t.Path {
+		at += fmt.Sprintf(", a link to %q,", t.Real)
+	}
+	switch {
+	case t.Path == "":
+		return ""
+	case t.Error != "":
+		return fmt.Sprintf("%s cannot be read: %s", at, t.Error)
+	case t.Recorded == "":
+		return at + " is of no package"
+	case t.Sum != t.Recorded:
+		return fmt.Sprintf("%s is not what package %q brought", at, t.Package)
+	}
+	return ""
 }
 
 // State is what a supervisor says of its service.

@@ -10,7 +10,7 @@ import (
 // agentChecks are about what the unmodified agent finds and calls.
 // contract: AGT-02 AGT-03 AGT-04 AGT-06 AGT-10 STATE-02 STATE-03 ENV-05 ENV-06 EXEC-03 RCP-14 RCP-34
 func agentChecks() []Check {
-	return append(append(probes(supervised(), []probe{
+	return append(append(scripts(supervised(), []scripted{
 		{
 			clause: "AGT-02", name: "the gateway's command line is one the agent knows as its own",
 			script: `ps -ww -o args= -p "$(/command/s6-svstat -o pid /run/service/gateway-default)"`, match: `^\S*python[0-9.]* \S+/hermes gateway run --replace\n$`,
@@ -29,7 +29,7 @@ print(type(s["updated_at"]).__name__)'`, match: `^(str|int)\n`,
 			clause: "STATE-03", name: "the agent reads the state after our verbs wrote it",
 			script: `cd /opt/hermes && python3 -c 'from gateway.status import read_runtime_status as r; print(r()["gateway_state"])'`, want: "running",
 		},
-	}), probes(idle(), []probe{
+	}), scripts(idle(), []scripted{
 		{clause: "RCP-14", name: "sounddevice lists the audio devices", script: `/opt/hermes/.venv/bin/python -c "import sounddevice as sd; print(sd.query_devices())"`},
 		{
 			clause: "RCP-34", name: "an audio server of the host silences the container's warning",

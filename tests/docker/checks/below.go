@@ -33,7 +33,7 @@ test "$(wc -l </tmp/libraries)" = 1`
 // belowChecks look at what lies below the agent.
 // contract: BELOW-01 BELOW-02 BELOW-03
 func belowChecks() []Check {
-	return append(probes(idle(), belowProbes()),
+	return append(scripts(idle(), belowScripts()),
 		Check{
 			Name: UpgradeCheck, Clauses: []string{"BELOW-02"},
 			Doc: "docker build of FROM IMG with an upgrade, Debian's SQLite packages installed, again where they were; needs Debian's mirror",
@@ -77,9 +77,9 @@ with open(path + ".old", "wb") as f:
 os.chmod(path + ".old", 0o755)
 os.rename(path + ".old", path)'`
 
-func belowProbes() []probe {
+func belowScripts() []scripted {
 	const version = `hermes container version | awk '$1 == "SQLite" { print $2 }'`
-	return []probe{
+	return []scripted{
 		{clause: "BELOW-01", name: SQLiteCheck, script: sqliteScript},
 		{
 			clause: "BELOW-03", name: "container version names SQLite and the other parts",

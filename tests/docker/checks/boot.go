@@ -15,7 +15,7 @@ import (
 // contract: BOOT-01 BOOT-02 BOOT-03 BOOT-04 BOOT-06 BOOT-07 BOOT-08 BOOT-09
 // contract: BOOT-10 BOOT-14 BOOT-15 BOOT-19 AGT-01 AGT-07
 func bootChecks() []Check {
-	return append(probes(idle(), bootProbes()),
+	return append(append(facts(idle(), bootFacts()), scripts(idle(), bootScripts())...),
 		Check{
 			Name: "the main program is the only idle child of init", Clauses: []string{"BOOT-07", "BOOT-08", "BOOT-09"},
 			Doc: "reads the process list of an idle container", Run: processTree,
@@ -51,13 +51,43 @@ func bootChecks() []Check {
 	)
 }
 
-func bootProbes() []probe {
-	return []probe{
+// bootFacts are who PID 1 is.
+func bootFacts() []fact {
+	return []fact{
 		{
 			clause: "BOOT-06", name: "PID 1 keeps its argv",
-			script: `tr '\0' ' ' </proc/1/cmdline`, want: "/init /opt/hermes/docker/main-wrapper.sh sleep infinity",
+			see: func(ctx context.Context, c *harness.Container) error {
+				return firstProcess(ctx, c, func(p harness.Process) string { return p.Args }, "/init /opt/hermes/docker/main-wrapper.sh sleep infinity")
+			},
+			show: `tr '\0' ' ' </proc/1/cmdline`,
 		},
-		{clause: "BOOT-06", name: "PID 1 is called s6-svscan", script: `cat /proc/1/comm`, want: "s6-svscan"},
+		{
+			clause: "BOOT-06", name: "PID 1 is called s6-svscan",
+			see: func(ctx context.Context, c *harness.Container) error {
+				return firstProcess(ctx, c, func(p harness.Process) string { return p.Comm }, "s6-svscan")
+			},
+			show: `cat /proc/1/comm`,
+		},
+	}
+}
+
+func firstProcess(ctx context.Context, c *harness.Container, what func(harness.Process) string, want string) error {
+	all, err := c.Processes(ctx)
+	if err != nil {
+		return err
+	}
+	p, found := all.PID(1)
+	if !found {
+		return fmt.Errorf("the probe sees no PID 1 among:\n%s", all)
+	}
+	if got := what(p); got != want {
+		return violates("BOOT-06", "want %q, got %q", want, got)
+	}
+	return nil
+}
+
+func bootScripts() []scripted {
+	return []scripted{
 		{
 			clause: "AGT-01", name: "the agent recognises its supervisor",
 			script: `test -d /run/s6/basedir && cd /opt/hermes && python3 -c 'from hermes_cli.service_manager import detect_service_manager as d; print(d())'`, want: "s6",

@@ -11,7 +11,7 @@ import (
 // environmentChecks follow variables from docker run to where they are needed.
 // contract: ENV-01 ENV-02 ENV-03 ENV-04 ENV-07 ENV-08 ENV-09 ENV-13
 func environmentChecks() []Check {
-	return append(probes(idle(), environmentProbes()),
+	return append(scripts(idle(), environmentScripts()),
 		Check{
 			Name: "variables reach cont-init, services and the main program", Clauses: []string{"ENV-03", "ENV-04", "ENV-07"},
 			Doc: "prints them at each place; one is added by a cont-init script", Run: variablesArrive,
@@ -23,8 +23,8 @@ func environmentChecks() []Check {
 	)
 }
 
-func environmentProbes() []probe {
-	return []probe{
+func environmentScripts() []scripted {
+	return []scripted{
 		{
 			clause: "ENV-01", name: "the environment directory is readable by hermes",
 			script: `stat -c %a /run/s6/container_environment && test -r /run/s6/container_environment/PATH`, want: "755",

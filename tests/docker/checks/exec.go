@@ -13,7 +13,7 @@ const rootRefusal = "Refusing to run the Hermes gateway as root inside the offic
 // execChecks are about hermes called by docker exec and by older entry points.
 // contract: EXEC-01 EXEC-02 EXEC-04 SHIM-01 SHIM-02 SHIM-03 SHIM-04 GW-18
 func execChecks() []Check {
-	return append(probes(idle(), execProbes()),
+	return append(scripts(idle(), execScripts()),
 		Check{
 			Name: "the gateway refuses to run as root where no init runs", Clauses: []string{"SHIM-01"},
 			Doc: "docker run --entrypoint /opt/hermes/bin/hermes IMG gateway run", Run: refuseRoot,
@@ -33,10 +33,10 @@ func execChecks() []Check {
 	)
 }
 
-func execProbes() []probe {
+func execScripts() []scripted {
 	// A fresh home shows who made what is in it.
 	const maker = ` hermes status >/dev/null 2>&1; stat -c %U:%G $d/logs; rm -rf $d`
-	return []probe{
+	return []scripted{
 		{
 			clause: "EXEC-01", name: "hermes called by root drops to hermes", user: "0",
 			script: `d=$(mktemp -d); chmod 777 $d; HERMES_HOME=$d` + maker, want: "hermes:hermes",

@@ -34,11 +34,11 @@ func gatewayChecks() []Check {
 			Name: ReconcileCheck, Clauses: []string{"STATE-09", "STATE-10", "REC-11", "BOOT-05"},
 			Doc: "reads stderr and logs/container-boot.log of an idle container", Run: bootLog,
 		},
-	}, probes(supervised(), gatewayProbes())...)
+	}, scripts(supervised(), gatewayScripts())...)
 }
 
-func gatewayProbes() []probe {
-	return []probe{
+func gatewayScripts() []scripted {
+	return []scripted{
 		{
 			clause: "LOG-02", name: "the banner is kept in the profile's log file",
 			script: `grep -c ⚕ /opt/data/logs/gateways/default/current`, match: `^[1-9]`,

@@ -23,7 +23,7 @@ func networkChecks() []Check {
 		}
 		return m
 	}
-	return append(probes(supervised(), []probe{
+	return append(scripts(supervised(), []scripted{
 		{clause: "NET-02", name: "nothing listens on 8642 by itself", script: `ss -ltn | grep -q ':8642 '`, code: 1},
 	}),
 		Check{

@@ -12,7 +12,7 @@ import (
 // privilegeChecks have a hermes that wants to be root.
 // contract: RUN-13 RUN-14 TOOL-13 SLOT-04
 func privilegeChecks() []Check {
-	return append(probes(idle(), []probe{{
+	return append(scripts(idle(), []scripted{{
 		clause: "RUN-14", name: "no file of the image is setuid, setgid or has capabilities", user: "0",
 		// One that has to stay would be left out here by name, with its reason. There is none.
 		script: `found=$(find / -xdev -type f -perm /6000; getcap -r /etc /home /opt /root /srv /usr /var); echo "$found"; test -z "$found"`,

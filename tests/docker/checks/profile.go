@@ -12,7 +12,7 @@ import (
 // verbChecks drive the default gateway by hermes gateway start, stop, restart.
 // contract: GW-08 GW-09 GW-10 GW-12 GW-13 GW-14 GW-19 GW-20 STATE-04 STATE-08
 func verbChecks() []Check {
-	return append(probes(idle(), []probe{
+	return append(scripts(idle(), []scripted{
 		{
 			clause: "GW-10", name: "an unknown profile's gateway is named with the way out",
 			script: `hermes -p nobody gateway start`, code: 1, match: `nobody`,

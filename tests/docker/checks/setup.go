@@ -13,7 +13,7 @@ import (
 // contract: SETUP-01 SETUP-05 SETUP-10 SETUP-11 SETUP-12 SETUP-13 SETUP-15 SETUP-18 SETUP-19
 // contract: SETUP-20 SETUP-21 SETUP-25 SETUP-27 SETUP-28 SETUP-29 SETUP-30 SETUP-39 RCP-07
 func setupChecks() []Check {
-	return append(probes(idle(), setupProbes()),
+	return append(scripts(idle(), setupScripts()),
 		Check{
 			Name: "setup prints its last line, and no change of ids that stay", Clauses: []string{"SETUP-01", "SETUP-05"},
 			Doc: "reads stderr of an idle container", Run: setupLines,
@@ -55,8 +55,8 @@ func setupChecks() []Check {
 	)
 }
 
-func setupProbes() []probe {
-	return []probe{
+func setupScripts() []scripted {
+	return []scripted{
 		{
 			clause: "SETUP-01", name: "setup runs again in a live container", user: "0",
 			script: `/opt/hermes/docker/stage2-hook.sh | tail -n 1`, want: "[stage2] Setup complete; starting user services",

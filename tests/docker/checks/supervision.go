@@ -8,28 +8,19 @@ import (
 )
 
 // supervisionChecks drive slots with the tools in /command, as hermes.
-// contract: REC-01 REC-02 REC-03 SLOT-01 SLOT-02 SLOT-03 SLOT-12 SLOT-14 SLOT-15
+// contract: IMG-05 REC-01 REC-02 REC-03 SLOT-01 SLOT-02 SLOT-03 SLOT-12 SLOT-14 SLOT-15
 // contract: SVC-01 SVC-02 SVC-03 SVC-04 SVC-06 SVC-07 SVC-08 SVC-09 SVC-10 IMG-08 AGT-05
 func supervisionChecks() []Check {
-	return append(probes(idle(), supervisionProbes()),
+	return append(append(facts(idle(), slotFacts()), scripts(idle(), supervisionScripts())...),
 		Check{
 			Name: "a service directory put into the scandir is started, controlled and forgotten", Clauses: []string{"SLOT-03", "SLOT-12", "SLOT-14", "SVC-02", "SVC-03", "SVC-06", "SVC-07", "SVC-08"},
 			Doc: "puts a service directory into the scandir and walks it through its life", Run: slotLife,
 		})
 }
 
-func supervisionProbes() []probe {
+func supervisionScripts() []scripted {
 	const svstat = "/command/s6-svstat "
-	return []probe{
-		{
-			clause: "SLOT-15", name: "main-hermes is up and links to its service directory",
-			script: `readlink /run/service/main-hermes; ` + svstat + `/run/service/main-hermes`, match: `^/run/s6-rc/servicedirs/main-hermes\nup \(pid \d+\) \d+ seconds`,
-		},
-		{
-			clause: "SLOT-15", name: "main-hermes does not run as root",
-			script: `ps -o user= -p "$(` + svstat + `-o pid /run/service/main-hermes)"`, want: "hermes",
-		},
-		{clause: "REC-03", name: "the default profile has a slot", script: `test -d /run/service/gateway-default`},
+	return []scripted{
 		{
 			clause: "SLOT-01", name: "a slot that must not start holds type, run, finish, log and down",
 			script: `cd /run/service/gateway-default && cat type && test -x run && test -x finish && test -x log/run && test -e down`, want: "longrun",

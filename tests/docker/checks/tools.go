@@ -11,7 +11,7 @@ import (
 // contract: TOOL-01 TOOL-02 TOOL-03 TOOL-04 TOOL-05 TOOL-06 TOOL-07 TOOL-08
 // contract: TOOL-09 TOOL-10 TOOL-11 TOOL-12 TOOL-13 TOOL-16 SHIM-05
 func toolChecks() []Check {
-	return append(probes(idle(), toolProbes()), Check{
+	return append(scripts(idle(), toolScripts()), Check{
 		Name: "root can install a package in a running container", Clauses: []string{"TOOL-12"},
 		Doc: "apt-get update and install, by docker exec -u 0; needs Debian's mirror, as the build does",
 		Run: func(ctx context.Context, s *harness.Subject) error {
@@ -40,8 +40,8 @@ agent-browser open http://127.0.0.1:18765/
 agent-browser screenshot "$dir/page.png"
 head -c8 page.png | od -An -c | grep -q "P   N   G" && test "$(stat -c %s page.png)" -gt 1000 && echo photographed`
 
-func toolProbes() []probe {
-	return []probe{
+func toolScripts() []scripted {
+	return []scripted{
 		{clause: "TOOL-01", name: "the base is Debian 13", script: `cat /etc/debian_version`, match: `^13\.\d+\n$`},
 		{
 			clause: "TOOL-02", name: "the agent lives in a virtual environment with a supported Python",

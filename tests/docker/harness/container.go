@@ -17,9 +17,11 @@ type Container struct {
 
 	engine *Engine
 	inner  testcontainers.Container
+	image  string
 	tty    bool
 
 	journal *journal // of the check that uses it; nil: nobody's
+	trust   *trust   // in its tools; nil: nobody asks
 }
 
 // Start creates and starts a container. It returns once the engine has started
@@ -32,7 +34,7 @@ func (e *Engine) Start(ctx context.Context, spec Spec) (*Container, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot create container %q of %q: %w", name, spec.Image, err)
 	}
-	c := &Container{ID: inner.GetContainerID(), Name: name, engine: e, inner: inner, tty: spec.TTY}
+	c := &Container{ID: inner.GetContainerID(), Name: name, engine: e, inner: inner, image: spec.Image, tty: spec.TTY}
 	if err := c.Copy(ctx, spec.Files...); err != nil {
 		return c, err
 	}

@@ -54,8 +54,9 @@ type Engine struct {
 	probeDir string            // where that volume is in every container
 	before   map[string]string // images that were there when the run began, as parents has them
 
-	mu     sync.Mutex
-	shared map[string]*sharedContainer
+	mu      sync.Mutex
+	shared  map[string]*sharedContainer
+	trusted map[string]*trust // by image
 }
 
 // Containers is how many containers the run has made so far.
@@ -80,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		api:     found.API(),
 		library: library,
 		shared:  map[string]*sharedContainer{},
+		trusted: map[string]*trust{},
 	}
 	if _, err := e.InspectImage(ctx, e.image); err != nil {
 		return nil, err

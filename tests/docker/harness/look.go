@@ -71,4 +71,39 @@ func (c *Container) Ask(ctx context.Context, question string, operands ...string
 	return answer, nil
 }
 
+// Seen is what the probe sees at a path.
+type Seen = probe.File
+
+// Files asks the probe what lies at paths, and returns it by path.
+func (c *Container) Files(ctx context.Context, paths ...string) (map[string]Seen, error) {
+	answer, err := c.Ask(ctx, probe.Files, paths...)
+	if err != nil {
+		return nil, err
+	}
+	if len(answer.Files) != len(paths) {
+		return nil, fmt.Errorf("%w in %q: it answered about %d files, not %d", probe.ErrDisturbed, c.Name, len(answer.Files), len(paths))
+	}
+	files := map[string]Seen{}
+	for i, f := range answer.Files {
+		files[paths[i]] = f
+	}
+	return files, nil
+}
+
+// Content asks the probe for a regular file, all of it.
+func (c *Container) Content(ctx context.Context, file string) (string, error) {
+	answer, err := c.Ask(ctx, probe.Content, file)
+	if err == nil && answer.Cut {
+		err = fmt.Errorf("%q is larger than the %d bytes that are read", file, probe.MaxContent)
+	}
+	return string(answer.Content), err
+}
+
+// Exposed asks the probe for what lies in a tree that others than root may change, or that not everyone may read; more says that
+// these are the first.
+func (c *Container) Exposed(ctx context.Context, dir string) (list []Seen, more bool, err error) {
+	answer, err := c.Ask(ctx, probe.Exposed, dir)
+	return answer.Files, answer.Cut, err
+}
+
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

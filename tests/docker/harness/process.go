@@ -15,6 +15,7 @@ import (
 type Process struct {
 	PID, PPID, UID int    // UID is the effective one
 	State          string // its first letter is the state's; a zombie's is Z
+	Comm           string // the kernel's name of it
 	Args           string // its command line, or its name in brackets where it has none
 }
 
@@ -40,7 +41,7 @@ func (c *Container) Processes(ctx context.Context) (Processes, error) {
 		if len(p.Command) == 0 {
 			args = "[" + p.Comm + "]"
 		}
-		list[i] = Process{PID: p.PID, PPID: p.Parent, UID: int(p.UIDs[1]), State: p.State, Args: args}
+		list[i] = Process{PID: p.PID, PPID: p.Parent, UID: int(p.UIDs[1]), State: p.State, Comm: p.Comm, Args: args}
 	}
 	return list, nil
 }
@@ -50,6 +51,15 @@ func (c *Container) Processes(ctx context.Context) (Processes, error) {
 func (ps Processes) Matching(expr string) Processes {
 	re := regexp.MustCompile(expr)
 	return ps.where(func(p Process) bool { return !p.Zombie() && re.MatchString(p.Args) })
+}
+
+// PID returns the process of that number.
+func (ps Processes) PID(pid int) (Process, bool) {
+	i := slices.IndexFunc(ps, func(p Process) bool { return p.PID == pid })
+	if i < 0 {
+		return Process{}, false
+	}
+	return ps[i], true
 }
 
 // Children returns the direct children of pid.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,6 +20,9 @@ func (s Slot) String() string {
 	return fmt.Sprintf("up=%t wantedup=%t pid=%d", s.Up, s.WantedUp, s.PID)
 }
 
+// ErrUnsupervised is a slot that is not there, or whose supervisor is not.
+var ErrUnsupervised = errors.New("slot without a supervisor that answers")
+
 // Slot asks the probe what the supervisor of /run/service/NAME says.
 func (c *Container) Slot(ctx context.Context, name string) (Slot, error) {
 	answer, err := c.Ask(ctx, probe.Slot, "/run/service/"+name)
@@ -26,7 +30,7 @@ func (c *Container) Slot(ctx context.Context, name string) (Slot, error) {
 		return Slot{}, err
 	}
 	if len(answer.Slots) != 1 || answer.Slots[0].Error != "" || !answer.Slots[0].Supervised {
-		return Slot{}, fmt.Errorf("slot %q has no supervisor, or none that answers: %+v", name, answer.Slots)
+		return Slot{}, fmt.Errorf("%w: %q: %+v", ErrUnsupervised, name, answer.Slots)
 	}
 	state := answer.Slots[0]
 	slot := Slot{Up: state.Up, WantedUp: state.WantUp, PID: state.PID}

@@ -71,9 +71,14 @@ func (s *Subject) Start(ctx context.Context, spec Spec) (*Container, error) {
 	if spec.Image == "" {
 		spec.Image = s.image
 	}
+	if program := slices.Concat(spec.Entrypoint, spec.Cmd); asksTool(program) {
+		if err := s.engine.trustTools(ctx, spec.Image); err != nil {
+			return nil, err
+		}
+	}
 	c, err := s.engine.Start(ctx, spec)
 	if c != nil {
-		c.journal = s.journal
+		c.journal, c.trust = s.journal, &trust{}
 		s.journal.add(step{container: c.ID, start: spec.flags(), files: len(spec.Files)})
 		s.mu.Lock()
 		s.own, s.used = append(s.own, c), append(s.used, c)
@@ -96,7 +101,10 @@ func (s *Subject) Shared(ctx context.Context, sc Scenario) (*Container, error) {
 	entry.once.Do(func() {
 		spec := sc.Spec
 		spec.Image = s.image
-		if entry.c, entry.err = s.engine.Start(ctx, spec); entry.err == nil && sc.Ready != nil {
+		if entry.c, entry.err = s.engine.Start(ctx, spec); entry.c != nil {
+			entry.c.trust = &trust{}
+		}
+		if entry.err == nil && sc.Ready != nil {
 			entry.err = sc.Ready(ctx, entry.c)
 		}
 	})

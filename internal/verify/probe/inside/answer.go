@@ -56,6 +56,11 @@ func answer(question string, operands []string) (a probe.Answer) {
 		for _, dir := range operands {
 			a.Slots = append(a.Slots, slot(dir))
 		}
+	case probe.Exposed:
+		a.Files, a.Cut, err = exposed(operands)
+	case probe.Tools:
+		a.Tools, err = theSystem().tools(operands)
+		a.Preloaded = preloaded(loaderList, os.Environ())
 	default:
 		err = fmt.Errorf("no such question")
 	}

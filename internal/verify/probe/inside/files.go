@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"caduceus/internal/held"
@@ -20,6 +21,20 @@ func file(path string) probe.File {
 		f.Error = cause(err)
 		return f
 	}
+	fill(&f, info)
+	if f.Type == "link" {
+		f.Target, _ = os.Readlink(path)
+		f.End = &probe.File{Path: path}
+		if info, err := os.Stat(path); err != nil {
+			f.End.Error = cause(err)
+		} else {
+			fill(f.End, info)
+		}
+	}
+	return f
+}
+
+func fill(f *probe.File, info fs.FileInfo) {
 	st := info.Sys().(*syscall.Stat_t) //nolint:forcetypeassert // so it is on Linux
 	f.Mode, f.UID, f.GID, f.Size = st.Mode&0o7777, st.Uid, st.Gid, st.Size
 	switch st.Mode & syscall.S_IFMT {
@@ -29,7 +44,6 @@ func file(path string) probe.File {
 		f.Type = "directory"
 	case syscall.S_IFLNK:
 		f.Type = "link"
-		f.Target, _ = os.Readlink(path)
 	case syscall.S_IFIFO:
 		f.Type = "fifo"
 	case syscall.S_IFSOCK:
@@ -37,7 +51,34 @@ func file(path string) probe.File {
 	default:
 		f.Type = "device"
 	}
-	return f
+}
+
+// exposed lists what lies below a directory, itself included and links aside, that others than root may change, or that
+// not everyone may read.
+func exposed(operands []string) (list []probe.File, cut bool, err error) {
+	if len(operands) != 1 {
+		return nil, false, errors.New("it takes one directory")
+	}
+	err = filepath.WalkDir(operands[0], func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		f := file(path)
+		least := uint32(0o444)
+		if f.Type == "directory" {
+			least = 0o555
+		}
+		if f.Type == "link" || (f.Error == "" && f.UID == 0 && f.Mode&0o022 == 0 && f.Mode&least == least) {
+			return nil
+		}
+		if len(list) == probe.MaxExposed {
+			cut = true
+			return fs.SkipAll
+		}
+		list = append(list, f)
+		return nil
+	})
+	return list, cut, err
 }
 
 // cause is the system's word for an error, without the path, which stands beside it.

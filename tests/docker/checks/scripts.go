@@ -7,9 +7,9 @@ import (
 	"caduceus/tests/docker/harness"
 )
 
-// probe is a check by one script of the shell in a shared, booted container.
+// scripted is a check by one script of the shell in a shared, booted container.
 // It holds when the script exits with code and its trimmed output fits.
-type probe struct {
+type scripted struct {
 	clause string
 	name   string
 	user   string // "": hermes
@@ -20,7 +20,7 @@ type probe struct {
 	full   bool   // not a promise of the variant slim
 }
 
-func probes(on harness.Scenario, table []probe) []Check {
+func scripts(on harness.Scenario, table []scripted) []Check {
 	list := make([]Check, len(table))
 	for i, p := range table {
 		list[i] = Check{
@@ -40,7 +40,7 @@ func probes(on harness.Scenario, table []probe) []Check {
 	return list
 }
 
-func (p probe) run(ctx context.Context, c *harness.Container) error {
+func (p scripted) run(ctx context.Context, c *harness.Container) error {
 	res, err := c.Exec(ctx, harness.Exec{Cmd: []string{"sh", "-c", p.script}, User: p.user})
 	switch {
 	case err != nil:

@@ -12,7 +12,7 @@ import (
 )
 
 // toolNames are the programs of the system that the scripts of checks call by their names.
-const toolNames = `awk basename bash cat chmod chown cmp comm cp curl cut dash date dd diff dirname env expr false find getcap getent
+const toolNames = `awk basename bash cat chmod chown cmp comm cp curl cut dash date dd diff dirname echo env expr false find getcap getent
 grep groups head hostname id install kill ldconfig ln ls mkdir mkfifo mktemp mount mv od pgrep pkill printf ps pwd readlink realpath
 rm rmdir sed seq setsid sh sha256sum sleep sort stat su tail tar tee test timeout touch tr true truncate wc xargs`
 

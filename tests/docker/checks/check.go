@@ -36,10 +36,10 @@ func violates(clause, format string, args ...any) error {
 	return &Violation{Clause: clause, Saw: fmt.Sprintf(format, args...)}
 }
 
-// broken makes a violation of what went wrong, nil of nil.
+// broken makes a violation of what went wrong, nil of nil. Of tools that may not be asked it makes none: then nobody knows.
 func broken(clause string, err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, harness.ErrTools) {
+		return err
 	}
 	return violates(clause, "%v", err)
 }

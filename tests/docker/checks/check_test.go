@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"caduceus/tests/docker/harness"
 )
 
 func TestEveryCheckHasANameADescriptionAndClauses(t *testing.T) {
@@ -111,5 +113,16 @@ func TestEveryViolatedClauseIsFound(t *testing.T) {
 	}
 	if got := Violations(errors.New("no engine")); len(got) != 0 {
 		t.Errorf("want no clause of an error that could not judge, got %v", got)
+	}
+}
+
+// Where tools may not be asked, nobody knows whether a promise is broken.
+func TestToolsThatAreNotAskedBreakNothing(t *testing.T) {
+	err := fmt.Errorf("cannot wait: %w", harness.ErrTools)
+	if got := broken("GW-06", err); !errors.Is(got, harness.ErrTools) || len(Broken(got)) != 0 {
+		t.Errorf("got %v", got)
+	}
+	if got := broken("GW-06", errors.New("no gateway")); len(Broken(got)) != 1 {
+		t.Errorf("got %v", got)
 	}
 }

@@ -48,7 +48,7 @@ func (c *Container) Evidence(ctx context.Context, dir string) error {
 		return errors.Join(errs...)
 	}
 	for name, script := range evidenceScripts() {
-		res, err := c.Root(ctx, script)
+		res, err := c.ask(ctx, Exec{Cmd: []string{"sh", "-c", script}, User: "0"}) // for people: a tool that lies is evidence, too
 		if err != nil {
 			errs = append(errs, fmt.Errorf("cannot collect %q: %w", name, err))
 			continue

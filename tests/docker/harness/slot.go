@@ -79,11 +79,14 @@ func (c *Container) WaitBootLog(ctx context.Context) {
 	}
 }
 
-// WaitSh polls a script of the shell, as hermes, until it exits 0.
+// WaitSh polls a script of the shell, as hermes, until it exits 0. Where no tool may be asked, it does not wait.
 func (c *Container) WaitSh(ctx context.Context, what, script string, limit time.Duration) (Result, error) {
 	var last Result
 	err := Poll(ctx, what, limit, func(ctx context.Context) (string, bool, error) {
 		res, err := c.Sh(ctx, script)
+		if errors.Is(err, ErrTools) {
+			return "", false, err
+		}
 		if err != nil {
 			return err.Error(), false, c.dead(ctx)
 		}

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -38,6 +39,9 @@ func (c *Container) Strangers(ctx context.Context) ([]string, error) {
 	return found, nil
 }
 
+// ErrTools is why nothing is asked of the tools of an image.
+var ErrTools = errors.New("nothing is asked of its tools, as they are not Debian's")
+
 // trust is whether tools may be asked. It is looked at once, before the first question; a look that fails is tried again.
 type trust struct {
 	mu     sync.Mutex
@@ -56,7 +60,7 @@ func (t *trust) of(image string, strangers func() ([]string, error)) error {
 		return fmt.Errorf("cannot look at the tools of %q: %w", image, err)
 	}
 	if t.looked = true; len(found) > 0 {
-		t.err = fmt.Errorf("nothing is asked of the tools of %q, as they are not Debian's: %s", image, strings.Join(found, "; "))
+		t.err = fmt.Errorf("%q: %w: %s", image, ErrTools, strings.Join(found, "; "))
 	}
 	return t.err
 }

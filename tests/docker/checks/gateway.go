@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -133,6 +134,9 @@ func recursion(ctx context.Context, s *harness.Subject) error {
 		}
 		all, err := c.Processes(ctx)
 		if err != nil {
+			if running, unknown := c.Running(ctx); unknown == nil && !running {
+				return "", false, fmt.Errorf("its container has ended: %s", logs)
+			}
 			return err.Error(), false, nil
 		}
 		if n := strings.Count(logs, breadcrumb); n > 1 || len(all.Matching(heartbeat)) > 1 {

@@ -190,18 +190,8 @@ func (i *ownImage) File(ctx context.Context, name string) (probe.File, error) {
 	if err != nil {
 		return probe.File{}, err
 	}
-	return fileAt(ctx, c, name)
-}
-
-func fileAt(ctx context.Context, c *harness.Container, name string) (probe.File, error) {
-	answer, err := c.Ask(ctx, probe.Files, name)
-	if err != nil {
-		return probe.File{}, err
-	}
-	if len(answer.Files) != 1 {
-		return probe.File{}, fmt.Errorf("%w: it answered about %d files, not one", probe.ErrDisturbed, len(answer.Files))
-	}
-	return answer.Files[0], nil
+	files, err := c.Files(ctx, name)
+	return files[name], err
 }
 
 // Content follows links, as many as a system does, and reads all of a file.
@@ -212,10 +202,11 @@ func (i *ownImage) Content(ctx context.Context, name string) ([]byte, error) {
 	}
 	const most = 40
 	for range most {
-		f, err := fileAt(ctx, c, name)
+		files, err := c.Files(ctx, name)
 		if err != nil {
 			return nil, err
 		}
+		f := files[name]
 		if f.Type != "link" {
 			break
 		}
@@ -225,12 +216,6 @@ func (i *ownImage) Content(ctx context.Context, name string) ([]byte, error) {
 			name = path.Join(path.Dir(name), f.Target)
 		}
 	}
-	answer, err := c.Ask(ctx, probe.Content, name)
-	if err != nil {
-		return nil, err
-	}
-	if answer.Cut {
-		return nil, fmt.Errorf("%q is larger than the %d bytes that are read", name, probe.MaxContent)
-	}
-	return answer.Content, nil
+	text, err := c.Content(ctx, name)
+	return []byte(text), err
 }

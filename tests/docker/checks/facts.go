@@ -43,28 +43,35 @@ func facts(on harness.Scenario, table []fact) []Check {
 	return list
 }
 
-// rule is what a file has to be; links are followed.
+// rule is what a file has to be: it returns what is wrong. It gets what lies at the path itself, a link with what it leads to.
 type rule func(harness.Seen) string
 
 func executable(f harness.Seen) string {
-	if f.Mode&0o111 == 0 {
-		return fmt.Sprintf("nobody may execute it (mode %04o)", f.Mode)
+	if mode := f.Followed().Mode; mode&0o111 == 0 {
+		return fmt.Sprintf("nobody may execute it (mode %04o)", mode)
 	}
 	return ""
 }
 
 func mode(want uint32) rule {
 	return func(f harness.Seen) string {
-		if f.Mode != want {
-			return fmt.Sprintf("its mode is %04o, not %04o", f.Mode, want)
+		if got := f.Followed().Mode; got != want {
+			return fmt.Sprintf("its mode is %04o, not %04o", got, want)
 		}
 		return ""
 	}
 }
 
 func filled(f harness.Seen) string {
-	if f.Size == 0 {
+	if f.Followed().Size == 0 {
 		return "it is empty"
+	}
+	return ""
+}
+
+func unlinked(f harness.Seen) string {
+	if f.Type == "link" {
+		return fmt.Sprintf("it is a link to %q", f.Target)
 	}
 	return ""
 }
@@ -85,25 +92,10 @@ func typed(ctx context.Context, c *harness.Container, clause, kind string, paths
 			errs = append(errs, violates(clause, "%s: want a %s, it is a %s", path, kind, end.Type))
 		default:
 			for _, r := range rules {
-				if why := r(end); why != "" {
+				if why := r(files[path]); why != "" {
 					errs = append(errs, violates(clause, "%s: %s", path, why))
 				}
 			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// unlinked wants that no path is a link.
-func unlinked(ctx context.Context, c *harness.Container, clause string, paths ...string) error {
-	files, err := c.Files(ctx, paths...)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, path := range slices.Sorted(maps.Keys(files)) {
-		if f := files[path]; f.Type == "link" {
-			errs = append(errs, violates(clause, "%s: it is a link to %q", path, f.Target))
 		}
 	}
 	return errors.Join(errs...)

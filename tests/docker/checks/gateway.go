@@ -3,7 +3,6 @@ package checks
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -134,10 +133,7 @@ func recursion(ctx context.Context, s *harness.Subject) error {
 		}
 		all, err := c.Processes(ctx)
 		if err != nil {
-			if running, unknown := c.Running(ctx); unknown == nil && !running {
-				return "", false, fmt.Errorf("its container has ended: %s", logs)
-			}
-			return err.Error(), false, nil
+			return err.Error(), false, ended(ctx, c)
 		}
 		if n := strings.Count(logs, breadcrumb); n > 1 || len(all.Matching(heartbeat)) > 1 {
 			bad = violates("GW-04", "the redirect happened again in the slot: %d breadcrumbs, processes:\n%s", n, all)

@@ -43,7 +43,7 @@ func layoutFacts() []fact {
 			clause: "IMG-16", name: "licence, terminal interface and migration scripts are regular files",
 			see: func(ctx context.Context, c *harness.Container) error {
 				paths := in("/opt/hermes", "LICENSE", "ui-tui/dist/entry.js", "scripts/docker_config_migrate.py", "scripts/docker_rebootstrap_nous_session.py")
-				return errors.Join(typed(ctx, c, "IMG-16", "file", paths), unlinked(ctx, c, "IMG-16", paths...))
+				return typed(ctx, c, "IMG-16", "file", paths, unlinked)
 			},
 			show: `cd /opt/hermes && ls -l LICENSE ui-tui/dist/entry.js scripts`,
 		},
@@ -91,17 +91,20 @@ func supervisionTools(ctx context.Context, c *harness.Container) error {
 
 func staticServices(ctx context.Context, c *harness.Container) error {
 	const dir = "/etc/s6-overlay/s6-rc.d"
-	var errs []error
-	for _, name := range []string{"main-hermes", "dashboard"} {
-		at := dir + "/" + name
-		errs = append(errs,
-			typed(ctx, c, "IMG-10", "file", in(at, "run"), mode(0o755)),
-			typed(ctx, c, "IMG-10", "file", []string{at + "/type", at + "/dependencies.d/base", dir + "/user/contents.d/" + name}))
-		if kind, err := c.Content(ctx, at+"/type"); err == nil && strings.TrimRight(kind, "\n") != "longrun" {
-			errs = append(errs, violates("IMG-10", "%s/type: want longrun, got %q", at, kind))
-		}
+	kinds := in(dir, "main-hermes/type", "dashboard/type")
+	errs := []error{
+		typed(ctx, c, "IMG-10", "file", in(dir, "main-hermes/run", "dashboard/run", "dashboard/finish"), mode(0o755)),
+		typed(ctx, c, "IMG-10", "file", append(in(dir, "main-hermes/dependencies.d/base", "dashboard/dependencies.d/base",
+			"user/contents.d/main-hermes", "user/contents.d/dashboard"), kinds...)),
 	}
-	return errors.Join(append(errs, typed(ctx, c, "IMG-10", "file", in(dir, "dashboard/finish"), mode(0o755)))...)
+	for _, path := range kinds {
+		kind, err := c.Content(ctx, path)
+		if err == nil && strings.TrimRight(kind, "\n") != "longrun" {
+			err = violates("IMG-10", "%s: want longrun, got %q", path, kind)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 func dockerScripts(ctx context.Context, c *harness.Container) error {
@@ -153,7 +156,7 @@ func because(cause string) string {
 
 func tiniScript(ctx context.Context, c *harness.Container) error {
 	const path = "/usr/bin/tini"
-	if err := errors.Join(typed(ctx, c, "IMG-19", "file", []string{path}, executable), unlinked(ctx, c, "IMG-19", path)); err != nil {
+	if err := typed(ctx, c, "IMG-19", "file", []string{path}, executable, unlinked); err != nil {
 		return err
 	}
 	text, err := c.Content(ctx, path)

@@ -124,7 +124,7 @@ func notRedirected(ctx context.Context, c *harness.Container) error {
 		}
 		all, err := c.Processes(ctx)
 		if err != nil {
-			return logs, false, errors.Join(ended(ctx, c))
+			return logs, false, ended(ctx, c)
 		}
 		got := all.Children(1).Matching(gatewayProcess)
 		return all.String(), len(got) == 1 && got[0].UID == 10000, nil

@@ -59,8 +59,8 @@ func exposed(operands []string) (list []probe.File, cut bool, err error) {
 	if len(operands) != 1 {
 		return nil, false, errors.New("it takes one directory")
 	}
-	err = filepath.WalkDir(operands[0], func(path string, _ fs.DirEntry, err error) error {
-		if err != nil {
+	err = filepath.WalkDir(operands[0], func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.Type() == fs.ModeSymlink {
 			return err
 		}
 		f := file(path)
@@ -68,7 +68,7 @@ func exposed(operands []string) (list []probe.File, cut bool, err error) {
 		if f.Type == "directory" {
 			least = 0o555
 		}
-		if f.Type == "link" || (f.Error == "" && f.UID == 0 && f.Mode&0o022 == 0 && f.Mode&least == least) {
+		if f.Error == "" && f.UID == 0 && f.Mode&0o022 == 0 && f.Mode&least == least {
 			return nil
 		}
 		if len(list) == probe.MaxExposed {

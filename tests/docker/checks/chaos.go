@@ -66,8 +66,10 @@ func chaosChecks() []Check {
 }
 
 const (
-	witness   = "/run/service/witness"
-	newSlot   = `slot() { mkdir -p /run/service/.$1.new && printf '#!/bin/sh\n%s\n' "$2" >/run/service/.$1.new/run && chmod 755 /run/service/.$1.new/run && mv /run/service/.$1.new /run/service/$1 && /command/s6-svscanctl -a /run/service; }; `
+	witness = "/run/service/witness"
+	newSlot = `slot() { mkdir -p /run/service/.$1.new && printf '#!/bin/sh\n%s\n' "$2" >/run/service/.$1.new/run && chmod 755 /run/service/.$1.new/run && mv /run/service/.$1.new /run/service/$1 && /command/s6-svscanctl -a /run/service; }; `
+	// scan asks for a scan and waits until a slot is supervised: who asks is not told when the scan is over.
+	scanFor   = `scan() { /command/s6-svscanctl -a /run/service && for i in $(seq 100); do /command/s6-svstat $1 >/dev/null 2>&1 && return; sleep 0.1; done; return 1; }; `
 	dropSlots = `drop() { for d; do /command/s6-svc -wD -T 5000 -d /run/service/$d 2>/dev/null; rm -rf /run/service/$d; done; /command/s6-svscanctl -an /run/service; }; `
 )
 

@@ -133,7 +133,7 @@ func recursion(ctx context.Context, s *harness.Subject) error {
 		}
 		all, err := c.Processes(ctx)
 		if err != nil {
-			return err.Error(), false, ended(ctx, c)
+			return err.Error(), false, c.Dead(ctx)
 		}
 		if n := strings.Count(logs, breadcrumb); n > 1 || len(all.Matching(heartbeat)) > 1 {
 			bad = violates("GW-04", "the redirect happened again in the slot: %d breadcrumbs, processes:\n%s", n, all)

@@ -86,9 +86,8 @@ func plainLeftovers(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	const slot = "/run/service/plain"
-	res, err := c.Sh(ctx, `mkdir `+slot+` && printf '#!/bin/sh\nsleep 97777 &\nexec sleep 3600\n' >`+slot+`/run && chmod +x `+slot+`/run &&
-/command/s6-svscanctl -a /run/service && for i in $(seq 100); do /command/s6-svstat `+slot+` >/dev/null 2>&1 && break; sleep 0.1; done
-/command/s6-svwait -u -t 10000 `+slot+` && for i in $(seq 100); do pgrep -f '^sleep 97777' >/dev/null && break; sleep 0.1; done
+	res, err := c.Sh(ctx, scanFor+`mkdir `+slot+` && printf '#!/bin/sh\nsleep 97777 &\nexec sleep 3600\n' >`+slot+`/run && chmod +x `+slot+`/run &&
+scan `+slot+` && /command/s6-svwait -u -t 10000 `+slot+` && for i in $(seq 100); do pgrep -f '^sleep 97777' >/dev/null && break; sleep 0.1; done
 /command/s6-svc -wD -T 10000 -d `+slot+` && pgrep -f '^sleep 97777'`)
 	if err == nil && res.Code != 0 {
 		err = violates("SLOT-17", "the child of a plain slot is gone: %s", res)

@@ -124,22 +124,12 @@ func notRedirected(ctx context.Context, c *harness.Container) error {
 		}
 		all, err := c.Processes(ctx)
 		if err != nil {
-			return logs, false, ended(ctx, c)
+			return logs, false, c.Dead(ctx)
 		}
 		got := all.Children(1).Matching(gatewayProcess)
 		return all.String(), len(got) == 1 && got[0].UID == 10000, nil
 	})
 	return errors.Join(bad, broken("GW-06", err))
-}
-
-// ended is an error when the container no longer runs.
-func ended(ctx context.Context, c *harness.Container) error {
-	running, err := c.Running(ctx)
-	if err != nil || running {
-		return err
-	}
-	logs, err := c.AllLogs(ctx)
-	return errors.Join(errors.New("the container has ended; its output: "+logs), err)
 }
 
 func optOutValue(ctx context.Context, s *harness.Subject, value string, optedOut bool) error {

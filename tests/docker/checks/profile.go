@@ -194,8 +194,7 @@ func registration(ctx context.Context, s *harness.Subject) error {
 		return err
 	}
 	return errors.Join(
-		expectSh(ctx, c, "PROF-03", `cp -a /run/service/gateway-default /run/service/gateway-three && /command/s6-svscanctl -a /run/service &&
-for i in $(seq 100); do /command/s6-svstat /run/service/gateway-three && exit; sleep 0.1; done; exit 1`),
+		expectSh(ctx, c, "PROF-03", scanFor+`cp -a /run/service/gateway-default /run/service/gateway-three && scan /run/service/gateway-three`),
 		create("hermes", "three", 0),
 		expectSh(ctx, c, "PROF-03", `/command/s6-svstat /run/service/gateway-three`),
 	)

@@ -41,7 +41,7 @@ func roomForFiles(ctx context.Context, s *harness.Subject) error {
 	if err != nil {
 		return err
 	}
-	make30 := newSlot + `cd /run/service && for i in $(seq 10 39); do mkdir -p .n/log && printf '#!/bin/sh\nulimit -Sn >/tmp/soft\nexec sleep 1000\n' >.n/run && ` +
+	make30 := `cd /run/service && for i in $(seq 10 39); do mkdir -p .n/log && printf '#!/bin/sh\nulimit -Sn >/tmp/soft\nexec sleep 1000\n' >.n/run && ` +
 		`printf '#!/bin/sh\nexec cat >/dev/null\n' >.n/log/run && chmod 755 .n/run .n/log/run && mv .n n$i; done; /command/s6-svscanctl -a /run/service`
 	if err := expectSh(ctx, c, "SUP-123", make30); err != nil {
 		return err

@@ -93,7 +93,7 @@ func (c *Container) WaitProcess(ctx context.Context, expr string, not int, limit
 		func(ctx context.Context) (string, bool, error) {
 			all, err := c.Processes(ctx)
 			if err != nil {
-				return err.Error(), false, c.dead(ctx)
+				return err.Error(), false, c.Dead(ctx)
 			}
 			got := all.Matching(expr)
 			if len(got) == 1 && got[0].PID != not {
@@ -105,8 +105,8 @@ func (c *Container) WaitProcess(ctx context.Context, expr string, not int, limit
 	return found, err
 }
 
-// dead is an error when the container has ended: no poll needs to go on then.
-func (c *Container) dead(ctx context.Context) error {
+// Dead is an error when the container has ended: no poll needs to go on then.
+func (c *Container) Dead(ctx context.Context) error {
 	got, err := c.Inspect(ctx)
 	if err != nil {
 		return err

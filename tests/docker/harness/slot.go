@@ -46,7 +46,7 @@ func (c *Container) WaitSlot(ctx context.Context, name, what string, limit time.
 	err := Poll(ctx, fmt.Sprintf("slot %q %s", name, what), limit, func(ctx context.Context) (string, bool, error) {
 		got, err := c.Slot(ctx, name)
 		if err != nil {
-			return err.Error(), false, c.dead(ctx)
+			return err.Error(), false, c.Dead(ctx)
 		}
 		last = got
 		return got.String(), ok(got), nil
@@ -59,7 +59,7 @@ func (c *Container) WaitSlot(ctx context.Context, name, what string, limit time.
 func (c *Container) WaitLog(ctx context.Context, text string, limit time.Duration) error {
 	return Poll(ctx, fmt.Sprintf("%q in the container's output", text), limit,
 		func(ctx context.Context) (string, bool, error) {
-			ended := c.dead(ctx)
+			ended := c.Dead(ctx)
 			all, err := c.AllLogs(ctx)
 			if err != nil {
 				return "", false, err
@@ -88,7 +88,7 @@ func (c *Container) WaitSh(ctx context.Context, what, script string, limit time.
 			return "", false, err
 		}
 		if err != nil {
-			return err.Error(), false, c.dead(ctx)
+			return err.Error(), false, c.Dead(ctx)
 		}
 		last = res
 		return res.String(), res.Code == 0, nil
